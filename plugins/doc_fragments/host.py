@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation that both modules share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of C(_options.HOST_SPEC), and the attributes of the modules."""
+
+    DOCUMENTATION = r"""
+options:
+  backends_path:
+    description:
+      - The directory that LocalAI reads its backends from, the variable E(LOCALAI_BACKENDS_PATH) of its service.
+    type: path
+    default: /var/lib/local-ai/backends
+  backends_system_path:
+    description:
+      - The directory of backends that come with the operating system, the variable E(LOCALAI_BACKENDS_SYSTEM_PATH)
+        of LocalAI's service. What is in it is listed and never changed.
+      - It is refused when it is the same directory as O(backends_path).
+    type: path
+    default: /usr/share/localai/backends
+  galleries:
+    description:
+      - The indexes in which names are looked up, in this order. They are read only when a name needs them.
+      - Where two galleries have a name, the first one counts, unless the name is written as V(gallery@name).
+    type: list
+    elements: dict
+    default:
+      - name: localai
+        url: https://index.localai.io/backends
+        mirrors:
+          - github:mudler/LocalAI/backend/index.yaml@master
+    suboptions:
+      name:
+        description: The name of the gallery, as it stands before the C(@) in V(gallery@name).
+        type: str
+        required: true
+      url:
+        description:
+          - Where the index is. V(https://), V(http://), V(file://), the path of a file on the host, or
+            V(github:organisation/repository/path@branch).
+          - A URL that ends in V(.ref) is a file that names the index beside it.
+        type: str
+        required: true
+      mirrors:
+        description: Other places of the same index, tried in this order when O(galleries[].url) fails.
+        type: list
+        elements: str
+        default: []
+      sha256:
+        description: The SHA-256 of the index. A source that delivers anything else counts as failed.
+        type: str
+  capability:
+    description:
+      - What this host can run, for example V(nvidia-cuda-12), V(amd), V(intel), V(vulkan), V(metal) or V(default).
+      - When it is not given, it is what E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) of the module's environment or the
+        file C(/run/localai/capability) say, and otherwise it is detected as LocalAI does.
+      - V(disable) switches the check off that a backend is built for this kind of host.
+      - It does not change what a running LocalAI detects. Set E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) for its
+        service too, because LocalAI chooses between backends with the same alias by its own capability.
+    type: str
+  platform:
+    description:
+      - The platform to take from an image for several, as V(os/architecture), for example V(linux/arm64).
+      - The default is the one of the host.
+    type: str
+  endpoints:
+    description: Settings for single hosts, whether they serve images, galleries or archives.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description:
+          - The host that the settings are for, as V(name) or V(name:port).
+          - V(docker.io) means Docker Hub.
+        type: str
+        required: true
+      username:
+        description: The user to log in as. It is sent to this host and, for a registry, to its token server only.
+        type: str
+      password:
+        description: The password of O(endpoints[].username).
+        type: str
+      token:
+        description: A bearer token to send instead of a user and a password.
+        type: str
+      ca_path:
+        description: A file with the certificates of the authorities to trust for this host.
+        type: path
+      client_cert:
+        description: A file with the certificate to present to this host.
+        type: path
+      client_key:
+        description: The file with the key of O(endpoints[].client_cert), when that does not hold it.
+        type: path
+      validate_certs:
+        description: Whether the certificate of this host is checked. The default is O(validate_certs).
+        type: bool
+      plain_http:
+        description:
+          - Whether this host, as a registry, is spoken to without TLS, and whether credentials may go to it so.
+          - When it is not given, only a registry on this machine may be without TLS.
+        type: bool
+  ca_path:
+    description:
+      - A file with the certificates of the authorities to trust for all hosts.
+      - The default is what Python's C(requests) trusts.
+    type: path
+  client_cert:
+    description: A file with the certificate to present to all hosts.
+    type: path
+  client_key:
+    description: The file with the key of O(client_cert), when that does not hold it.
+    type: path
+  validate_certs:
+    description: Whether the certificates of hosts are checked.
+    type: bool
+    default: true
+  use_proxy:
+    description: Whether the variables E(http_proxy), E(https_proxy) and E(no_proxy) are heeded.
+    type: bool
+    default: true
+  auth_file:
+    description:
+      - A C(config.json) of docker with logins for registries. Only its C(auths) are used, no credential helpers.
+      - The default is the file of the user that the module runs as, if there is one. O(endpoints) goes first.
+    type: path
+  timeout:
+    description: The time in seconds to wait for a connection, and for the next byte from a server.
+    type: int
+    default: 30
+  retries:
+    description:
+      - How often a transfer is tried again after a passing fault. It counts anew whenever bytes have arrived.
+      - A host that refuses connections is not tried again.
+    type: int
+    default: 5
+requirements:
+  - python >= 3.8
+  - requests, when something has to be fetched over HTTP or from a registry
+  - PyYAML, when a gallery has to be read
+attributes:
+  action_group:
+    description: Use C(group/localai.core.localai) in C(module_defaults) to set options for all modules of this collection.
+    support: full
+    membership:
+      - localai.core.localai
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: posix
+"""

@@ -1,0 +1,410 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP as every source needs it: patient, resumable, and careful about who gets credentials.
+
+This is the only user of C(requests). Bodies are read undecoded unless asked for, so that digests hold. Nothing that
+this file raises or returns holds a query string, a user name or a password.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import random
+import re
+import time
+import traceback
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from ansible_collections.localai.core.plugins.module_utils._errors import MissingLibrary, OptionError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
+
+USER_AGENT = "ansible-localai.core"
+CHUNK = 256 * 1024
+MOST_REDIRECTS = 10
+MOST_PATIENCE = 120.0
+_TRANSIENT = (408, 429, 500, 502, 503, 504)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+HeaderSource = t.Callable[[], t.Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; C(headers) look names up in any case, C(url) is where the last redirect led."""
+
+    url: str
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """One run's HTTP client: keeps connections alive, and does not call again on hosts that are dead."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        adapter: t.Any = None,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connection = connection
+        self._adapter = adapter
+        self._sleep = sleep
+        self._session: t.Any = None
+        self._dead: dict[str, str] = {}
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        headers: t.Mapping[str, str] | None = None,
+        method: str = "GET",
+        accept: t.Container[int] = (200,),
+        limit: int = 4 * 1024**2,
+        decode: bool = False,
+        first: int | None = None,
+    ) -> Answer:
+        """Return the answer to one request, with a body of at most C(limit) bytes.
+
+        C(decode) undoes a Content-Encoding. With C(first), only so many bytes of the body are read, then the
+        connection is dropped. Raises TransportError for other statuses than C(accept), for a body that is too long,
+        and when the server stays silent.
+        """
+        for patience in self._patience(method, url):
+            with patience:
+                with self._open(method, url, headers or {}) as response:
+                    if response.status_code in _TRANSIENT and response.status_code not in accept:
+                        raise _Again(response)
+                    body = b"" if method == "HEAD" else self._body(response, first or limit, decode)
+                if first is None and len(body) > limit:
+                    raise TransportError(f"{shown(url)} sent more than {limit} bytes, which is not believable here.")
+                answer = Answer(shown(response.url), response.status_code, response.headers, body[: first or limit])
+                if answer.status not in accept:
+                    raise TransportError(f"{method} {shown(url)}: {_status(response)}{_excerpt(body)}", answer.status)
+                return answer
+        raise AssertionError("unreachable: _patience ends in an exception")
+
+    def download(self, url: str, *, headers: HeaderSource, size: int | None = None) -> t.Iterator[bytes]:
+        """Yield the body of C(url) undecoded, going on where a broken connection stopped.
+
+        C(size) is the expected length in bytes, where it is known. C(headers) is asked anew for every request, so that
+        a token can be renewed. The retry budget renews with every byte that arrives. Raises TransportError.
+        """
+        offset = 0
+        validator: str | None = None
+        patience = self._patience("GET", url)
+        for attempt in patience:
+            with attempt:
+                wanted = dict(headers())
+                if offset:
+                    wanted["Range"] = f"bytes={offset}-"
+                    if validator:
+                        wanted["If-Range"] = validator
+                with self._open("GET", url, wanted) as response:
+                    if response.status_code in _TRANSIENT:
+                        raise _Again(response)
+                    if response.status_code not in (200, 206):
+                        raise TransportError(f"GET {shown(url)}: {_status(response)}", response.status_code)
+                    to_skip = _bytes_to_skip(response, offset, url)
+                    etag = response.headers.get("ETag", "")
+                    validator = etag if etag.startswith('"') else None
+                    expected = size if size is not None else _whole_length(response)
+                    for chunk in self._chunks(response):
+                        new = chunk[to_skip:]
+                        to_skip -= len(chunk) - len(new)
+                        if new:
+                            offset += len(new)
+                            patience.renew()
+                            yield new
+                if expected is not None and offset < expected:
+                    raise _Again(response, f"the body ended after {offset} of {expected} bytes")
+                return
+
+    def endpoint(self, host: str) -> Endpoint | None:
+        """Return the settings of the option C(endpoints) for C(host), a name or name:port; None when it has none."""
+        wanted = host.lower()
+        for endpoint in self._connection.endpoints:
+            if wanted in (endpoint.host, f"{endpoint.host}:443") or endpoint.host == f"{wanted}:443":
+                return endpoint
+        return None
+
+    def authorization(self, url: str) -> dict[str, str]:
+        """Return the headers that carry the credentials of the endpoint which C(url) points at, if it has any."""
+        endpoint = self.endpoint(urlsplit(url).netloc)
+        if endpoint is None:
+            return {}
+        if endpoint.token:
+            return {"Authorization": f"Bearer {endpoint.token}"}
+        if endpoint.username and endpoint.password is not None:
+            return {"Authorization": basic(endpoint.username, endpoint.password)}
+        return {}
+
+    def _patience(self, method: str, url: str) -> _Patience:
+        return _Patience(f"{method} {shown(url)}", self._connection.retries, self._sleep)
+
+    def _open(self, method: str, url: str, headers: t.Mapping[str, str]) -> t.Any:
+        """Send a request and follow redirects; credentials never leave the scheme, host and port they are for."""
+        session = self._requests_session()
+        wanted = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        home, target = _origin(url), url
+        for _hop in range(MOST_REDIRECTS):
+            if _origin(target) != home:
+                wanted.pop("Authorization", None)
+            response = self._send(session, method, target, wanted)
+            location = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or not location:
+                return response
+            response.close()
+            following = urljoin(target, location)
+            if urlsplit(target).scheme == "https" and urlsplit(following).scheme != "https":
+                raise TransportError(f"{shown(target)} redirects to {shown(following)}, which is not HTTPS: refused.")
+            target = following
+        raise TransportError(f"{shown(url)} redirects more than {MOST_REDIRECTS} times.")
+
+    def _send(self, session: t.Any, method: str, url: str, headers: t.Mapping[str, str]) -> t.Any:
+        import requests
+
+        parts = checked_url(url)
+        origin = _origin(url)
+        if origin in self._dead:
+            raise TransportError(f"{origin} is not asked again, because before: {self._dead[origin]}")
+        endpoint = self.endpoint(parts.netloc) or Endpoint(parts.netloc)
+        in_the_clear = parts.scheme == "http" and not (is_loopback(parts.hostname or "") or endpoint.plain_http)
+        if in_the_clear and "Authorization" in headers:
+            raise TransportError(
+                f"Credentials for {parts.netloc} are not sent over plain HTTP. Use HTTPS, or allow it with "
+                "plain_http in endpoints."
+            )
+        try:
+            return session.request(
+                method,
+                url,
+                headers=headers,
+                stream=True,
+                allow_redirects=False,
+                timeout=self._connection.timeout,
+                verify=self._verify(endpoint),
+                cert=self._client_cert(endpoint),
+                proxies=requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {},
+            )
+        except (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.ConnectTimeout) as e:
+            raise self._bury(origin, method, url, e) from e
+        except requests.exceptions.ConnectionError as e:
+            if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
+                raise self._bury(origin, method, url, e) from e
+            raise
+        except (OSError, ValueError) as e:
+            if isinstance(e, requests.exceptions.Timeout):
+                raise
+            # Certificate files that are missing, addresses that are malformed.
+            raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
+
+    def _bury(self, origin: str, method: str, url: str, error: Exception) -> TransportError:
+        self._dead[origin] = _why(error)
+        return TransportError(f"{method} {shown(url)}: {_why(error)}")
+
+    def _verify(self, endpoint: Endpoint) -> bool | str:
+        validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs
+        return (endpoint.ca_path or self._connection.ca_path or True) if validate else False
+
+    def _client_cert(self, endpoint: Endpoint) -> t.Any:
+        holder = endpoint if endpoint.client_cert else self._connection
+        return (holder.client_cert, holder.client_key) if holder.client_key else holder.client_cert
+
+    def _body(self, response: t.Any, most: int, decode: bool) -> bytes:
+        parts, length = [], 0
+        while length <= most:
+            part = self._read(response, min(CHUNK, most + 1), decode)
+            if not part:
+                break
+            parts.append(part)
+            length += len(part)
+        return b"".join(parts)
+
+    def _chunks(self, response: t.Any) -> t.Iterator[bytes]:
+        while True:
+            chunk = self._read(response, CHUNK, decode=False)
+            if not chunk:
+                return
+            yield chunk
+
+    def _read(self, response: t.Any, amount: int, decode: bool) -> bytes:
+        import requests
+        import urllib3
+
+        try:
+            return t.cast(bytes, response.raw.read(amount, decode_content=decode))
+        except urllib3.exceptions.ReadTimeoutError as e:
+            raise requests.exceptions.ReadTimeout(f"no byte for {self._connection.timeout} s") from e
+        except (urllib3.exceptions.HTTPError, OSError) as e:
+            raise requests.exceptions.ConnectionError(e) from e
+
+    def _requests_session(self) -> t.Any:
+        if self._session is None:
+            try:
+                import requests
+                import urllib3
+            except ImportError:
+                raise MissingLibrary("requests", traceback.format_exc()) from None
+            self._session = requests.Session()
+            # A netrc entry would replace our Authorization header; proxies are taken from the environment by hand.
+            self._session.trust_env = False
+            if self._adapter is not None:
+                self._session.mount("http://", self._adapter)
+                self._session.mount("https://", self._adapter)
+            # validate_certs=false is the operator's decision; a warning on stderr of a module reaches nobody.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        return self._session
+
+
+class _Again(Exception):
+    """An answer that a later try may better."""
+
+    def __init__(self, response: t.Any, why: str | None = None) -> None:
+        super().__init__(why or _status(response))
+        self.after = _retry_after(response.headers.get("Retry-After"))
+
+
+class _Patience:
+    """Tries something again after passing faults: iterate, and do one try in each C(with)."""
+
+    def __init__(self, what: str, retries: int, sleep: t.Callable[[float], None]) -> None:
+        self._what = what
+        self._retries = retries
+        self._sleep = sleep
+        self._faults: list[str] = []
+        self._failures = 0
+        self._waited = 0.0
+
+    def __iter__(self) -> t.Iterator[_Patience]:
+        while True:
+            yield self
+
+    def renew(self) -> None:
+        """Forget the failures so far: there is progress."""
+        self._failures = 0
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: t.Any, fault: BaseException | None, _traceback: t.Any) -> bool:
+        import requests
+
+        if not isinstance(fault, (_Again, requests.exceptions.RequestException)):
+            return False
+        why = str(fault) if isinstance(fault, _Again) else _why(fault)
+        if why not in self._faults:
+            self._faults.append(why)
+        self._failures += 1
+        if self._failures > self._retries:
+            status = re.match(r"\d{3}\b", why)
+            raise TransportError(
+                f"{self._what}: {'; '.join(self._faults)} (tried {self._failures} times without progress, "
+                f"waited {self._waited:.0f} s in all)",
+                int(status.group()) if status else None,
+            ) from fault
+        pause = getattr(fault, "after", None)
+        if pause is None:
+            pause = min(2.0 ** (self._failures - 1), 30.0) * random.uniform(0.5, 1.0)
+        self._waited += pause
+        self._sleep(pause)
+        return True
+
+
+def shown(url: str) -> str:
+    """Return C(url) as it may be printed: without user, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(a malformed URL)"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def checked_url(url: str) -> t.Any:
+    """Return the parts of an HTTP URL; raises OptionError for one that is malformed or carries credentials."""
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        raise OptionError(f"{url[:100]!r} is not a valid URL.") from None
+    if "@" in parts.netloc:
+        raise OptionError(
+            f"{shown(url)} was given with a user name in it: that would end up in logs. Give the credentials in endpoints."
+        )
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
+        raise OptionError(f"{shown(url)} is not an http:// or https:// URL with a host.")
+    return parts
+
+
+def basic(username: str, password: str) -> str:
+    """Return the value of an Authorization header for a user name and a password."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether C(host), a name or an address, is this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(url: str) -> str:
+    parts = checked_url(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+
+
+def _status(response: t.Any) -> str:
+    return f"{response.status_code} {response.reason or ''}".strip()
+
+
+def _excerpt(body: bytes) -> str:
+    """Return what the server said about its error, short and on one line."""
+    text = " ".join(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")).split())
+    text = re.sub(r"\?[^\s'\"]*", "", "".join(c if c.isprintable() else " " for c in text))
+    return f" ({text[:200]})" if text else ""
+
+
+def _why(error: BaseException | None) -> str:
+    """Return the innermost reason of an exception of requests, which wraps several, without query strings."""
+    while isinstance(error, BaseException):
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", str(error) or type(error).__name__)
+    return re.sub(r"\?[^\s'\")]*", "", text)
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, bounded; None where it has no number."""
+    if value is None or not re.fullmatch(r"\s*\d{1,9}\s*", value):
+        return None
+    return min(float(value), MOST_PATIENCE)
+
+
+def _whole_length(response: t.Any) -> int | None:
+    """Return the length of the whole body as the answer states it, for 200 and 206 alike."""
+    if response.status_code == 206:
+        found = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
+        return int(found.group(1)) if found else None
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def _bytes_to_skip(response: t.Any, offset: int, url: str) -> int:
+    """Return how many bytes of this answer we have already; raises TransportError for a range not asked for."""
+    if response.status_code == 200:
+        return offset
+    found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    if found is None or int(found.group(1)) != offset:
+        raise TransportError(f"GET {shown(url)}: asked for the bytes from {offset} on, the server sent another range.")
+    return 0

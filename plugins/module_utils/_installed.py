@@ -1,0 +1,385 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is on disk, and what LocalAI makes of it. Nothing here writes.
+
+The listing follows LocalAI's C(ListSystemBackends) (C(core/gallery/backends.go) of its source), because a running
+server starts what that names.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import json
+import os
+import posixpath
+import pwd
+import stat
+import typing as t
+from dataclasses import asdict, dataclass, replace
+
+from ansible_collections.localai.core.plugins.module_utils._capability import preferred
+from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
+from ansible_collections.localai.core.plugins.module_utils._options import checked_name
+
+RUN_FILE = "run.sh"
+METADATA = "metadata.json"
+RECORD = ".localai-core.json"
+OWN_DIRECTORY = ".localai-core"
+MOST_METADATA = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """C(metadata.json) as LocalAI writes it; what is absent is empty."""
+
+    alias: str = ""
+    meta_backend_for: str = ""
+    name: str = ""
+    gallery_url: str = ""
+    installed_at: str = ""
+    version: str = ""
+    uri: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, data: bytes) -> Metadata:
+        """Return the metadata in C(data), read as Go reads it: keys in any case, the last of several counts.
+
+        Raises ValueError with the reason.
+        """
+        document = _json(data)
+        if document is None:
+            return cls()
+        if not isinstance(document, _Object):
+            raise ValueError("it is not a JSON object")
+        fields: dict[str, str] = {}
+        for key, value in document.pairs:
+            name = key.casefold()
+            if name not in cls.__dataclass_fields__ or value is None:
+                continue
+            if not isinstance(value, str):
+                raise ValueError(f"its {name} is not text")
+            # Go puts the replacement character where half a surrogate pair stands.
+            fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return cls(**fields)
+
+    def to_json(self) -> bytes:
+        """Return the file's content, byte for byte as Go's C(json.MarshalIndent) writes it."""
+        text = json.dumps({key: value for key, value in asdict(self).items() if value}, indent=2, ensure_ascii=False)
+        for character in "<>&\u2028\u2029":
+            text = text.replace(character, f"\\u{ord(character):04x}")
+        return text.encode("utf-8")
+
+
+@dataclass(frozen=True)
+class Record:
+    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes."""
+
+    requested: bool = False
+    platform_digest: str = ""
+    sha256: str = ""
+    size: int = 0
+    entries: int = 0
+
+    @classmethod
+    def parse(cls, data: bytes) -> Record | None:
+        """Return the record in C(data), or None when it is not one: a tree without a record is normal."""
+        try:
+            document = json.loads(data.decode("utf-8"))
+            values = {key: document[key] for key in cls.__dataclass_fields__}
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        expected = asdict(cls())
+        return cls(**values) if all(type(values[key]) is type(expected[key]) for key in values) else None
+
+    def to_json(self) -> bytes:
+        """Return the file's content."""
+        return json.dumps({"format": 1, **asdict(self)}, indent=2).encode("utf-8")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """One entry of the backends path.
+
+    C(kind) is C(directory), C(symlink) or C(other). C(has_run_file) is LocalAI's test for a backend, C(runnable) the
+    stricter one that it is a file. C(problem) says why the metadata cannot be read.
+    """
+
+    name: str
+    kind: str = "directory"
+    has_run_file: bool = False
+    runnable: bool = False
+    metadata: Metadata | None = None
+    record: Record | None = None
+    problem: str = ""
+    owner: str = ""
+    group: str = ""
+    mode: str = ""
+
+    @property
+    def alias(self) -> str:
+        """The alias that its metadata gives it."""
+        return self.metadata.alias if self.metadata else ""
+
+    @property
+    def target(self) -> str:
+        """The concrete backend that this stands for, if it is a meta."""
+        return self.metadata.meta_backend_for if self.metadata else ""
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of what was installed: the image's, else the archive's sha256."""
+        if self.metadata and self.metadata.digest:
+            return self.metadata.digest
+        return f"sha256:{self.record.sha256}" if self.record and self.record.sha256 else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One name that LocalAI knows, and what it would run for it."""
+
+    name: str
+    kind: str
+    backend: str
+    run_file: str
+    runnable: bool
+    metadata: Metadata | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The backends path as it was observed: C(directories) in byte order, C(system) the names of system backends."""
+
+    path: str
+    system_path: str
+    directories: tuple[Directory, ...] = ()
+    system: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def get(self, name: str) -> Directory | None:
+        """Return the entry of exactly that name, or None."""
+        return next((directory for directory in self.directories if directory.name == name), None)
+
+    def with_directory(self, directory: Directory) -> Installed:
+        """Return the same with one entry added or replaced."""
+        others = [other for other in self.directories if other.name != directory.name]
+        return replace(self, directories=tuple(sorted([*others, directory], key=lambda d: os.fsencode(d.name))))
+
+    def without(self, name: str) -> Installed:
+        """Return the same without one entry."""
+        return replace(self, directories=tuple(other for other in self.directories if other.name != name))
+
+    def run_file(self, name: str) -> str:
+        """Return the path of the run file that belongs to the directory C(name)."""
+        return posixpath.normpath(posixpath.join(self.path, name, RUN_FILE))
+
+
+def observe(path: str, system_path: str) -> Installed:
+    """Return what is in the backends path and in the system path; what is missing is empty, never an error."""
+    problems: list[str] = []
+    directories = [_directory(path, name) for name in _names(path, problems) if name != OWN_DIRECTORY]
+    system = [
+        name
+        for name in _names(system_path, problems)
+        if os.path.isdir(os.path.join(system_path, name))
+        and not os.path.islink(os.path.join(system_path, name))
+        and os.path.isfile(os.path.join(system_path, name, RUN_FILE))
+    ]
+    return Installed(path, system_path, tuple(directories), tuple(system), tuple(problems))
+
+
+def listing(installed: Installed, capability: str) -> dict[str, Row]:
+    """Return one row per name, as LocalAI lists them on a host of this capability.
+
+    A directory that cannot be read has a row too, so that it is not overlooked.
+    """
+    rows: dict[str, Row] = {}
+    for name in installed.system:
+        rows[name] = Row(name, "system", name, posixpath.join(installed.system_path, name, RUN_FILE), True)
+    aliases: dict[str, list[Directory]] = {}
+    for directory in installed.directories:
+        if directory.kind != "directory":
+            continue
+        if directory.has_run_file or directory.problem:
+            rows[directory.name] = _concrete_row(installed, directory, directory.name, "concrete")
+        if directory.target:
+            row = _meta_row(installed, directory)
+            rows[row.name] = row
+        if directory.alias:
+            aliases.setdefault(directory.alias, []).append(directory)
+    for alias, candidates in aliases.items():
+        winner = preferred([candidate.name for candidate in candidates], capability)
+        chosen = next(candidate for candidate in candidates if candidate.name == winner)
+        rows[alias] = _concrete_row(installed, chosen, alias, "concrete" if alias == winner else "alias")
+    return rows
+
+
+def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
+    """Return the run file of every name as a server started now would know it.
+
+    One unreadable metadata.json makes LocalAI know no backend at all.
+    """
+    if any(directory.kind == "directory" and directory.problem for directory in installed.directories):
+        return {}
+    return {name: row.run_file for name, row in listing(installed, capability).items()}
+
+
+def disk_usage(path: str) -> int:
+    """Return the bytes that a tree takes on disk, hard links counted once; what may not be read counts nothing."""
+    total, seen = 0, set()
+    pending = [path]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    if status.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
+                        if (status.st_dev, status.st_ino) in seen:
+                            continue
+                        seen.add((status.st_dev, status.st_ino))
+                    total += status.st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+        except OSError:
+            continue
+    return total
+
+
+def owner_name(uid: int) -> str:
+    """Return the name of a user, or the number as text."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError):
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """Return the name of a group, or the number as text."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except (KeyError, OverflowError):
+        return str(gid)
+
+
+def _concrete_row(installed: Installed, directory: Directory, name: str, kind: str) -> Row:
+    problem = f"{METADATA} {directory.problem}" if directory.problem else _bad_name(name)
+    if not directory.runnable:
+        problem = problem or f"{directory.name} has no {RUN_FILE} that is a file"
+    return Row(
+        name, kind, directory.name, installed.run_file(directory.name), directory.runnable, directory.metadata, problem
+    )
+
+
+def _meta_row(installed: Installed, directory: Directory) -> Row:
+    metadata = t.cast(Metadata, directory.metadata)
+    problem = _bad_name(metadata.name) or _bad_name(directory.target)
+    target = None if problem else installed.get(directory.target)
+    runnable = target is not None and target.runnable
+    if not runnable:
+        problem = problem or f"{directory.target}, which it stands for, is not installed or has no {RUN_FILE}"
+    return Row(
+        metadata.name, "meta", directory.target, installed.run_file(directory.target), runnable, metadata, problem
+    )
+
+
+def _bad_name(name: str) -> str:
+    try:
+        checked_name(name, METADATA)
+    except NameRefused as e:
+        return str(e)
+    return ""
+
+
+def _names(path: str, problems: list[str]) -> list[str]:
+    try:
+        return sorted(os.listdir(path), key=os.fsencode)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        problems.append(f"{path}: {e.strerror}")
+        return []
+
+
+def _directory(path: str, name: str) -> Directory:
+    place = os.path.join(path, name)
+    try:
+        status = os.lstat(place)
+    except OSError as e:
+        return Directory(name, kind="other", problem=str(e.strerror))
+    run_file = os.path.join(place, RUN_FILE)
+    observed = Directory(
+        name,
+        kind="other",
+        has_run_file=os.path.exists(run_file),
+        runnable=os.path.isfile(run_file),
+        owner=owner_name(status.st_uid),
+        group=group_name(status.st_gid),
+        mode=f"{stat.S_IMODE(status.st_mode):04o}",
+    )
+    if stat.S_ISLNK(status.st_mode):
+        return replace(observed, kind="symlink")
+    if not stat.S_ISDIR(status.st_mode):
+        return observed
+    metadata, problem = _read_metadata(place)
+    return replace(
+        observed, kind="directory", metadata=metadata, problem=problem, record=_read_record(os.path.join(place, RECORD))
+    )
+
+
+def _read_metadata(place: str) -> tuple[Metadata | None, str]:
+    """Return the metadata of a directory, None when it has none, and what is wrong with it."""
+    try:
+        return Metadata.parse(_read(os.path.join(place, METADATA))), ""
+    except FileNotFoundError:
+        return None, ""
+    except (OSError, ValueError) as e:
+        reason = e.strerror if isinstance(e, OSError) and e.strerror else str(e)
+        return None, f"cannot be read: {reason}"
+
+
+def _read_record(path: str) -> Record | None:
+    try:
+        return Record.parse(_read(path))
+    except OSError:
+        return None
+
+
+def _read(path: str) -> bytes:
+    # Without O_NONBLOCK, a named pipe would be waited for.
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as stream:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        if status.st_size > MOST_METADATA:
+            raise OSError(errno.EFBIG, f"it is larger than {MOST_METADATA} bytes")
+        return stream.read()
+
+
+@dataclass(frozen=True)
+class _Object:
+    """A JSON object with its keys in their order, duplicates included."""
+
+    pairs: list[tuple[str, t.Any]]
+
+
+def _json(data: bytes) -> t.Any:
+    """Return what a JSON document holds; raises ValueError for what Go does not accept either."""
+    if not data.strip(b" \t\r\n"):
+        raise ValueError("it is empty")
+
+    def refuse(constant: str) -> t.Any:
+        raise ValueError(f"it holds {constant}, which is not JSON")
+
+    try:
+        return json.loads(
+            data.decode("utf-8", "replace"), object_pairs_hook=_Object, parse_constant=refuse, parse_int=lambda _: 0
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError as e:
+        raise ValueError(f"it is not valid JSON: {e}") from None

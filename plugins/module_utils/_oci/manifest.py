@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manifests: what an index or an image states, read from bytes that need not be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, is_digest
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+INDEXES = (OCI_INDEX, DOCKER_LIST)
+MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST)
+ACCEPTED = ", ".join((*INDEXES, *MANIFESTS))
+
+_LAYERS = {
+    "application/vnd.oci.image.layer.v1.tar": "none",
+    "application/vnd.oci.image.layer.v1.tar+gzip": "gzip",
+    "application/vnd.oci.image.layer.v1.tar+zstd": "zstd",
+    "application/vnd.docker.image.rootfs.diff.tar": "none",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip": "gzip",
+}
+# A Go client takes a child without a platform for this one.
+_UNSTATED = Platform("linux", "amd64")
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """What a manifest says of another document: its digest, its size in bytes and its media type."""
+
+    digest: str
+    size: int
+    media_type: str
+    platform: Platform | None = None
+
+    @property
+    def compression(self) -> str:
+        """How a layer is compressed; raises SourceError for a media type that is no layer of an image."""
+        try:
+            return _LAYERS[self.media_type]
+        except KeyError:
+            raise SourceError(f"a layer has the media type {self.media_type!r}, which cannot be unpacked.") from None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An index (with C(children)) or an image (with a C(config) and C(layers)), and the digest it was checked by."""
+
+    digest: str
+    children: tuple[Descriptor, ...] = ()
+    config: Descriptor | None = None
+    layers: tuple[Descriptor, ...] = ()
+
+    @property
+    def is_index(self) -> bool:
+        """Whether this lists images instead of being one."""
+        return self.config is None
+
+
+def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
+    """Return the manifest in C(body), which must have C(digest) if one is given; raises SourceError.
+
+    C(media_type) is what the server said; the document's own C(mediaType) goes first.
+    """
+    actual = digest_of(body, digest.partition(":")[0] or "sha256")
+    if digest and actual != digest:
+        raise IntegrityError(f"the manifest has the digest {actual}, not {digest}.")
+    try:
+        document = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise SourceError("the manifest is not JSON; is this a registry?") from None
+    if not isinstance(document, dict):
+        raise SourceError("the manifest is not a JSON object.")
+    if document.get("schemaVersion") == 1:
+        raise SourceError("the image has a manifest of the withdrawn schema 1; push it anew with a current tool.")
+    kind = document.get("mediaType") or media_type.partition(";")[0].strip()
+    if kind in INDEXES or (kind not in MANIFESTS and "manifests" in document):
+        return Manifest(actual, children=_descriptors(document, "manifests"))
+    if kind in MANIFESTS or "layers" in document:
+        config = document.get("config")
+        if not isinstance(config, dict):
+            raise SourceError("the manifest has no config.")
+        return Manifest(actual, config=_descriptor(config), layers=_descriptors(document, "layers"))
+    raise SourceError(f"{kind!r} is no kind of manifest that this collection knows.")
+
+
+def choose(index: Manifest, platform: Platform) -> Descriptor:
+    """Return the child of an index for C(platform); raises SourceError that says what there is."""
+    for child in index.children:
+        if platform.runs(child.platform or _UNSTATED):
+            return child
+    offered = ", ".join(str(child.platform or _UNSTATED) for child in index.children) or "nothing"
+    raise SourceError(f"the image is not built for {platform}; it is for {offered}.")
+
+
+def check_platform(config: bytes, platform: Platform) -> None:
+    """Raise SourceError when an image's configuration states another platform than C(platform)."""
+    try:
+        document = json.loads(config.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise SourceError("the image's configuration is not JSON.") from None
+    stated = Platform.of(document if isinstance(document, dict) else {})
+    if stated.os and stated.architecture and not platform.runs(stated):
+        raise SourceError(f"the image is not built for {platform}; it is for {stated}.")
+
+
+def digest_of(data: bytes, algorithm: str = "sha256") -> str:
+    """Return the digest of C(data) as OCI writes it."""
+    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+
+def verified(chunks: t.Iterator[bytes], descriptor: Descriptor) -> t.Iterator[bytes]:
+    """Pass C(chunks) on; raises IntegrityError at their end unless they are what the descriptor promises."""
+    algorithm, _colon, expected = descriptor.digest.partition(":")
+    hasher, size = hashlib.new(algorithm), 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > descriptor.size:
+            raise IntegrityError(f"{descriptor.digest} is longer than the {descriptor.size} bytes that it should have.")
+        hasher.update(chunk)
+        yield chunk
+    if size != descriptor.size or hasher.hexdigest() != expected:
+        raise IntegrityError(
+            f"{descriptor.digest} arrived with {size} of {descriptor.size} bytes and the digest "
+            f"{algorithm}:{hasher.hexdigest()}."
+        )
+
+
+def _descriptors(document: t.Mapping[str, t.Any], key: str) -> tuple[Descriptor, ...]:
+    rows = document.get(key)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SourceError(f"the manifest's {key} are not a list of descriptors.")
+    return tuple(_descriptor(row) for row in rows)
+
+
+def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
+    digest, size, media_type = row.get("digest"), row.get("size"), row.get("mediaType")
+    if not is_digest(digest):
+        raise SourceError(f"the manifest holds {str(digest)[:100]!r} where a digest should be.")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise SourceError(f"the manifest does not state the size of {digest}.")
+    platform = row.get("platform")
+    return Descriptor(
+        digest=str(digest),
+        size=size,
+        media_type=media_type if isinstance(media_type, str) else "",
+        platform=Platform.of(platform) if isinstance(platform, dict) else None,
+    )

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The name of an image and the platform it is for, as values; grammar of the OCI distribution specification."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError
+
+DOCKER_HUB = "docker.io"
+_DOCKER_HUB_SERVER = "registry-1.docker.io"
+
+_HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::[0-9]{1,5})?")
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """C(host/repository), with a tag, a digest, or both; a digest, where there is one, decides."""
+
+    host: str
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Return the image that C(text) names, as docker would read it; raises SourceError."""
+        rest, _at, digest = text.partition("@")
+        if _at and not is_digest(digest):
+            raise SourceError(f"{text!r} is not an image reference: {digest!r} is not a digest such as sha256:….")
+        first, slash, remainder = rest.partition("/")
+        if slash and ("." in first or ":" in first or first.lower() == "localhost"):
+            host, path = first.lower(), remainder
+        else:
+            host, path = DOCKER_HUB, rest
+        repository, colon, tag = path.partition(":")
+        if host in ("index.docker.io", _DOCKER_HUB_SERVER):
+            host = DOCKER_HUB
+        if host == DOCKER_HUB and "/" not in repository:
+            repository = f"library/{repository}"
+        if not _HOST.fullmatch(host) or not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
+            raise SourceError(f"{text!r} is not an image reference of the form host/repository:tag.")
+        if colon and not _TAG.fullmatch(tag):
+            raise SourceError(f"{text!r} is not an image reference: {tag!r} is not a tag.")
+        return cls(host, repository, tag or ("" if digest else "latest"), digest)
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.host}/{self.repository}{tag}{digest}"
+
+    @property
+    def server(self) -> str:
+        """The host and port that speak the registry's protocol."""
+        return _DOCKER_HUB_SERVER if self.host == DOCKER_HUB else self.host
+
+    @property
+    def hostname(self) -> str:
+        """The server's name or address without its port."""
+        return re.sub(r":\d+$", "", self.server).strip("[]")
+
+    def at(self, digest: str) -> Reference:
+        """Return the same image pinned to C(digest)."""
+        return replace(self, digest=digest)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What an image runs on, in the words of OCI."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Platform:
+        """Return the platform that C(os/architecture[/variant]) names; raises OptionError."""
+        if not _PLATFORM.fullmatch(text):
+            raise OptionError(f"platform: {text!r} is not of the form os/architecture, such as linux/amd64.")
+        return cls(*text.split("/"))
+
+    @classmethod
+    def of(cls, document: t.Mapping[str, t.Any]) -> Platform:
+        """Return the platform that a manifest or an image's configuration states; missing parts are empty."""
+        parts = (document.get(key) for key in ("os", "architecture", "variant"))
+        return cls(*(part if isinstance(part, str) else "" for part in parts))
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+    def runs(self, other: Platform) -> bool:
+        """Return whether a host of this platform runs images for C(other)."""
+        if (self.os, self.architecture) != (other.os, other.architecture):
+            return False
+        return not (self.variant and other.variant) or self.variant == other.variant
+
+
+def is_digest(text: t.Any) -> bool:
+    """Return whether C(text) is a digest that this collection can check."""
+    return isinstance(text, str) and _DIGEST.fullmatch(text) is not None

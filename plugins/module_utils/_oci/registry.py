@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A registry of the OCI distribution protocol: references -> images, digests -> verified bytes."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlencode, urljoin
+
+from ansible_collections.localai.core.plugins.module_utils._errors import SourceError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._http import Answer, Http, basic, is_loopback, shown
+from ansible_collections.localai.core.plugins.module_utils._oci.auth import (
+    Challenge,
+    Login,
+    docker_login,
+    parse_challenge,
+)
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import (
+    ACCEPTED,
+    Descriptor,
+    Manifest,
+    check_platform,
+    choose,
+    parse_manifest,
+    verified,
+)
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference, is_digest
+
+_TOKEN_SECONDS = 60
+_TOKEN_LEEWAY = 10
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image for one platform, ready to be pulled.
+
+    C(digest) is what the reference pointed at (the index, if it is one), C(platform_digest) the image's own.
+    """
+
+    reference: Reference
+    digest: str
+    platform_digest: str
+    layers: tuple[Descriptor, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes that a pull transfers."""
+        return sum(layer.size for layer in self.layers)
+
+
+class Registry:
+    """All registries of one run: remembers schemes, tokens and logins."""
+
+    def __init__(self, http: Http, auth_file: str | None = None, clock: t.Callable[[], float] = time.monotonic):
+        self._http = http
+        self._auth_file = auth_file
+        self._clock = clock
+        self._bases: dict[str, str] = {}
+        self._authorizations: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
+        self._challenges: dict[tuple[str, str], Challenge] = {}
+
+    def resolve(self, reference: Reference, platform: Platform) -> Image:
+        """Return the image that C(reference) names for C(platform); raises SourceError, TransportError."""
+        top = self._manifest(reference, reference.digest)
+        manifest = top
+        if top.is_index:
+            child = choose(top, platform)
+            manifest = self._manifest(reference, child.digest)
+        if manifest.config is None:
+            raise SourceError(f"{reference}: an index that lists indexes is not supported.")
+        if not top.is_index:
+            check_platform(self._small_blob(reference, manifest.config), platform)
+        for layer in manifest.layers:
+            layer.compression  # noqa: B018 -- an unknown media type is an error now, not in the middle of the pull
+        return Image(reference, top.digest, manifest.digest, manifest.layers)
+
+    def blob(self, reference: Reference, descriptor: Descriptor) -> t.Iterator[bytes]:
+        """Yield a blob's bytes as they are stored; raises IntegrityError at their end when they are other ones."""
+        url = self._url(reference, f"blobs/{descriptor.digest}")
+        chunks = self._http.download(url, headers=lambda: self._authorization(reference), size=descriptor.size)
+        return verified(chunks, descriptor)
+
+    def _manifest(self, reference: Reference, digest: str) -> Manifest:
+        answer = self._get(reference, f"manifests/{digest or reference.tag}", {"Accept": ACCEPTED})
+        manifest = parse_manifest(answer.body, answer.headers.get("Content-Type", ""), digest)
+        stated = answer.headers.get("Docker-Content-Digest", manifest.digest)
+        same_algorithm = is_digest(stated) and stated.partition(":")[0] == manifest.digest.partition(":")[0]
+        if same_algorithm and stated != manifest.digest:
+            raise SourceError(f"the server states the digest {stated} for a manifest of {manifest.digest}.")
+        return manifest
+
+    def _small_blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
+        body = self._get(reference, f"blobs/{descriptor.digest}", {}).body
+        return b"".join(verified(iter([body]), descriptor))
+
+    def _get(self, reference: Reference, path: str, headers: t.Mapping[str, str]) -> Answer:
+        url = self._url(reference, path)
+        answer = self._ask(url, {**headers, **self._authorization(reference)})
+        if answer.status == 401:
+            self._answer_challenge(reference, answer)
+            answer = self._ask(url, {**headers, **self._authorization(reference)})
+        if answer.status == 200:
+            return answer
+        said = f"{shown(url)} answered {answer.status}{_registry_errors(answer.body)}"
+        if answer.status in (401, 403):
+            raise TransportError(
+                f"{said}. Either the image does not exist or these credentials may not pull it: give username and "
+                f"password for the host {reference.host} in endpoints, or log in with docker for auth_file.",
+                answer.status,
+            )
+        if answer.status == 404:
+            raise TransportError(f"{said}. The registry has no such image, or not this tag or digest.", 404)
+        raise TransportError(said + ".", answer.status)
+
+    def _ask(self, url: str, headers: t.Mapping[str, str]) -> Answer:
+        return self._http.fetch(url, headers=headers, accept=range(200, 429))
+
+    def _url(self, reference: Reference, path: str) -> str:
+        return f"{self._base(reference)}/v2/{reference.repository}/{path}"
+
+    def _base(self, reference: Reference) -> str:
+        """Return scheme and host of a registry: HTTPS, plain HTTP where it is allowed."""
+        server = reference.server
+        if server not in self._bases:
+            endpoint = self._http.endpoint(reference.host) or self._http.endpoint(server)
+            plain = endpoint.plain_http if endpoint is not None else None
+            if plain is None and is_loopback(reference.hostname):
+                plain = not self._speaks_tls(server)
+            self._bases[server] = f"{'http' if plain else 'https'}://{server}"
+        return self._bases[server]
+
+    def _speaks_tls(self, server: str) -> bool:
+        try:
+            self._http.fetch(f"https://{server}/v2/", accept=range(200, 600))
+        except TransportError as e:
+            return "certificate" in str(e).lower()
+        return True
+
+    def _authorization(self, reference: Reference) -> dict[str, str]:
+        """Return the headers that this registry wants for this image, with a new token when the old one ran out."""
+        endpoint = self._http.endpoint(reference.host) or self._http.endpoint(reference.server)
+        if endpoint is not None and endpoint.token:
+            return {"Authorization": f"Bearer {endpoint.token}"}
+        key = (reference.server, reference.repository)
+        headers, expires = self._authorizations.get(key, ({}, float("inf")))
+        if self._clock() < expires:
+            return headers
+        return self._authorize(reference, self._challenges[key])
+
+    def _answer_challenge(self, reference: Reference, answer: Answer) -> None:
+        challenge = parse_challenge(answer.headers.get("WWW-Authenticate", ""))
+        if challenge is not None:
+            self._challenges[(reference.server, reference.repository)] = challenge
+            self._authorize(reference, challenge)
+
+    def _authorize(self, reference: Reference, challenge: Challenge) -> dict[str, str]:
+        login = self._login(reference)
+        expires = float("inf")
+        if challenge.scheme == "bearer":
+            token, seconds = self._token(reference, challenge, login)
+            headers = {"Authorization": f"Bearer {token}"}
+            expires = self._clock() + max(seconds - _TOKEN_LEEWAY, 1)
+        else:
+            headers = {"Authorization": basic(login.username, login.password)} if login else {}
+        self._authorizations[(reference.server, reference.repository)] = (headers, expires)
+        return headers
+
+    def _token(self, reference: Reference, challenge: Challenge, login: Login | None) -> tuple[str, int]:
+        """Return a bearer token and the seconds it lasts."""
+        query = {"service": challenge.service, "scope": challenge.scope or f"repository:{reference.repository}:pull"}
+        realm = urljoin(self._base(reference), challenge.realm)
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode({key: value for key, value in query.items() if value})}"
+        headers = {"Authorization": basic(login.username, login.password)} if login else {}
+        answer = self._http.fetch(url, headers=headers, accept=range(200, 429))
+        if answer.status != 200:
+            raise TransportError(
+                f"{shown(url)} gave no token for {reference.host}/{reference.repository} ({answer.status}). "
+                f"Check username and password for the host {reference.host} in endpoints or auth_file.",
+                answer.status,
+            )
+        try:
+            document = json.loads(answer.body.decode("utf-8"))
+            token = document.get("token") or document.get("access_token")
+            seconds = document.get("expires_in")
+        except (ValueError, AttributeError, RecursionError):
+            token, seconds = None, None
+        if not isinstance(token, str) or not token.isprintable() or not token.isascii():
+            raise TransportError(f"{shown(url)} answered without a token.")
+        return token, seconds if isinstance(seconds, int) and seconds > 0 else _TOKEN_SECONDS
+
+    def _login(self, reference: Reference) -> Login | None:
+        endpoint = self._http.endpoint(reference.host) or self._http.endpoint(reference.server)
+        if endpoint is not None and endpoint.username and endpoint.password is not None:
+            return Login(endpoint.username, endpoint.password)
+        return docker_login(reference, self._auth_file)
+
+
+def _registry_errors(body: bytes) -> str:
+    """Return what a registry's error document says, short and on one line."""
+    try:
+        errors = json.loads(body.decode("utf-8"))["errors"]
+        texts = [str(error.get("message") or error.get("code") or "") for error in errors]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return ""
+    text = "; ".join(text for text in texts if text)
+    return f" ({''.join(c for c in text if c.isprintable())[:200]})" if text else ""

@@ -1,0 +1,291 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task can say: the argument specs that the modules share, and the same as frozen values."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
+
+LOCALAI_GALLERY = {
+    "name": "localai",
+    "url": "https://index.localai.io/backends",
+    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master"],
+}
+
+# Both modules take these, so that module_defaults of the group localai.core.localai can hold them.
+HOST_SPEC: dict[str, dict[str, t.Any]] = {
+    "backends_path": {"type": "path", "default": "/var/lib/local-ai/backends"},
+    "backends_system_path": {"type": "path", "default": "/usr/share/localai/backends"},
+    "galleries": {
+        "type": "list",
+        "elements": "dict",
+        "default": [LOCALAI_GALLERY],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "url": {"type": "str", "required": True},
+            "mirrors": {"type": "list", "elements": "str", "default": []},
+            "sha256": {"type": "str"},
+        },
+    },
+    "capability": {"type": "str"},
+    "platform": {"type": "str"},
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "host": {"type": "str", "required": True},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+            "token": {"type": "str", "no_log": True},
+            "ca_path": {"type": "path"},
+            "client_cert": {"type": "path"},
+            "client_key": {"type": "path", "no_log": False},
+            "validate_certs": {"type": "bool"},
+            "plain_http": {"type": "bool"},
+        },
+        "mutually_exclusive": [("token", "username"), ("token", "password")],
+        "required_together": [("username", "password")],
+        "required_by": {"client_key": ("client_cert",)},
+    },
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "validate_certs": {"type": "bool", "default": True},
+    "use_proxy": {"type": "bool", "default": True},
+    "auth_file": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}
+
+BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "list", "elements": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "uri": {"type": "str"},
+    "alias": {"type": "str"},
+    "force": {"type": "bool", "default": False},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "directory_mode": {"type": "raw"},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+
+INFO_SPEC: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "list", "elements": "str"},
+    "available": {"type": "bool", "default": False},
+    "disk_usage": {"type": "bool", "default": False},
+}
+
+
+@dataclass(frozen=True)
+class GallerySource:
+    """One gallery of the C(galleries) option."""
+
+    name: str
+    url: str
+    mirrors: tuple[str, ...] = ()
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Settings for one host, C(name) or C(name:port), whatever it serves; secrets stay out of its repr."""
+
+    host: str
+    username: str | None = None
+    password: str | None = None
+    token: str | None = None
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    validate_certs: bool | None = None
+    plain_http: bool | None = None
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.host})"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How this run talks to servers: TLS, proxies and patience (seconds) for all hosts, and the C(endpoints)."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    validate_certs: bool = True
+    use_proxy: bool = True
+    auth_file: str | None = None
+    timeout: int = 30
+    retries: int = 5
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """What both modules are told about the host and its surroundings."""
+
+    backends_path: str
+    backends_system_path: str
+    galleries: tuple[GallerySource, ...] = ()
+    capability: str | None = None
+    platform: str | None = None
+    connection: Connection = Connection()
+
+
+@dataclass(frozen=True)
+class BackendOptions:
+    """What C(localai_backend) is asked for; C(directory_mode) is already a number."""
+
+    names: tuple[str, ...]
+    state: str = "present"
+    uri: str | None = None
+    alias: str | None = None
+    force: bool = False
+    owner: str | None = None
+    group: str | None = None
+    directory_mode: int = 0o755
+    lock_timeout: int = 60
+
+
+def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
+    """Return the shared part of a module's parameters; raises OptionError."""
+    if params["timeout"] < 1:
+        raise OptionError("timeout is the time to wait for a byte, in seconds: it must be at least 1.")
+    if params["retries"] < 0:
+        raise OptionError("retries must not be negative.")
+    if params["client_key"] and not params["client_cert"]:
+        raise OptionError("client_key needs client_cert.")
+    if params["capability"] is not None and not params["capability"].strip():
+        raise OptionError("capability is empty. Leave it out to detect what this host can run.")
+    galleries = tuple(
+        GallerySource(
+            name=spec["name"],
+            url=spec["url"],
+            mirrors=tuple(spec.get("mirrors") or ()),
+            sha256=_sha256(spec.get("sha256"), f"galleries: sha256 of {spec['name']}"),
+        )
+        for spec in params["galleries"] or ()
+    )
+    names = [gallery.name.lower() for gallery in galleries]
+    for name in names:
+        if not name or "@" in name or names.count(name) > 1:
+            raise OptionError(f"galleries: the name {name!r} is empty, has an @ in it, or stands there twice.")
+    endpoints = tuple(Endpoint(**{**spec, "host": spec["host"].lower()}) for spec in params["endpoints"] or ())
+    for endpoint in endpoints:
+        if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
+            raise OptionError(f"endpoints: {endpoint.host!r} is not a host; write it as name or name:port.")
+    return HostOptions(
+        backends_path=params["backends_path"],
+        backends_system_path=params["backends_system_path"],
+        galleries=galleries,
+        capability=params["capability"],
+        platform=params["platform"],
+        connection=Connection(
+            endpoints=endpoints,
+            **{
+                key: params[key]
+                for key in (
+                    "ca_path",
+                    "client_cert",
+                    "client_key",
+                    "validate_certs",
+                    "use_proxy",
+                    "auth_file",
+                    "timeout",
+                    "retries",
+                )
+            },
+        ),
+    )
+
+
+def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
+    """Return what C(localai_backend) is asked for; raises OptionError for what contradicts itself."""
+    names = tuple(asked_name(name) for name in params["name"])
+    if params["alias"] is not None and params["uri"] is None:
+        raise OptionError("alias needs uri: the alias of a gallery's backend is the one that the gallery declares.")
+    if params["uri"] is not None:
+        if len(names) != 1:
+            raise OptionError(f"uri installs one backend, but name lists {len(names)}.")
+        if "@" in names[0]:
+            raise OptionError("uri installs without a gallery, so name must not pick one with an @.")
+        if params["state"] == "absent":
+            raise OptionError("uri says where to install from, so it does not go with state=absent.")
+        if not params["uri"].strip():
+            raise OptionError("uri is empty.")
+    if params["alias"] is not None:
+        checked_name(params["alias"], "alias")
+    if params["lock_timeout"] < 0:
+        raise OptionError("lock_timeout must not be negative.")
+    return BackendOptions(
+        names=names,
+        state=params["state"],
+        uri=params["uri"],
+        alias=params["alias"],
+        force=params["force"],
+        owner=params["owner"],
+        group=params["group"],
+        directory_mode=octal_mode(params["directory_mode"]),
+        lock_timeout=params["lock_timeout"],
+    )
+
+
+def asked_name(name: str) -> str:
+    """Return the backend that a task names, C(name) or C(gallery@name), with C(/) standing as C(__).
+
+    Raises NameRefused.
+    """
+    gallery, separator, bare = name.rpartition("@")
+    bare = bare.replace("/", "__")
+    checked_name(bare, "name")
+    if separator and not gallery:
+        raise NameRefused(f"name: {name!r} has no gallery before its @.")
+    return gallery + separator + bare
+
+
+def checked_name(name: str, where: str) -> str:
+    """Return C(name) when it may become a directory of the backends path; raises NameRefused naming C(where)."""
+    if not name:
+        raise NameRefused(f"{where}: a backend's name is empty. Check the variable that it comes from.")
+    shown = name if name.isprintable() and len(name) <= 255 else ascii(name)[:100]
+    if "/" in name or "\\" in name or "\0" in name:
+        raise NameRefused(f"{where}: {shown!r} has a path separator or a NUL in it; a backend's name is a plain name.")
+    if name.startswith(".") or ".." in name:
+        raise NameRefused(f"{where}: {shown!r} starts with a dot or has two in a row, which no backend's name may.")
+    try:
+        length = len(name.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise NameRefused(f"{where}: {shown} is not valid Unicode.") from None
+    if length > 255:
+        raise NameRefused(f"{where}: {shown!r} is longer than the 255 bytes that a directory's name may have.")
+    return name
+
+
+def octal_mode(mode: t.Any) -> int:
+    """Return the permission bits that C(directory_mode) means (0755 when it is None); raises OptionError."""
+    if mode is None:
+        return 0o755
+    try:
+        number = mode if isinstance(mode, int) and not isinstance(mode, bool) else int(str(mode), 8)
+    except ValueError:
+        raise OptionError(f"directory_mode: {mode!r} is not an octal mode such as '0755'.") from None
+    if not 0o700 <= number <= 0o777:
+        raise OptionError(
+            f"directory_mode: {number:04o} is refused: the owner needs all of rwx, and nothing above 0777 is allowed. "
+            "Write it in quotes, as in '0755'."
+        )
+    return number
+
+
+def _sha256(value: str | None, where: str) -> str | None:
+    if value is None:
+        return None
+    digits = value.lower()[len("sha256:") :] if value.lower().startswith("sha256:") else value.lower()
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise OptionError(f"{where} is not 64 hexadecimal digits.")
+    return digits

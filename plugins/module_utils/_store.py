@@ -1,0 +1,317 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only writer of the backends path.
+
+::
+
+    <backends path>/<backend>/              a tree that LocalAI lists
+    <backends path>/.localai-core/          ours; LocalAI passes it by, for it has no run.sh and no metadata.json
+        lock                                held by the run that writes, with a note of who it is
+        staging/<number>/                   trees that are not finished, or not deleted yet
+
+A tree is complete, with its owner, modes and metadata, before one rename makes it visible.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import grp
+import json
+import os
+import pwd
+import shutil
+import socket
+import stat
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    METADATA,
+    OWN_DIRECTORY,
+    group_name,
+    owner_name,
+)
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error, remove
+
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_RENAME_EXCHANGE = 2
+_LOCK_POLL = 0.2
+# LocalAI must be able to look into every directory of the backends path.
+_OWN_MODE = 0o755
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who owns new trees: numbers to set (-1: leave it to the system) and names to show."""
+
+    uid: int
+    gid: int
+    owner: str
+    group: str
+
+
+class Store:
+    """The backends path of one run; use C(lock) around everything that writes."""
+
+    def __init__(self, path: str, ownership: Ownership, directory_mode: int = 0o755) -> None:
+        self.path = path
+        self._ownership = ownership
+        self._mode = directory_mode
+        self._fd = -1
+        self._staging_fd = -1
+        self._staged = 0
+
+    @property
+    def _staging(self) -> str:
+        return os.path.join(self.path, OWN_DIRECTORY, "staging")
+
+    @contextlib.contextmanager
+    def lock(self, timeout: float) -> t.Iterator[None]:
+        """Create what is missing, wait for other runs, and clear what dead ones left.
+
+        Raises LockTimeout after C(timeout) seconds, HostError when the path cannot be written.
+        """
+        with _naming(self.path), contextlib.ExitStack() as stack:
+            self._make_path()
+            self._fd = _opened(stack, self.path, follow=True)
+            own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
+            lock_fd = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=own_fd)
+            stack.callback(os.close, lock_fd)
+            self._own(lock_fd, 0o644)
+            self._wait(lock_fd, timeout)
+            self._staging_fd = self._own_directory(stack, "staging", own_fd)
+            for name in os.listdir(self._staging_fd):
+                remove(name, dir_fd=self._staging_fd)
+            yield
+
+    @contextlib.contextmanager
+    def stage(self) -> t.Iterator[Tree]:
+        """Give an empty tree; what is not published when the context ends is deleted."""
+        self._staged += 1
+        name = str(self._staged)
+        with _naming(self._staging):
+            os.mkdir(name, 0o700, dir_fd=self._staging_fd)
+            try:
+                with Tree(os.path.join(self._staging, name), self._ownership.uid, self._ownership.gid) as tree:
+                    yield tree
+            finally:
+                remove(name, dir_fd=self._staging_fd)
+
+    def publish(self, tree: Tree, name: str) -> None:
+        """Make a finished tree the backend C(name), in one step; what had the name before is deleted.
+
+        A symlink or a file of that name is replaced like a directory; it is never followed.
+        """
+        tree.finish(self._mode)
+        staged = os.path.basename(tree.path)
+        with _naming(os.path.join(self.path, name)):
+            if not _exists(name, self._fd):
+                os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
+            elif not _exchange(self._staging_fd, staged, self._fd, name):
+                old = f"{staged}.old"
+                os.rename(name, old, src_dir_fd=self._fd, dst_dir_fd=self._staging_fd)
+                os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
+                remove(old, dir_fd=self._staging_fd)
+
+    def rewrite_metadata(self, name: str, content: bytes) -> None:
+        """Replace the metadata.json of an installed backend in one step."""
+        with self.stage() as tree, _naming(os.path.join(self.path, name, METADATA)), contextlib.ExitStack() as stack:
+            tree.file(METADATA, 0o644, [content])
+            staged_fd = _opened(stack, tree.path)
+            backend_fd = _opened(stack, name, dir_fd=self._fd)
+            os.replace(METADATA, METADATA, src_dir_fd=staged_fd, dst_dir_fd=backend_fd)
+
+    def remove(self, name: str) -> None:
+        """Take a backend out of sight in one step, then delete it; a symlink goes, what it points to stays."""
+        self._staged += 1
+        trash = str(self._staged)
+        with _naming(os.path.join(self.path, name)):
+            os.rename(name, trash, src_dir_fd=self._fd, dst_dir_fd=self._staging_fd)
+            remove(trash, dir_fd=self._staging_fd)
+
+    def _make_path(self) -> None:
+        missing = []
+        path = self.path
+        while not os.path.lexists(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for path in reversed(missing):
+            os.mkdir(path)
+            os.chmod(path, 0o755)
+        if missing and (self._ownership.uid, self._ownership.gid) != (-1, -1):
+            os.chown(self.path, self._ownership.uid, self._ownership.gid)
+
+    def _own_directory(self, stack: contextlib.ExitStack, name: str, dir_fd: int) -> int:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, _OWN_MODE, dir_fd=dir_fd)
+        fd = _opened(stack, name, dir_fd=dir_fd)
+        self._own(fd, _OWN_MODE)
+        return fd
+
+    def _own(self, fd: int, mode: int) -> None:
+        """Let what is ours belong to the owner of the backends path, so that this user can run us too."""
+        status = os.fstat(fd)
+        if os.geteuid() not in (0, status.st_uid):
+            return
+        path_status = os.stat(self.path)
+        if os.geteuid() == 0 and (status.st_uid, status.st_gid) != (path_status.st_uid, path_status.st_gid):
+            os.fchown(fd, path_status.st_uid, path_status.st_gid)
+        if stat.S_IMODE(status.st_mode) != mode:
+            os.fchmod(fd, mode)
+
+    def _wait(self, lock_fd: int, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise LockTimeout(
+                        f"{self.path} is being changed by another run ({_holder(lock_fd)}), and lock_timeout "
+                        f"({timeout:g} s) is over. Wait for it, or give this task a longer lock_timeout."
+                    ) from None
+                time.sleep(_LOCK_POLL)
+        note = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        }
+        os.ftruncate(lock_fd, 0)
+        os.pwrite(lock_fd, json.dumps(note).encode(), 0)
+
+
+def unknown_owners(owner: str | None, group: str | None) -> list[str]:
+    """Return a sentence for each of the two that this host does not have."""
+    unknown = []
+    for option, name, lookup in (("owner", owner, pwd.getpwnam), ("group", group, grp.getgrnam)):
+        try:
+            if name is not None and not name.isdecimal():
+                t.cast(t.Callable[[str], t.Any], lookup)(name)
+        except KeyError:
+            unknown.append(f"{option}: this host has no {name!r}. Create it first, or leave {option} out.")
+    return unknown
+
+
+def ownership(path: str, owner: str | None, group: str | None) -> Ownership:
+    """Return who new trees in C(path) will belong to: as asked, else as the path itself, where this user may do that.
+
+    Raises HostError for an owner or group that does not exist or that this user may not give files to.
+    """
+    for sentence in unknown_owners(owner, group):
+        raise HostError(sentence)
+    status = _nearest(path)
+    uid = None if owner is None else int(owner) if owner.isdecimal() else pwd.getpwnam(owner).pw_uid
+    gid = None if group is None else int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
+    if os.geteuid() == 0:
+        uid = status.st_uid if uid is None else uid
+        gid = status.st_gid if gid is None else gid
+    elif uid not in (None, os.geteuid()):
+        raise HostError(f"owner: only root can give files to {owner}. Run with become, or leave owner out.")
+    elif gid not in (None, os.getegid(), *os.getgroups()):
+        raise HostError(f"group: this user is not in {group}. Run with become, or leave group out.")
+    return Ownership(
+        uid=-1 if uid is None else uid,
+        gid=-1 if gid is None else gid,
+        owner=owner_name(os.geteuid() if uid is None else uid),
+        group=group_name(os.getegid() if gid is None else gid),
+    )
+
+
+def check_writable(path: str) -> None:
+    """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one."""
+    place = path
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise HostError(f"{place} is not a directory, so backends cannot be installed in {path}.")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise HostError(
+            f"{place} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may, for example with "
+            "become, or make it writable."
+        )
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        raise HostError(f"{place} is on a file system that is mounted read-only.")
+
+
+def check_space(path: str, needed: int) -> None:
+    """Raise HostError unless the file system of C(path) has C(needed) bytes free for this user."""
+    place = path
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise HostError(
+            f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, or "
+            "choose another backends_path."
+        )
+
+
+def _nearest(path: str) -> os.stat_result:
+    while True:
+        try:
+            return os.stat(path)
+        except FileNotFoundError:
+            if path == os.path.dirname(path):
+                raise
+            path = os.path.dirname(path)
+        except OSError as e:
+            raise HostError(disk_error(path, e)) from e
+
+
+def _holder(lock_fd: int) -> str:
+    try:
+        note = json.loads(os.pread(lock_fd, 4096, 0).decode("utf-8"))
+        return f"pid {note['pid']} on {note['host']}, since {note['since']}"
+    except (ValueError, LookupError, TypeError):
+        return "which left no note"
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 1024**2:.1f} MiB"
+
+
+def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, follow: bool = False) -> int:
+    """Open a directory until C(stack) is closed."""
+    fd = os.open(path, _OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else _OPEN_DIRECTORY, dir_fd=dir_fd)
+    stack.callback(os.close, fd)
+    return fd
+
+
+def _exists(name: str, dir_fd: int) -> bool:
+    try:
+        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
+    """Swap two directory entries in one step; returns False where the kernel or the file system cannot."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    if renameat2(a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code))
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> t.Iterator[None]:
+    """Turn errors of the operating system into HostError with a path."""
+    try:
+        yield
+    except OSError as e:
+        where = e.filename if isinstance(e.filename, str) and os.path.isabs(e.filename) else path
+        raise HostError(disk_error(where, e)) from e

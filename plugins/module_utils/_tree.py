@@ -1,0 +1,287 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One directory tree on disk, held by its descriptor: files are written, linked and removed only below it.
+
+No operation follows a symlink that stands in the tree, so nothing that an archive holds leads out of it, and renaming
+the directory meanwhile misleads nobody.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import typing as t
+
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
+
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# setuid, setgid and write for the world
+_REFUSED_BITS = 0o6002
+
+
+class Tree:
+    """Fills one directory; C(uid) and C(gid) own what is made (-1: whoever runs this).
+
+    Paths are relative, with C(/) between their parts and no C(.) or C(..) in them; see C(inner_path). Raises HostError
+    where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
+    """
+
+    def __init__(self, path: str, uid: int = -1, gid: int = -1) -> None:
+        self.path = path
+        self.size = 0
+        self.entries = 0
+        self._uid = uid
+        self._gid = gid
+        self._fd = os.open(path, _OPEN_DIRECTORY)
+        self._directories: dict[str, tuple[int, float | None]] = {}
+        self._real: set[str] = {""}
+        self._fresh: set[str] = set()
+
+    def __enter__(self) -> Tree:
+        return self
+
+    def __exit__(self, *_exception: t.Any) -> None:
+        os.close(self._fd)
+
+    def begin_layer(self) -> None:
+        """Forget what is new: what is there from now on came from lower layers."""
+        self._fresh.clear()
+
+    def directory(self, path: str, mode: int, mtime: float | None = None) -> None:
+        """Make a directory, or give an existing one a new mode; modes take effect in C(finish)."""
+        with _OnDisk(self.path, path):
+            self._parent(path)
+            if path not in self._real:
+                if self._kind(path) != stat.S_IFDIR:
+                    self._unlink(path)
+                    os.mkdir(path, 0o700, dir_fd=self._fd)
+                self._real.add(path)
+            self._directories[path] = (safe_mode(mode) | 0o500, mtime)
+            self._made(path)
+
+    def file(self, path: str, mode: int, chunks: t.Iterable[bytes], mtime: float | None = None) -> None:
+        """Write a file anew, in place of whatever had its name."""
+        with _OnDisk(self.path, path):
+            self._clear_way(path)
+            fd = os.open(path, _CREATE_FILE, 0o600, dir_fd=self._fd)
+        try:
+            for chunk in chunks:
+                with _OnDisk(self.path, path):
+                    _write_all(fd, chunk)
+                self.size += len(chunk)
+            with _OnDisk(self.path, path):
+                if (self._uid, self._gid) != (-1, -1):
+                    os.fchown(fd, self._uid, self._gid)
+                os.fchmod(fd, safe_mode(mode))
+                if mtime is not None:
+                    os.utime(fd, (mtime, mtime))
+        finally:
+            os.close(fd)
+        self._made(path)
+
+    def symlink(self, path: str, target: str) -> None:
+        """Make a symlink; its target is text, and nothing here ever follows it."""
+        if not target or "\0" in target:
+            raise SourceError(f"the symlink {path!r} has no valid target.")
+        with _OnDisk(self.path, path):
+            self._clear_way(path)
+            os.symlink(target, path, dir_fd=self._fd)
+            self._own(path)
+        self._made(path)
+
+    def hardlink(self, path: str, target: str) -> None:
+        """Make another name for a regular file of this tree; raises SourceError when the target is none."""
+        with _OnDisk(self.path, path):
+            if self._kind(target) != stat.S_IFREG or not self._is_reachable(target):
+                raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
+            if path != target:
+                self._clear_way(path)
+                os.link(target, path, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
+        self._made(path)
+
+    def remove_stale(self, path: str) -> None:
+        """Remove what lower layers left at C(path); what the layer at hand put there stays."""
+        if not self._is_reachable(path):
+            return
+        with _OnDisk(self.path, path):
+            if path in self._fresh:
+                self.clear_stale(path)
+            elif self._kind(path) is not None:
+                self._unlink(path)
+
+    def clear_stale(self, path: str) -> None:
+        """Remove from the directory C(path) all that lower layers left in it."""
+        if not self._is_reachable(path) or (path and self._kind(path) != stat.S_IFDIR):
+            return
+        with _OnDisk(self.path, path):
+            fd = os.open(path or ".", _OPEN_DIRECTORY, dir_fd=self._fd)
+            try:
+                names = os.listdir(fd)
+            finally:
+                os.close(fd)
+        for name in names:
+            self.remove_stale(f"{path}/{name}" if path else name)
+
+    def make_executable(self, path: str) -> None:
+        """Let everybody who may read the file C(path) execute it."""
+        with _OnDisk(self.path, path):
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
+            try:
+                mode = stat.S_IMODE(os.fstat(fd).st_mode)
+                os.fchmod(fd, mode | (mode & 0o444) >> 2)
+            finally:
+                os.close(fd)
+
+    def holds_file(self, path: str) -> bool:
+        """Return whether C(path) is a regular file, or a symlink to one inside this tree."""
+        real = os.path.realpath(os.path.join(self.path, path))
+        return real.startswith(os.path.realpath(self.path) + os.sep) and os.path.isfile(real)
+
+    def finish(self, mode: int) -> None:
+        """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
+        for path in sorted(self._directories, reverse=True):
+            wanted, mtime = self._directories[path]
+            with _OnDisk(self.path, path):
+                if self._kind(path) != stat.S_IFDIR:
+                    continue
+                self._own(path)
+                os.chmod(path, wanted, dir_fd=self._fd)
+                if mtime is not None:
+                    os.utime(path, (mtime, mtime), dir_fd=self._fd, follow_symlinks=False)
+        with _OnDisk(self.path, "."):
+            if (self._uid, self._gid) != (-1, -1):
+                os.fchown(self._fd, self._uid, self._gid)
+            os.fchmod(self._fd, mode)
+
+    def _made(self, path: str) -> None:
+        self.entries += 1
+        while path and path not in self._fresh:
+            self._fresh.add(path)
+            path = path.rpartition("/")[0]
+
+    def _own(self, path: str) -> None:
+        if (self._uid, self._gid) != (-1, -1):
+            os.chown(path, self._uid, self._gid, dir_fd=self._fd, follow_symlinks=False)
+
+    def _clear_way(self, path: str) -> None:
+        self._parent(path)
+        if self._kind(path) is not None:
+            self._unlink(path)
+
+    def _parent(self, path: str) -> None:
+        """Make sure that all directories above C(path) exist and are real ones."""
+        parent = path.rpartition("/")[0]
+        if parent in self._real:
+            return
+        self._parent(parent)
+        kind = self._kind(parent)
+        if kind is None:
+            os.mkdir(parent, 0o700, dir_fd=self._fd)
+            self._directories[parent] = (0o755, None)
+        elif kind != stat.S_IFDIR:
+            raise SourceError(f"{path!r} would be written through {parent!r}, which is not a directory.")
+        self._real.add(parent)
+
+    def _is_reachable(self, path: str) -> bool:
+        """Return whether every directory above C(path) exists and is no symlink."""
+        parent = path.rpartition("/")[0]
+        if parent in self._real:
+            return True
+        if not self._is_reachable(parent) or self._kind(parent) != stat.S_IFDIR:
+            return False
+        self._real.add(parent)
+        return True
+
+    def _kind(self, path: str) -> int | None:
+        try:
+            return stat.S_IFMT(os.stat(path, dir_fd=self._fd, follow_symlinks=False).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _unlink(self, path: str) -> None:
+        remove(path, dir_fd=self._fd)
+        if path in self._real:
+            below = path + "/"
+            self._real = {known for known in self._real if known != path and not known.startswith(below)}
+
+
+def inner_path(name: str) -> str:
+    """Return the path that an archive's entry C(name) has inside the tree, empty for its top; raises SourceError."""
+    if "\0" in name:
+        raise SourceError(f"an entry has a NUL in its name: {name[:100]!r}.")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise SourceError(f"the entry {name[:200]!r} leads out of the tree.")
+    if any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts) or len(name) > 4000:
+        raise SourceError(f"the entry {name[:100]!r}… has a name that is too long.")
+    return "/".join(parts)
+
+
+def safe_mode(mode: int) -> int:
+    """Return the mode a file gets: the archive's without setuid, setgid and world-write, with owner-read."""
+    return mode & 0o7777 & ~_REFUSED_BITS | 0o400
+
+
+def remove(path: str, dir_fd: int | None = None) -> None:
+    """Remove a file, a symlink (never what it points to) or a whole directory; a missing one is fine."""
+    try:
+        os.unlink(path, dir_fd=dir_fd)
+        return
+    except FileNotFoundError:
+        return
+    except (IsADirectoryError, PermissionError):
+        # macOS answers EPERM for a directory.
+        pass
+    try:
+        fd = os.open(path, _OPEN_DIRECTORY, dir_fd=dir_fd)
+    except PermissionError:
+        os.chmod(path, 0o700, dir_fd=dir_fd)
+        fd = os.open(path, _OPEN_DIRECTORY, dir_fd=dir_fd)
+    try:
+        if os.fstat(fd).st_mode & 0o300 != 0o300:
+            # A directory that its owner may not write to keeps its entries, unless root asks.
+            os.fchmod(fd, 0o700)
+        for name in os.listdir(fd):
+            remove(name, dir_fd=fd)
+    finally:
+        os.close(fd)
+    os.rmdir(path, dir_fd=dir_fd)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+class _OnDisk:
+    """Turns errors of the operating system into HostError with a path."""
+
+    def __init__(self, root: str, path: str) -> None:
+        self._root = root
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: t.Any, error: BaseException | None, _traceback: t.Any) -> None:
+        if isinstance(error, (OSError, ValueError)):
+            raise HostError(disk_error(os.path.join(self._root, self._path), error)) from error
+
+
+def disk_error(path: str, error: Exception) -> str:
+    """Return a sentence for an error of the operating system at C(path), with what can be done about it."""
+    code = error.errno if isinstance(error, OSError) else None
+    advice = {
+        errno.ENOSPC: " Free some space (or inodes) on that file system.",
+        errno.EDQUOT: " Raise the quota of this user on that file system.",
+        errno.EROFS: " The file system is mounted read-only.",
+        errno.EACCES: " Run as a user who may write there, for example with become.",
+        errno.EPERM: " Run as a user who may write there, for example with become.",
+    }.get(code or 0, "")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{path}: {reason}.{advice}"

@@ -1,0 +1,227 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: localai_backend_info
+short_description: List LocalAI backends, installed and available
+version_added: 0.1.0
+author:
+  - localai.core contributors (@localai-core)
+description:
+  - Lists the backends on a host as LocalAI lists them, with what is wrong with each.
+  - Tells what the host can run and what that was concluded from.
+  - Needs no privileges, and no network unless O(available=true).
+extends_documentation_fragment:
+  - localai.core.host
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details:
+      - Nothing is ever changed.
+  idempotent:
+    support: full
+options:
+  name:
+    description: Lists only these, in any case. The default is to list all.
+    type: list
+    elements: str
+  available:
+    description: Whether to read the galleries too, and list what is in them.
+    type: bool
+    default: false
+  disk_usage:
+    description: Whether to measure what each backend takes on the disk. This walks through all their files.
+    type: bool
+    default: false
+seealso:
+  - module: localai.core.localai_backend
+"""
+
+EXAMPLES = r"""
+- name: List what is installed
+  localai.core.localai_backend_info:
+  register: localai_backends
+
+- name: Stop when one of them cannot run
+  ansible.builtin.assert:
+    that: localai_backends.backends | rejectattr('runnable') | length == 0
+
+- name: List what the gallery has for this host
+  localai.core.localai_backend_info:
+    available: true
+  register: localai_gallery
+
+- name: Show the names that can be installed
+  ansible.builtin.debug:
+    msg: "{{ localai_gallery.available | selectattr('compatible') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+capability:
+  description: What the host can run.
+  returned: success
+  type: str
+  sample: nvidia-cuda-12
+capability_evidence:
+  description: What the capability was concluded from.
+  returned: success
+  type: dict
+  sample:
+    rule: GPU vendor nvidia with /usr/local/cuda-12
+    forced_by: null
+    gpus:
+      - vendor: nvidia
+        seen: /sys/class/drm/card0/device/vendor
+    vram: 25769803776
+    cuda: ["12"]
+  contains:
+    rule:
+      description: The rule that decided.
+      type: str
+    forced_by:
+      description: The option, variable or file that set the capability, or null when it was detected.
+      type: str
+    gpus:
+      description: The GPUs that were seen, each with its C(vendor) and where it was C(seen), the deciding one first.
+      type: list
+      elements: dict
+    vram:
+      description: The bytes of memory of all GPUs as far as the vendors' tools tell, or null when they were not asked.
+      type: int
+    cuda:
+      description: The CUDA versions found as C(/usr/local/cuda-<version>).
+      type: list
+      elements: str
+backends:
+  description: One entry per name that LocalAI knows, sorted by name.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: llama-cpp
+      kind: alias
+      backend: cpu-llama-cpp
+      run_file: /var/lib/local-ai/backends/cpu-llama-cpp/run.sh
+      runnable: true
+      metadata:
+        alias: llama-cpp
+        name: cpu-llama-cpp
+        gallery_url: https://index.localai.io/backends
+        installed_at: "2026-11-23T10:00:00Z"
+        uri: quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp
+        digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+      problem: null
+  contains:
+    name:
+      description: The name.
+      type: str
+    kind:
+      description: V(concrete), V(meta), V(alias) or V(system). An alias goes before all others, as it does for LocalAI.
+      type: str
+    backend:
+      description: The directory that answers to the name.
+      type: str
+    run_file:
+      description: What LocalAI starts for the name.
+      type: str
+    runnable:
+      description: Whether that file is there.
+      type: bool
+    metadata:
+      description: What stands in C(metadata.json), or null when there is none or it cannot be read.
+      type: dict
+    problem:
+      description: What is wrong, or null.
+      type: str
+    disk_usage:
+      description: The bytes that its directory takes on the disk, with O(disk_usage=true).
+      type: int
+problems:
+  description: What is wrong with directories that have no entry in RV(backends), and with the host as a whole.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: half-installed
+      problem: it has no run.sh and is no meta backend
+  contains:
+    name:
+      description: The directory, or null for the host as a whole.
+      type: str
+    problem:
+      description: What is wrong.
+      type: str
+available:
+  description: The entries of the galleries, with O(available=true).
+  returned: when O(available=true)
+  type: list
+  elements: dict
+  sample:
+    - name: llama-cpp
+      kind: meta
+      gallery: localai
+      compatible: true
+      installed: true
+      resolves_to: cpu-llama-cpp
+      uri: null
+      alias: llama-cpp
+      version: null
+      tags: [LLM, CPU, GPU]
+      license: mit
+      description: LLM inference in C/C++
+  contains:
+    name:
+      description: The name.
+      type: str
+    kind:
+      description: V(meta) or V(concrete).
+      type: str
+    gallery:
+      description: The gallery that has it.
+      type: str
+    compatible:
+      description: Whether it can be installed on this host.
+      type: bool
+    installed:
+      description: Whether the name is in RV(backends).
+      type: bool
+    resolves_to:
+      description: The concrete backend for this host, or null when there is none.
+      type: str
+    uri:
+      description: Where it is installed from. Null for a meta backend.
+      type: str
+    alias:
+      description: The alias that it gets.
+      type: str
+    version:
+      description: Its version, if the gallery states one.
+      type: str
+    tags:
+      description: Its tags.
+      type: list
+      elements: str
+    license:
+      description: Its licence.
+      type: str
+    description:
+      description: Its description.
+      type: str
+"""
+
+from ansible_collections.localai.core.plugins.module_utils._run import run_info
+
+
+def main() -> None:
+    """Run the module."""
+    run_info()
+
+
+if __name__ == "__main__":
+    main()
