@@ -12,92 +12,21 @@ from __future__ import annotations
 
 import errno
 import grp
-import json
 import os
 import posixpath
 import pwd
 import stat
 import typing as t
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._capability import preferred
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import checked_name
 
 RUN_FILE = "run.sh"
-METADATA = "metadata.json"
-RECORD = ".localai-core.json"
 OWN_DIRECTORY = ".localai-core"
 MOST_METADATA = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """C(metadata.json) as LocalAI writes it; what is absent is empty."""
-
-    alias: str = ""
-    meta_backend_for: str = ""
-    name: str = ""
-    gallery_url: str = ""
-    installed_at: str = ""
-    version: str = ""
-    uri: str = ""
-    digest: str = ""
-
-    @classmethod
-    def parse(cls, data: bytes) -> Metadata:
-        """Return the metadata in C(data), read as Go reads it: keys in any case, the last of several counts.
-
-        Raises ValueError with the reason.
-        """
-        document = _json(data)
-        if document is None:
-            return cls()
-        if not isinstance(document, _Object):
-            raise ValueError("it is not a JSON object")
-        fields: dict[str, str] = {}
-        for key, value in document.pairs:
-            name = key.casefold()
-            if name not in cls.__dataclass_fields__ or value is None:
-                continue
-            if not isinstance(value, str):
-                raise ValueError(f"its {name} is not text")
-            # Go puts the replacement character where half a surrogate pair stands.
-            fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return cls(**fields)
-
-    def to_json(self) -> bytes:
-        """Return the file's content, byte for byte as Go's C(json.MarshalIndent) writes it."""
-        text = json.dumps({key: value for key, value in asdict(self).items() if value}, indent=2, ensure_ascii=False)
-        for character in "<>&\u2028\u2029":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        return text.encode("utf-8")
-
-
-@dataclass(frozen=True)
-class Record:
-    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes."""
-
-    requested: bool = False
-    platform_digest: str = ""
-    sha256: str = ""
-    size: int = 0
-    entries: int = 0
-
-    @classmethod
-    def parse(cls, data: bytes) -> Record | None:
-        """Return the record in C(data), or None when it is not one: a tree without a record is normal."""
-        try:
-            document = json.loads(data.decode("utf-8"))
-            values = {key: document[key] for key in cls.__dataclass_fields__}
-        except (ValueError, LookupError, TypeError, RecursionError):
-            return None
-        expected = asdict(cls())
-        return cls(**values) if all(type(values[key]) is type(expected[key]) for key in values) else None
-
-    def to_json(self) -> bytes:
-        """Return the file's content."""
-        return json.dumps({"format": 1, **asdict(self)}, indent=2).encode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -164,6 +93,26 @@ class Installed:
         """Return the entry of exactly that name, or None."""
         return next((directory for directory in self.directories if directory.name == name), None)
 
+    def find(self, name: str) -> Directory | None:
+        """Return the entry of that name, in any case when none is spelled so."""
+        exact = self.get(name)
+        if exact is not None:
+            return exact
+        return next((directory for directory in self.directories if directory.name.lower() == name.lower()), None)
+
+    def damage(self, directory: Directory) -> str:
+        """Return what keeps one of the entries from being a sound backend; nothing when it is one."""
+        if directory.kind == "symlink":
+            return "a symlink"
+        if directory.kind != "directory":
+            return "a file"
+        if directory.problem:
+            return f"its {METADATA} {directory.problem}"
+        if directory.target:
+            target = self.get(directory.target)
+            return "" if target is not None and target.runnable else f"{directory.target}, which it stands for, is gone"
+        return "" if directory.runnable else f"its directory has no {RUN_FILE}"
+
     def with_directory(self, directory: Directory) -> Installed:
         """Return the same with one entry added or replaced."""
         others = [other for other in self.directories if other.name != directory.name]
@@ -216,6 +165,32 @@ def listing(installed: Installed, capability: str) -> dict[str, Row]:
         chosen = next(candidate for candidate in candidates if candidate.name == winner)
         rows[alias] = _concrete_row(installed, chosen, alias, "concrete" if alias == winner else "alias")
     return rows
+
+
+def find_row(name: str, rows: t.Mapping[str, Row]) -> Row | None:
+    """Return the row of that name, in any case when none is spelled so."""
+    if name in rows:
+        return rows[name]
+    return next((row for row in rows.values() if row.name.lower() == name.lower()), None)
+
+
+def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str | None, str]]:
+    """Return what is wrong with directories that have no row, and, under None, with the host as a whole."""
+    found: list[tuple[str | None, str]] = [(None, problem) for problem in installed.problems]
+    unreadable = [directory.name for directory in installed.directories if directory.problem]
+    if unreadable:
+        found.append(
+            (None, f"LocalAI lists no backend at all while it cannot read {METADATA} of {', '.join(unreadable)}")
+        )
+    with_row = {row.backend for row in rows.values()} | set(rows)
+    for directory in installed.directories:
+        if directory.name in with_row:
+            continue
+        if directory.kind == "symlink":
+            found.append((directory.name, "it is a symlink, which LocalAI does not list"))
+        elif directory.kind == "directory":
+            found.append((directory.name, f"it has no {RUN_FILE} and is no meta backend"))
+    return found
 
 
 def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
@@ -358,28 +333,3 @@ def _read(path: str) -> bytes:
         if status.st_size > MOST_METADATA:
             raise OSError(errno.EFBIG, f"it is larger than {MOST_METADATA} bytes")
         return stream.read()
-
-
-@dataclass(frozen=True)
-class _Object:
-    """A JSON object with its keys in their order, duplicates included."""
-
-    pairs: list[tuple[str, t.Any]]
-
-
-def _json(data: bytes) -> t.Any:
-    """Return what a JSON document holds; raises ValueError for what Go does not accept either."""
-    if not data.strip(b" \t\r\n"):
-        raise ValueError("it is empty")
-
-    def refuse(constant: str) -> t.Any:
-        raise ValueError(f"it holds {constant}, which is not JSON")
-
-    try:
-        return json.loads(
-            data.decode("utf-8", "replace"), object_pairs_hook=_Object, parse_constant=refuse, parse_int=lambda _: 0
-        )
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except json.JSONDecodeError as e:
-        raise ValueError(f"it is not valid JSON: {e}") from None

@@ -19,12 +19,12 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Option
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Installed,
-    Metadata,
-    Record,
     Row,
+    find_row,
     listing,
     server_mapping,
 )
+from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions
 
 
@@ -128,15 +128,15 @@ class _Draft:
 def assess(name: str, options: BackendOptions, installed: Installed, capability: str) -> Need:
     """Return what C(state=present) has to do for one name, as far as the disk alone tells."""
     bare = bare_name(name)
-    own = _own(bare, installed)
-    damage = _damage(own, installed) if own is not None else ""
+    own = installed.find(bare)
+    damage = installed.damage(own) if own is not None else ""
     if own is not None and own.kind != "directory":
         return Need("install", f"in its place stands {damage}", bare)
     if options.uri is not None:
         return _assess_pinned(bare, own, damage, options)
     if damage:
         return Need("repair", damage, bare)
-    row = _row(bare, listing(installed, capability))
+    row = find_row(bare, listing(installed, capability))
     if row is None:
         return Need("install", "it is not installed", bare)
     if options.force:
@@ -184,7 +184,7 @@ def must_fetch(backend: str, for_meta: bool, options: BackendOptions, installed:
     present = installed.get(backend)
     if present is None or options.force or not for_meta:
         return True
-    return present.kind != "directory" or bool(present.target or _damage(present, installed))
+    return present.kind != "directory" or bool(present.target or installed.damage(present))
 
 
 def bare_name(name: str) -> str:
@@ -221,7 +221,7 @@ def _plan_present(name: str, options: BackendOptions, draft: _Draft, targets: t.
     need = assess(name, options, draft.state, draft.capability.name)
     bare = bare_name(name)
     if need.action == "none":
-        row = _row(bare, draft.rows())
+        row = find_row(bare, draft.rows())
         if row is not None and row.kind == "system":
             draft.warnings.append(f"{bare}: {need.reason}. Nothing is installed for it.")
         return Outcome(row.name if row else bare, row.backend if row else bare, "none", "", need.reason)
@@ -289,7 +289,7 @@ class _Answering:
 
 
 def _answering(name: str, installed: Installed) -> _Answering:
-    own = _own(name, installed)
+    own = installed.find(name)
     spelled = own.name if own is not None else name
     named = [own.name] if own is not None else []
     reasons = dict.fromkeys(named, "state is absent")
@@ -306,7 +306,7 @@ def _answering(name: str, installed: Installed) -> _Answering:
 
 def _absent_outcome(name: str, chosen: _Answering, draft: _Draft) -> Outcome:
     if not chosen.reasons:
-        row = _row(name, draft.rows())
+        row = find_row(name, draft.rows())
         if row is not None and row.kind == "system":
             reason = "a system backend answers to it, which only the system's packager removes"
             draft.warnings.append(f"{name}: {reason}. Nothing is removed.")
@@ -444,31 +444,3 @@ def _facts(directory: Directory | None, state: Installed) -> dict[str, str | Non
         if directory.has_run_file or directory.target
         else None,
     }
-
-
-def _damage(directory: Directory, installed: Installed) -> str:
-    """Return what keeps a directory from being a sound backend; nothing when it is one."""
-    if directory.kind == "symlink":
-        return "a symlink"
-    if directory.kind != "directory":
-        return "a file"
-    if directory.problem:
-        return f"its metadata.json {directory.problem}"
-    if directory.target:
-        target = installed.get(directory.target)
-        return "" if target is not None and target.runnable else f"{directory.target}, which it stands for, is gone"
-    return "" if directory.runnable else "its directory has no run.sh"
-
-
-def _own(name: str, installed: Installed) -> Directory | None:
-    """Return the entry of the backends path with that name, in any case when none is spelled so."""
-    exact = installed.get(name)
-    if exact is not None:
-        return exact
-    return next((directory for directory in installed.directories if directory.name.lower() == name.lower()), None)
-
-
-def _row(name: str, rows: t.Mapping[str, Row]) -> Row | None:
-    if name in rows:
-        return rows[name]
-    return next((row for row in rows.values() if row.name.lower() == name.lower()), None)

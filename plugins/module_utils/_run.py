@@ -26,17 +26,15 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries
 from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._installed import (
-    METADATA,
-    RECORD,
     Installed,
-    Metadata,
-    Record,
     Row,
     disk_usage,
     listing,
     observe,
+    problems,
     server_mapping,
 )
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import (
@@ -343,7 +341,7 @@ def _info(run: _Run) -> None:
             for name, row in sorted(rows.items())
             if wanted is None or name.lower() in wanted
         ],
-        problems=_problems(installed, rows),
+        problems=[{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
     )
     if run.params["available"]:
         run.result["available"] = _available(host, capability, rows, wanted, run)
@@ -358,24 +356,6 @@ def _info_row(row: Row, host: HostOptions, with_disk_usage: bool) -> dict[str, t
         own = row.name if row.kind == "meta" else row.backend
         info["disk_usage"] = disk_usage(os.path.join(path, own))
     return info
-
-
-def _problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[dict[str, t.Any]]:
-    """Return what is wrong with directories that have no row, and with the host as a whole."""
-    problems: list[dict[str, t.Any]] = [{"name": None, "problem": problem} for problem in installed.problems]
-    unreadable = [directory.name for directory in installed.directories if directory.problem]
-    if unreadable:
-        sentence = f"LocalAI lists no backend at all while it cannot read the metadata.json of {', '.join(unreadable)}"
-        problems.append({"name": None, "problem": sentence})
-    shown_directories = {row.backend for row in rows.values()} | set(rows)
-    for directory in installed.directories:
-        if directory.name in shown_directories:
-            continue
-        if directory.kind == "symlink":
-            problems.append({"name": directory.name, "problem": "it is a symlink, which LocalAI does not list"})
-        elif directory.kind == "directory":
-            problems.append({"name": directory.name, "problem": "it has no run.sh and is no meta backend"})
-    return problems
 
 
 def _available(

@@ -33,11 +33,11 @@ from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
 from ansible_collections.localai.core.plugins.module_utils._installed import (
-    METADATA,
     OWN_DIRECTORY,
     group_name,
     owner_name,
 )
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error, remove
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two files that describe a backend: LocalAI's C(metadata.json), and beside it what only this collection records.
+
+Pure: bytes -> values -> bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import asdict, dataclass
+
+METADATA = "metadata.json"
+RECORD = ".localai-core.json"
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """C(metadata.json) as LocalAI writes it; what is absent is empty."""
+
+    alias: str = ""
+    meta_backend_for: str = ""
+    name: str = ""
+    gallery_url: str = ""
+    installed_at: str = ""
+    version: str = ""
+    uri: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, data: bytes) -> Metadata:
+        """Return the metadata in C(data), read as Go reads it: keys in any case, the last of several counts.
+
+        Raises ValueError with the reason.
+        """
+        document = _json(data)
+        if document is None:
+            return cls()
+        if not isinstance(document, _Object):
+            raise ValueError("it is not a JSON object")
+        fields: dict[str, str] = {}
+        for key, value in document.pairs:
+            name = key.casefold()
+            if name not in cls.__dataclass_fields__ or value is None:
+                continue
+            if not isinstance(value, str):
+                raise ValueError(f"its {name} is not text")
+            # Go puts the replacement character where half a surrogate pair stands.
+            fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return cls(**fields)
+
+    def to_json(self) -> bytes:
+        """Return the file's content, byte for byte as Go's C(json.MarshalIndent) writes it."""
+        text = json.dumps({key: value for key, value in asdict(self).items() if value}, indent=2, ensure_ascii=False)
+        for character in "<>&\u2028\u2029":
+            text = text.replace(character, f"\\u{ord(character):04x}")
+        return text.encode("utf-8")
+
+
+@dataclass(frozen=True)
+class Record:
+    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes."""
+
+    requested: bool = False
+    platform_digest: str = ""
+    sha256: str = ""
+    size: int = 0
+    entries: int = 0
+
+    @classmethod
+    def parse(cls, data: bytes) -> Record | None:
+        """Return the record in C(data), or None when it is not one: a tree without a record is normal."""
+        try:
+            document = json.loads(data.decode("utf-8"))
+            values = {key: document[key] for key in cls.__dataclass_fields__}
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        expected = asdict(cls())
+        return cls(**values) if all(type(values[key]) is type(expected[key]) for key in values) else None
+
+    def to_json(self) -> bytes:
+        """Return the file's content."""
+        return json.dumps({"format": 1, **asdict(self)}, indent=2).encode("utf-8")
+
+
+@dataclass(frozen=True)
+class _Object:
+    """A JSON object with its keys in their order, duplicates included."""
+
+    pairs: list[tuple[str, t.Any]]
+
+
+def _json(data: bytes) -> t.Any:
+    """Return what a JSON document holds; raises ValueError for what Go does not accept either."""
+    if not data.strip(b" \t\r\n"):
+        raise ValueError("it is empty")
+
+    def refuse(constant: str) -> t.Any:
+        raise ValueError(f"it holds {constant}, which is not JSON")
+
+    try:
+        return json.loads(
+            data.decode("utf-8", "replace"), object_pairs_hook=_Object, parse_constant=refuse, parse_int=lambda _: 0
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError as e:
+        raise ValueError(f"it is not valid JSON: {e}") from None
