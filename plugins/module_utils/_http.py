@@ -28,6 +28,11 @@ CHUNK = 256 * 1024
 MOST_REDIRECTS = 10
 MOST_PATIENCE = 120.0
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
+_ADVICE = {
+    401: " Give the credentials for this host in endpoints.",
+    403: " Give the credentials for this host in endpoints.",
+    407: " The proxy wants credentials; they belong into the variable that names it.",
+}
 _REDIRECTS = (301, 302, 303, 307, 308)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -86,7 +91,8 @@ class Http:
                     raise TransportError(f"{shown(url)} sent more than {limit} bytes, which is not believable here.")
                 answer = Answer(shown(response.url), response.status_code, response.headers, body[: first or limit])
                 if answer.status not in accept:
-                    raise TransportError(f"{method} {shown(url)}: {_status(response)}{_excerpt(body)}", answer.status)
+                    said = f"{method} {shown(url)}: {_status(response)}{_excerpt(body)}"
+                    raise TransportError(said + _ADVICE.get(answer.status, ""), answer.status)
                 return answer
         raise AssertionError("unreachable: _patience ends in an exception")
 

@@ -18,6 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
 from ansible_collections.localai.core.plugins.module_utils._errors import (
+    HostError,
     LocalAIError,
     MissingLibrary,
     OptionError,
@@ -138,6 +139,11 @@ def _observe(host: HostOptions) -> tuple[Installed, HostCapability]:
 def _decide(host: HostOptions, options: BackendOptions, resolver: _Resolver, look: Look) -> Plan:
     """Return what to do about what is on disk at this moment."""
     installed = observe(host.backends_path, host.backends_system_path)
+    if installed.problems:
+        raise HostError(
+            f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI reads, and "
+            "run as a user who may read it, for example with become."
+        )
     targets: dict[str, Target] = {}
     if options.state == "present":
         for name in options.names:

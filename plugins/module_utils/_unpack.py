@@ -78,22 +78,25 @@ def unpack(
     """
     limits = limits or Limits()
     tree.begin_layer()
-    blocks = _Blocks(_decompressed(chunks, compression, limits))
+    meter = _Meter(limits, chunks)
+    blocks = _Blocks(meter.unpacked(_decompressed(meter.packed(), compression)))
     try:
-        with tarfile.open(fileobj=t.cast(t.Any, blocks), mode="r|", tarinfo=_StrictHeader) as archive:
+        with tarfile.open(
+            fileobj=t.cast(t.Any, blocks), mode="r|", tarinfo=_StrictHeader, encoding="utf-8", errors="surrogateescape"
+        ) as archive:
             for header in archive:
                 # Without this, tarfile remembers every entry.
                 t.cast(t.Any, archive).members = []
                 if tree.entries >= limits.entries:
                     raise SourceError(f"the archive has more than {limits.entries} entries.")
-                _unpack_entry(archive, header, tree, whiteouts, limits)
+                _unpack_entry(archive, header, tree, whiteouts, meter)
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as e:
         raise SourceError(f"the archive is damaged: {e}.") from e
     blocks.drain()
 
 
 def _unpack_entry(
-    archive: tarfile.TarFile, header: tarfile.TarInfo, tree: Tree, whiteouts: bool, limits: Limits
+    archive: tarfile.TarFile, header: tarfile.TarInfo, tree: Tree, whiteouts: bool, meter: _Meter
 ) -> None:
     path = inner_path(header.name)
     parent, _slash, base = path.rpartition("/")
@@ -101,13 +104,12 @@ def _unpack_entry(
         _apply_whiteout(tree, parent, base)
     elif header.isdir():
         if path:
-            tree.directory(path, header.mode, header.mtime)
+            tree.directory(path, header.mode, _mtime(header))
     elif not path:
         raise SourceError("the archive's top entry is not a directory.")
     elif header.isreg():
-        if tree.size + header.size > limits.size:
-            raise SourceError(f"the archive unpacks to more than {limits.size} bytes.")
-        tree.file(path, header.mode, _content(archive, header), header.mtime)
+        meter.expect(tree.size + header.size)
+        tree.file(path, header.mode, _content(archive, header), _mtime(header))
     elif header.issym():
         tree.symlink(path, header.linkname)
     elif header.islnk():
@@ -170,39 +172,50 @@ class _Blocks:
             pass
 
 
-def _decompressed(chunks: t.Iterator[bytes], compression: str, limits: Limits) -> t.Iterator[bytes]:
-    """Yield the unpacked bytes in blocks of at most BLOCK bytes."""
-    meter = _Meter(limits)
-    if compression == "none":
-        blocks: t.Iterator[bytes] = meter.packed(chunks)
-    elif compression == "gzip":
-        blocks = _gunzip(meter.packed(chunks))
-    elif compression == "bzip2":
-        blocks = _undo(meter.packed(chunks), bz2.BZ2Decompressor)
-    else:
-        blocks = _undo(meter.packed(chunks), lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
-    return meter.unpacked(blocks)
+def _mtime(header: tarfile.TarInfo) -> float | None:
+    """Return an entry's time where it is one that a file can have."""
+    return header.mtime if 0 <= header.mtime < 2**33 else None
 
 
 class _Meter:
     """Counts packed against unpacked bytes, so that a bomb is an error before it fills the disk."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, chunks: t.Iterator[bytes]) -> None:
         self._limits = limits
+        self._chunks = chunks
         self._in = 0
         self._out = 0
 
-    def packed(self, chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
-        for chunk in chunks:
+    def packed(self) -> t.Iterator[bytes]:
+        """Yield the archive's own bytes."""
+        for chunk in self._chunks:
             self._in += len(chunk)
             yield chunk
 
     def unpacked(self, blocks: t.Iterator[bytes]) -> t.Iterator[bytes]:
+        """Yield what they unpack to; raises SourceError when that is too much."""
         for block in blocks:
             self._out += len(block)
-            if self._out > 256 * BLOCK and self._out > self._limits.ratio * self._in:
-                raise SourceError(f"the archive unpacks to more than {self._limits.ratio} times its size.")
+            self.expect(self._out)
             yield block
+
+    def expect(self, size: int) -> None:
+        """Raise SourceError when the archive as far as it was read should not give C(size) bytes."""
+        if size > self._limits.size:
+            raise SourceError(f"the archive unpacks to more than {self._limits.size} bytes.")
+        if size > 256 * BLOCK and size > self._limits.ratio * self._in:
+            raise SourceError(f"the archive unpacks to more than {self._limits.ratio} times its size.")
+
+
+def _decompressed(chunks: t.Iterator[bytes], compression: str) -> t.Iterator[bytes]:
+    """Yield the unpacked bytes in blocks of at most BLOCK bytes."""
+    if compression == "gzip":
+        return _gunzip(chunks)
+    if compression == "bzip2":
+        return _undo(chunks, bz2.BZ2Decompressor)
+    if compression == "xz":
+        return _undo(chunks, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
+    return chunks
 
 
 def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
