@@ -147,18 +147,18 @@ requirements:
   - PyYAML, when a gallery has to be read
 attributes:
   action_group:
-    description: Use C(group/localai.core.localai) in C(module_defaults) to set options for all modules of this collection.
+    description: Use C(group/localai.core.localai) in C(module_defaults) to set options for both modules.
     support: full
     membership:
       - localai.core.localai
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    description: Predicts in C(check_mode) what would change, without changing anything.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Returns what changes, or in C(check_mode) would change.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    description: A second run with the same arguments changes nothing.
   platform:
-    description: Target OS/families that can be operated against.
+    description: The operating systems that it works on.
     support: full
     platforms: posix
 """

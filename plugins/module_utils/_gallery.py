@@ -120,7 +120,7 @@ class Galleries:
             if not compatible(entry.name, capability):
                 raise GalleryError(
                     f"{entry.name} is not for a host of capability {capability!r}. Name the meta backend that it "
-                    f"belongs to, set capability to what this host has, or set it to {FILTER_OFF!r} to install it anyway."
+                    f"belongs to, set capability to what this host has, or to {FILTER_OFF!r} to install it anyway."
                 )
             return Resolution(entry, entry)
         offered = ", ".join(f"{key}: {target}" for key, target in entry.capabilities.items())

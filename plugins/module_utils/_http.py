@@ -341,7 +341,7 @@ def checked_url(url: str) -> t.Any:
         raise OptionError(f"{url[:100]!r} is not a valid URL.") from None
     if "@" in parts.netloc:
         raise OptionError(
-            f"{shown(url)} was given with a user name in it: that would end up in logs. Give the credentials in endpoints."
+            f"{shown(url)} was given with a user name in it, which would end up in logs. Give credentials in endpoints."
         )
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
         raise OptionError(f"{shown(url)} is not an http:// or https:// URL with a host.")

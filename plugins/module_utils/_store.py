@@ -144,7 +144,7 @@ class Store:
             path = os.path.dirname(path)
         for path in reversed(missing):
             os.mkdir(path)
-            os.chmod(path, 0o755)
+            os.chmod(path, _OWN_MODE)
         if missing and (self._ownership.uid, self._ownership.gid) != (-1, -1):
             os.chown(self.path, self._ownership.uid, self._ownership.gid)
 
@@ -249,8 +249,8 @@ def check_space(path: str, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed:
         raise HostError(
-            f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, or "
-            "choose another backends_path."
+            f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "
+            "or choose another backends_path."
         )
 
 

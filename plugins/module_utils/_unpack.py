@@ -79,7 +79,7 @@ def unpack(
     limits = limits or Limits()
     tree.begin_layer()
     meter = _Meter(limits, chunks)
-    blocks = _Blocks(meter.unpacked(_decompressed(meter.packed(), compression)))
+    blocks = _Blocks(meter.bounded(_decompressed(meter.packed(), compression)))
     try:
         with tarfile.open(
             fileobj=t.cast(t.Any, blocks), mode="r|", tarinfo=_StrictHeader, encoding="utf-8", errors="surrogateescape"
@@ -108,8 +108,8 @@ def _unpack_entry(
     elif not path:
         raise SourceError("the archive's top entry is not a directory.")
     elif header.isreg():
-        meter.expect(tree.size + header.size)
-        tree.file(path, header.mode, _content(archive, header), _mtime(header))
+        meter.check_size(tree.size + header.size)
+        tree.file(path, header.mode, meter.bounded(_content(archive, header)), _mtime(header))
     elif header.issym():
         tree.symlink(path, header.linkname)
     elif header.islnk():
@@ -183,28 +183,28 @@ class _Meter:
     def __init__(self, limits: Limits, chunks: t.Iterator[bytes]) -> None:
         self._limits = limits
         self._chunks = chunks
-        self._in = 0
-        self._out = 0
+        self._packed = 0
 
     def packed(self) -> t.Iterator[bytes]:
         """Yield the archive's own bytes."""
         for chunk in self._chunks:
-            self._in += len(chunk)
+            self._packed += len(chunk)
             yield chunk
 
-    def unpacked(self, blocks: t.Iterator[bytes]) -> t.Iterator[bytes]:
-        """Yield what they unpack to; raises SourceError when that is too much."""
-        for block in blocks:
-            self._out += len(block)
-            self.expect(self._out)
-            yield block
-
-    def expect(self, size: int) -> None:
-        """Raise SourceError when the archive as far as it was read should not give C(size) bytes."""
+    def check_size(self, size: int) -> None:
+        """Raise SourceError when C(size) bytes are too much for a backend."""
         if size > self._limits.size:
             raise SourceError(f"the archive unpacks to more than {self._limits.size} bytes.")
-        if size > 256 * BLOCK and size > self._limits.ratio * self._in:
-            raise SourceError(f"the archive unpacks to more than {self._limits.ratio} times its size.")
+
+    def bounded(self, chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
+        """Yield what the bytes so far unpack to: the archive, or one file, of which a sparse one expands once more."""
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            self.check_size(size)
+            if size > 256 * BLOCK and size > self._limits.ratio * self._packed:
+                raise SourceError(f"the archive unpacks to more than {self._limits.ratio} times its size.")
+            yield chunk
 
 
 def _decompressed(chunks: t.Iterator[bytes], compression: str) -> t.Iterator[bytes]:

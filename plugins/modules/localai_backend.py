@@ -14,14 +14,14 @@ author:
 description:
   - Puts inference backends of LocalAI into the directory that it reads them from, and removes them.
   - Names are looked up in galleries. A meta backend such as V(llama-cpp) becomes the build for what the host can run.
-  - A backend is fetched into a hidden directory beside the others and appears there in one step, complete, or not at all.
+  - A backend is fetched into a hidden directory beside the others, and appears in one step, complete, or not at all.
 extends_documentation_fragment:
   - localai.core.host
 attributes:
   check_mode:
     support: full
     details:
-      - Check mode reads the gallery and the manifests of the registry where the run would, and fails where the run would.
+      - Check mode reads the gallery and the registry's manifests where the run would, and fails where the run would.
       - It cannot foresee what only the bytes show, such as an archive that is damaged, nor a tag that moves in between.
   diff_mode:
     support: full
@@ -40,11 +40,11 @@ options:
     required: true
   state:
     description:
-      - With V(present), each backend is installed and can run. What is installed and can run stays as it is, and needs no
-        network. What is damaged is repaired.
-      - With V(absent), nothing in O(backends_path) answers to the names any more. The directory of that name goes, a meta
-        backend with the build that it stands for, and every build that has the name as its alias. Meta backends that
-        stand for a removed build go along.
+      - With V(present), each backend is installed and can run. What is installed and can run stays as it is, and
+        needs no network. What is damaged is repaired.
+      - With V(absent), nothing in O(backends_path) answers to the names any more. The directory of that name goes, a
+        meta backend with the build that it stands for, and every build that has the name as its alias. Meta backends
+        that stand for a removed build go along.
       - A build that another installed meta backend stands for stays, and is an error when it is named itself.
       - A backend of the system is never changed.
     type: str
@@ -147,14 +147,14 @@ backends:
   type: list
   elements: dict
   sample:
-    - name: llama-cpp
-      backend: cpu-llama-cpp
+    - name: piper
+      backend: piper
       action: install
       capability: default
       reason: it is not installed
-      run_file: /var/lib/local-ai/backends/cpu-llama-cpp/run.sh
-      uri: quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp
-      served_by: quay.io/go-skynet/local-ai-backends@sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+      run_file: /var/lib/local-ai/backends/piper/run.sh
+      uri: quay.io/example/piper:latest
+      served_by: quay.io/example/piper@sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
       version: null
       digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
       bytes_transferred: 41234567
@@ -170,7 +170,7 @@ backends:
       description: What is done, V(none), V(install), V(repair), V(replace) or V(remove).
       type: str
     capability:
-      description: For a meta backend that was resolved, the key of its capabilities that decided. Otherwise that of the host.
+      description: For a meta backend that was resolved, the key of its map that decided. Otherwise that of the host.
       type: str
     reason:
       description: Why this is done, or why nothing is.
@@ -223,8 +223,8 @@ replaced:
   sample: [cpu-llama-cpp, llama-cpp]
 restart_required:
   description:
-    - Whether a running LocalAI has to be restarted to know its backends, because the run file of some name differs before
-      and after this run.
+    - Whether a running LocalAI has to be restarted to know its backends, because the run file of some name differs
+      before and after this run.
     - It tells what this run does, and remembers nothing of earlier ones.
   returned: always
   type: bool
@@ -236,8 +236,8 @@ capability:
   sample: nvidia-cuda-12
 diff:
   description:
-    - What changes for each directory of O(backends_path), with C(backend), C(alias), C(uri), C(digest), C(version), C(owner),
-      C(group), C(mode) and C(run_file) before and after. It is empty where there is no directory.
+    - What changes for each directory of O(backends_path), with C(backend), C(alias), C(uri), C(digest), C(version),
+      C(owner), C(group), C(mode) and C(run_file) before and after. It is empty where there is no directory.
     - The same in check mode and in the run that follows it.
   returned: always
   type: list
