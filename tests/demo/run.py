@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The example playbook at work, as an ordinary user and without a network.
+
+It starts a registry and a gallery on loopback and runs docs/examples/backends.yml in check mode, for real, again, and
+for the removal, into a temporary directory. It fails when a run does anything but what it should. Run it with
+`python -m ansible_collections.localai.core.tests.demo.run` from the directory that holds `ansible_collections`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..support.files import FileServer
+from ..support.gallery import REPOSITORY, gallery
+from ..support.registry import Registry
+
+COLLECTION = Path(__file__).parents[2]
+PLAYBOOK = COLLECTION / "docs" / "examples" / "backends.yml"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the playbook said."""
+
+    changed: int
+    plan: str  # the output of its first task: the diff, and whether it is a change
+
+
+@dataclass(frozen=True)
+class Player:
+    """Runs the playbook against one gallery, with everything it writes below one directory."""
+
+    work: Path
+    gallery: str
+
+    @property
+    def backends(self) -> Path:
+        """The backends path."""
+        return self.work / "backends"
+
+    def play(self, *arguments: str, state: str = "present") -> Run:
+        """Run the playbook, and show its output as it comes."""
+        variables = {
+            "localai_backends_path": str(self.backends),
+            "localai_backends_system_path": str(self.work / "system"),
+            "localai_galleries": [{"name": "demo", "url": self.gallery}],
+            "localai_state": state,
+        }
+        program = [sys.executable, "-m", "ansible", "playbook", str(PLAYBOOK)]
+        command = [*program, "--diff", "--extra-vars", json.dumps(variables), *arguments]
+        lines = []
+        with subprocess.Popen(command, env=self._environment(), stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout or ():
+                print("    " + line, end="", flush=True)
+                lines.append(line)
+        expect(process.returncode == 0, "no task failed")
+        output = "".join(lines)
+        recap = re.search(r"changed=(\d+)", output)
+        plan = re.search(r"^TASK \[Install or remove\] \*+\n(.*?)^TASK ", output, re.DOTALL | re.MULTILINE)
+        if recap is None or plan is None:
+            sys.exit("this is not the output of the example playbook")
+        return Run(int(recap[1]), plan[1])
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the user's own settings, and no file outside the working directory."""
+        return {
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+            "HOME": str(self.work / "home"),
+            "ANSIBLE_CONFIG": str(self.work / "ansible.cfg"),
+            "ANSIBLE_HOME": str(self.work / "ansible"),
+            "ANSIBLE_REMOTE_TEMP": str(self.work / "ansible" / "remote"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            "ANSIBLE_NOCOLOR": "true",
+        }
+
+    def installed(self) -> dict[str, str]:
+        """Print and return the directories of the backends path, with what their run files say when they run."""
+        found = {}
+        for directory in sorted(self.backends.glob("[!.]*")):
+            run_file = directory / "run.sh"
+            if run_file.exists():
+                said = subprocess.run([run_file], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+                found[directory.name] = f"its run file says: {said}"
+            else:
+                metadata = json.loads(directory.joinpath("metadata.json").read_text(encoding="utf-8"))
+                found[directory.name] = f"stands for {metadata['meta_backend_for']}"
+        width = max(map(len, found), default=0)
+        print(f"\nInstalled in {self.backends}:")
+        for name, text in found.items() or [("nothing", "")]:
+            print(f"    {name:{width}}  {text}")
+        return found
+
+
+def heading(text: str) -> None:
+    """A line that stands out."""
+    print(f"\n=== {text} " + "=" * (100 - len(text)), flush=True)
+
+
+def expect(condition: bool, text: str) -> None:
+    """Say that something is so; end the demo when it is not."""
+    print(f"{'ok' if condition else 'FAILED'}: {text}", flush=True)
+    if not condition:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Start the servers, and run the playbook four times."""
+    content = gallery()
+    with tempfile.TemporaryDirectory(prefix="localai-demo-") as work, Registry() as registry, FileServer() as files:
+        for tag, artifact in content.images.items():
+            registry.put(REPOSITORY, tag, artifact)
+        files.pages["/index.yaml"] = content.index(registry.host, files.url, Path(work)).encode()
+        print(f"A gallery at {files.url}/index.yaml, its registry at {registry.host}, backends below {work}")
+        Path(work, "ansible.cfg").touch()
+        player = Player(Path(work), files.url + "/index.yaml")
+
+        heading("1. check mode: what would be done")
+        check = player.play("--check")
+        expect(check.changed == 1, "check mode predicts a change")
+        expect(not player.backends.exists(), "check mode wrote nothing")
+
+        heading("2. do it")
+        real = player.play()
+        expect(real == check, "exactly what check mode predicted was done")
+        expect(any("/blobs/" in request.path for request in registry.requests), "the images came from the registry")
+
+        heading("3. again")
+        registry.requests.clear()
+        files.requests.clear()
+        again = player.play()
+        expect(again.changed == 0, "nothing was changed")
+        expect(not registry.requests + files.requests, "no server was asked")
+        installed = player.installed()
+        expect({"llama-cpp", "silero-vad"} <= set(installed), "both backends are installed")
+
+        heading("4. remove it")
+        expect(player.play(state="absent").changed == 1, "that is a change")
+        expect(not player.installed(), "nothing is left")
+
+
+if __name__ == "__main__":
+    main()
