@@ -308,7 +308,7 @@ def _yaml(data: bytes) -> t.Any:
     class Loader(base):  # type: ignore[misc]
         """Text stays text: a version 1.10 is not the number 1.1, and a name may be 'on'."""
 
-        yaml_implicit_resolvers = {
+        yaml_implicit_resolvers: t.ClassVar = {
             first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":merge", ":null"))]
             for first, resolvers in base.yaml_implicit_resolvers.items()
         }
@@ -323,6 +323,6 @@ def _yaml(data: bytes) -> t.Any:
     if data.lstrip()[:1] == b"<":
         raise GalleryError("it is an HTML or XML page, not a gallery; look at what a browser shows there")
     try:
-        return yaml.load(data.decode("utf-8"), Loader=Loader)
+        return yaml.load(data.decode("utf-8"), Loader=Loader)  # noqa: S506 -- it is a safe loader
     except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None

@@ -317,7 +317,7 @@ class _Patience:
             ) from fault
         pause = getattr(fault, "after", None)
         if pause is None:
-            pause = min(2.0 ** (self._failures - 1), 30.0) * random.uniform(0.5, 1.0)
+            pause = min(2.0 ** (self._failures - 1), 30.0) * random.uniform(0.5, 1.0)  # noqa: S311 -- not a secret
         self._waited += pause
         self._sleep(pause)
         return True

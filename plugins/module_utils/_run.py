@@ -141,8 +141,8 @@ def _decide(host: HostOptions, options: BackendOptions, resolver: _Resolver, loo
     installed = observe(host.backends_path, host.backends_system_path)
     if installed.problems:
         raise HostError(
-            f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI reads, "
-            "and run as a user who may read it, for example with become."
+            f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI "
+            "reads, and run as a user who may read it, for example with become."
         )
     targets: dict[str, Target] = {}
     if options.state == "present":

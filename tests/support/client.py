@@ -44,7 +44,8 @@ class Internet(BaseAdapter):
         self.before(request)
         status, headers, body = self.pages.get(str(request.url), (404, {}, b""))
         response = requests.Response()
-        response.status_code, response.reason, response.url = status, "as tested", str(request.url)
+        response.request, response.url = request, str(request.url)
+        response.status_code, response.reason = status, "as tested"
         response.headers.update(headers)
         response.raw = urllib3.HTTPResponse(io.BytesIO(body), dict(headers), status, preload_content=False)
         return response

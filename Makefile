@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Whatever the build fetches (from PyPI and Debian) or writes stays below build/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON ?= python3
+BUILD := $(CURDIR)/build
+VENV := $(BUILD)/venv
+COPY := $(BUILD)/ansible_collections/localai/core
+OUTPUT := $(COPY)/tests/output
+
+export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
+demo lint sanity units integration coverage: private export HOME := $(BUILD)/home
+demo lint sanity units integration coverage: private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(PATH)
+demo lint: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+test: fresh lint sanity units integration coverage ## all of the gate, then the number of tests
+	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
+
+demo: collection ## the collection at work against a registry and a server on this machine
+	cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests.demo.run
+
+lint: collection ## ruff, mypy, yamllint, ansible-lint
+	ruff check
+	ruff format --check
+	cd $(BUILD) && mypy --config-file $(COPY)/pyproject.toml
+	yamllint --strict .
+	cd $(COPY) && ansible-lint --offline --nocolor --profile production --strict
+
+sanity: collection ## ansible-test sanity
+	cd $(COPY) && ansible-test sanity --venv --junit
+
+units: collection ## unit tests, on every Python found
+	rm -f $(OUTPUT)/coverage/units=*
+	cd $(COPY) && ansible-test units --venv --coverage
+
+integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
+	rm -f $(OUTPUT)/coverage/integration=*
+	echo "docker_registry_binary: $(BUILD)/bin/docker-registry" > $(COPY)/tests/integration/integration_config.yml
+	cd $(COPY) && ansible-test integration --venv --coverage -v
+
+coverage: collection ## what units and integration covered so far, against the floor
+	cd $(COPY) && ansible-test coverage combine --venv --all
+	cd $(COPY) && coverage report
+	cd $(COPY) && coverage json -q
+	$(VENV)/bin/python tests/tools/coverage_floor.py $(OUTPUT)/reports/coverage.json
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+# A copy, because Ansible's tools want that path. All is new each time (deleted files must vanish) but tests/output, where
+# ansible-test keeps its environments and results. It asks git for the files, and this repository ignores build/.
+collection: $(VENV)/ready
+	@$(VENV)/bin/python tests/tools/prepare_ansible_test.py $(BUILD)
+	@mkdir -p $(OUTPUT)
+	@find $(COPY) -mindepth 1 -path $(OUTPUT) -prune -o ! -path $(COPY)/tests -print0 | xargs -0 rm -rf
+	@comm -z -23 <(git ls-files -z -co --exclude-standard | sort -z) <(git ls-files -z -d | sort -z) \
+	    | tar -c --null -T - | tar -x -C $(COPY)
+	@git init -q $(COPY)
+
+fresh: # forget the results of earlier runs
+	@rm -rf $(addprefix $(OUTPUT)/,bot coverage data junit reports)
+
+$(VENV)/ready: tests/requirements.txt
+	tests/tools/make_venv.sh $(PYTHON) $(VENV)
+	$(VENV)/bin/pip install -q -r tests/requirements.txt
+	touch $@
+
+$(BUILD)/bin/docker-registry:
+	tests/tools/fetch_registry.sh $(BUILD)
+
+.PHONY: help test demo lint sanity units integration coverage clean collection fresh
