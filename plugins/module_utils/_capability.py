@@ -19,6 +19,8 @@ import subprocess
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.localai.core.plugins.module_utils._tree import read_file
+
 FORCE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY"
 RUN_FILE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY_RUN_FILE"
 RUN_FILE = "/run/localai/capability"
@@ -38,6 +40,15 @@ _TOOL_VENDORS = (
 _VENDOR_PRIORITY = ("nvidia", "amd", "intel")
 _GB10_SOC = "jep106:0426:8901"
 _NVIDIA_SOC = ("tegra", "jep106:036b")
+
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "i386": "386",
+    "i686": "386",
+}
 
 _FALLBACKS = {"nvidia-cuda-13": "nvidia", "nvidia-cuda-12": "nvidia", "nvidia-l4t-cuda-12": "nvidia-l4t"}
 _LAST_RESORTS = (DEFAULT, "cpu")
@@ -110,7 +121,7 @@ class Machine:
     @property
     def architecture(self) -> str:
         """The machine's architecture in the words of OCI."""
-        return {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}.get(self.machine, self.machine)
+        return _ARCHITECTURES.get(self.machine, self.machine)
 
     def locate(self, path: str) -> str:
         """Return where C(path), an absolute one, stands below C(root)."""
@@ -119,8 +130,7 @@ class Machine:
     def read(self, path: str) -> str | None:
         """Return the stripped text of a small file, or None when it cannot be read."""
         try:
-            with open(self.locate(path), encoding="utf-8", errors="replace") as stream:
-                return stream.read(65536).strip()
+            return read_file(self.locate(path), 65536).decode("utf-8", "replace").strip()
         except OSError:
             return None
 
@@ -168,8 +178,12 @@ def match(capabilities: t.Mapping[str, str], capability: str) -> Match | None:
     """Return what a meta backend's C(capabilities) map offers a host of this capability, or None."""
     if capability in capabilities:
         return Match(capability, capabilities[capability])
-    fallback = _FALLBACKS.get(capability, "")
-    if fallback in capabilities and not (capability == "nvidia-cuda-12" and _is_cuda13(capabilities[fallback])):
+    fallback = _FALLBACKS.get(capability)
+    if (
+        fallback is not None
+        and fallback in capabilities
+        and not (capability == "nvidia-cuda-12" and _is_cuda13(capabilities[fallback]))
+    ):
         return Match(fallback, capabilities[fallback])
     for key in _LAST_RESORTS:
         if key in capabilities:

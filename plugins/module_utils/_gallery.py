@@ -12,7 +12,7 @@ import os
 import traceback
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ansible_collections.localai.core.plugins.module_utils._capability import FILTER_OFF, Match, compatible, match
 from ansible_collections.localai.core.plugins.module_utils._errors import (
@@ -20,13 +20,19 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     LocalAIError,
     MissingLibrary,
     NameRefused,
+    OptionError,
 )
 from ansible_collections.localai.core.plugins.module_utils._http import Http, shown
-from ansible_collections.localai.core.plugins.module_utils._options import GallerySource, checked_name
+from ansible_collections.localai.core.plugins.module_utils._options import (
+    GallerySource,
+    checked_name,
+    sha256_digits,
+)
+from ansible_collections.localai.core.plugins.module_utils._tree import read_file
 
 MOST_BYTES = 32 * 1024**2
 MOST_MERGED_KEYS = 5000000
-_HEX = frozenset("0123456789abcdef")
+MOST_LEVELS = 100
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class Galleries:
         """Return the entry that a task asks for as C(name) or C(gallery@name); raises GalleryError."""
         gallery, _at, name = asked.rpartition("@")
         sources = [source for source in self._sources if not gallery or source.name.lower() == gallery.lower()]
-        if not sources:
+        if gallery and not sources:
             known = ", ".join(source.name for source in self._sources) or "none"
             raise GalleryError(f"{asked}: there is no gallery {gallery!r}. The galleries of this task: {known}.")
         for source in sources:
@@ -179,9 +185,10 @@ def parse_index(data: bytes, gallery: str, gallery_url: str) -> Index:
             entry = _entry(row, gallery, gallery_url)
             # The first of several with one name counts.
             entries.setdefault(entry.name.lower(), entry)
-        except (GalleryError, NameRefused) as e:
+        except (GalleryError, NameRefused, OptionError) as e:
             name = row.get("name") if isinstance(row, dict) else None
-            skipped[str(name or number).lower()] = f"its entry {number} is skipped: {e}"
+            known = name.lower() if isinstance(name, str) and len(name) <= 255 else str(number)
+            skipped[known] = f"its entry {number} is skipped: {e}"
     if rows and not entries:
         raise GalleryError(f"none of its {len(rows)} entries describes a backend ({next(iter(skipped.values()))})")
     return Index(gallery, entries, skipped)
@@ -232,20 +239,16 @@ def _follow_ref(location: str, http: Http) -> str:
 
 
 def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
-    scheme = urlsplit(location).scheme
+    scheme = location.partition(":")[0].lower() if ":" in location else ""
     if scheme in ("http", "https"):
         return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body
     if scheme not in ("", "file"):
         raise GalleryError(f"{scheme}: is no kind of gallery; use https://, http://, file://, a path or github:")
     path = unquote(location[len("file://") :]) if scheme else os.path.expanduser(location)
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(limit + 1)
+        return read_file(path, limit)
     except (OSError, ValueError) as e:
         raise GalleryError(getattr(e, "strerror", None) or str(e)) from None
-    if len(data) > limit:
-        raise GalleryError(f"it has more than {limit} bytes, which is not believable for a gallery")
-    return data
 
 
 def _entry(row: t.Any, gallery: str, gallery_url: str) -> Entry:
@@ -256,10 +259,7 @@ def _entry(row: t.Any, gallery: str, gallery_url: str) -> Entry:
     alias = _text(row, "alias")
     if alias:
         checked_name(alias, f"the alias of {name}")
-    sha256 = _text(row, "sha256").lower()
-    sha256 = sha256[len("sha256:") :] if sha256.startswith("sha256:") else sha256
-    if sha256 and (len(sha256) != 64 or set(sha256) - _HEX):
-        raise GalleryError(f"{name}: its sha256 is not 64 hexadecimal digits")
+    sha256 = _text(row, "sha256")
     capabilities = row.get("capabilities") or {}
     if not isinstance(capabilities, dict) or not all(isinstance(key, str) for key in capabilities):
         raise GalleryError(f"{name}: its capabilities are not a mapping")
@@ -272,10 +272,10 @@ def _entry(row: t.Any, gallery: str, gallery_url: str) -> Entry:
         alias=alias,
         capabilities={key: _text(capabilities, key) for key in capabilities},
         version=_text(row, "version"),
-        sha256=sha256,
-        tags=_texts(row, "tags"),
-        license=_text(row, "license"),
-        description=_text(row, "description"),
+        sha256=sha256_digits(sha256, f"the sha256 of {name}") if sha256 else "",
+        tags=_shown_texts(row.get("tags")),
+        license=_shown_text(row.get("license")),
+        description=_shown_text(row.get("description")),
     )
 
 
@@ -297,6 +297,15 @@ def _texts(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _shown_text(value: t.Any) -> str:
+    """Return what is only shown to people; anything but text is left out, and costs the entry nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def _shown_texts(value: t.Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
 def _yaml(data: bytes) -> t.Any:
     """Return what a YAML document holds, with every scalar as the text that stands there, as LocalAI reads it."""
     try:
@@ -313,6 +322,18 @@ def _yaml(data: bytes) -> t.Any:
             for first, resolvers in base.yaml_implicit_resolvers.items()
         }
         merged_keys = 0
+        level = 0
+
+        def descend_resolver(self, *place: t.Any) -> None:
+            # Neither PyYAML nor its C parser bounds how deep they recurse.
+            self.level += 1
+            if self.level > MOST_LEVELS:
+                raise yaml.YAMLError(f"it is nested more than {MOST_LEVELS} levels deep")
+            super().descend_resolver(*place)
+
+        def ascend_resolver(self) -> None:
+            self.level -= 1
+            super().ascend_resolver()
 
         def flatten_mapping(self, node: t.Any) -> None:
             super().flatten_mapping(node)
@@ -324,5 +345,5 @@ def _yaml(data: bytes) -> t.Any:
         raise GalleryError("it is an HTML or XML page, not a gallery; look at what a browser shows there")
     try:
         return yaml.load(data.decode("utf-8"), Loader=Loader)  # noqa: S506 -- it is a safe loader
-    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None

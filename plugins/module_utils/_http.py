@@ -20,7 +20,12 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from ansible_collections.localai.core.plugins.module_utils._errors import MissingLibrary, OptionError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    LocalAIError,
+    MissingLibrary,
+    OptionError,
+    TransportError,
+)
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
 
 USER_AGENT = "ansible-localai.core"
@@ -34,6 +39,7 @@ _ADVICE = {
     407: " The proxy wants credentials; they belong into the variable that names it.",
 }
 _REDIRECTS = (301, 302, 303, 307, 308)
+_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 HeaderSource = t.Callable[[], t.Mapping[str, str]]
@@ -96,14 +102,23 @@ class Http:
                 return answer
         raise AssertionError("unreachable: _patience ends in an exception")
 
-    def download(self, url: str, *, headers: HeaderSource, size: int | None = None) -> t.Iterator[bytes]:
+    def download(
+        self,
+        url: str,
+        *,
+        headers: HeaderSource,
+        size: int | None = None,
+        renew: t.Callable[[str], None] | None = None,
+    ) -> t.Iterator[bytes]:
         """Yield the body of C(url) undecoded, going on where a broken connection stopped.
 
-        C(size) is the expected length in bytes, where it is known. C(headers) is asked anew for every request, so that
-        a token can be renewed. The retry budget renews with every byte that arrives. Raises TransportError.
+        C(size) is the length in bytes of content that is known; what is not known must not change on the server
+        meanwhile. C(headers) is asked anew for every request. When the server wants other credentials, C(renew) is told
+        its challenge, once until bytes arrive. The retry budget renews with every byte. Raises TransportError.
         """
         offset = 0
         validator: str | None = None
+        renewed = False
         patience = self._patience("GET", url)
         for attempt in patience:
             with attempt:
@@ -113,19 +128,19 @@ class Http:
                     if validator:
                         wanted["If-Range"] = validator
                 with self._open("GET", url, wanted) as response:
-                    if response.status_code in _TRANSIENT:
-                        raise _Again(response)
-                    if response.status_code not in (200, 206):
-                        raise TransportError(f"GET {shown(url)}: {_status(response)}", response.status_code)
-                    to_skip = _bytes_to_skip(response, offset, url)
-                    etag = response.headers.get("ETag", "")
-                    validator = etag if etag.startswith('"') else None
+                    if response.status_code == 401 and renew is not None and not renewed:
+                        renew(response.headers.get("WWW-Authenticate", ""))
+                        renewed = True
+                        continue
+                    to_skip = _bytes_to_skip(response, offset, validator, url)
                     expected = size if size is not None else _whole_length(response)
+                    validator = _strong_etag(response) if size is None else None
                     for chunk in self._chunks(response):
                         new = chunk[to_skip:]
                         to_skip -= len(chunk) - len(new)
                         if new:
                             offset += len(new)
+                            renewed = False
                             patience.renew()
                             yield new
                 if expected is not None and offset < expected:
@@ -134,15 +149,12 @@ class Http:
 
     def endpoint(self, host: str) -> Endpoint | None:
         """Return the settings of the option C(endpoints) for C(host), a name or name:port; None when it has none."""
-        wanted = host.lower()
-        for endpoint in self._connection.endpoints:
-            if wanted in (endpoint.host, f"{endpoint.host}:443") or endpoint.host == f"{wanted}:443":
-                return endpoint
-        return None
+        wanted = _one_name(host)
+        return next((known for known in self._connection.endpoints if _one_name(known.host) == wanted), None)
 
     def authorization(self, url: str) -> dict[str, str]:
         """Return the headers that carry the credentials of the endpoint which C(url) points at, if it has any."""
-        endpoint = self.endpoint(urlsplit(url).netloc)
+        endpoint = self.endpoint(checked_url(url).netloc)
         if endpoint is None:
             return {}
         if endpoint.token:
@@ -167,7 +179,10 @@ class Http:
             if response.status_code not in _REDIRECTS or not location:
                 return response
             response.close()
-            following = urljoin(target, location)
+            try:
+                following = urljoin(target, location)
+            except ValueError:
+                raise TransportError(f"{shown(target)} redirects to a malformed URL.") from None
             if urlsplit(target).scheme == "https" and urlsplit(following).scheme != "https":
                 raise TransportError(f"{shown(target)} redirects to {shown(following)}, which is not HTTPS: refused.")
             target = following
@@ -181,23 +196,25 @@ class Http:
         if origin in self._dead:
             raise TransportError(f"{origin} is not asked again, because before: {self._dead[origin]}")
         endpoint = self.endpoint(parts.netloc) or Endpoint(parts.netloc)
-        in_the_clear = parts.scheme == "http" and not (is_loopback(parts.hostname or "") or endpoint.plain_http)
-        if in_the_clear and "Authorization" in headers:
+        proxies = requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {}
+        proxy = requests.utils.select_proxy(url, proxies)
+        if proxy and not _has_host(proxy):
+            raise TransportError(f"The proxy that the environment gives for {origin} is not a valid URL.")
+        local = is_loopback(parts.hostname or "") and not proxy
+        if parts.scheme == "http" and "Authorization" in headers and not (local or endpoint.plain_http):
             raise TransportError(
                 f"Credentials for {parts.netloc} are not sent over plain HTTP. Use HTTPS, or allow it with "
                 "plain_http in endpoints."
             )
         try:
-            return session.request(
-                method,
-                url,
-                headers=headers,
+            # Session.request would read the whole body of a redirect.
+            return session.get_adapter(url).send(
+                session.prepare_request(requests.Request(method, url, headers=headers)),
                 stream=True,
-                allow_redirects=False,
                 timeout=self._connection.timeout,
                 verify=self._verify(endpoint),
                 cert=self._client_cert(endpoint),
-                proxies=requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {},
+                proxies=proxies,
             )
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.ConnectTimeout) as e:
             raise self._bury(origin, method, url, e) from e
@@ -205,6 +222,11 @@ class Http:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
                 raise self._bury(origin, method, url, e) from e
             raise
+        except requests.exceptions.InvalidHeader:
+            # Its text holds the header.
+            raise TransportError(
+                f"{method} {shown(url)}: the credentials have characters that no header can hold."
+            ) from None
         except (OSError, ValueError) as e:
             if isinstance(e, requests.exceptions.Timeout):
                 raise
@@ -245,7 +267,10 @@ class Http:
         import urllib3
 
         try:
-            return t.cast(bytes, response.raw.read(amount, decode_content=decode))
+            # read1 hands out what has arrived, read waits for all of it and loses it when the connection breaks
+            # meanwhile; urllib3 before 2.2 has only the latter.
+            read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
+            return t.cast(bytes, read(amount, decode_content=decode))
         except urllib3.exceptions.ReadTimeoutError as e:
             raise requests.exceptions.ReadTimeout(f"no byte for {self._connection.timeout} s") from e
         except (urllib3.exceptions.HTTPError, OSError) as e:
@@ -300,6 +325,8 @@ class _Patience:
         return None
 
     def __exit__(self, _type: t.Any, fault: BaseException | None, _traceback: t.Any) -> bool:
+        if fault is None or isinstance(fault, (LocalAIError, GeneratorExit)):
+            return False
         import requests
 
         if not isinstance(fault, (_Again, requests.exceptions.RequestException)):
@@ -338,7 +365,7 @@ def checked_url(url: str) -> t.Any:
         parts = urlsplit(url)
         port_is_valid = parts.port is None or parts.port > 0
     except ValueError:
-        raise OptionError(f"{url[:100]!r} is not a valid URL.") from None
+        raise OptionError("A URL is malformed: check its host and its port.") from None
     if "@" in parts.netloc:
         raise OptionError(
             f"{shown(url)} was given with a user name in it, which would end up in logs. Give credentials in endpoints."
@@ -400,17 +427,49 @@ def _retry_after(value: str | None) -> float | None:
 def _whole_length(response: t.Any) -> int | None:
     """Return the length of the whole body as the answer states it, for 200 and 206 alike."""
     if response.status_code == 206:
-        found = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
-        return int(found.group(1)) if found else None
+        return whole_number(response.headers.get("Content-Range", "").rpartition("/")[2])
     length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() else None
+    return whole_number(length)
 
 
-def _bytes_to_skip(response: t.Any, offset: int, url: str) -> int:
-    """Return how many bytes of this answer we have already; raises TransportError for a range not asked for."""
-    if response.status_code == 200:
+def whole_number(text: str) -> int | None:
+    """Return the number of bytes that a header states, or None when it states none that can be."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def _one_name(host: str) -> str:
+    """Return one spelling of a host for its several names."""
+    name = host.lower()
+    name = name[: -len(":443")] if name.endswith(":443") else name
+    return _DOCKER_HUB[0] if name in _DOCKER_HUB else name
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url if "://" in url else f"http://{url}").hostname)
+    except ValueError:
+        return False
+
+
+def _strong_etag(response: t.Any) -> str | None:
+    etag = str(response.headers.get("ETag", ""))
+    return etag if etag.startswith('"') else None
+
+
+def _bytes_to_skip(response: t.Any, offset: int, validator: str | None, url: str) -> int:
+    """Return how many bytes of this answer we have already; raises for one that does not go on with what we have."""
+    status = response.status_code
+    if status in _TRANSIENT:
+        raise _Again(response)
+    if status == 416 and offset:
+        raise TransportError(f"GET {shown(url)}: the body ended after {offset} bytes, which is too short.")
+    if status not in (200, 206):
+        raise TransportError(f"GET {shown(url)}: {_status(response)}{_ADVICE.get(status, '')}", status)
+    if validator and _strong_etag(response) != validator:
+        raise TransportError(f"GET {shown(url)}: the file changed on the server during the transfer.")
+    if status == 200:
         return offset
-    found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    found = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
     if found is None or int(found.group(1)) != offset:
         raise TransportError(f"GET {shown(url)}: asked for the bytes from {offset} on, the server sent another range.")
     return 0

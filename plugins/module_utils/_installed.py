@@ -10,7 +10,6 @@ server starts what that names.
 
 from __future__ import annotations
 
-import errno
 import grp
 import os
 import posixpath
@@ -23,6 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._capability import pr
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import checked_name
+from ansible_collections.localai.core.plugins.module_utils._tree import read_file
 
 RUN_FILE = "run.sh"
 OWN_DIRECTORY = ".localai-core"
@@ -81,13 +81,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Installed:
-    """The backends path as it was observed: C(directories) in byte order, C(system) the names of system backends."""
+    """The backends path as it was observed: C(directories) in byte order, C(system) the names of system backends.
+
+    It is not C(readable) when this user cannot list the backends path, or it is no directory.
+    """
 
     path: str
     system_path: str
     directories: tuple[Directory, ...] = ()
     system: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    readable: bool = True
 
     def get(self, name: str) -> Directory | None:
         """Return the entry of exactly that name, or None."""
@@ -124,13 +128,14 @@ class Installed:
 
     def run_file(self, name: str) -> str:
         """Return the path of the run file that belongs to the directory C(name)."""
-        return posixpath.normpath(posixpath.join(self.path, name, RUN_FILE))
+        return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
 
 
 def observe(path: str, system_path: str) -> Installed:
     """Return what is in the backends path and in the system path; what is missing is empty, never an error."""
     problems: list[str] = []
     directories = [_directory(path, name) for name in _names(path, problems) if name != OWN_DIRECTORY]
+    readable = not problems
     system = [
         name
         for name in _names(system_path, problems)
@@ -138,7 +143,7 @@ def observe(path: str, system_path: str) -> Installed:
         and not os.path.islink(os.path.join(system_path, name))
         and os.path.isfile(os.path.join(system_path, name, RUN_FILE))
     ]
-    return Installed(path, system_path, tuple(directories), tuple(system), tuple(problems))
+    return Installed(path, system_path, tuple(directories), tuple(system), tuple(problems), readable)
 
 
 def listing(installed: Installed, capability: str) -> dict[str, Row]:
@@ -148,7 +153,7 @@ def listing(installed: Installed, capability: str) -> dict[str, Row]:
     """
     rows: dict[str, Row] = {}
     for name in installed.system:
-        rows[name] = Row(name, "system", name, posixpath.join(installed.system_path, name, RUN_FILE), True)
+        rows[name] = Row(name, "system", name, posixpath.normpath(f"{installed.system_path}/{name}/{RUN_FILE}"), True)
     aliases: dict[str, list[Directory]] = {}
     for directory in installed.directories:
         if directory.kind != "directory":
@@ -308,7 +313,7 @@ def _directory(path: str, name: str) -> Directory:
 def _read_metadata(place: str) -> tuple[Metadata | None, str]:
     """Return the metadata of a directory, None when it has none, and what is wrong with it."""
     try:
-        return Metadata.parse(_read(os.path.join(place, METADATA))), ""
+        return Metadata.parse(read_file(os.path.join(place, METADATA), MOST_METADATA)), ""
     except FileNotFoundError:
         return None, ""
     except (OSError, ValueError) as e:
@@ -318,18 +323,6 @@ def _read_metadata(place: str) -> tuple[Metadata | None, str]:
 
 def _read_record(path: str) -> Record | None:
     try:
-        return Record.parse(_read(path))
+        return Record.parse(read_file(path, MOST_METADATA))
     except OSError:
         return None
-
-
-def _read(path: str) -> bytes:
-    # Without O_NONBLOCK, a named pipe would be waited for.
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as stream:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is not a file")
-        if status.st_size > MOST_METADATA:
-            raise OSError(errno.EFBIG, f"it is larger than {MOST_METADATA} bytes")
-        return stream.read()

@@ -154,10 +154,11 @@ class BackendOptions:
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     """Return the shared part of a module's parameters; raises OptionError."""
-    if params["timeout"] < 1:
-        raise OptionError("timeout is the time to wait for a byte, in seconds: it must be at least 1.")
-    if params["retries"] < 0:
-        raise OptionError("retries must not be negative.")
+    _check_range(params, "timeout", 1, 86400)
+    _check_range(params, "retries", 0, 1000)
+    for option in ("backends_path", "backends_system_path"):
+        if not params[option].startswith("/") or "\0" in params[option]:
+            raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
     if params["client_key"] and not params["client_cert"]:
         raise OptionError("client_key needs client_cert.")
     if params["capability"] is not None and not params["capability"].strip():
@@ -167,7 +168,9 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
             name=spec["name"],
             url=spec["url"],
             mirrors=tuple(spec.get("mirrors") or ()),
-            sha256=_sha256(spec.get("sha256"), f"galleries: sha256 of {spec['name']}"),
+            sha256=None
+            if spec.get("sha256") is None
+            else sha256_digits(spec["sha256"], f"galleries: sha256 of {spec['name']}"),
         )
         for spec in params["galleries"] or ()
     )
@@ -175,10 +178,7 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     for name in names:
         if not name or "@" in name or names.count(name) > 1:
             raise OptionError(f"galleries: the name {name!r} is empty, has an @ in it, or stands there twice.")
-    endpoints = tuple(Endpoint(**{**spec, "host": spec["host"].lower()}) for spec in params["endpoints"] or ())
-    for endpoint in endpoints:
-        if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
-            raise OptionError(f"endpoints: {endpoint.host!r} is not a host; write it as name or name:port.")
+    endpoints = tuple(_endpoint(spec) for spec in params["endpoints"] or ())
     return HostOptions(
         backends_path=params["backends_path"],
         backends_system_path=params["backends_system_path"],
@@ -220,8 +220,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
             raise OptionError("uri is empty.")
     if params["alias"] is not None:
         checked_name(params["alias"], "alias")
-    if params["lock_timeout"] < 0:
-        raise OptionError("lock_timeout must not be negative.")
+    _check_range(params, "lock_timeout", 0, 10 * 86400)
     return BackendOptions(
         names=names,
         state=params["state"],
@@ -282,10 +281,26 @@ def octal_mode(mode: t.Any) -> int:
     return number
 
 
-def _sha256(value: str | None, where: str) -> str | None:
-    if value is None:
-        return None
-    digits = value.lower()[len("sha256:") :] if value.lower().startswith("sha256:") else value.lower()
+def sha256_digits(value: str, where: str) -> str:
+    """Return the 64 digits of a SHA-256, which may be written with C(sha256:) before it; raises OptionError."""
+    lowered = value.lower()
+    digits = lowered[len("sha256:") :] if lowered.startswith("sha256:") else lowered
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise OptionError(f"{where} is not 64 hexadecimal digits.")
     return digits
+
+
+def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
+    # A token that was read from a file ends in a line break.
+    token = spec["token"].strip() if spec.get("token") else None
+    endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token})
+    if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
+        raise OptionError(f"endpoints: {endpoint.host!r} is not a host; write it as name or name:port.")
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        raise OptionError(f"endpoints: the token for {endpoint.host} has characters that no token has.")
+    return endpoint
+
+
+def _check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
+    if not least <= params[option] <= most:
+        raise OptionError(f"{option} is {params[option]}; it must be from {least} to {most}.")

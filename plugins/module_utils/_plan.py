@@ -101,7 +101,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run is going to do; C(steps) in the order in which they are taken, removals last."""
+    """All that a run is going to do; C(steps) in the order in which they are taken, removals last.
+
+    Where C(unresolved) is not empty, it is only the subject of a need that C(targets) lacked, and no plan yet.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -109,12 +112,14 @@ class Plan:
     replaced: tuple[str, ...] = ()
     restart_required: bool = False
     warnings: tuple[str, ...] = ()
+    unresolved: str = ""
 
 
 @dataclass
 class _Draft:
     """The plan while it is made: the backends path as it would be after the steps so far."""
 
+    options: BackendOptions
     state: Installed
     look: Look
     capability: HostCapability
@@ -140,7 +145,7 @@ def assess(name: str, options: BackendOptions, installed: Installed, capability:
     if row is None:
         return Need("install", "it is not installed", bare)
     if options.force:
-        return Need("replace", "force is set", bare)
+        return Need("install" if row.kind == "system" else "replace", "force is set", bare)
     if row.kind == "system":
         return Need("none", "a system backend answers to it, which only the system's packager changes")
     if row.problem:
@@ -156,13 +161,16 @@ def plan(
     look: Look,
 ) -> Plan:
     """Return what to do; C(targets) has what the C(subject) of each need resolved to. Raises OptionError."""
-    draft = _Draft(installed, look, capability)
+    draft = _Draft(options, installed, look, capability)
     if options.state == "absent":
         outcomes, removed = _plan_absent(options, draft)
     else:
         outcomes, removed = [], []
         for name in options.names:
-            outcome = _plan_present(name, options, draft, targets)
+            need = assess(name, options, draft.state, capability.name)
+            if need.subject and need.subject not in targets:
+                return Plan(unresolved=need.subject)
+            outcome = _plan_present(bare_name(name), need, draft, targets)
             outcomes.append(replace(outcome, done_after=len(draft.steps)))
     before, after = (server_mapping(state, capability.name) for state in (installed, draft.state))
     fetched = {step.backend for step in draft.steps if step.kind == "fetch" and step.before}
@@ -196,12 +204,12 @@ def _assess_pinned(name: str, own: Directory | None, damage: str, options: Backe
     if own is None:
         return Need("install", "it is not installed", name)
     if damage and not own.target:
-        return Need("repair", damage, name)
+        return Need("repair", damage, own.name)
     recorded = own.metadata.uri if own.metadata and not own.target else ""
     if not same_uri(recorded, options.uri or ""):
-        return Need("replace", f"it was installed from {recorded or 'an unknown source'}", name)
+        return Need("replace", f"it was installed from {recorded or 'an unknown source'}", own.name)
     if options.force:
-        return Need("replace", "force is set", name)
+        return Need("replace", "force is set", own.name)
     if options.alias is not None and own.alias != options.alias:
         return Need("replace", f"its alias is {own.alias or 'not set'}")
     return Need("none", "it is installed from there")
@@ -217,32 +225,48 @@ def _plain_uri(uri: str) -> str:
     return plain.rstrip("/") if plain.startswith("/") else plain
 
 
-def _plan_present(name: str, options: BackendOptions, draft: _Draft, targets: t.Mapping[str, Target]) -> Outcome:
-    need = assess(name, options, draft.state, draft.capability.name)
-    bare = bare_name(name)
+def _plan_present(bare: str, need: Need, draft: _Draft, targets: t.Mapping[str, Target]) -> Outcome:
     if need.action == "none":
         row = find_row(bare, draft.rows())
         if row is not None and row.kind == "system":
             draft.warnings.append(f"{bare}: {need.reason}. Nothing is installed for it.")
         return Outcome(row.name if row else bare, row.backend if row else bare, "none", "", need.reason)
     if not need.subject:
-        _rewrite_alias(bare, options.alias or "", draft)
-        return Outcome(bare, bare, need.action, "", need.reason)
+        own = t.cast(Directory, draft.state.find(bare))
+        metadata = replace(own.metadata or Metadata(), alias=draft.options.alias or "")
+        _take(draft, "metadata", replace(own, metadata=metadata))
+        return Outcome(own.name, own.name, need.action, "", need.reason)
     target = targets[need.subject]
     reason = need.reason
-    if must_fetch(target.backend, target.is_meta, options, draft.state):
+    misspelled = _misspelled(bare, target, draft.state)
+    found = draft.state.get(target.backend)
+    if found is not None and found.alias.lower() == bare.lower() != target.alias.lower():
+        # It is repaired as what answers to this name, whatever its gallery says by now.
+        target = replace(target, alias=found.alias)
+    twin = draft.state.get(target.name) if misspelled and not target.is_meta else None
+    if twin is not None and not draft.state.damage(twin) and not draft.options.force:
+        reason += f"; {twin.name}, as the gallery spells it, is there already"
+    elif must_fetch(target.backend, target.is_meta, draft.options, draft.state):
         _fetch(target, draft)
     else:
         reason += f"; {target.backend} is there already"
     if target.is_meta:
         _write_meta(target, draft)
+    if misspelled:
+        _remove(misspelled, draft)
     if target.last_resort and draft.capability.has_gpu:
         draft.warnings.append(
             f"{target.name}: nothing in its gallery is built for this host ({draft.capability.name}: "
             f"{draft.capability.evidence.rule}), so {target.backend} is taken, by the key {target.key!r}."
         )
-    asked = target.name if need.subject == bare else bare
+    asked = target.name if target.name.lower() == bare.lower() else bare
     return Outcome(asked, target.backend, need.action, target.key, reason)
+
+
+def _misspelled(bare: str, target: Target, installed: Installed) -> str:
+    """Return the damaged directory of this name that is not spelled as the gallery does, so that it has to go."""
+    own = installed.find(bare)
+    return own.name if own is not None and own.name != target.name and own.name.lower() == target.name.lower() else ""
 
 
 def _plan_absent(options: BackendOptions, draft: _Draft) -> tuple[list[Outcome], list[tuple[str, str]]]:
@@ -289,18 +313,17 @@ class _Answering:
 
 
 def _answering(name: str, installed: Installed) -> _Answering:
-    own = installed.find(name)
-    spelled = own.name if own is not None else name
-    named = [own.name] if own is not None else []
+    wanted = name.lower()
+    named = [directory.name for directory in installed.directories if directory.name.lower() == wanted]
     reasons = dict.fromkeys(named, "state is absent")
     for directory in installed.directories:
         if directory.kind != "directory" or directory.name in reasons or not directory.metadata:
             continue
-        if directory.target and directory.metadata.name == spelled:
+        if directory.target and directory.metadata.name.lower() == wanted:
             named.append(directory.name)
-            reasons[directory.name] = f"it is the meta backend {spelled}"
-        elif directory.alias == spelled:
-            reasons[directory.name] = f"its alias is {spelled}"
+            reasons[directory.name] = f"it is the meta backend {directory.metadata.name}"
+        elif directory.alias.lower() == wanted:
+            reasons[directory.name] = f"its alias is {directory.alias}"
     return _Answering(tuple(named), reasons)
 
 
@@ -328,12 +351,15 @@ def _refuse_needed(named: set[str], doomed: t.Mapping[str, str], installed: Inst
 
 def _shadow_warnings(draft: _Draft, rows: t.Mapping[str, Row], outcomes: t.Sequence[Outcome]) -> t.Iterator[str]:
     """Warn of names that run something else than their own directory or their meta says."""
-    fetched = [step.metadata.alias for step in draft.steps if step.kind == "fetch" and step.metadata]
-    for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *fetched]):
+    aliases = [step.metadata.alias for step in draft.steps if step.metadata]
+    for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *aliases]):
         row, own = rows.get(name), draft.state.get(name)
-        if row is None or own is None or row.kind != "alias":
+        if row is None or row.kind != "alias":
             continue
-        if own.target and own.target != row.backend:
+        if own is None:
+            if name in draft.state.system:
+                yield f"the alias {name} of {row.backend} hides the system backend {name}, which LocalAI will not run."
+        elif own.target and own.target != row.backend:
             yield (
                 f"{name} stands for {own.target}, but LocalAI will run {row.backend}: that has {name} as its alias and "
                 f"comes first on a host of capability {draft.capability.name}."
@@ -373,7 +399,8 @@ def _fetch(target: Target, draft: _Draft) -> None:
         digest="" if target.sha256 else target.digest or "",
     )
     record = Record(
-        requested=not target.is_meta or bool(old and old.record and old.record.requested),
+        requested=any(bare_name(name).lower() == target.backend.lower() for name in draft.options.names)
+        or bool(old and old.record and old.record.requested),
         platform_digest=target.platform_digest,
         sha256=target.sha256,
     )
@@ -393,12 +420,6 @@ def _write_meta(target: Target, draft: _Draft) -> None:
     if recorded is not None and replace(recorded, installed_at="") == metadata:
         return
     _take(draft, "meta", _new_directory(target.name, draft.look, metadata, None, runnable=False))
-
-
-def _rewrite_alias(name: str, alias: str, draft: _Draft) -> None:
-    old = t.cast(Directory, draft.state.get(name))
-    metadata = replace(old.metadata or Metadata(), alias=alias)
-    _take(draft, "metadata", replace(old, metadata=metadata))
 
 
 def _remove(name: str, draft: _Draft) -> None:

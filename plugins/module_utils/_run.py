@@ -54,7 +54,6 @@ from ansible_collections.localai.core.plugins.module_utils._plan import (
     Plan,
     Step,
     Target,
-    assess,
     bare_name,
     must_fetch,
     plan,
@@ -67,6 +66,8 @@ from ansible_collections.localai.core.plugins.module_utils._store import (
     ownership,
     unknown_owners,
 )
+
+_ADDRESSES = ("uri", "gallery_url")
 
 
 def run_backend() -> None:
@@ -100,57 +101,72 @@ def _run(spec: dict[str, t.Any], work: t.Callable[[_Run], None]) -> None:
     except LocalAIError as e:
         failure = {"msg": str(e)}
     for warning in dict.fromkeys(run.warnings):
-        module.warn(warning)
+        module.warn(_encodable(warning))
     if failure:
-        module.fail_json(**run.result, **failure)
-    module.exit_json(**run.result)
+        module.fail_json(**_encodable({**run.result, **failure}))
+    module.exit_json(**_encodable(run.result))
+
+
+def _encodable(value: t.Any) -> t.Any:
+    """Return C(value) with what UTF-8 cannot hold, as in names on disk that are no text, written as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(item) for item in value]
+    return value
 
 
 def _backend(run: _Run) -> None:
+    run.result.update(backends=[], removed=[], replaced=[], restart_required=False, capability=None, diff=[])
     host, options = host_options(run.params), backend_options(run.params)
-    _installed, capability = _observe(host)
+    _check_paths(host)
+    capability = detect(Machine(), host.capability)
+    run.result["capability"] = capability.name
     resolver = _Resolver(host, options, capability)
     look = _look(host, options, run)
     decided = _decide(host, options, resolver, look)
     if decided.steps:
-        check_writable(host.backends_path)
+        check_writable(host.backends_path, [step.backend for step in decided.steps if step.before])
         check_space(host.backends_path, resolver.size_of(decided))
-    run.warnings += [*resolver.warnings, *decided.warnings]
     if decided.steps and not run.check_mode:
-        store = Store(
-            host.backends_path, ownership(host.backends_path, options.owner, options.group), options.directory_mode
-        )
+        owner = ownership(host.backends_path, options.owner, options.group)
+        store = Store(host.backends_path, owner, options.directory_mode)
         with store.lock(options.lock_timeout):
             decided = _decide(host, options, resolver, look)
+            run.warnings += [*resolver.warnings, *decided.warnings]
             _apply(decided, store, resolver, host, run)
     else:
+        run.warnings += [*resolver.warnings, *decided.warnings]
         run.result.update(_report(decided, capability, {}))
 
 
-def _observe(host: HostOptions) -> tuple[Installed, HostCapability]:
+def _check_paths(host: HostOptions) -> None:
     if os.path.realpath(host.backends_path) == os.path.realpath(host.backends_system_path):
         raise OptionError(
             f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes what is in "
             "the system path, so give them different directories."
         )
-    return observe(host.backends_path, host.backends_system_path), detect(Machine(), host.capability)
 
 
 def _decide(host: HostOptions, options: BackendOptions, resolver: _Resolver, look: Look) -> Plan:
     """Return what to do about what is on disk at this moment."""
     installed = observe(host.backends_path, host.backends_system_path)
-    if installed.problems:
+    resolver.notes = installed.problems
+    if not installed.readable:
         raise HostError(
             f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI "
             "reads, and run as a user who may read it, for example with become."
         )
+    asked = {bare_name(name): name for name in options.names}
     targets: dict[str, Target] = {}
-    if options.state == "present":
-        for name in options.names:
-            subject = assess(name, options, installed, resolver.capability.name).subject
-            if subject:
-                targets[subject] = resolver.target(name if bare_name(name) == subject else subject, installed)
-    return plan(options, installed, resolver.capability, targets, look)
+    while True:
+        decided = plan(options, installed, resolver.capability, targets, look)
+        if not decided.unresolved:
+            return decided
+        subject = decided.unresolved
+        targets[subject] = resolver.target(asked.get(subject, subject), installed)
 
 
 def _look(host: HostOptions, options: BackendOptions, run: _Run) -> Look:
@@ -170,23 +186,34 @@ class _Resolver:
 
     def __init__(self, host: HostOptions, options: BackendOptions, capability: HostCapability) -> None:
         http = Http(host.connection)
-        platform = Platform.parse(host.platform) if host.platform else Platform("linux", Machine().architecture)
+        machine = Machine()
+        platform = (
+            Platform.parse(host.platform) if host.platform else Platform(machine.system.lower(), machine.architecture)
+        )
         self.capability = capability
         self.galleries = Galleries(host.galleries, http)
         self.sources = Sources(http, Registry(http, host.connection.auth_file), platform)
+        self.notes: tuple[str, ...] = ()
         self._options = options
         self._found: dict[str, Found] = {}
 
     @property
     def warnings(self) -> list[str]:
-        """What was wrong in the galleries without being in the way."""
-        return self.galleries.warnings
+        """What was wrong on the host and in the galleries without being in the way."""
+        return [*self.notes, *self.galleries.warnings]
 
     def target(self, asked: str, installed: Installed) -> Target:
         """Return what a name means here, asking its source only when something has to be fetched."""
         if self._options.uri is not None:
             entry = Entry(bare_name(asked), uri=self._options.uri, alias=self._options.alias or "")
             return self._described(Target(entry.name, entry.name, alias=entry.alias), entry, installed)
+        own = installed.find(asked)
+        if own is not None and own.metadata and own.metadata.uri and not (own.metadata.gallery_url or own.target):
+            # It came straight from a source, and comes from there again.
+            recorded = own.metadata
+            entry = Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
+            target = Target(own.name, own.name, alias=entry.alias, version=entry.version)
+            return self._described(target, entry, installed)
         resolution = self.galleries.resolve(asked, self.capability.name)
         target = Target(
             name=resolution.entry.name,
@@ -328,13 +355,15 @@ def _outcome_row(outcome: Outcome, fetched: t.Mapping[str, _Fetched]) -> dict[st
 
 
 def _printable(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return C(values) with a C(uri) as it may be printed."""
-    return {key: displayed(value) if key == "uri" and value else value for key, value in values.items()}
+    """Return C(values) with its addresses as they may be printed."""
+    return {key: displayed(value) if key in _ADDRESSES and value else value for key, value in values.items()}
 
 
 def _info(run: _Run) -> None:
     host = host_options(run.params)
-    installed, capability = _observe(host)
+    _check_paths(host)
+    installed = observe(host.backends_path, host.backends_system_path)
+    capability = detect(Machine(), host.capability)
     rows = listing(installed, capability.name)
     wanted = (
         None if run.params["name"] is None else {bare_name(asked_name(name)).lower() for name in run.params["name"]}

@@ -21,11 +21,17 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     SourceError,
     TransportError,
 )
-from ansible_collections.localai.core.plugins.module_utils._http import CHUNK, Http, checked_url, shown
+from ansible_collections.localai.core.plugins.module_utils._http import (
+    CHUNK,
+    Http,
+    checked_url,
+    shown,
+    whole_number,
+)
 from ansible_collections.localai.core.plugins.module_utils._installed import RUN_FILE
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference, is_digest
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Image, Registry
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, inner_path
 from ansible_collections.localai.core.plugins.module_utils._unpack import compression_of, supported, unpack
 
 _HEAD = 512
@@ -135,11 +141,10 @@ class Sources:
 
     def _find_archive(self, uri: str, sha256: str, others: tuple[str, ...]) -> Found:
         answer = self._http.fetch(uri, headers=self._http.authorization(uri), first=_HEAD)
-        length = answer.headers.get("Content-Length", "")
         return Found(
             uri,
             digest=f"sha256:{sha256}" if sha256 else None,
-            size=int(length) if length.isdecimal() else 0,
+            size=whole_number(answer.headers.get("Content-Length", "")) or 0,
             sha256=sha256,
             compression=compression_of(answer.body),
             others=others,
@@ -196,17 +201,17 @@ def kind_of(uri: str) -> str:
 
 def displayed(uri: str) -> str:
     """Return a URI as it may be printed: without query, user and password."""
-    if uri.startswith(("http://", "https://")):
+    if uri.lower().startswith(("http://", "https://")):
         return shown(uri)
-    _login, at, rest = uri.partition("@")
-    return rest if at and not is_digest(rest) else uri
+    scheme, separator, rest = uri.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return scheme + separator + authority.rpartition("@")[2] + slash + path
 
 
 def _check_backend(tree: Tree) -> None:
     if not tree.holds_file(RUN_FILE):
         raise SourceError(f"it has no {RUN_FILE} at its top, so it is not a LocalAI backend.")
-    if not os.path.islink(os.path.join(tree.path, RUN_FILE)):
-        tree.make_executable(RUN_FILE)
+    tree.make_executable(RUN_FILE)
 
 
 def _check_directory(path: str) -> None:
@@ -216,29 +221,49 @@ def _check_directory(path: str) -> None:
         raise SourceError(f"the directory has no {RUN_FILE}, so it is not a LocalAI backend.")
 
 
-def _copy_directory(source: str, tree: Tree, below: str = "") -> None:
+def _copy_directory(source: str, tree: Tree) -> None:
     """Copy what is in a directory as it is there; symlinks are copied, never followed."""
+    inside = os.path.realpath(source)
+    if os.path.realpath(tree.path).startswith(inside + os.sep):
+        raise SourceError("the directory holds the backends path itself, so it cannot be copied into it.")
     tree.begin_layer()
     try:
-        with os.scandir(os.path.join(source, below)) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                path = f"{below}/{entry.name}" if below else entry.name
-                status = entry.stat(follow_symlinks=False)
-                if entry.is_symlink():
-                    tree.symlink(path, os.readlink(entry.path))
-                elif entry.is_dir(follow_symlinks=False):
-                    tree.directory(path, status.st_mode, status.st_mtime)
-                    _copy_directory(source, tree, path)
-                elif stat.S_ISREG(status.st_mode):
-                    tree.file(path, status.st_mode, _file_chunks(entry.path), status.st_mtime)
-                else:
-                    raise SourceError(f"{entry.path} is a device, a pipe or a socket, which no backend needs.")
+        fd = os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)
+        try:
+            _copy_entries(fd, "", tree)
+        finally:
+            os.close(fd)
     except OSError as e:
         raise SourceError(f"{e.filename or source}: {e.strerror}.") from e
 
 
-def _file_chunks(path: str) -> t.Iterator[bytes]:
-    with open(path, "rb") as stream:
+def _copy_entries(directory: int, below: str, tree: Tree) -> None:
+    with os.scandir(directory) as entries:
+        names = sorted(entry.name for entry in entries)
+    for name in names:
+        path = inner_path(f"{below}/{name}")
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            tree.symlink(path, os.readlink(name, dir_fd=directory))
+        elif stat.S_ISDIR(status.st_mode):
+            tree.directory(path, status.st_mode, status.st_mtime)
+            fd = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+            try:
+                _copy_entries(fd, path, tree)
+            finally:
+                os.close(fd)
+        else:
+            tree.file(path, status.st_mode, _file_chunks(name, directory, path), status.st_mtime)
+
+
+def _file_chunks(name: str, directory: int, path: str) -> t.Iterator[bytes]:
+    def open_as_it_is(name: str, flags: int) -> int:
+        # What was a file a moment ago may be a link to a secret or a pipe by now.
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+
+    with open(name, "rb", opener=open_as_it_is) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise SourceError(f"{path!r} is a device, a pipe or a socket, which no backend needs.")
         while True:
             chunk = stream.read(CHUNK)
             if not chunk:

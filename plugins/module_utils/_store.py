@@ -38,9 +38,8 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     owner_name,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error, remove
+from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, disk_error, remove
 
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _RENAME_EXCHANGE = 2
 _LOCK_POLL = 0.2
 # LocalAI must be able to look into every directory of the backends path.
@@ -84,6 +83,9 @@ class Store:
             own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
             lock_fd = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=own_fd)
             stack.callback(os.close, lock_fd)
+            status = os.fstat(lock_fd)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                raise HostError(f"{self.path}/{OWN_DIRECTORY}/lock is not a file of ours. Remove it.")
             self._own(lock_fd, 0o644)
             self._wait(lock_fd, timeout)
             self._staging_fd = self._own_directory(stack, "staging", own_fd)
@@ -99,7 +101,12 @@ class Store:
         with _naming(self._staging):
             os.mkdir(name, 0o700, dir_fd=self._staging_fd)
             try:
-                with Tree(os.path.join(self._staging, name), self._ownership.uid, self._ownership.gid) as tree:
+                owner = self._ownership
+                with Tree(os.path.join(self._staging, name), owner.uid, owner.gid, self._staging_fd) as tree:
+                    # Whoever owns the backends path could have put a directory of his own in its place.
+                    status = os.fstat(tree.fd)
+                    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700:
+                        raise HostError(f"{tree.path} was exchanged while it was being made.")
                     yield tree
             finally:
                 remove(name, dir_fd=self._staging_fd)
@@ -124,9 +131,8 @@ class Store:
         """Replace the metadata.json of an installed backend in one step."""
         with self.stage() as tree, _naming(os.path.join(self.path, name, METADATA)), contextlib.ExitStack() as stack:
             tree.file(METADATA, 0o644, [content])
-            staged_fd = _opened(stack, tree.path)
             backend_fd = _opened(stack, name, dir_fd=self._fd)
-            os.replace(METADATA, METADATA, src_dir_fd=staged_fd, dst_dir_fd=backend_fd)
+            os.replace(METADATA, METADATA, src_dir_fd=tree.fd, dst_dir_fd=backend_fd)
 
     def remove(self, name: str) -> None:
         """Take a backend out of sight in one step, then delete it; a symlink goes, what it points to stays."""
@@ -193,9 +199,9 @@ def unknown_owners(owner: str | None, group: str | None) -> list[str]:
     unknown = []
     for option, name, lookup in (("owner", owner, pwd.getpwnam), ("group", group, grp.getgrnam)):
         try:
-            if name is not None and not name.isdecimal():
-                t.cast(t.Callable[[str], t.Any], lookup)(name)
-        except KeyError:
+            if name is not None and not _is_number(name):
+                t.cast("t.Callable[[str], t.Any]", lookup)(name)
+        except (KeyError, ValueError):
             unknown.append(f"{option}: this host has no {name!r}. Create it first, or leave {option} out.")
     return unknown
 
@@ -208,8 +214,8 @@ def ownership(path: str, owner: str | None, group: str | None) -> Ownership:
     for sentence in unknown_owners(owner, group):
         raise HostError(sentence)
     status = _nearest(path)
-    uid = None if owner is None else int(owner) if owner.isdecimal() else pwd.getpwnam(owner).pw_uid
-    gid = None if group is None else int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
+    uid = None if owner is None else int(owner) if _is_number(owner) else pwd.getpwnam(owner).pw_uid
+    gid = None if group is None else int(group) if _is_number(group) else grp.getgrnam(group).gr_gid
     if os.geteuid() == 0:
         uid = status.st_uid if uid is None else uid
         gid = status.st_gid if gid is None else gid
@@ -225,8 +231,11 @@ def ownership(path: str, owner: str | None, group: str | None) -> Ownership:
     )
 
 
-def check_writable(path: str) -> None:
-    """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one."""
+def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
+    """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one.
+
+    C(names) are the backends in it that are going to be replaced or removed.
+    """
     place = path
     while not os.path.lexists(place):
         place = os.path.dirname(place)
@@ -237,6 +246,21 @@ def check_writable(path: str) -> None:
             f"{place} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may, for example with "
             "become, or make it writable."
         )
+    own = os.path.join(path, OWN_DIRECTORY)
+    others = [
+        own,
+        os.path.join(own, "staging"),
+        os.path.join(own, "lock"),
+        *(os.path.join(path, name) for name in names),
+    ]
+    for other in others:
+        # Root's access is never refused; for others, a directory that moves has to be writable itself.
+        is_ours = other.endswith("lock") or os.path.isdir(other)
+        if is_ours and os.path.exists(other) and not os.path.islink(other) and not os.access(other, os.W_OK):
+            raise HostError(
+                f"{other} cannot be written by user {owner_name(os.geteuid())}. Run as its owner or as root, for "
+                "example with become."
+            )
     if os.statvfs(place).f_flag & os.ST_RDONLY:
         raise HostError(f"{place} is on a file system that is mounted read-only.")
 
@@ -252,6 +276,10 @@ def check_space(path: str, needed: int) -> None:
             f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "
             "or choose another backends_path."
         )
+
+
+def _is_number(name: str) -> bool:
+    return name.isdecimal() and name.isascii() and int(name) < 2**32 - 1
 
 
 def _nearest(path: str) -> os.stat_result:
@@ -280,7 +308,7 @@ def _mebibytes(size: int) -> str:
 
 def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, follow: bool = False) -> int:
     """Open a directory until C(stack) is closed."""
-    fd = os.open(path, _OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else _OPEN_DIRECTORY, dir_fd=dir_fd)
+    fd = os.open(path, OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else OPEN_DIRECTORY, dir_fd=dir_fd)
     stack.callback(os.close, fd)
     return fd
 

@@ -17,8 +17,10 @@ import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
 
-_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+MOST_LEVELS = 200
+_MOST_LINKS = 40
 # setuid, setgid and write for the world
 _REFUSED_BITS = 0o6002
 
@@ -26,17 +28,19 @@ _REFUSED_BITS = 0o6002
 class Tree:
     """Fills one directory; C(uid) and C(gid) own what is made (-1: whoever runs this).
 
+    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone.
+
     Paths are relative, with C(/) between their parts and no C(.) or C(..) in them; see C(inner_path). Raises HostError
     where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
     """
 
-    def __init__(self, path: str, uid: int = -1, gid: int = -1) -> None:
+    def __init__(self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None) -> None:
         self.path = path
         self.size = 0
         self.entries = 0
         self._uid = uid
         self._gid = gid
-        self._fd = os.open(path, _OPEN_DIRECTORY)
+        self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)
         self._directories: dict[str, tuple[int, float | None]] = {}
         self._real: set[str] = {""}
         self._fresh: set[str] = set()
@@ -45,7 +49,7 @@ class Tree:
         return self
 
     def __exit__(self, *_exception: t.Any) -> None:
-        os.close(self._fd)
+        os.close(self.fd)
 
     def begin_layer(self) -> None:
         """Forget what is new: what is there from now on came from lower layers."""
@@ -58,7 +62,7 @@ class Tree:
             if path not in self._real:
                 if self._kind(path) != stat.S_IFDIR:
                     self._unlink(path)
-                    os.mkdir(path, 0o700, dir_fd=self._fd)
+                    os.mkdir(path, 0o700, dir_fd=self.fd)
                 self._real.add(path)
             self._directories[path] = (safe_mode(mode) | 0o500, mtime)
             self._made(path)
@@ -67,7 +71,7 @@ class Tree:
         """Write a file anew, in place of whatever had its name."""
         with _OnDisk(self.path, path):
             self._clear_way(path)
-            fd = os.open(path, _CREATE_FILE, 0o600, dir_fd=self._fd)
+            fd = os.open(path, _CREATE_FILE, 0o600, dir_fd=self.fd)
         try:
             for chunk in chunks:
                 with _OnDisk(self.path, path):
@@ -85,22 +89,22 @@ class Tree:
 
     def symlink(self, path: str, target: str) -> None:
         """Make a symlink; its target is text, and nothing here ever follows it."""
-        if not target or "\0" in target:
+        if not target or "\0" in target or len(os.fsencode(target)) > 4095:
             raise SourceError(f"the symlink {path!r} has no valid target.")
         with _OnDisk(self.path, path):
             self._clear_way(path)
-            os.symlink(target, path, dir_fd=self._fd)
+            os.symlink(target, path, dir_fd=self.fd)
             self._own(path)
         self._made(path)
 
     def hardlink(self, path: str, target: str) -> None:
-        """Make another name for a regular file of this tree; raises SourceError when the target is none."""
+        """Make another name for a file or a symlink of this tree; raises SourceError when the target is neither."""
         with _OnDisk(self.path, path):
-            if self._kind(target) != stat.S_IFREG or not self._is_reachable(target):
+            if self._kind(target) not in (stat.S_IFREG, stat.S_IFLNK) or not self._is_reachable(target):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
             if path != target:
                 self._clear_way(path)
-                os.link(target, path, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
+                os.link(target, path, src_dir_fd=self.fd, dst_dir_fd=self.fd, follow_symlinks=False)
         self._made(path)
 
     def remove_stale(self, path: str) -> None:
@@ -118,7 +122,7 @@ class Tree:
         if not self._is_reachable(path) or (path and self._kind(path) != stat.S_IFDIR):
             return
         with _OnDisk(self.path, path):
-            fd = os.open(path or ".", _OPEN_DIRECTORY, dir_fd=self._fd)
+            fd = os.open(path or ".", OPEN_DIRECTORY, dir_fd=self.fd)
             try:
                 names = os.listdir(fd)
             finally:
@@ -129,7 +133,7 @@ class Tree:
     def make_executable(self, path: str) -> None:
         """Let everybody who may read the file C(path) execute it."""
         with _OnDisk(self.path, path):
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
+            fd = os.open(self._file_of(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
             try:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
                 os.fchmod(fd, mode | (mode & 0o444) >> 2)
@@ -138,24 +142,35 @@ class Tree:
 
     def holds_file(self, path: str) -> bool:
         """Return whether C(path) is a regular file, or a symlink to one inside this tree."""
-        real = os.path.realpath(os.path.join(self.path, path))
-        return real.startswith(os.path.realpath(self.path) + os.sep) and os.path.isfile(real)
+        return self._file_of(path) is not None
+
+    def _file_of(self, path: str) -> str | None:
+        """Return C(path) when it is a regular file, or the file of this tree that it is a symlink to, else None."""
+        for _hop in range(_MOST_LINKS):
+            if path.startswith(("/", "../")) or not self._is_reachable(path):
+                return None
+            kind = self._kind(path)
+            if kind != stat.S_IFLNK:
+                return path if kind == stat.S_IFREG else None
+            target = os.readlink(path, dir_fd=self.fd)
+            path = os.path.normpath(os.path.join(os.path.dirname(path), target))
+        return None
 
     def finish(self, mode: int) -> None:
         """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
         for path in sorted(self._directories, reverse=True):
             wanted, mtime = self._directories[path]
             with _OnDisk(self.path, path):
-                if self._kind(path) != stat.S_IFDIR:
+                if not self._is_reachable(path) or self._kind(path) != stat.S_IFDIR:
                     continue
                 self._own(path)
-                os.chmod(path, wanted, dir_fd=self._fd)
+                os.chmod(path, wanted, dir_fd=self.fd)
                 if mtime is not None:
-                    os.utime(path, (mtime, mtime), dir_fd=self._fd, follow_symlinks=False)
+                    os.utime(path, (mtime, mtime), dir_fd=self.fd, follow_symlinks=False)
         with _OnDisk(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
-                os.fchown(self._fd, self._uid, self._gid)
-            os.fchmod(self._fd, mode)
+                os.fchown(self.fd, self._uid, self._gid)
+            os.fchmod(self.fd, mode)
 
     def _made(self, path: str) -> None:
         self.entries += 1
@@ -165,7 +180,7 @@ class Tree:
 
     def _own(self, path: str) -> None:
         if (self._uid, self._gid) != (-1, -1):
-            os.chown(path, self._uid, self._gid, dir_fd=self._fd, follow_symlinks=False)
+            os.chown(path, self._uid, self._gid, dir_fd=self.fd, follow_symlinks=False)
 
     def _clear_way(self, path: str) -> None:
         self._parent(path)
@@ -180,8 +195,9 @@ class Tree:
         self._parent(parent)
         kind = self._kind(parent)
         if kind is None:
-            os.mkdir(parent, 0o700, dir_fd=self._fd)
+            os.mkdir(parent, 0o700, dir_fd=self.fd)
             self._directories[parent] = (0o755, None)
+            self.entries += 1
         elif kind != stat.S_IFDIR:
             raise SourceError(f"{path!r} would be written through {parent!r}, which is not a directory.")
         self._real.add(parent)
@@ -198,15 +214,18 @@ class Tree:
 
     def _kind(self, path: str) -> int | None:
         try:
-            return stat.S_IFMT(os.stat(path, dir_fd=self._fd, follow_symlinks=False).st_mode)
+            return stat.S_IFMT(os.stat(path, dir_fd=self.fd, follow_symlinks=False).st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _unlink(self, path: str) -> None:
-        remove(path, dir_fd=self._fd)
+        remove(path, dir_fd=self.fd)
         if path in self._real:
-            below = path + "/"
-            self._real = {known for known in self._real if known != path and not known.startswith(below)}
+            # What was below it is gone, and must not be given modes or be trusted through whatever comes in its place.
+            gone = {known for known in self._real if known == path or known.startswith(path + "/")}
+            self._real -= gone
+            for known in [known for known in self._directories if known in gone or known.startswith(path + "/")]:
+                del self._directories[known]
 
 
 def inner_path(name: str) -> str:
@@ -216,8 +235,9 @@ def inner_path(name: str) -> str:
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise SourceError(f"the entry {name[:200]!r} leads out of the tree.")
-    if any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts) or len(name) > 4000:
-        raise SourceError(f"the entry {name[:100]!r}… has a name that is too long.")
+    too_long = any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts) or len(name) > 4000
+    if too_long or len(parts) > MOST_LEVELS:
+        raise SourceError(f"the entry {name[:100]!r}… has a name that is too long or too deep.")
     return "/".join(parts)
 
 
@@ -226,30 +246,77 @@ def safe_mode(mode: int) -> int:
     return mode & 0o7777 & ~_REFUSED_BITS | 0o400
 
 
+def read_file(path: str, most: int) -> bytes:
+    """Return what a file holds; raises OSError, also for a file of more than C(most) bytes, a pipe or a device."""
+    # Without O_NONBLOCK, a named pipe would be waited for.
+    with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", path)
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most} bytes", path)
+    return content
+
+
 def remove(path: str, dir_fd: int | None = None) -> None:
     """Remove a file, a symlink (never what it points to) or a whole directory; a missing one is fine."""
+    if _unlinked(path, dir_fd):
+        return
+    top = _open_to_change(path, dir_fd)
+    try:
+        _empty(top)
+    finally:
+        os.close(top)
+    os.rmdir(path, dir_fd=dir_fd)
+
+
+def _empty(top: int) -> None:
+    """Empty a directory, by moving what is in its subdirectories up into it, so that no depth is too much."""
+    moved = 0
+    pending = os.listdir(top)
+    while pending:
+        name = pending.pop()
+        if _unlinked(name, top):
+            continue
+        fd = _open_to_change(name, top)
+        try:
+            for inner in os.listdir(fd):
+                if _unlinked(inner, fd):
+                    continue
+                moved += 1
+                # A directory has to be writable to get another parent.
+                os.close(_open_to_change(inner, fd))
+                os.rename(inner, f".removed-{moved}", src_dir_fd=fd, dst_dir_fd=top)
+                pending.append(f".removed-{moved}")
+        finally:
+            os.close(fd)
+        os.rmdir(name, dir_fd=top)
+
+
+def _unlinked(path: str, dir_fd: int | None) -> bool:
+    """Remove what is no directory; returns whether nothing is left of it."""
     try:
         os.unlink(path, dir_fd=dir_fd)
-        return
     except FileNotFoundError:
-        return
+        return True
     except (IsADirectoryError, PermissionError):
         # macOS answers EPERM for a directory.
-        pass
+        if stat.S_ISDIR(os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            return False
+        raise
+    return True
+
+
+def _open_to_change(path: str, dir_fd: int | None) -> int:
+    """Open a directory that is going to be removed, making its entries removable for its owner."""
     try:
-        fd = os.open(path, _OPEN_DIRECTORY, dir_fd=dir_fd)
+        fd = os.open(path, OPEN_DIRECTORY, dir_fd=dir_fd)
     except PermissionError:
         os.chmod(path, 0o700, dir_fd=dir_fd)
-        fd = os.open(path, _OPEN_DIRECTORY, dir_fd=dir_fd)
-    try:
-        if os.fstat(fd).st_mode & 0o300 != 0o300:
-            # A directory that its owner may not write to keeps its entries, unless root asks.
-            os.fchmod(fd, 0o700)
-        for name in os.listdir(fd):
-            remove(name, dir_fd=fd)
-    finally:
-        os.close(fd)
-    os.rmdir(path, dir_fd=dir_fd)
+        fd = os.open(path, OPEN_DIRECTORY, dir_fd=dir_fd)
+    if os.fstat(fd).st_mode & 0o300 != 0o300:
+        os.fchmod(fd, 0o700)
+    return fd
 
 
 def _write_all(fd: int, data: bytes) -> None:

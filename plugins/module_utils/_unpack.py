@@ -32,6 +32,13 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"PK\x03\x04", "zip"),
 )
+_DESCRIBING = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 _SUPPORTED = ("none", "gzip", "bzip2", "xz")
 
 
@@ -90,9 +97,9 @@ def unpack(
                 if tree.entries >= limits.entries:
                     raise SourceError(f"the archive has more than {limits.entries} entries.")
                 _unpack_entry(archive, header, tree, whiteouts, meter)
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as e:
+        blocks.drain()
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError, RecursionError) as e:
         raise SourceError(f"the archive is damaged: {e}.") from e
-    blocks.drain()
 
 
 def _unpack_entry(
@@ -143,6 +150,14 @@ def _content(archive: tarfile.TarFile, header: tarfile.TarInfo) -> t.Iterator[by
 
 class _StrictHeader(tarfile.TarInfo):
     """A header of which a damaged one is an error, where tarfile would take it for the end of the archive."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _StrictHeader:
+        header = super().frombuf(buf, encoding, errors)
+        # tarfile holds what describes the next entry in memory, whatever its size.
+        if header.type in _DESCRIBING and header.size > BLOCK:
+            raise SourceError("the archive is damaged: an entry has a header without end.")
+        return header
 
     @classmethod
     def fromtarfile(cls, tarfile: t.Any) -> _StrictHeader:
@@ -247,7 +262,11 @@ def _undo(chunks: t.Iterator[bytes], new: t.Callable[[], t.Any]) -> t.Iterator[b
                 if stream is not None and not data.strip(b"\0"):
                     break
                 stream = new()
-            block = stream.decompress(data, BLOCK)
+            try:
+                block = stream.decompress(data, BLOCK)
+            except OSError as e:
+                # So bzip2 says that data is damaged; it is no error of this host.
+                raise SourceError(f"the archive is damaged: {e}.") from e
             data = stream.unused_data if stream.eof else b""
             if block:
                 yield block

@@ -23,6 +23,7 @@ attributes:
     details:
       - Check mode reads the gallery and the registry's manifests where the run would, and fails where the run would.
       - It cannot foresee what only the bytes show, such as an archive that is damaged, nor a tag that moves in between.
+      - An O(owner) or O(group) that does not exist is a warning in check mode, because a task before may create it.
   diff_mode:
     support: full
   idempotent:
@@ -132,6 +133,11 @@ EXAMPLES = r"""
   localai.core.localai_backend:
     name: whisper
     state: absent
+
+- name: Install a backend and remember the result
+  localai.core.localai_backend:
+    name: silero-vad
+  register: installed_backends
 
 - name: Restart LocalAI when it does not know its backends any more
   ansible.builtin.service:

@@ -17,8 +17,10 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import DOCKER_HUB, Reference
 
 _DOCKER_HUB_KEYS = ("https://index.docker.io/v1/", DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
-_PARAMETER = re.compile(r'([a-zA-Z][a-zA-Z0-9_-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,\s*|$)')
-_SCHEME = re.compile(r"\s*,?\s*(basic|bearer)(?:\s+|$)", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[\s,]*")
+_WORD = re.compile(r'[^\s,="]+')
+_EQUALS = re.compile(r"[ \t]*=[ \t]*")
+_VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,"]*)')
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,36 @@ class Login:
 
 def parse_challenge(header: str) -> Challenge | None:
     """Return what a WWW-Authenticate header asks for, bearer before basic; None when it asks for neither."""
-    found: dict[str, Challenge] = {}
-    starts = list(_SCHEME.finditer(header[:8192]))
-    for position, start in enumerate(starts):
-        end = starts[position + 1].start() if position + 1 < len(starts) else len(header)
-        parameters = {
-            key.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain
-            for key, quoted, plain in _PARAMETER.findall(header[start.end() : end])
-        }
-        scheme = start.group(1).lower()
-        known = {key: parameters.get(key, "") for key in ("realm", "service", "scope")}
-        found.setdefault(scheme, Challenge(scheme, **known))
-    bearer = found.get("bearer")
-    return bearer if bearer is not None and bearer.realm else found.get("basic")
+    found: dict[str, dict[str, str]] = {}
+    parameters: dict[str, str] = {}
+    for name, value in _challenge_words(header):
+        if value is None:
+            # A word by itself begins the next challenge.
+            parameters = found.setdefault(name, {})
+        else:
+            parameters.setdefault(name, value)
+    if found.get("bearer", {}).get("realm"):
+        known = {key: found["bearer"].get(key, "") for key in ("realm", "service", "scope")}
+        return Challenge("bearer", **known)
+    return Challenge("basic", found["basic"].get("realm", "")) if "basic" in found else None
+
+
+def _challenge_words(header: str) -> t.Iterator[tuple[str, str | None]]:
+    """Yield the schemes of a header, with None, and their parameters; what comes after a syntax error is left out."""
+    position = 0
+    while True:
+        position = t.cast("re.Match[str]", _SEPARATORS.match(header, position)).end()
+        token = _WORD.match(header, position)
+        if token is None:
+            return
+        position = token.end()
+        equals = _EQUALS.match(header, position)
+        if equals is None:
+            yield token.group().lower(), None
+            continue
+        value = t.cast("re.Match[str]", _VALUE.match(header, equals.end()))
+        position = value.end()
+        yield token.group().lower(), re.sub(r"\\(.)", r"\1", value.group(1)) if value.group(1) else value.group(2) or ""
 
 
 def docker_login(reference: Reference, auth_file: str | None) -> Login | None:

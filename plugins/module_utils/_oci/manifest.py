@@ -146,7 +146,7 @@ def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
     digest, size, media_type = row.get("digest"), row.get("size"), row.get("mediaType")
     if not is_digest(digest):
         raise SourceError(f"the manifest holds {str(digest)[:100]!r} where a digest should be.")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
         raise SourceError(f"the manifest does not state the size of {digest}.")
     platform = row.get("platform")
     return Descriptor(

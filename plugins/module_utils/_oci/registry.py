@@ -32,6 +32,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference, is_digest
 
 _TOKEN_SECONDS = 60
+_MOST_TOKEN_SECONDS = 86400
 _TOKEN_LEEWAY = 10
 
 
@@ -82,7 +83,12 @@ class Registry:
     def blob(self, reference: Reference, descriptor: Descriptor) -> t.Iterator[bytes]:
         """Yield a blob's bytes as they are stored; raises IntegrityError at their end when they are other ones."""
         url = self._url(reference, f"blobs/{descriptor.digest}")
-        chunks = self._http.download(url, headers=lambda: self._authorization(reference), size=descriptor.size)
+        chunks = self._http.download(
+            url,
+            headers=lambda: self._authorization(reference),
+            size=descriptor.size,
+            renew=lambda challenge: self._answer_challenge(reference, challenge),
+        )
         return verified(chunks, descriptor)
 
     def _manifest(self, reference: Reference, digest: str) -> Manifest:
@@ -102,7 +108,7 @@ class Registry:
         url = self._url(reference, path)
         answer = self._ask(url, {**headers, **self._authorization(reference)})
         if answer.status == 401:
-            self._answer_challenge(reference, answer)
+            self._answer_challenge(reference, answer.headers.get("WWW-Authenticate", ""))
             answer = self._ask(url, {**headers, **self._authorization(reference)})
         if answer.status == 200:
             return answer
@@ -127,7 +133,7 @@ class Registry:
         """Return scheme and host of a registry: HTTPS, plain HTTP where it is allowed."""
         server = reference.server
         if server not in self._bases:
-            endpoint = self._http.endpoint(reference.host) or self._http.endpoint(server)
+            endpoint = self._http.endpoint(server)
             plain = endpoint.plain_http if endpoint is not None else None
             if plain is None and is_loopback(reference.hostname):
                 plain = not self._speaks_tls(server)
@@ -143,7 +149,7 @@ class Registry:
 
     def _authorization(self, reference: Reference) -> dict[str, str]:
         """Return the headers that this registry wants for this image, with a new token when the old one ran out."""
-        endpoint = self._http.endpoint(reference.host) or self._http.endpoint(reference.server)
+        endpoint = self._http.endpoint(reference.server)
         if endpoint is not None and endpoint.token:
             return {"Authorization": f"Bearer {endpoint.token}"}
         key = (reference.server, reference.repository)
@@ -152,9 +158,10 @@ class Registry:
             return headers
         return self._authorize(reference, self._challenges[key])
 
-    def _answer_challenge(self, reference: Reference, answer: Answer) -> None:
-        challenge = parse_challenge(answer.headers.get("WWW-Authenticate", ""))
-        if challenge is not None:
+    def _answer_challenge(self, reference: Reference, header: str) -> None:
+        challenge = parse_challenge(header)
+        endpoint = self._http.endpoint(reference.server)
+        if challenge is not None and not (endpoint is not None and endpoint.token):
             self._challenges[(reference.server, reference.repository)] = challenge
             self._authorize(reference, challenge)
 
@@ -164,7 +171,7 @@ class Registry:
         if challenge.scheme == "bearer":
             token, seconds = self._token(reference, challenge, login)
             headers = {"Authorization": f"Bearer {token}"}
-            expires = self._clock() + max(seconds - _TOKEN_LEEWAY, 1)
+            expires = self._clock() + max(min(seconds, _MOST_TOKEN_SECONDS) - _TOKEN_LEEWAY, 1)
         else:
             headers = {"Authorization": basic(login.username, login.password)} if login else {}
         self._authorizations[(reference.server, reference.repository)] = (headers, expires)
@@ -173,7 +180,10 @@ class Registry:
     def _token(self, reference: Reference, challenge: Challenge, login: Login | None) -> tuple[str, int]:
         """Return a bearer token and the seconds it lasts."""
         query = {"service": challenge.service, "scope": challenge.scope or f"repository:{reference.repository}:pull"}
-        realm = urljoin(self._base(reference), challenge.realm)
+        try:
+            realm = urljoin(self._base(reference), challenge.realm)
+        except ValueError:
+            raise TransportError(f"{reference.host} sends to a token server with a malformed URL.") from None
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode({key: value for key, value in query.items() if value})}"
         headers = {"Authorization": basic(login.username, login.password)} if login else {}
         answer = self._http.fetch(url, headers=headers, accept=range(200, 429))
@@ -194,7 +204,7 @@ class Registry:
         return token, seconds if isinstance(seconds, int) and seconds > 0 else _TOKEN_SECONDS
 
     def _login(self, reference: Reference) -> Login | None:
-        endpoint = self._http.endpoint(reference.host) or self._http.endpoint(reference.server)
+        endpoint = self._http.endpoint(reference.server)
         if endpoint is not None and endpoint.username and endpoint.password is not None:
             return Login(endpoint.username, endpoint.password)
         return docker_login(reference, self._auth_file)
