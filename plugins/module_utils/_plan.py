@@ -124,6 +124,7 @@ class _Draft:
     look: Look
     capability: HostCapability
     steps: list[Step] = field(default_factory=list)
+    misspelled: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def rows(self) -> dict[str, Row]:
@@ -167,11 +168,14 @@ def plan(
     else:
         outcomes, removed = [], []
         for name in options.names:
-            need = assess(name, options, draft.state, capability.name)
-            if need.subject and need.subject not in targets:
-                return Plan(unresolved=need.subject)
-            outcome = _plan_present(bare_name(name), need, draft, targets)
-            outcomes.append(replace(outcome, done_after=len(draft.steps)))
+            met = []
+            for need in _needs(name, draft):
+                if need.subject and need.subject not in targets:
+                    return Plan(unresolved=need.subject)
+                met.append(_plan_present(bare_name(name), need, draft, targets))
+            outcomes.append(replace(met[0], done_after=len(draft.steps)))
+        for misspelled in draft.misspelled:
+            _remove(misspelled, draft)
     before, after = (server_mapping(state, capability.name) for state in (installed, draft.state))
     fetched = {step.backend for step in draft.steps if step.kind == "fetch" and step.before}
     rows = draft.rows()
@@ -225,6 +229,16 @@ def _plain_uri(uri: str) -> str:
     return plain.rstrip("/") if plain.startswith("/") else plain
 
 
+def _needs(name: str, draft: _Draft) -> t.Iterator[Need]:
+    """Yield what a name needs until it can run: behind one damage may be another build that answers to it."""
+    need = assess(name, draft.options, draft.state, draft.capability.name)
+    met: set[str] = set()
+    while not met or (need.action != "none" and need.subject not in met):
+        yield need
+        met.add(need.subject)
+        need = assess(name, replace(draft.options, force=False), draft.state, draft.capability.name)
+
+
 def _plan_present(bare: str, need: Need, draft: _Draft, targets: t.Mapping[str, Target]) -> Outcome:
     if need.action == "none":
         row = find_row(bare, draft.rows())
@@ -253,7 +267,7 @@ def _plan_present(bare: str, need: Need, draft: _Draft, targets: t.Mapping[str, 
     if target.is_meta:
         _write_meta(target, draft)
     if misspelled:
-        _remove(misspelled, draft)
+        draft.misspelled.append(misspelled)
     if target.last_resort and draft.capability.has_gpu:
         draft.warnings.append(
             f"{target.name}: nothing in its gallery is built for this host ({draft.capability.name}: "

@@ -1,0 +1,210 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation says what the argument specs say, and knows every key that the modules return."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Iterable, Mapping
+
+import pytest
+import yaml
+
+from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu
+from ansible_collections.localai.core.plugins.module_utils._installed import Row
+from ansible_collections.localai.core.plugins.module_utils._options import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._plan import Outcome
+
+PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
+MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
+
+
+def block(path: str, name: str) -> Any:
+    """Return the YAML that a file assigns to a constant, on its top or in a class."""
+    for node in ast.walk(ast.parse((PLUGINS / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+            return yaml.safe_load(ast.literal_eval(node.value))
+    raise LookupError(name)
+
+
+def documented_options(module: str) -> dict[str, Any]:
+    """Return the options of a module together with those of its fragment."""
+    return {
+        **block("doc_fragments/host.py", "DOCUMENTATION")["options"],
+        **block(f"modules/{module}.py", "DOCUMENTATION")["options"],
+    }
+
+
+def promised(option: Mapping[str, Any], nested: str) -> dict[str, Any]:
+    """Return what an argument spec and its documentation have to agree on."""
+    return {
+        "type": option.get("type", "str"),
+        "elements": option.get("elements"),
+        "required": option.get("required", False),
+        "default": option.get("default"),
+        "choices": option.get("choices"),
+        "options": {name: promised(inner, nested) for name, inner in (option.get(nested) or {}).items()},
+    }
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_the_options_are_documented_as_they_are_specified(module: str) -> None:
+    spec = {**HOST_SPEC, **MODULES[module]}
+    documented = documented_options(module)
+    assert {name: promised(option, "suboptions") for name, option in documented.items()} == {
+        name: promised(option, "options") for name, option in spec.items()
+    }
+
+
+def test_both_modules_share_the_fragment_and_add_nothing_of_the_same_name() -> None:
+    fragment = block("doc_fragments/host.py", "DOCUMENTATION")["options"]
+    assert sorted(fragment) == sorted(HOST_SPEC)
+    for module in MODULES:
+        own = block(f"modules/{module}.py", "DOCUMENTATION")
+        assert "localai.core.host" in own["extends_documentation_fragment"]
+        assert set(own["options"]).isdisjoint(fragment)
+
+
+def without_description(documented: Mapping[str, Any], path: str = "") -> list[str]:
+    nested = "suboptions" if "suboptions" in documented else "contains"
+    inner = documented.get(nested) or {}
+    missing = [] if documented.get("description") else [path]
+    return missing + [place for name in inner for place in without_description(inner[name], f"{path}.{name}")]
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_every_option_and_every_returned_value_has_a_description(module: str) -> None:
+    documented = {**documented_options(module), **block(f"modules/{module}.py", "RETURN")}
+    assert [place for name in documented for place in without_description(documented[name], name)] == []
+
+
+def secrets(spec: Mapping[str, Any]) -> list[str]:
+    inner = [secret for option in spec.values() for secret in secrets(option.get("options") or {})]
+    return inner + [name for name, option in spec.items() if option.get("no_log")]
+
+
+def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None:
+    assert sorted(secrets({**HOST_SPEC, **BACKEND_SPEC, **INFO_SPEC})) == ["password", "token"]
+
+
+def function(name: str) -> ast.FunctionDef:
+    tree = ast.parse((PLUGINS / "module_utils/_run.py").read_text(encoding="utf-8"))
+    return next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
+
+
+def keys(node: ast.AST) -> dict[str, Any]:
+    """Return the keys that a function writes into dictionaries, with those of dictionaries in them."""
+    if isinstance(node, ast.Dict):
+        named = [(key.value, value) for key, value in zip(node.keys, node.values) if isinstance(key, ast.Constant)]
+        return {str(key): keys(value) for key, value in named}
+    if isinstance(node, ast.ListComp):
+        return keys(node.elt)
+    return {}
+
+
+def first_dictionary(name: str) -> dict[str, Any]:
+    """Return the keys of the first dictionary that a function of _run.py writes down."""
+    return keys(next(node for node in ast.walk(function(name)) if isinstance(node, ast.Dict)))
+
+
+def updated(name: str) -> dict[str, Any]:
+    """Return the keys that a function of _run.py gives to C(run.result.update) and assigns to C(run.result)."""
+    calls = [node for node in ast.walk(function(name)) if isinstance(node, ast.Call)]
+    given = {word.arg: keys(word.value) for call in calls for word in call.keywords if is_result(call.func) if word.arg}
+    for node in ast.walk(function(name)):
+        if isinstance(node, ast.Subscript) and is_result(node):
+            given.update({str(constant.value): {} for constant in ast.walk(node) if isinstance(constant, ast.Constant)})
+    return given
+
+
+def is_result(node: ast.AST) -> bool:
+    return any(isinstance(inner, ast.Attribute) and inner.attr == "result" for inner in ast.walk(node))
+
+
+def items_set_in(name: str) -> list[str]:
+    """Return the constants that a function of _run.py assigns as keys, as in C(row["elapsed"] = ...)."""
+    targets = [t for node in ast.walk(function(name)) if isinstance(node, ast.Assign) for t in node.targets]
+    return [
+        str(constant.value)
+        for target in targets
+        if isinstance(target, ast.Subscript)
+        for constant in ast.walk(target)
+        if isinstance(constant, ast.Constant)
+    ]
+
+
+def undocumented(returned: Mapping[str, Any], documented: Mapping[str, Any], path: str = "") -> list[str]:
+    """Return the returned keys that neither C(contains) nor, where there is none, the sample knows."""
+    missing = []
+    for name, inner in returned.items():
+        if name not in documented:
+            missing.append(path + name)
+        elif inner:
+            row = documented[name]
+            sample = row.get("sample") or [{}]
+            known = row.get("contains") or leaves(sample[0] if isinstance(sample, list) else sample)
+            missing += undocumented(inner, known, f"{path}{name}.")
+    return missing
+
+
+def leaves(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {} for name in names}
+
+
+def names_of(dataclass: Any, *without: str) -> dict[str, Any]:
+    return leaves(each.name for each in fields(dataclass) if each.name not in without)
+
+
+def test_what_localai_backend_returns_is_documented() -> None:
+    row = {**names_of(Outcome, "done_after"), **leaves(items_set_in("_outcome_row"))}
+    returned = {**first_dictionary("_report"), "backends": row}
+    # Ansible itself says what "changed" is.
+    assert returned.pop("changed") == {}
+    documented = block("modules/localai_backend.py", "RETURN")
+    assert undocumented(returned, documented) == []
+    assert sorted(documented) == sorted(returned)
+    assert sorted(documented["backends"]["contains"]) == sorted(row)
+
+
+def test_what_localai_backend_info_returns_is_documented() -> None:
+    evidence = {**names_of(Evidence), "gpus": names_of(Gpu)}
+    row = {**names_of(Row), **leaves(items_set_in("_info_row"))}
+    available = first_dictionary("_available")
+    returned = {**updated("_info"), "capability_evidence": evidence, "backends": row, "available": available}
+    documented = block("modules/localai_backend_info.py", "RETURN")
+    documented_evidence = documented["capability_evidence"]
+    documented_evidence["contains"]["gpus"]["sample"] = documented_evidence["sample"]["gpus"]
+    assert undocumented(returned, documented) == []
+    assert sorted(documented) == sorted(returned)
+    assert sorted(documented["backends"]["contains"]) == sorted(row)
+    assert sorted(documented["available"]["contains"]) == sorted(available)
+
+
+def example_variables(module: str) -> tuple[set[str], str]:
+    tasks = block(f"modules/{module}.py", "EXAMPLES")
+    return {task["register"] for task in tasks if "register" in task}, yaml.safe_dump(tasks)
+
+
+@pytest.mark.parametrize(
+    ("module", "result"),
+    [
+        ("localai_backend", "installed_backends"),
+        ("localai_backend_info", "localai_backends"),
+        ("localai_backend_info", "localai_gallery"),
+    ],
+)
+def test_a_result_that_an_example_uses_is_registered_by_an_example(module: str, result: str) -> None:
+    registered, text = example_variables(module)
+    assert f"{result}." in text
+    assert result in registered
+
+
+def test_the_check_itself_sees_what_is_missing() -> None:
+    documented = {"a": {"contains": {"b": {}}}, "c": {"sample": [{"d": 1}]}}
+    returned = {"a": {"b": {}, "x": {}}, "c": {"d": {}, "y": {}}, "z": {}}
+    assert undocumented(returned, documented) == ["a.x", "c.y", "z"]
+    assert without_description({"contains": {"b": {"description": "B"}, "c": {}}}, "a") == ["a", "a.c"]
