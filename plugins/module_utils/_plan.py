@@ -15,7 +15,6 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
-from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Installed,
@@ -26,6 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._removal import Removal, removal
 
 
 @dataclass(frozen=True)
@@ -161,10 +161,13 @@ def plan(
     targets: t.Mapping[str, Target],
     look: Look,
 ) -> Plan:
-    """Return what to do; C(targets) has what the C(subject) of each need resolved to. Raises OptionError."""
+    """Return what to do; C(targets) has what the C(subject) of each need resolved to.
+
+    Raises OptionError for a removal that would break another backend.
+    """
     draft = _Draft(options, installed, look, capability)
     if options.state == "absent":
-        outcomes, removed = _plan_absent(options, draft)
+        outcomes, removed = _plan_absent(draft)
     else:
         outcomes, removed = [], []
         for name in options.names:
@@ -283,84 +286,27 @@ def _misspelled(bare: str, target: Target, installed: Installed) -> str:
     return own.name if own is not None and own.name != target.name and own.name.lower() == target.name.lower() else ""
 
 
-def _plan_absent(options: BackendOptions, draft: _Draft) -> tuple[list[Outcome], list[tuple[str, str]]]:
-    """Plan removals: builds first, then the metas that stand for them, so that an interrupted run is taken up again."""
-    doomed: dict[str, str] = {}
-    named: set[str] = set()
-    outcomes = []
-    for asked in options.names:
-        name = bare_name(asked)
-        chosen = _answering(name, draft.state)
-        named.update(chosen.named)
-        for backend, why in chosen.reasons.items():
-            doomed.setdefault(backend, why)
-        outcomes.append(_absent_outcome(name, chosen, draft))
-    _refuse_needed(named, doomed, draft.state)
-    for directory in draft.state.directories:
-        if directory.target in doomed and directory.name not in doomed and directory.target not in named:
-            doomed[directory.name] = f"it stands for {directory.target}, which goes"
-    targets = {
-        directory.target: directory.name
-        for directory in draft.state.directories
-        if directory.name in doomed and directory.target
-    }
-    for target, meta in targets.items():
-        found = draft.state.get(target)
-        if found is None or target in doomed or found.target:
-            continue
-        if not any(other.target == target and other.name not in doomed for other in draft.state.directories):
-            doomed[target] = f"it is what {meta} stands for"
-    metas = {directory.name for directory in draft.state.directories if directory.target}
-    for backend in sorted(doomed, key=lambda backend: backend in metas):
+def _plan_absent(draft: _Draft) -> tuple[list[Outcome], list[tuple[str, str]]]:
+    names = [bare_name(name) for name in draft.options.names]
+    found = removal(names, draft.state)
+    outcomes = [_absent_outcome(name, found, draft) for name in names]
+    for backend in found.reasons:
         _remove(backend, draft)
-    done_after = len(draft.steps)
-    along = [(backend, why) for backend, why in doomed.items() if backend not in named]
-    return [replace(outcome, done_after=done_after) for outcome in outcomes], along
+    along = [(backend, why) for backend, why in found.reasons.items() if backend not in found.named]
+    return [replace(outcome, done_after=len(draft.steps)) for outcome in outcomes], along
 
 
-@dataclass(frozen=True)
-class _Answering:
-    """The directories that answer to a name: those of that name, and why the others go along."""
-
-    named: tuple[str, ...]
-    reasons: t.Mapping[str, str]
-
-
-def _answering(name: str, installed: Installed) -> _Answering:
-    wanted = name.lower()
-    named = [directory.name for directory in installed.directories if directory.name.lower() == wanted]
-    reasons = dict.fromkeys(named, "state is absent")
-    for directory in installed.directories:
-        if directory.kind != "directory" or directory.name in reasons or not directory.metadata:
-            continue
-        if directory.target and directory.metadata.name.lower() == wanted:
-            named.append(directory.name)
-            reasons[directory.name] = f"it is the meta backend {directory.metadata.name}"
-        elif directory.alias.lower() == wanted:
-            reasons[directory.name] = f"its alias is {directory.alias}"
-    return _Answering(tuple(named), reasons)
-
-
-def _absent_outcome(name: str, chosen: _Answering, draft: _Draft) -> Outcome:
-    if not chosen.reasons:
-        row = find_row(name, draft.rows())
-        if row is not None and row.kind == "system":
-            reason = "a system backend answers to it, which only the system's packager removes"
-            draft.warnings.append(f"{name}: {reason}. Nothing is removed.")
-            return Outcome(row.name, row.backend, "none", "", reason)
-        return Outcome(name, None, "none", "", "it is not installed")
-    first = next(iter(chosen.reasons))
-    directory = t.cast(Directory, draft.state.get(first))
-    return Outcome(name, directory.target or first, "remove", "", chosen.reasons[first])
-
-
-def _refuse_needed(named: set[str], doomed: t.Mapping[str, str], installed: Installed) -> None:
-    for directory in installed.directories:
-        if directory.target in named and directory.name not in doomed:
-            raise OptionError(
-                f"{directory.target} cannot be removed: the installed meta backend {directory.name} stands for it. "
-                f"Put {directory.name} into name as well, or leave {directory.target} out."
-            )
+def _absent_outcome(name: str, found: Removal, draft: _Draft) -> Outcome:
+    if name in found.answers:
+        directory = t.cast(Directory, draft.state.get(found.answers[name]))
+        backend = directory.target or directory.name
+        return Outcome(name, backend, "remove", "", found.reasons[directory.name])
+    row = find_row(name, draft.rows())
+    if row is not None and row.kind == "system":
+        reason = "a system backend answers to it, which only the system's packager removes"
+        draft.warnings.append(f"{name}: {reason}. Nothing is removed.")
+        return Outcome(row.name, row.backend, "none", "", reason)
+    return Outcome(name, None, "none", "", "it is not installed")
 
 
 def _shadow_warnings(draft: _Draft, rows: t.Mapping[str, Row], outcomes: t.Sequence[Outcome]) -> t.Iterator[str]:

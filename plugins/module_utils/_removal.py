@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to go so that a name is absent: what answers to it, and what that takes along. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
+from ansible_collections.localai.core.plugins.module_utils._installed import Installed
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The directories that go, with the reason, in the order of their removal.
+
+    C(named) are those that bear a name asked for; C(answers) has for each name something answers to the directory that
+    does so first.
+    """
+
+    reasons: t.Mapping[str, str]
+    named: frozenset[str]
+    answers: t.Mapping[str, str]
+
+
+def removal(names: t.Sequence[str], installed: Installed) -> Removal:
+    """Return what has to go so that nothing answers to C(names), in any case of their letters.
+
+    Raises OptionError when a name's own build is what an installed meta backend stands for that stays.
+    """
+    reasons: dict[str, str] = {}
+    named: set[str] = set()
+    answers: dict[str, str] = {}
+    for name in names:
+        bearing, by_alias = _answering(name, installed)
+        named.update(bearing)
+        for backend, why in [*bearing.items(), *by_alias.items()]:
+            reasons.setdefault(backend, why)
+            answers.setdefault(name, backend)
+    _refuse_needed(named, reasons, installed)
+    _take_metas_along(reasons, named, installed)
+    _take_targets_along(reasons, installed)
+    metas = {directory.name for directory in installed.directories if directory.target}
+    # Builds first, so that an interrupted run leaves a meta by which the next one finds what is left.
+    ordered = {backend: reasons[backend] for backend in sorted(reasons, key=lambda backend: backend in metas)}
+    return Removal(ordered, frozenset(named), answers)
+
+
+def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[str, str]]:
+    """Return why directories answer to a name: those that bear it, and those that have it as their alias."""
+    wanted = name.lower()
+    bearing: dict[str, str] = {}
+    by_alias: dict[str, str] = {}
+    for directory in installed.directories:
+        metadata = directory.metadata if directory.kind == "directory" else None
+        if directory.name.lower() == wanted:
+            bearing[directory.name] = "state is absent"
+        elif metadata and directory.target and metadata.name.lower() == wanted:
+            bearing[directory.name] = f"it is the meta backend {metadata.name}"
+        elif metadata and metadata.alias.lower() == wanted:
+            by_alias[directory.name] = f"its alias is {metadata.alias}"
+    return bearing, by_alias
+
+
+def _refuse_needed(named: t.Container[str], reasons: t.Container[str], installed: Installed) -> None:
+    for directory in installed.directories:
+        if directory.target in named and directory.name not in reasons:
+            raise OptionError(
+                f"{directory.target} cannot be removed: the installed meta backend {directory.name} stands for it. "
+                f"Put {directory.name} into name as well, or leave {directory.target} out."
+            )
+
+
+def _take_metas_along(reasons: dict[str, str], named: t.Container[str], installed: Installed) -> None:
+    """Add the metas that stand for a build which goes by its alias."""
+    for directory in installed.directories:
+        if directory.target in reasons and directory.target not in named:
+            reasons.setdefault(directory.name, f"it stands for {directory.target}, which goes")
+
+
+def _take_targets_along(reasons: dict[str, str], installed: Installed) -> None:
+    """Add the builds that metas which go stand for, unless another meta needs them."""
+    needed = {directory.target for directory in installed.directories if directory.name not in reasons}
+    for meta in installed.directories:
+        target = installed.get(meta.target) if meta.name in reasons and meta.target else None
+        if target is not None and not target.target and target.name not in needed:
+            reasons.setdefault(target.name, f"it is what {meta.name} stands for")
