@@ -194,7 +194,7 @@ class Http:
         parts = checked_url(url)
         origin = _origin(url)
         if origin in self._dead:
-            raise TransportError(f"{origin} is not asked again, because before: {self._dead[origin]}")
+            raise TransportError(f"{method} {shown(url)}: {self._dead[origin]} (so it is not asked again)")
         endpoint = self.endpoint(parts.netloc) or Endpoint(parts.netloc)
         proxies = requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {}
         proxy = requests.utils.select_proxy(url, proxies)
@@ -234,8 +234,11 @@ class Http:
             raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
 
     def _bury(self, origin: str, method: str, url: str, error: Exception) -> TransportError:
-        self._dead[origin] = _why(error)
-        return TransportError(f"{method} {shown(url)}: {_why(error)}")
+        why = _why(error)
+        if "CERTIFICATE_VERIFY_FAILED" in why:
+            why += ". Give the certificate of its authority in ca_path, for all hosts or in endpoints"
+        self._dead[origin] = why
+        return TransportError(f"{method} {shown(url)}: {why}")
 
     def _verify(self, endpoint: Endpoint) -> bool | str:
         validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs

@@ -126,6 +126,12 @@ class Installed:
         """Return the same without one entry."""
         return replace(self, directories=tuple(other for other in self.directories if other.name != name))
 
+    def home(self, row: Row) -> str:
+        """Return the directory that a row of the listing comes from; a meta's is not the build that it stands for."""
+        if row.kind != "meta":
+            return row.backend
+        return next(directory.name for directory in self.directories if directory.metadata is row.metadata)
+
     def run_file(self, name: str) -> str:
         """Return the path of the run file that belongs to the directory C(name)."""
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
@@ -193,7 +199,7 @@ def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str 
             continue
         if directory.kind == "symlink":
             found.append((directory.name, "it is a symlink, which LocalAI does not list"))
-        elif directory.kind == "directory":
+        elif directory.kind == "directory" and not directory.target:
             found.append((directory.name, f"it has no {RUN_FILE} and is no meta backend"))
     return found
 

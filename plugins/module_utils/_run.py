@@ -372,7 +372,7 @@ def _info(run: _Run) -> None:
         capability=capability.name,
         capability_evidence=asdict(capability.evidence),
         backends=[
-            _info_row(row, host, run.params["disk_usage"])
+            _info_row(row, installed, run.params["disk_usage"])
             for name, row in sorted(rows.items())
             if wanted is None or name.lower() in wanted
         ],
@@ -382,14 +382,13 @@ def _info(run: _Run) -> None:
         run.result["available"] = _available(host, capability, rows, wanted, run)
 
 
-def _info_row(row: Row, host: HostOptions, with_disk_usage: bool) -> dict[str, t.Any]:
+def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
     fields = {key: value for key, value in asdict(row.metadata).items() if value} if row.metadata else None
     info = {**asdict(row), "metadata": _printable(fields) if fields is not None else None}
     info["problem"] = row.problem or None
     if with_disk_usage:
-        path = host.backends_system_path if row.kind == "system" else host.backends_path
-        own = row.name if row.kind == "meta" else row.backend
-        info["disk_usage"] = disk_usage(os.path.join(path, own))
+        path = installed.system_path if row.kind == "system" else installed.path
+        info["disk_usage"] = disk_usage(os.path.join(path, installed.home(row)))
     return info
 
 
