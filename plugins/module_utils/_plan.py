@@ -269,7 +269,7 @@ def _plan_present(bare: str, need: Need, draft: _Draft, targets: t.Mapping[str, 
         reason += f"; {target.backend} is there already"
     if target.is_meta:
         _write_meta(target, draft)
-    if misspelled:
+    if misspelled and misspelled not in draft.misspelled:
         draft.misspelled.append(misspelled)
     if target.last_resort and draft.capability.has_gpu:
         draft.warnings.append(
@@ -331,13 +331,14 @@ def _shadow_warnings(draft: _Draft, rows: t.Mapping[str, Row], outcomes: t.Seque
 def _concluded(outcome: Outcome, rows: t.Mapping[str, Row], draft: _Draft) -> Outcome:
     """Add what will be on disk to an outcome."""
     capability = outcome.capability or draft.capability.name
-    row = None if outcome.action == "remove" else rows.get(outcome.name)
+    row = None if outcome.action == "remove" else find_row(outcome.name, rows)
     if row is None:
         return replace(outcome, capability=capability)
     directory = draft.state.get(outcome.backend or "") if row.kind != "system" else None
     metadata = directory.metadata if directory and directory.metadata else Metadata()
     return replace(
         outcome,
+        name=row.name,
         capability=capability,
         run_file=row.run_file,
         uri=metadata.uri or None,

@@ -124,6 +124,9 @@ class Sources:
             except LocalAIError as e:
                 tried.append(f"{displayed(uri)}: {e}")
                 continue
+            if candidate.digest != found.digest:
+                tried.append(f"{displayed(uri)}: it does not serve {found.digest or 'the same kind of source'}")
+                continue
             yield candidate
 
     def _find(self, uri: str, sha256: str, others: tuple[str, ...], digest: str = "") -> Found:

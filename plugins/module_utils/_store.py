@@ -10,6 +10,7 @@
     <backends path>/.localai-core/          ours; LocalAI passes it by, for it has no run.sh and no metadata.json
         lock                                held by the run that writes, with a note of who it is
         staging/<number>/                   trees that are not finished, or not deleted yet
+        replaced/<backend>/                 where no rename can exchange two trees: the old one, for that moment
 
 A tree is complete, with its owner, modes and metadata, before one rename makes it visible.
 """
@@ -65,6 +66,7 @@ class Store:
         self._mode = directory_mode
         self._fd = -1
         self._staging_fd = -1
+        self._replaced_fd = -1
         self._staged = 0
 
     @property
@@ -89,8 +91,8 @@ class Store:
             self._own(lock_fd, 0o644)
             self._wait(lock_fd, timeout)
             self._staging_fd = self._own_directory(stack, "staging", own_fd)
-            for name in os.listdir(self._staging_fd):
-                remove(name, dir_fd=self._staging_fd)
+            self._replaced_fd = self._own_directory(stack, "replaced", own_fd)
+            self._clear()
             yield
 
     @contextlib.contextmanager
@@ -122,10 +124,13 @@ class Store:
             if not _exists(name, self._fd):
                 os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
             elif not _exchange(self._staging_fd, staged, self._fd, name):
-                old = f"{staged}.old"
-                os.rename(name, old, src_dir_fd=self._fd, dst_dir_fd=self._staging_fd)
-                os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
-                remove(old, dir_fd=self._staging_fd)
+                os.rename(name, name, src_dir_fd=self._fd, dst_dir_fd=self._replaced_fd)
+                try:
+                    os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
+                except OSError:
+                    os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
+                    raise
+                remove(name, dir_fd=self._replaced_fd)
 
     def rewrite_metadata(self, name: str, content: bytes) -> None:
         """Replace the metadata.json of an installed backend in one step."""
@@ -141,6 +146,16 @@ class Store:
         with _naming(os.path.join(self.path, name)):
             os.rename(name, trash, src_dir_fd=self._fd, dst_dir_fd=self._staging_fd)
             remove(trash, dir_fd=self._staging_fd)
+
+    def _clear(self) -> None:
+        """Put right what a dead run left: a tree that it was about to replace is in its place again."""
+        for name in os.listdir(self._replaced_fd):
+            if _exists(name, self._fd):
+                remove(name, dir_fd=self._replaced_fd)
+            else:
+                os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
+        for name in os.listdir(self._staging_fd):
+            remove(name, dir_fd=self._staging_fd)
 
     def _make_path(self) -> None:
         missing = []
@@ -298,7 +313,7 @@ def _holder(lock_fd: int) -> str:
     try:
         note = json.loads(os.pread(lock_fd, 4096, 0).decode("utf-8"))
         return f"pid {note['pid']} on {note['host']}, since {note['since']}"
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return "which left no note"
 
 

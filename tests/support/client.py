@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection's HTTP client as tests want it: impatient, never asleep, and able to talk to hosts that do not exist."""
+"""The collection's HTTP client as tests want it: impatient, never asleep, able to talk to hosts that do not exist."""
 
 from __future__ import annotations
 

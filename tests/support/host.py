@@ -65,7 +65,7 @@ def ordinary_user() -> Iterator[None]:
 
 @contextlib.contextmanager
 def directory_of_ordinary_user() -> Iterator[Path]:
-    """An empty directory that the ordinary user owns, which root's own temporary directories would not let them reach."""
+    """An empty directory that the ordinary user owns; root's own temporary directories would not let them in."""
     path = Path(tempfile.mkdtemp())
     try:
         path.chmod(0o755)

@@ -26,6 +26,7 @@ _FOREIGN = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_B
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "error")
+    config.addinivalue_line("filterwarnings", r"ignore:Python 3\.\d+ is no longer supported")  # says cryptography
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +36,11 @@ def _own_environment(monkeypatch, tmp_path_factory):
         if name.lower() in _FOREIGN or name in _FOREIGN or name.startswith("LOCALAI_FORCE"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path_factory.getbasetemp() / "no-docker"))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """A certificate authority; imported late, since only tests with TLS need cryptography."""
+    from ansible_collections.localai.core.tests.support.tls import Authority
+
+    return Authority(tmp_path_factory.mktemp("tls"))

@@ -1,0 +1,489 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever kind of source a backend has, it fills a directory or says why not; mirrors stand in for one another."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    HostError,
+    LocalAIError,
+    MissingLibrary,
+    SourceError,
+)
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
+from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
+from ansible_collections.localai.core.plugins.module_utils._options import Endpoint
+from ansible_collections.localai.core.plugins.module_utils._source import Sources, displayed, kind_of
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
+from ansible_collections.localai.core.tests.support import images, registry
+from ansible_collections.localai.core.tests.support.archives import (
+    directory,
+    file,
+    read_tree,
+    symlink,
+    tar_archive,
+    write_tree,
+)
+from ansible_collections.localai.core.tests.support.auth import basic
+from ansible_collections.localai.core.tests.support.backends import backend_entries, backend_image
+from ansible_collections.localai.core.tests.support.client import Client
+from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, Status
+from ansible_collections.localai.core.tests.support.files import FileServer
+from ansible_collections.localai.core.tests.support.host import (
+    directory_of_ordinary_user,
+    ordinary_user,
+    snapshot,
+)
+
+HOST = Platform("linux", "amd64")
+AMD64 = images.Platform("amd64")
+ENTRIES = backend_entries("piper")
+IMAGE = backend_image("piper", platforms=[AMD64])
+OTHER = backend_image("piper", "2", platforms=[AMD64])
+LAYER = IMAGE.images[0].layers[0]
+ARCHIVE = tar_archive(ENTRIES)
+SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
+
+
+@pytest.fixture
+def server():
+    with registry.Registry() as running:
+        yield running
+
+
+@pytest.fixture
+def files():
+    with FileServer({"/piper.tar.gz": ARCHIVE}) as running:
+        yield running
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source"
+    write_tree(path, ENTRIES)
+    return path
+
+
+class Stage:
+    """Where trees are made: one directory after the other, removed again when it was left."""
+
+    def __init__(self, path):
+        self.path = path
+        self.used = 0
+
+    @contextlib.contextmanager
+    def __call__(self):
+        self.used += 1
+        with tempfile.TemporaryDirectory(dir=self.path) as path, Tree(path) as tree:
+            yield tree
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return Stage(tmp_path)
+
+
+def sources(**settings):
+    client = Client(**settings)
+    return Sources(client, Registry(client), HOST)
+
+
+def deliver(stage, *uris, sha256="", **settings):
+    """Find and deliver at once. Returns what came and what is in the tree."""
+    with contextlib.ExitStack() as stack:
+        kinds = sources(**settings)
+        found = kinds.find(uris, sha256)
+        tree, delivery = stack.enter_context(kinds.deliver(found, stage))
+        tree.finish(0o755)
+        return delivery, {name: rest[0] for name, *rest in listed(tree.path)}
+
+
+def listed(path):
+    return [(entry.name, entry.data or entry.target.encode(), oct(entry.mode)) for entry in read_tree(Path(path))]
+
+
+EXPECTED = {entry.name: entry.data or entry.target.encode() for entry in ENTRIES}
+EXPECTED["venv/lib/python3.10/site-packages/grpcio.py"] = EXPECTED["venv/lib/python3.10/site-packages/grpc.py"]
+EXPECTED.update(dict.fromkeys(["venv/lib", "venv/lib/python3.10"], b""))
+
+
+# kinds
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("/opt/piper", "directory"),
+        ("/opt/a@b", "directory"),
+        ("https://host/x.tar.gz", "archive"),
+        ("HTTP://host/x", "archive"),
+        ("oci://quay.io/x/y:tag", "image"),
+        ("quay.io/x/y:tag", "image"),
+        ("localai/localai-backends:tag", "image"),
+        ("localhost:5000/x", "image"),
+        ("quay.io/x/y@sha256:" + "0" * 64, "image"),
+        ("quay.io/x/y:tag@sha256:" + "0" * 64, "image"),
+    ],
+)
+def test_a_uri_tells_its_kind(uri, kind):
+    assert kind_of(uri) == kind
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("ollama://gemma:2b", "names a model, not a backend"),
+        ("ollama:gemma", "names a model"),
+        ("huggingface://x/y", "names a model"),
+        ("hf://x/y", "names a model"),
+        ("ocifile:///x.tar", "not supported yet"),
+        ("ocilayout:/x", "not supported yet"),
+        ("ftp://host/x", "ftp: is no kind of source"),
+        ("file:///opt/piper", "file: is no kind of source"),
+        ("https://me:hunter2@host/x", "user name in it"),
+        ("https://[::1", "malformed"),
+        ("oci://me:hunter2@host/x", "user name in it"),
+        ("me:hunter2@host/x", "user name in it"),
+    ],
+)
+def test_what_is_no_source_is_refused_before_anybody_is_asked(uri, message):
+    with pytest.raises(LocalAIError, match=message) as caught:
+        sources().find((uri,))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "uri", ["quay.io/x/y@sha256:short", "quay.io/x/y:tag@latest", "oci://quay.io/X", "./piper", "piper dir", ""]
+)
+def test_what_looks_like_an_image_but_is_none_is_told_so(uri):
+    with pytest.raises(SourceError, match="is not an image reference"):
+        sources().find((uri,))
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("https://me:hunter2@host/x?token=hunter2#hunter2", "https://host/x"),
+        ("HTTPS://host/x?token=hunter2", "https://host/x"),
+        ("oci://me:hunter2@host/x:y", "oci://host/x:y"),
+        ("me:hunter2@host/x", "host/x"),
+        ("quay.io/x/y@sha256:" + "0" * 64, "quay.io/x/y@sha256:" + "0" * 64),
+        ("oci://quay.io/x/y:tag", "oci://quay.io/x/y:tag"),
+        ("/opt/backends@2/piper", "/opt/backends@2/piper"),
+    ],
+)
+def test_a_uri_is_shown_without_its_secrets(uri, expected):
+    assert displayed(uri) == expected
+
+
+# directories
+
+
+def test_a_directory_is_copied_as_it_is(stage, source):
+    os.utime(source / "LICENSE", (1000, 1000))
+    source.joinpath("venv").chmod(0o750)
+    before = snapshot(source)
+    kinds = sources()
+    with kinds.deliver(kinds.find((str(source),)), stage) as (tree, delivery):
+        tree.finish(0o755)
+        assert listed(tree.path) == listed(source)
+        assert os.stat(os.path.join(tree.path, "LICENSE")).st_mtime == 1000
+    assert (delivery.served_by, delivery.transferred, delivery.found.digest) == (str(source), 0, None)
+    assert snapshot(source) == before
+
+
+def test_symlinks_of_a_directory_are_copied_and_not_followed(stage, source, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (source / "to-outside").symlink_to(tmp_path / "outside")
+    (source / "loop").symlink_to(".")
+    _delivery, tree = deliver(stage, str(source))
+    assert (tree["to-outside"], tree["loop"]) == (str(tmp_path / "outside").encode(), b".")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda path: path.joinpath("run.sh").unlink(), "has no run.sh"),
+        (lambda path: path.rename(path.with_name("moved")), "no such directory"),
+        (lambda path: os.mkfifo(path / "venv/pipe"), "'venv/pipe' is a device, a pipe or a socket"),
+    ],
+)
+def test_a_directory_that_is_no_backend_is_refused(stage, source, change, message):
+    change(source)
+    with pytest.raises(SourceError, match=message):
+        deliver(stage, str(source))
+
+
+@pytest.mark.parametrize("uri", ["/nowhere", "/etc/passwd", "/a\0b"])
+def test_what_is_no_directory_is_refused(uri):
+    with pytest.raises(SourceError, match="there is no such directory on this host"):
+        sources().find((uri,))
+
+
+@pytest.mark.parametrize("sealed", ["LICENSE", "venv"])
+def test_a_directory_that_may_not_be_read_is_an_error_that_names_the_place(sealed):
+    with directory_of_ordinary_user() as path, ordinary_user():
+        write_tree(path / "source", ENTRIES)
+        (path / "source" / sealed).chmod(0)
+        with pytest.raises(SourceError, match=rf"/source: {sealed}: Permission denied"):
+            deliver(Stage(path), str(path / "source"))
+        (path / "source" / sealed).chmod(0o700)
+
+
+def test_a_directory_cannot_be_copied_into_itself(source):
+    inside = Stage(source / "venv")
+    with pytest.raises(LocalAIError):
+        deliver(inside, str(source))
+
+
+# images
+
+
+@pytest.mark.parametrize("prefix", ["", "oci://"])
+def test_an_image_is_unpacked(stage, server, prefix):
+    uri = prefix + server.put("x/y", "tag", IMAGE)
+    delivery, tree = deliver(stage, uri)
+    assert tree == EXPECTED
+    assert delivery.served_by == f"{server.host}/x/y@{IMAGE.digest}"
+    assert (delivery.transferred, delivery.found.size) == (len(LAYER.blob), len(LAYER.blob))
+    assert (delivery.found.uri, delivery.found.digest) == (uri, IMAGE.digest)
+    assert delivery.found.platform_digest == IMAGE.images[0].digest
+
+
+def test_layers_are_laid_over_each_other(stage, server):
+    layers = [
+        images.layer([file("run.sh", "old", 0o755), file("gone"), directory("d"), file("d/x")]),
+        images.layer(
+            [file(".wh.gone"), file("d/.wh..wh..opq"), file("d/y", "y"), file("run.sh", "new", 0o755)], "none"
+        ),
+    ]
+    _delivery, tree = deliver(stage, server.put("x/y", "tag", images.image(layers, AMD64)))
+    assert tree == {"run.sh": b"new", "d": b"", "d/y": b"y"}
+
+
+def test_a_layer_that_no_library_here_can_undo_is_an_error_before_the_pull(stage, server):
+    image = images.image([replace(LAYER, compression="zstd")], AMD64)
+    with pytest.raises(SourceError, match="zstd is not supported"):
+        deliver(stage, server.put("x/y", "tag", image))
+    assert (stage.used, [request for request in server.requests if LAYER.digest in request.path]) == (0, [])
+
+
+def test_an_image_without_a_run_file_is_refused(stage, server):
+    with pytest.raises(SourceError, match=r"x/y:tag: it has no run\.sh at its top, so it is not a LocalAI backend"):
+        deliver(stage, server.put("x/y", "tag", backend_image(run_sh=None, platforms=[AMD64])))
+
+
+@pytest.mark.parametrize(
+    ("run_file", "is_backend"),
+    [
+        (file("run.sh", "", 0o600), True),
+        (symlink("run.sh", "backend"), True),
+        (symlink("run.sh", "missing"), False),
+        (symlink("run.sh", "/bin/sh"), False),
+        (symlink("run.sh", "../../../../bin/sh"), False),
+        (directory("run.sh"), False),
+    ],
+)
+def test_the_run_file_is_a_file_of_the_backend(stage, server, run_file, is_backend):
+    image = images.image([images.layer([run_file, file("backend", "", 0o755)])], AMD64)
+    with contextlib.nullcontext() if is_backend else pytest.raises(SourceError, match=r"no run\.sh"):
+        deliver(stage, server.put("x/y", "tag", image))
+
+
+def test_the_run_file_becomes_executable(stage, source):
+    (source / "run.sh").chmod(0o640)
+    kinds = sources()
+    with kinds.deliver(kinds.find((str(source),)), stage) as (tree, _delivery):
+        assert stat.S_IMODE(os.stat(os.path.join(tree.path, "run.sh")).st_mode) == 0o750
+
+
+# archives
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "bzip2", "xz"])
+@pytest.mark.parametrize("with_sha256", [True, False])
+def test_an_archive_is_unpacked(stage, files, compression, with_sha256):
+    archive = tar_archive(ENTRIES, compression)
+    files.pages["/x"] = archive
+    sha256 = hashlib.sha256(archive).hexdigest() if with_sha256 else ""
+    delivery, tree = deliver(stage, files.url + "/x?token=hunter2", sha256=sha256)
+    assert tree == EXPECTED
+    assert (delivery.served_by, delivery.transferred) == (files.url + "/x", len(archive))
+    found = delivery.found
+    assert (found.digest, found.size) == (f"sha256:{sha256}" if with_sha256 else None, len(archive))
+
+
+def test_an_archive_of_unknown_length_has_no_size(stage, files):
+    files.faults = [Headers(headers={"Content-Length": None, "Connection": "close"})]
+    assert deliver(stage, files.url + "/piper.tar.gz")[0].found.size == 0
+
+
+def test_an_archive_may_need_a_login(stage, files):
+    files.authorization = basic("me", "pw")
+    uri = files.url + "/piper.tar.gz"
+    with pytest.raises(SourceError, match="401"):
+        deliver(stage, uri)
+    delivery, _tree = deliver(stage, uri, endpoints=(Endpoint(files.host, username="me", password="pw"),))
+    assert delivery.transferred == len(ARCHIVE)
+
+
+def test_an_archive_with_another_sha256_is_refused(stage, files):
+    with pytest.raises(SourceError, match=rf"piper\.tar\.gz: its sha256 is {SHA256}, not {'0' * 64}"):
+        deliver(stage, files.url + "/piper.tar.gz", sha256="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (b"<html><title>Please log in</title></html>", "not a tar archive; it starts with '<html><title>Please"),
+        (b"", "not a tar archive"),
+        (b"PK\x03\x04" + bytes(1000), "zip is not supported"),
+        (ARCHIVE[:-10], "the archive is damaged"),
+        (tar_archive(backend_entries("x", run_sh=None)), r"no run\.sh"),
+        (tar_archive([file("piper/run.sh")]), r"no run\.sh at its top"),
+        (tar_archive([file("run.sh"), file("../x")]), "leads out"),
+    ],
+)
+def test_a_page_that_is_no_backend_is_refused(stage, files, page, message):
+    files.pages["/x"] = page
+    with pytest.raises(SourceError, match=message):
+        deliver(stage, files.url + "/x")
+    assert os.listdir(stage.path) == []
+
+
+def test_an_archive_that_is_cut_goes_on(stage, files):
+    files.faults = [Cut(after=300, skip=1, times=2)]
+    delivery, tree = deliver(stage, files.url + "/piper.tar.gz", sha256=SHA256)
+    assert tree == EXPECTED
+    assert delivery.transferred == len(ARCHIVE)
+
+
+# mirrors
+
+
+def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
+    uris = [
+        "127.0.0.1:1/x/y:tag",
+        server.host + "/x/missing:tag",
+        server.put("x/y", "other-platform", backend_image(platforms=[images.Platform("s390x")])),
+        "ollama://gemma",
+        "/nowhere",
+        "https://me:hunter2@host/x",
+    ]
+    with pytest.raises(SourceError) as caught:
+        sources().find(uris)
+    text = str(caught.value)
+    positions = [
+        text.index(part)
+        for part in (
+            "127.0.0.1:1/x/y:tag: ",
+            "refused",
+            f"{server.host}/x/missing:tag: ",
+            "404",
+            "it is for linux/s390x",
+            "names a model",
+            "/nowhere: there is no such directory",
+            "user name in it",
+        )
+    ]
+    assert positions == sorted(positions)
+    assert "hunter2" not in text
+
+
+def test_the_first_source_that_answers_is_taken(stage, server):
+    good = server.put("x/y", "tag", IMAGE)
+    delivery, _tree = deliver(stage, "127.0.0.1:1/x/y:tag", good, "127.0.0.1:1/x/z:tag")
+    assert (delivery.found.uri, stage.used) == (good, 1)
+
+
+def test_a_mirror_delivers_what_the_first_source_spoils(stage, server):
+    first, second = (server.put(f"x/{name}", "tag", IMAGE) for name in "ab")
+    server.faults = [Corrupt(f"x/a/blobs/{LAYER.digest}", at=50)]
+    delivery, tree = deliver(stage, first, second)
+    assert (delivery.found.uri, delivery.served_by) == (second, f"{server.host}/x/b@{IMAGE.digest}")
+    assert (tree, stage.used) == (EXPECTED, 2)
+
+
+def test_a_mirror_delivers_the_same_image_even_if_its_tag_moved(stage, server):
+    first, second = (server.put(f"x/{name}", "tag", IMAGE) for name in "ab")
+    server.put("x/b", "tag", OTHER)
+    server.faults = [Status(f"x/a/blobs/{LAYER.digest}", status=404)]
+    delivery, tree = deliver(stage, first, second)
+    assert (delivery.found.digest, tree) == (IMAGE.digest, EXPECTED)
+
+
+def test_a_mirror_without_the_same_image_is_no_mirror(stage, server):
+    first, second = server.put("x/a", "tag", IMAGE), server.put("x/b", "tag", OTHER)
+    server.faults = [Status(f"x/a/blobs/{LAYER.digest}", status=404)]
+    with pytest.raises(SourceError, match=rf"x/a:tag: .*404.*; {server.host}/x/b:tag: .*404"):
+        deliver(stage, first, second)
+
+
+@pytest.mark.parametrize("mirror", ["archive", "directory"])
+def test_a_mirror_of_another_kind_does_not_stand_in_for_a_digest(stage, server, files, source, mirror):
+    first = server.put("x/a", "tag", IMAGE)
+    second = {"archive": files.url + "/piper.tar.gz", "directory": str(source)}[mirror]
+    server.faults = [Status(f"x/a/blobs/{LAYER.digest}", status=404)]
+    with pytest.raises(SourceError, match=r"x/a:tag: .*404"):
+        deliver(stage, first, second)
+
+
+def test_a_mirror_delivers_the_archive_with_the_right_sha256(stage, files):
+    files.pages["/wrong.tar.gz"] = tar_archive(backend_entries("piper", "2"))
+    delivery, tree = deliver(stage, files.url + "/wrong.tar.gz", files.url + "/piper.tar.gz", sha256=SHA256)
+    assert (delivery.served_by, tree) == (files.url + "/piper.tar.gz", EXPECTED)
+
+
+def test_when_all_sources_fail_the_error_names_each_with_its_reason(stage, files):
+    files.pages["/wrong.tar.gz"] = tar_archive(backend_entries("piper", "2"))
+    uris = [f"{files.url}/{name}" for name in ("wrong.tar.gz", "missing.tar.gz", "wrong.tar.gz?again=hunter2")]
+    with pytest.raises(SourceError) as caught:
+        deliver(stage, *uris, "/nowhere", sha256=SHA256)
+    text = str(caught.value)
+    for part in ("wrong.tar.gz: its sha256 is", "missing.tar.gz: GET", "404", "/nowhere: there is no such directory"):
+        assert part in text
+    assert text.count("its sha256 is") == 2
+    assert "hunter2" not in text
+
+
+def test_a_full_disk_is_no_reason_to_try_a_mirror(server):
+    first, second = (server.put(f"x/{name}", "tag", IMAGE) for name in "ab")
+    with directory_of_ordinary_user() as path, ordinary_user():
+
+        @contextlib.contextmanager
+        def stage():
+            with tempfile.TemporaryDirectory(dir=path) as place, Tree(place) as tree:
+                os.chmod(place, 0o500)
+                yield tree
+                os.chmod(place, 0o700)
+
+        with pytest.raises(HostError, match="Permission denied"):
+            deliver(stage, first, second, endpoints=(Endpoint(server.host, plain_http=True),))
+    assert not [request for request in server.requests if "x/b/" in request.path]
+
+
+def test_a_missing_library_is_no_reason_to_try_a_mirror(monkeypatch, server):
+    monkeypatch.setitem(sys.modules, "requests", None)
+    with pytest.raises(MissingLibrary):
+        sources().find((f"{server.host}/x/y:tag", "/nowhere"))
+
+
+def test_an_error_of_whoever_uses_the_tree_is_passed_on_and_no_mirror_is_tried(stage, source):
+    kinds = sources()
+    found = kinds.find((str(source), str(source)))
+    with pytest.raises(SourceError, match="mine"), kinds.deliver(found, stage):
+        raise SourceError("mine")
+    assert stage.used == 1

@@ -1,0 +1,581 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The backends path: one writer at a time, the old tree or the new one, and nothing left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import grp
+import json
+import os
+import pwd
+import stat
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils import _store
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
+from ansible_collections.localai.core.plugins.module_utils._store import (
+    Ownership,
+    Store,
+    check_space,
+    check_writable,
+    ownership,
+    unknown_owners,
+)
+from ansible_collections.localai.core.tests.support.host import (
+    IS_ROOT,
+    NOBODY,
+    directory_of_ordinary_user,
+    ordinary_user,
+    snapshot,
+    umask,
+)
+
+ANYBODY = Ownership(-1, -1, "", "")
+
+
+@pytest.fixture
+def path(tmp_path):
+    place = tmp_path / "backends"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture(params=["exchange", "two renames"])
+def any_kernel(request, monkeypatch):
+    """Kernels that can exchange two names in one step, and those that cannot."""
+    if request.param == "two renames":
+        monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
+
+
+def install(path, name="piper", content=b"new", owner=ANYBODY, mode=0o755, **settings):
+    store = Store(str(path), owner, mode)
+    with store.lock(settings.get("timeout", 5)), store.stage() as tree:
+        tree.file("run.sh", 0o755, [content])
+        tree.file("lib/x", 0o644, [content])
+        store.publish(tree, name)
+
+
+def names(path):
+    return sorted(os.listdir(path))
+
+
+def mode(path):
+    return oct(stat.S_IMODE(os.lstat(path).st_mode))
+
+
+def staging(path):
+    return path / ".localai-core/staging"
+
+
+# new and replaced trees
+
+
+def test_a_tree_appears_complete(path):
+    install(path, mode=0o750)
+    assert names(path) == [".localai-core", "piper"]
+    assert (path / "piper/run.sh").read_bytes() == b"new"
+    assert (mode(path / "piper"), mode(path / "piper/run.sh"), mode(path / "piper/lib")) == ("0o750", "0o755", "0o755")
+    assert names(staging(path)) == []
+
+
+def test_what_is_ours_does_not_look_like_a_backend(path):
+    install(path)
+    assert names(path / ".localai-core") == ["lock", "replaced", "staging"]
+    assert [mode(place) for place in (path / ".localai-core", staging(path))] == ["0o755", "0o755"]
+
+
+@pytest.mark.parametrize("old", ["directory", "sealed directory", "symlink", "dangling symlink", "file", "pipe"])
+def test_whatever_had_the_name_is_replaced_and_never_followed(path, tmp_path, any_kernel, old):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "run.sh").write_text("precious")
+    place = path / "piper"
+    if "directory" in old:
+        (place / "deep/er").mkdir(parents=True)
+        (place / "old").write_text("old")
+        if "sealed" in old:
+            (place / "deep").chmod(0)
+            place.chmod(0)
+    elif "symlink" in old:
+        place.symlink_to(outside if old == "symlink" else outside / "nowhere")
+    elif old == "file":
+        place.write_text("old")
+    else:
+        os.mkfifo(place)
+    before = snapshot(outside)
+    install(path)
+    assert names(path / "piper") == ["lib", "run.sh"]
+    assert not place.is_symlink()
+    assert snapshot(outside) == before
+    assert names(staging(path)) == []
+
+
+def test_the_old_tree_is_never_missing(path):
+    if not exchange_works(path):
+        pytest.skip("this file system cannot exchange names")
+    install(path)
+    missing, ready = [], threading.Event()
+
+    def watch():
+        while not ready.is_set():
+            if not (path / "piper/run.sh").exists():
+                missing.append(time.monotonic())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for _round in range(30):
+        install(path)
+    ready.set()
+    watcher.join()
+    assert missing == []
+
+
+def exchange_works(path):
+    for name in "ab":
+        (path / name).touch()
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return _store._exchange(fd, "a", fd, "b")
+    finally:
+        os.close(fd)
+        for name in "ab":
+            (path / name).unlink()
+
+
+def test_an_unfinished_tree_is_removed_and_the_old_one_stays(path):
+    install(path, content=b"old")
+    before = snapshot(path / "piper")
+    store = Store(str(path), ANYBODY)
+
+    def fail_halfway():
+        with store.stage() as tree:
+            tree.file("run.sh", 0o755, [b"half"])
+            raise SourceError("the line went dead")
+
+    with store.lock(5), pytest.raises(SourceError):
+        fail_halfway()
+    assert snapshot(path / "piper") == before
+    assert (names(path), names(staging(path))) == ([".localai-core", "piper"], [])
+
+
+def test_several_trees_can_be_made_in_one_run(path):
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        for name in ("a", "b", "a"):
+            with store.stage() as tree:
+                tree.file("run.sh", 0o755, [name.encode()])
+                store.publish(tree, name)
+    assert names(path) == [".localai-core", "a", "b"]
+
+
+def test_when_the_second_rename_fails_the_old_tree_is_put_back(path, monkeypatch):
+    install(path, content=b"old")
+    monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
+    rename = os.rename
+    calls = []
+
+    def fails_once(*arguments, **settings):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        rename(*arguments, **settings)
+
+    monkeypatch.setattr(os, "rename", fails_once)
+    with pytest.raises(HostError, match="Input/output error"):
+        install(path)
+    assert (path / "piper/run.sh").read_bytes() == b"old"
+
+
+def test_a_run_that_dies_between_two_renames_leaves_the_old_tree_to_the_next(path, monkeypatch):
+    install(path, content=b"old")
+    monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
+    rename = os.rename
+    calls = []
+
+    class Killed(BaseException):
+        """Stands for a power cut: from here on nothing runs."""
+
+    def dies(*arguments, **settings):
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise Killed
+        rename(*arguments, **settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", dies)
+        patch.setattr(_store, "remove", lambda *_arguments, **_settings: None)
+        with pytest.raises(Killed):
+            install(path)
+    install(path, name="other")
+    assert (path / "piper/run.sh").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP])
+def test_a_kernel_that_cannot_exchange_says_so(path, monkeypatch, code):
+    class Library:
+        def renameat2(self, *_arguments):
+            ctypes.set_errno(code)
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_settings: Library())
+    assert _store._exchange(0, "a", 0, "b") is False
+
+
+@pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("renameat2")])
+def test_a_system_without_that_call_cannot_exchange(monkeypatch, error):
+    def library(*_arguments, **_settings):
+        raise error
+
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    assert _store._exchange(0, "a", 0, "b") is False
+
+
+def test_another_error_of_the_exchange_is_an_error(path):
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        with pytest.raises(FileNotFoundError):
+            assert _store._exchange(fd, "a", fd, "b") is not False
+    finally:
+        os.close(fd)
+
+
+# metadata and removal
+
+
+def test_metadata_is_replaced_alone_and_in_one_step(path):
+    install(path)
+    (path / "piper/metadata.json").write_text("old")
+    before = snapshot(path / "piper")
+    store = Store(str(path), ANYBODY)
+    with umask(0o077), store.lock(5):
+        store.rewrite_metadata("piper", b"new")
+    after = snapshot(path / "piper")
+    assert (path / "piper/metadata.json").read_bytes() == b"new"
+    assert mode(path / "piper/metadata.json") == "0o644"
+    for changed in ("", "metadata.json"):
+        del before[changed], after[changed]
+    assert before == after
+    assert names(staging(path)) == []
+
+
+def test_metadata_of_a_symlink_is_not_written_through_it(path, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (path / "piper").symlink_to(outside)
+    store = Store(str(path), ANYBODY)
+    with store.lock(5), pytest.raises(HostError, match=r"piper/metadata.json"):
+        store.rewrite_metadata("piper", b"new")
+    assert names(outside) == []
+
+
+@pytest.mark.parametrize("what", ["directory", "symlink", "file"])
+def test_a_backend_is_removed_and_a_link_not_followed(path, tmp_path, what):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x").touch()
+    install(path)
+    if what != "directory":
+        (path / "piper").rename(tmp_path / "away")
+        (path / "piper").symlink_to(outside) if what == "symlink" else (path / "piper").touch()
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.remove("piper")
+    assert (names(path), names(outside), names(staging(path))) == ([".localai-core"], ["x"], [])
+
+
+def test_removing_what_is_not_there_is_an_error(path):
+    store = Store(str(path), ANYBODY)
+    with store.lock(5), pytest.raises(HostError, match="backends/piper: No such file"):
+        store.remove("piper")
+
+
+# the lock
+
+
+@contextlib.contextmanager
+def locked_by(path, note):
+    """The lock as another process holds it."""
+    (path / ".localai-core").mkdir(exist_ok=True)
+    with open(path / ".localai-core/lock", "w+", encoding="utf-8") as stream:
+        stream.write(note)
+        stream.flush()
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+NOTE = json.dumps({"pid": 4711, "host": "elsewhere", "since": "2026-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    ("note", "holder"),
+    [
+        (NOTE, "pid 4711 on elsewhere, since 2026-01-01T00:00:00Z"),
+        ("", "which left no note"),
+        ("[]", "which left no note"),
+        ("{}", "which left no note"),
+        ("\ufffd{", "which left no note"),
+        ("[" * 4000, "which left no note"),
+    ],
+)
+def test_a_lock_that_is_held_too_long_is_an_error_that_names_the_holder(path, note, holder):
+    with locked_by(path, note):
+        before = snapshot(path)
+        with pytest.raises(LockTimeout) as caught:
+            install(path, timeout=0)
+        assert snapshot(path) == before
+    assert holder in str(caught.value)
+    assert f"{path} is being changed by another run" in str(caught.value)
+    assert "lock_timeout (0 s) is over" in str(caught.value)
+
+
+def test_a_lock_is_waited_for(path):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked_by(path, NOTE))
+        timer = threading.Timer(0.3, stack.pop_all().close)
+        timer.start()
+        install(path, timeout=30)
+        timer.join()
+    assert (path / "piper").is_dir()
+
+
+def test_the_lock_of_a_dead_process_is_free_and_its_garbage_is_removed(path):
+    script = (
+        "import fcntl, os, sys\n"
+        "lock = open(sys.argv[1] + '/lock', 'w')\n"
+        "fcntl.flock(lock, fcntl.LOCK_EX)\n"
+        "os.makedirs(sys.argv[1] + '/staging/1/deep')\n"
+        "open(sys.argv[1] + '/staging/1/deep/half', 'w').close()\n"
+        "os.chmod(sys.argv[1] + '/staging/1/deep', 0)\n"
+        "os._exit(9)\n"
+    )
+    (path / ".localai-core").mkdir()
+    subprocess.run([sys.executable, "-c", script, str(path / ".localai-core")], check=False)
+    assert names(staging(path)) == ["1"]
+    install(path)
+    assert (names(path), names(staging(path))) == ([".localai-core", "piper"], [])
+
+
+def test_the_lock_tells_who_holds_it(path):
+    with Store(str(path), ANYBODY).lock(5):
+        note = json.loads((path / ".localai-core/lock").read_text())
+        with pytest.raises(LockTimeout, match=f"pid {os.getpid()} on "):
+            install(path, timeout=0.3)
+    assert note["pid"] == os.getpid()
+    install(path)
+
+
+@pytest.mark.parametrize("place", [".localai-core", ".localai-core/lock", ".localai-core/staging"])
+@pytest.mark.parametrize("what", ["symlink", "file"])
+def test_what_stands_in_our_place_is_not_followed(path, tmp_path, place, what):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("precious")
+    (path / place).parent.mkdir(exist_ok=True)
+    if what == "symlink":
+        (path / place).symlink_to(outside / "file" if place.endswith("lock") else outside)
+    elif place.endswith("lock"):
+        (path / place).mkdir()
+    else:
+        (path / place).write_text("x")
+    before = snapshot(outside)
+    with pytest.raises(HostError, match=str(path)):
+        install(path)
+    assert snapshot(outside) == before
+    assert names(path) == [".localai-core"]
+
+
+# the path itself
+
+
+@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
+def test_the_umask_changes_nothing(tmp_path, mask):
+    path = tmp_path / "missing/too/backends"
+    with umask(mask):
+        install(path)
+    modes = {name: oct(stat.S_IMODE(kind)) for name, (kind, *_rest) in snapshot(tmp_path / "missing").items()}
+    assert modes == {
+        "": "0o755",
+        "too": "0o755",
+        "too/backends": "0o755",
+        "too/backends/.localai-core": "0o755",
+        "too/backends/.localai-core/lock": "0o644",
+        "too/backends/.localai-core/replaced": "0o755",
+        "too/backends/.localai-core/staging": "0o755",
+        "too/backends/piper": "0o755",
+        "too/backends/piper/lib": "0o755",
+        "too/backends/piper/lib/x": "0o644",
+        "too/backends/piper/run.sh": "0o755",
+    }
+
+
+def test_a_symlink_to_the_path_is_followed(path, tmp_path):
+    (tmp_path / "link").symlink_to(path)
+    install(tmp_path / "link")
+    assert names(path) == [".localai-core", "piper"]
+
+
+@pytest.mark.parametrize("what", ["file", "dangling"])
+def test_a_path_that_is_no_directory_is_an_error(tmp_path, what):
+    place = tmp_path / "backends"
+    place.touch() if what == "file" else place.symlink_to("nowhere")
+    for attempt in (lambda: install(place), lambda: check_writable(str(place))):
+        with pytest.raises(HostError, match=str(place)):
+            attempt()
+    if what == "file":
+        with pytest.raises(HostError, match="is not a directory, so backends cannot be installed in"):
+            check_writable(str(place / "below"))
+
+
+def test_a_missing_path_may_be_made(tmp_path):
+    check_writable(str(tmp_path / "a/b/c"))
+    check_space(str(tmp_path / "a/b/c"), 1)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_path_that_may_not_be_written_is_found_before():
+    with directory_of_ordinary_user() as path:
+        (path / "sealed").mkdir(mode=0o555)
+        with ordinary_user():
+            for place in (path / "sealed", path / "sealed/below/it"):
+                with pytest.raises(HostError, match=r"sealed cannot be written by user \S+\. Run as a user who may"):
+                    check_writable(str(place))
+                with pytest.raises(HostError, match=r"Permission denied\. Run as a user who may write there"):
+                    install(place)
+        assert os.listdir(path / "sealed") == []
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can leave there what others cannot write")
+@pytest.mark.parametrize("place", [".localai-core", ".localai-core/staging", ".localai-core/lock", "piper"])
+def test_what_root_left_there_is_found_before(place):
+    with directory_of_ordinary_user() as path:
+        with ordinary_user():
+            install(path)
+        os.chown(path / place, 0, 0)
+        (path / place).chmod(0o644 if place.endswith("lock") else 0o755)
+        with ordinary_user(), pytest.raises(HostError, match=f"{path / place} cannot be written by user"):
+            check_writable(str(path), ["piper"])
+
+
+def test_what_can_be_written_passes():
+    with directory_of_ordinary_user() as path, ordinary_user():
+        install(path)
+        check_writable(str(path), ["piper", "missing"])
+
+
+def test_a_full_disk_is_found_before_and_both_figures_are_told(path):
+    check_space(str(path), 0)
+    with pytest.raises(HostError, match=r"has [0-9.]+ MiB free, and this takes 1125899906842624\.0 MiB at the least"):
+        check_space(str(path / "missing"), 2**70)
+
+
+def test_a_read_only_file_system_is_found_before(monkeypatch, path):
+    status = os.statvfs(path)
+    monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result([*list(status)[:8], os.ST_RDONLY, status[9]]))
+    with pytest.raises(HostError, match="is on a file system that is mounted read-only"):
+        check_writable(str(path))
+
+
+# who owns it
+
+
+def test_an_owner_that_is_not_there_is_told():
+    assert unknown_owners(None, None) == []
+    assert unknown_owners(pwd.getpwuid(0).pw_name, grp.getgrgid(0).gr_name) == []
+    assert unknown_owners("0", "4294967294") == []
+    sentences = unknown_owners("nobody-of-that-name", "no-group-of-that-name")
+    assert [sentence.partition(":")[0] for sentence in sentences] == ["owner", "group"]
+    with pytest.raises(HostError, match=r"this host has no 'nobody-of-that-name'. Create it first"):
+        ownership("/", "nobody-of-that-name", None)
+
+
+@pytest.mark.parametrize("name", ["99999999999999999999", "4294967295", "-1", "", "a\0b", "\u0664", "x" * 100_000])
+def test_a_number_that_no_user_can_have_is_no_owner(name):
+    assert len(unknown_owners(name, name)) == 2
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
+def test_root_leaves_new_trees_to_the_owner_of_the_path(tmp_path):
+    path = tmp_path / "backends"
+    path.mkdir()
+    os.chown(path, 12345, 23456)
+    found = ownership(str(path / "not/yet/there"), None, None)
+    assert (found.uid, found.gid, found.owner, found.group) == (12345, 23456, "12345", "23456")
+    install(path, owner=found)
+    assert {entry[1:3] for entry in snapshot(path).values()} == {(12345, 23456)}
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
+@pytest.mark.parametrize(("owner", "group", "expected"), [("1", None, (1, 0)), (None, "1", (0, 1)), ("1", "2", (1, 2))])
+def test_root_gives_new_trees_to_whom_the_task_names(path, owner, group, expected):
+    install(path, owner=ownership(str(path), owner, group))
+    assert {entry[1:3] for entry in snapshot(path / "piper").values()} == {expected}
+    assert os.stat(path).st_uid == 0
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
+def test_a_path_that_is_made_belongs_to_the_owner_asked_for(tmp_path):
+    path = tmp_path / "missing/backends"
+    install(path, owner=ownership(str(path), "1", "2"))
+    assert [os.stat(place).st_uid for place in (path.parent, path, path / ".localai-core", path / "piper")] == [
+        0,
+        1,
+        1,
+        1,
+    ]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can put another user's files there")
+def test_a_user_can_run_where_root_ran_before():
+    with directory_of_ordinary_user() as path:
+        install(path, owner=ownership(str(path), None, None))
+        with ordinary_user():
+            install(path, content=b"by the user", owner=ownership(str(path), None, None))
+        install(path, content=b"by root again", owner=ownership(str(path), None, None))
+        assert {entry[1:3] for entry in snapshot(path).values()} == {(NOBODY, NOBODY)}
+
+
+def test_an_ordinary_user_may_name_themselves_only():
+    with directory_of_ordinary_user() as path, ordinary_user():
+        me, group = os.geteuid(), os.getegid()
+        for owner, of_group in ((None, None), (str(me), str(group)), (None, str(group))):
+            found = ownership(str(path), owner, of_group)
+            assert (found.uid in (-1, me), found.gid in (-1, group)) == (True, True)
+            assert (found.owner, found.group) == (pwd.getpwuid(me).pw_name, grp.getgrgid(group).gr_name)
+            install(path, owner=found)
+        assert {entry[1:3] for entry in snapshot(path / "piper").values()} == {(me, group)}
+        with pytest.raises(HostError, match="owner: only root can give files to 1"):
+            ownership(str(path), "1", None)
+        with pytest.raises(HostError, match=r"group: this user is not in 4000000000\. Run with become"):
+            ownership(str(path), None, "4000000000")
+
+
+def test_a_path_below_a_file_has_no_owner(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(HostError, match="file/below: Not a directory"):
+        ownership(str(tmp_path / "file/below"), None, None)
+
+
+def test_what_exchanges_a_staging_directory_is_noticed(path, tmp_path, monkeypatch):
+    (tmp_path / "trap").mkdir()
+    mkdir = os.mkdir
+
+    def replaced(name, mode=0o777, *, dir_fd=None):
+        mkdir(name, mode, dir_fd=dir_fd)
+        if name == "1":
+            (staging(path) / "1").rmdir()
+            (tmp_path / "trap").rename(staging(path) / "1")
+
+    monkeypatch.setattr(os, "mkdir", replaced)
+    with pytest.raises(HostError, match="was exchanged while it was being made"):
+        install(path)

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A registry and a file server with the test gallery, and a host without backends."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.localai.core.tests.support.files import FileServer
+from ansible_collections.localai.core.tests.support.registry import Registry
+from ansible_collections.localai.core.tests.support.world import Host, World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    with Registry() as registry, FileServer() as files:
+        yield World(registry, files, tmp_path_factory.mktemp("gallery"))
+
+
+@pytest.fixture
+def host(tmp_path, world):
+    world.registry.requests.clear()
+    world.files.requests.clear()
+    yield Host(tmp_path, world)
+    world.registry.faults.clear()
+    world.files.faults.clear()
