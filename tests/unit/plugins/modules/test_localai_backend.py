@@ -626,7 +626,11 @@ def test_metadata_that_leads_out_is_not_followed(host, tmp_path, target):
     assert host.path.is_dir()
 
 
-@pytest.mark.parametrize("metadata", [b"", b"[]", b"\x00\xff", b"{", b'{"name": 7}', b"[" * 100_000, b"x" * 2_000_000])
+@pytest.mark.parametrize(
+    "metadata",
+    [b"", b"[]", b"\x00\xff", b"{", b'{"name": 7}', b"[" * 100_000, b"x" * 2_000_000],
+    ids=["empty", "list", "binary", "broken", "no text", "deep", "long"],
+)
 def test_metadata_that_cannot_be_read_hides_nothing_else(host, metadata):
     host.place("broken", metadata)
     host.install("piper")
