@@ -303,13 +303,14 @@ def _vram(machine: Machine) -> int:
 
 
 def _nvidia_vram(machine: Machine) -> int:
-    output = machine.run("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
+    query = "--query-gpu=index,name,memory.total,memory.used,memory.free"
     total = 0
-    for line in output.splitlines():
-        name, _comma, mebibytes = (part.strip() for part in line.rpartition(","))
+    for line in machine.run("nvidia-smi", query, "--format=csv,noheader,nounits").splitlines():
+        columns = [column.strip() for column in line.split(",")]
+        mebibytes = columns[2] if len(columns) > 2 else columns[-1]
         if re.fullmatch(r"\d+(\.\d+)?", mebibytes):
             total += int(float(mebibytes) * 1024**2)
-        elif "GB10" in name.upper():
+        elif "GB10" in line.upper():
             # The GPU of this SoC shares the system's memory and so has none of its own to tell.
             total += _system_ram(machine)
     return total

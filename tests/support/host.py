@@ -46,6 +46,21 @@ def snapshot(top: Path) -> Snapshot:
 
 
 @contextlib.contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """An empty directory that is removed in the end, whatever the modes of what is in it."""
+    path = Path(tempfile.mkdtemp())
+    try:
+        yield path
+    finally:
+        path.chmod(0o700)
+        for parent, directories, _files in os.walk(path):
+            for name in directories:
+                if not os.path.islink(os.path.join(parent, name)):
+                    os.chmod(os.path.join(parent, name), 0o700)
+        shutil.rmtree(path)
+
+
+@contextlib.contextmanager
 def ordinary_user() -> Iterator[None]:
     """Inside, this process is not root's; when an ordinary user runs the tests, nothing changes."""
     if not IS_ROOT:
@@ -66,16 +81,11 @@ def ordinary_user() -> Iterator[None]:
 @contextlib.contextmanager
 def directory_of_ordinary_user() -> Iterator[Path]:
     """An empty directory that the ordinary user owns; root's own temporary directories would not let them in."""
-    path = Path(tempfile.mkdtemp())
-    try:
+    with temporary_directory() as path:
         path.chmod(0o755)
         if IS_ROOT:
             os.chown(path, NOBODY, NOBODY)
         yield path
-    finally:
-        for parent, _directories, _files in os.walk(path):
-            os.chmod(parent, 0o700)
-        shutil.rmtree(path)
 
 
 @contextlib.contextmanager

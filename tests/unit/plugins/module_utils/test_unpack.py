@@ -41,7 +41,7 @@ from ansible_collections.localai.core.tests.support.archives import (
     whiteout,
 )
 from ansible_collections.localai.core.tests.support.backends import backend_entries
-from ansible_collections.localai.core.tests.support.host import snapshot
+from ansible_collections.localai.core.tests.support.host import snapshot, temporary_directory
 
 COMPRESSIONS = ["none", "gzip", "bzip2", "xz"]
 ENTRIES = backend_entries("piper")
@@ -606,8 +606,8 @@ HOSTILE = st.one_of(
 @contextlib.contextmanager
 def surroundings():
     """A directory to fill, and a guarded one beside it; the test is that the guard sees nothing."""
-    with tempfile.TemporaryDirectory() as path:
-        top, outside = Path(path, "tree"), Path(path, "outside")
+    with temporary_directory() as path:
+        top, outside = path / "tree", path / "outside"
         (outside / "below/deep").mkdir(parents=True)
         (outside / "file").write_text("precious")
         (outside / "below/deep/file").write_text("too")
