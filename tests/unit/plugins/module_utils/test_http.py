@@ -446,7 +446,10 @@ def test_credentials_for_this_machine_are_not_sent_in_the_clear_to_a_proxy(serve
         assert [request for request in proxy.requests if "authorization" in request.headers] == []
 
 
-@pytest.mark.parametrize("proxy", ["http://me:hunter2@{dead}", "http://me:hunter2@", "nonsense://me:hunter2@{dead}"])
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://me:hunter2@{dead}", "http://me:hunter2@", "nonsense://me:hunter2@{dead}", "http://me:hunter2@[::1"],
+)
 @pytest.mark.parametrize("url", ["http://files.example/x", "https://files.example/x"])
 def test_a_proxy_that_does_not_work_is_an_error_without_its_password(monkeypatch, proxy, url):
     for name in ("http_proxy", "https_proxy"):

@@ -221,6 +221,16 @@ def test_a_run_that_dies_between_two_renames_leaves_the_old_tree_to_the_next(pat
     assert (path / "piper/run.sh").read_bytes() == b"old"
 
 
+def test_an_old_tree_that_was_replaced_when_a_run_died_is_removed_by_the_next(path):
+    install(path)
+    for place in ("piper", "gone"):
+        (path / ".localai-core/replaced" / place / "deep").mkdir(parents=True)
+    install(path, name="other")
+    assert names(path) == [".localai-core", "gone", "other", "piper"]
+    assert (path / "piper/run.sh").read_bytes() == b"new"
+    assert names(path / ".localai-core/replaced") == []
+
+
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP])
 def test_a_kernel_that_cannot_exchange_says_so(path, monkeypatch, code):
     class Library:
@@ -393,6 +403,16 @@ def test_what_stands_in_our_place_is_not_followed(path, tmp_path, place, what):
         install(path)
     assert snapshot(outside) == before
     assert names(path) == [".localai-core"]
+
+
+def test_a_lock_with_another_name_is_not_written(path, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (path / ".localai-core").mkdir()
+    os.link(precious, path / ".localai-core/lock")
+    with pytest.raises(HostError, match=r"\.localai-core/lock is not a file of ours\. Remove it"):
+        install(path)
+    assert precious.read_text() == "precious"
 
 
 # the path itself

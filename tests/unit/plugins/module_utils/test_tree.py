@@ -210,6 +210,20 @@ def test_a_hard_link_to_a_symlink_is_that_symlink(top, outside):
     assert snapshot(outside) == before
 
 
+def test_what_is_in_the_directory_already_counts_as_a_lower_layer(top):
+    (top / "a/b").mkdir(parents=True)
+    (top / "a/b/old").write_text("old")
+    (top / "a/b/kept").write_text("kept")
+    with Tree(str(top)) as tree:
+        tree.begin_layer()
+        tree.hardlink("x", "a/b/kept")
+        tree.directory("a/b", 0o711)
+        tree.remove_stale("a/b/old")
+        tree.finish(0o755)
+    assert {name for name in snapshot(top) if name} == {"a", "a/b", "a/b/kept", "x"}
+    assert mode(top / "a/b") == "0o711"
+
+
 # what leads out
 
 
@@ -391,6 +405,15 @@ def test_an_ordinary_user_can_remove_their_own_sealed_directories(sealed):
         (path / "x/sealed").chmod(sealed)
         remove(str(path / "x"))
         assert os.listdir(path) == []
+
+
+def test_what_an_ordinary_user_may_not_remove_stays():
+    with directory_of_ordinary_user() as path:
+        (path / "file").touch()
+        path.chmod(0o555)
+        with ordinary_user(), pytest.raises(PermissionError):
+            remove(str(path / "file"))
+        assert (path / "file").exists()
 
 
 def test_an_ordinary_user_can_fill_sealed_directories():

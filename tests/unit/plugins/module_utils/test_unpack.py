@@ -304,7 +304,7 @@ def test_an_archive_that_ends_early_is_an_error_wherever_it_ends(compression):
     # tar itself ends with two empty blocks; what follows the last entry is padding.
     last = 512 * 5 if compression == "none" else len(archive)
     for length in range(0, last, 512 if compression == "none" else 7):
-        for cut in {length, min(length + 100, last - 1)}:
+        for cut in (length, min(length + 100, last - 1)):
             if compression == "none" and cut in (1536, 2048):
                 continue  # between two entries nothing tells that more should come
             with tempfile.TemporaryDirectory() as path, pytest.raises(SourceError):

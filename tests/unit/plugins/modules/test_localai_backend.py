@@ -243,6 +243,15 @@ def test_a_backend_is_installed_from_a_uri_under_an_alias(host):
     prove(host, "mine", action="remove", state="absent")
 
 
+def test_what_came_from_a_uri_is_repaired_from_there(host):
+    host.install("mine", uri=f"{host.world.repository}:latest-piper", alias="voice")
+    (host.path / "mine/run.sh").unlink()
+    before = host.metadata("mine")
+    prove(host, "mine", action="repair", galleries=[])
+    after = host.metadata("mine")
+    assert {**before, "installed_at": ""} == {**after, "installed_at": ""}
+
+
 def test_a_uri_needs_no_gallery(host):
     galleries = [{"name": "dead", "url": "http://127.0.0.1:1/"}]
     host.install("mine", uri=f"{host.world.files.url}/archived.tar.gz?token=hunter2", galleries=galleries)
