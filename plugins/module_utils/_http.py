@@ -175,6 +175,8 @@ class Http:
             if _origin(target) != home:
                 wanted.pop("Authorization", None)
             response = self._send(session, method, target, wanted)
+            # urllib3 before 2 takes a body that ends early for a whole one.
+            response.raw.enforce_content_length = True
             location = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or not location:
                 return response
@@ -206,6 +208,10 @@ class Http:
                 f"Credentials for {parts.netloc} are not sent over plain HTTP. Use HTTPS, or allow it with "
                 "plain_http in endpoints."
             )
+        authorization = headers.get("Authorization", "")
+        if not (authorization.isascii() and authorization.isprintable()):
+            # The errors of requests and of http.client would show it.
+            raise TransportError(f"{method} {shown(url)}: the credentials have characters that no header can hold.")
         try:
             # Session.request would read the whole body of a redirect.
             return session.get_adapter(url).send(
@@ -222,11 +228,6 @@ class Http:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
                 raise self._bury(origin, method, url, e) from e
             raise
-        except requests.exceptions.InvalidHeader:
-            # Its text holds the header.
-            raise TransportError(
-                f"{method} {shown(url)}: the credentials have characters that no header can hold."
-            ) from None
         except (OSError, ValueError) as e:
             if isinstance(e, requests.exceptions.Timeout):
                 raise

@@ -177,9 +177,15 @@ class _Blocks:
 
     def __init__(self, blocks: t.Iterator[bytes]) -> None:
         self._blocks = blocks
+        self._rest = memoryview(b"")
 
-    def read(self, _size: int) -> bytes:
-        return next(self._blocks, b"")
+    def read(self, size: int) -> bytes:
+        """Return at most C(size) bytes; handed more, tarfile would copy the rest for every header."""
+        if not self._rest:
+            self._rest = memoryview(next(self._blocks, b""))
+        piece = bytes(self._rest[:size])
+        self._rest = self._rest[size:]
+        return piece
 
     def drain(self) -> None:
         """Read what follows the end of the archive."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import socket
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,6 +31,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     server_mapping,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.tests.support.host import ordinary_user
 
 PATH, SYSTEM = "/b", "/s"
 
@@ -502,26 +502,15 @@ def test_a_name_that_is_not_text_is_listed_and_has_a_problem(tmp_path: Path) -> 
 
 
 def unprivileged(directory: Path, work: Callable[[], Any]) -> Any:
-    """Return what C(work) returns in a process that stands in C(directory) and is not root."""
+    """Return what C(work) returns to a user who is not root and stands in C(directory)."""
     directory.chmod(0o755)
-    Metadata.parse(b'{"name": "x"}')  # loads what that user may be unable to load
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.chdir(directory)  # the way to it is root's own
-            if not os.geteuid():
-                os.setgroups([])
-                os.setgid(65534)
-                os.setuid(65534)
-            os.write(writing, pickle.dumps(work()))
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        answer = stream.read()
-    os.waitpid(child, 0)
-    return pickle.loads(answer)
+    before = os.getcwd()
+    os.chdir(directory)  # the way to it is root's own
+    try:
+        with ordinary_user():
+            return work()
+    finally:
+        os.chdir(before)
 
 
 def test_what_an_ordinary_user_may_not_read_is_a_row_with_a_problem(tmp_path: Path) -> None:

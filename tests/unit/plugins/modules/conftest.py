@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.localai.core.plugins.modules import localai_backend_info
 from ansible_collections.localai.core.tests.support.files import FileServer
-from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.world import Host, World
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _everything_is_loaded(tmp_path_factory):
-    """Ansible loads parts of itself late, from where the ordinary user of some tests may not read."""
-    missing = str(tmp_path_factory.getbasetemp() / "missing")
-    run_module(localai_backend_info.main, {"backends_path": missing, "backends_system_path": missing + "-too"})
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
     with Registry() as registry, FileServer() as files:
         yield World(registry, files, tmp_path_factory.mktemp("gallery"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _everything_is_loaded(tmp_path_factory, world):
+    """Libraries load parts of themselves late, from where the ordinary user of some tests may not read."""
+    assert Host(tmp_path_factory.mktemp("loaded"), world).backend("piper", check=True)["changed"]
 
 
 @pytest.fixture
