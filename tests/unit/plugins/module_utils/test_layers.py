@@ -22,6 +22,11 @@ FLOORS = {
     "module_utils._options": 1,
     "module_utils._tree": 1,
     "module_utils._metadata": 1,
+    "module_utils._patience": 1,
+    "module_utils._pipeline": 1,
+    "module_utils._decompress": 1,
+    "module_utils._tar": 1,
+    "module_utils._zip": 1.1,  # tells of entries in the words of _tar
     "module_utils._http": 2,
     "module_utils._unpack": 2,
     "module_utils._capability": 2,
