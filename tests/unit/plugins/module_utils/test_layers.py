@@ -36,6 +36,10 @@ FLOORS = {
     "module_utils._source": 4,
     "module_utils._plan": 4,
     "module_utils._store": 4,
+    "module_utils._resolver": 4.5,  # the parts that _run connects: names -> targets, plan -> disk, plan -> result
+    "module_utils._report": 4.5,
+    "module_utils._apply": 4.8,
+    "module_utils._info": 4.8,
     "module_utils._run": 5,
     "modules.localai_backend": 6,
     "modules.localai_backend_info": 6,
