@@ -17,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.localai.core.plugins.module_utils._apply import take
 from ansible_collections.localai.core.plugins.module_utils._capability import Machine, detect
+from ansible_collections.localai.core.plugins.module_utils._checks import check_space, check_writable
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,
     LocalAIError,
@@ -36,16 +37,11 @@ from ansible_collections.localai.core.plugins.module_utils._options import (
     host_options,
     info_options,
 )
+from ansible_collections.localai.core.plugins.module_utils._owners import ownership, unknown_owners
 from ansible_collections.localai.core.plugins.module_utils._plan import Look, Plan, Target, plan
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched, first_steps, report
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
-from ansible_collections.localai.core.plugins.module_utils._store import (
-    Store,
-    check_space,
-    check_writable,
-    ownership,
-    unknown_owners,
-)
+from ansible_collections.localai.core.plugins.module_utils._store import Store
 
 
 def run_backend() -> None:

@@ -33,6 +33,8 @@ FLOORS = {
     "module_utils._gallery": 3,
     "module_utils._installed": 3,
     "module_utils._removal": 3.9,  # the half of the plan that decides what goes
+    "module_utils._owners": 3.9,  # whose trees are, which the store only sets
+    "module_utils._checks": 4,
     "module_utils._source": 4,
     "module_utils._plan": 4,
     "module_utils._store": 4,
