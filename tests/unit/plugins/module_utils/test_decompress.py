@@ -41,7 +41,11 @@ def has(monkeypatch, *names):
     if "zstandard" in names:
         monkeypatch.delitem(sys.modules, "zstandard")
     if "python" in names:
-        monkeypatch.setitem(sys.modules, "compression.zstd", importlib.import_module("backports.zstd"))
+        monkeypatch.setitem(
+            sys.modules,
+            "compression.zstd",
+            importlib.import_module("backports.zstd" if sys.version_info < (3, 14) else "compression.zstd"),
+        )
     program = shutil.which("zstd") if "program" in names else None
     monkeypatch.setattr(_decompress.shutil, "which", lambda name: program)
 
