@@ -13,7 +13,7 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, supported
+from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, size_stated_by_gzip, supported
 from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,
@@ -124,23 +124,11 @@ class Sources:
         return self._images.digest(uri.reference) if uri.kind == "image" else self._find(uri, sha256).digest
 
     def unpacked_size(self, found: Found) -> int:
-        """Return how many bytes C(found) takes on the disk at the least; gzip tells at its end what it unpacks to."""
+        """Return how many bytes C(found) takes on the disk at the least."""
         if found.image is None:
-            return found.size
-        return sum(max(layer.size, self._stated_size(found.image, layer)) for layer in found.image.layers)
-
-    def _stated_size(self, image: Image, layer: Descriptor) -> int:
-        if layer.compression != "gzip":
-            return 0
-        try:
-            tail = image.repositories[0].tail(layer, 4)
-        except (SourceError, TransportError):
-            # Whether it can be pulled is not the question here.
-            return 0
-        stated = int.from_bytes(tail, "little")
-        # It is stated modulo 4 GiB, and gzip makes nothing longer by more than a little.
-        wraps = max(0, -(-(layer.size - layer.size // 1000 - 100 - stated) // 2**32))
-        return stated + wraps * 2**32
+            # A zip archive lies beside what it unpacks to.
+            return found.size * 2 if found.compression == "zip" else found.size
+        return sum(_unpacked_size(layer, found.image.repositories[0]) for layer in found.image.layers)
 
     def _candidates(self, found: Found, tried: list[str]) -> t.Iterator[Found]:
         """Yield C(found), and where nothing proves what its mirrors deliver, these as they are."""
@@ -239,6 +227,16 @@ def _found_image(uri: Uri, image: Image) -> Found:
     for layer in image.layers:
         supported(layer.compression)
     return Found(uri.text, image.digest, image.size, image=image)
+
+
+def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
+    if layer.compression != "gzip":
+        return layer.size
+    try:
+        return size_stated_by_gzip(repository.tail(layer, 4), layer.size)
+    except (SourceError, TransportError):
+        # Whether it can be pulled is not the question here.
+        return layer.size
 
 
 def _place(repository: Repository) -> Place:

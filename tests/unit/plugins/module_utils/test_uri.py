@@ -54,7 +54,7 @@ def test_a_uri_tells_its_kind(uri, kind):
 )
 def test_what_is_no_source_is_refused(uri, message):
     with pytest.raises(LocalAIError, match=message) as caught:
-        _ = Uri.parse(uri).reference
+        str(Uri.parse(uri).reference)
     assert "hunter2" not in str(caught.value)
 
 
