@@ -43,6 +43,7 @@ class _Sketch:
     directories: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     symlinks: set[str] = field(default_factory=set)
+    once_links: set[str] = field(default_factory=set)  # what was one at any time, and may still be
 
     @property
     def paths(self) -> list[str]:
@@ -50,8 +51,8 @@ class _Sketch:
         return sorted(self.directories | self.files | self.symlinks)
 
     def leads_through(self, path: str) -> bool:
-        """Whether there is a symlink above a path."""
-        return any(path.startswith(link + "/") for link in self.symlinks)
+        """Whether there may be a symlink above a path."""
+        return any(path.startswith(link + "/") for link in self.once_links)
 
     def forget(self, path: str) -> None:
         """Remove a path with all below it."""
@@ -66,6 +67,8 @@ class _Sketch:
         while parent and parent not in self.paths:
             self.directories.add(parent)
             parent = parent.rpartition("/")[0]
+        if kind in ("symlink", "hardlink"):
+            self.once_links.add(path)
         {"directory": self.directories, "symlink": self.symlinks}.get(kind, self.files).add(path)
 
 
