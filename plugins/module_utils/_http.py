@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import random
 import re
 import time
 import traceback
@@ -21,12 +20,12 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ansible_collections.localai.core.plugins.module_utils._errors import (
-    LocalAIError,
     MissingLibrary,
     OptionError,
     TransportError,
 )
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
+from ansible_collections.localai.core.plugins.module_utils._patience import Again, Patience
 
 USER_AGENT = "ansible-localai.core"
 CHUNK = 256 * 1024
@@ -91,7 +90,7 @@ class Http:
             with patience:
                 with self._open(method, url, headers or {}) as response:
                     if response.status_code in _TRANSIENT and response.status_code not in accept:
-                        raise _Again(response)
+                        raise _transient(response)
                     body = b"" if method == "HEAD" else self._body(response, first or limit, decode)
                 if first is None and len(body) > limit:
                     raise TransportError(f"{shown(url)} sent more than {limit} bytes, which is not believable here.")
@@ -109,14 +108,14 @@ class Http:
         headers: HeaderSource,
         size: int | None = None,
         renew: t.Callable[[str], None] | None = None,
+        offset: int = 0,
     ) -> t.Iterator[bytes]:
-        """Yield the body of C(url) undecoded, going on where a broken connection stopped.
+        """Yield the body of C(url) undecoded from C(offset) on, going on where a broken connection stopped.
 
         C(size) is the length in bytes of content that is known; what is not known must not change on the server
         meanwhile. C(headers) is asked anew for every request. When the server wants other credentials, C(renew) is told
         its challenge, once until bytes arrive. The retry budget renews with every byte. Raises TransportError.
         """
-        offset = 0
         validator: str | None = None
         renewed = False
         patience = self._patience("GET", url)
@@ -144,7 +143,7 @@ class Http:
                             patience.renew()
                             yield new
                 if expected is not None and offset < expected:
-                    raise _Again(response, f"the body ended after {offset} of {expected} bytes")
+                    raise Again(f"the body ended after {offset} of {expected} bytes")
                 return
 
     def endpoint(self, host: str) -> Endpoint | None:
@@ -163,8 +162,12 @@ class Http:
             return {"Authorization": basic(endpoint.username, endpoint.password)}
         return {}
 
-    def _patience(self, method: str, url: str) -> _Patience:
-        return _Patience(f"{method} {shown(url)}", self._connection.retries, self._sleep)
+    def _patience(self, method: str, url: str) -> Patience:
+        return Patience(f"{method} {shown(url)}", self._connection.retries, self._sleep, self._give_up)
+
+    def _give_up(self, fault: Again) -> None:
+        if fault.silent:
+            self._dead[fault.silent] = str(fault)
 
     def _open(self, method: str, url: str, headers: t.Mapping[str, str]) -> t.Any:
         """Send a request and follow redirects; credentials never leave the scheme, host and port they are for."""
@@ -224,13 +227,13 @@ class Http:
             )
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.ConnectTimeout) as e:
             raise self._bury(origin, method, url, e) from e
+        except requests.exceptions.Timeout as e:
+            raise Again(_why(e), silent=origin) from e
         except requests.exceptions.ConnectionError as e:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
                 raise self._bury(origin, method, url, e) from e
-            raise
+            raise Again(_why(e)) from e
         except (OSError, ValueError) as e:
-            if isinstance(e, requests.exceptions.Timeout):
-                raise
             # Certificate files that are missing, addresses that are malformed.
             raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
 
@@ -267,7 +270,6 @@ class Http:
             yield chunk
 
     def _read(self, response: t.Any, amount: int, decode: bool) -> bytes:
-        import requests
         import urllib3
 
         try:
@@ -276,9 +278,9 @@ class Http:
             read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
             return t.cast(bytes, read(amount, decode_content=decode))
         except urllib3.exceptions.ReadTimeoutError as e:
-            raise requests.exceptions.ReadTimeout(f"no byte for {self._connection.timeout} s") from e
+            raise Again(f"no byte for {self._connection.timeout} s", silent=_origin(response.url)) from e
         except (urllib3.exceptions.HTTPError, OSError) as e:
-            raise requests.exceptions.ConnectionError(e) from e
+            raise Again(_why(e)) from e
 
     def _requests_session(self) -> t.Any:
         if self._session is None:
@@ -296,62 +298,6 @@ class Http:
             # validate_certs=false is the operator's decision; a warning on stderr of a module reaches nobody.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         return self._session
-
-
-class _Again(Exception):
-    """An answer that a later try may better."""
-
-    def __init__(self, response: t.Any, why: str | None = None) -> None:
-        super().__init__(why or _status(response))
-        self.after = _retry_after(response.headers.get("Retry-After"))
-
-
-class _Patience:
-    """Tries something again after passing faults: iterate, and do one try in each C(with)."""
-
-    def __init__(self, what: str, retries: int, sleep: t.Callable[[float], None]) -> None:
-        self._what = what
-        self._retries = retries
-        self._sleep = sleep
-        self._faults: list[str] = []
-        self._failures = 0
-        self._waited = 0.0
-
-    def __iter__(self) -> t.Iterator[_Patience]:
-        while True:
-            yield self
-
-    def renew(self) -> None:
-        """Forget the failures so far: there is progress."""
-        self._failures = 0
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: t.Any, fault: BaseException | None, _traceback: t.Any) -> bool:
-        if fault is None or isinstance(fault, (LocalAIError, GeneratorExit)):
-            return False
-        import requests
-
-        if not isinstance(fault, (_Again, requests.exceptions.RequestException)):
-            return False
-        why = str(fault) if isinstance(fault, _Again) else _why(fault)
-        if why not in self._faults:
-            self._faults.append(why)
-        self._failures += 1
-        if self._failures > self._retries:
-            status = re.match(r"\d{3}\b", why)
-            raise TransportError(
-                f"{self._what}: {'; '.join(self._faults)} (tried {self._failures} times without progress, "
-                f"waited {self._waited:.0f} s in all)",
-                int(status.group()) if status else None,
-            ) from fault
-        pause = getattr(fault, "after", None)
-        if pause is None:
-            pause = min(2.0 ** (self._failures - 1), 30.0) * random.uniform(0.5, 1.0)  # noqa: S311 -- not a secret
-        self._waited += pause
-        self._sleep(pause)
-        return True
 
 
 def shown(url: str) -> str:
@@ -397,6 +343,10 @@ def is_loopback(host: str) -> bool:
 def _origin(url: str) -> str:
     parts = checked_url(url)
     return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+
+
+def _transient(response: t.Any) -> Again:
+    return Again(_status(response), _retry_after(response.headers.get("Retry-After")), response.status_code)
 
 
 def _status(response: t.Any) -> str:
@@ -464,7 +414,7 @@ def _bytes_to_skip(response: t.Any, offset: int, validator: str | None, url: str
     """Return how many bytes of this answer we have already; raises for one that does not go on with what we have."""
     status = response.status_code
     if status in _TRANSIENT:
-        raise _Again(response)
+        raise _transient(response)
     if status == 416 and offset:
         raise TransportError(f"GET {shown(url)}: the body ended after {offset} bytes, which is too short.")
     if status not in (200, 206):

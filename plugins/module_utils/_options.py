@@ -152,6 +152,15 @@ class BackendOptions:
     lock_timeout: int = 60
 
 
+@dataclass(frozen=True)
+class InfoOptions:
+    """What C(localai_backend_info) is asked for; C(wanted) has the names in lower case, and is None for all."""
+
+    wanted: frozenset[str] | None = None
+    available: bool = False
+    disk_usage: bool = False
+
+
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     """Return the shared part of a module's parameters; raises OptionError."""
     _check_range(params, "timeout", 1, 86400)
@@ -234,6 +243,16 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     )
 
 
+def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
+    """Return what C(localai_backend_info) is asked for; raises NameRefused."""
+    names = params["name"]
+    return InfoOptions(
+        wanted=None if names is None else frozenset(bare_name(asked_name(name)).lower() for name in names),
+        available=params["available"],
+        disk_usage=params["disk_usage"],
+    )
+
+
 def asked_name(name: str) -> str:
     """Return the backend that a task names, C(name) or C(gallery@name), with C(/) standing as C(__).
 
@@ -245,6 +264,11 @@ def asked_name(name: str) -> str:
     if separator and not gallery:
         raise NameRefused(f"name: {name!r} has no gallery before its @.")
     return gallery + separator + bare
+
+
+def bare_name(name: str) -> str:
+    """Return the name without the gallery that C(gallery@name) picks."""
+    return name.rpartition("@")[2]
 
 
 def checked_name(name: str, where: str) -> str:

@@ -24,7 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     server_mapping,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._removal import Removal, removal
 
 
@@ -200,11 +200,6 @@ def must_fetch(backend: str, for_meta: bool, options: BackendOptions, installed:
     if present is None or options.force or not for_meta:
         return True
     return present.kind != "directory" or bool(present.target or installed.damage(present))
-
-
-def bare_name(name: str) -> str:
-    """Return the name without the gallery that C(gallery@name) picks."""
-    return name.rpartition("@")[2]
 
 
 def _assess_pinned(name: str, own: Directory | None, damage: str, options: BackendOptions) -> Need:

@@ -13,6 +13,7 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, supported
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,
     IntegrityError,
@@ -32,7 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import RUN
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Image, Registry
 from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, inner_path
-from ansible_collections.localai.core.plugins.module_utils._unpack import compression_of, supported, unpack
+from ansible_collections.localai.core.plugins.module_utils._unpack import unpack
 
 _HEAD = 512
 _OF_MODELS = ("ollama", "huggingface", "hf")

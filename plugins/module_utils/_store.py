@@ -21,40 +21,23 @@ import contextlib
 import ctypes
 import errno
 import fcntl
-import grp
 import json
 import os
-import pwd
-import shutil
 import socket
 import stat
 import time
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    OWN_DIRECTORY,
-    group_name,
-    owner_name,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
+from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, disk_error, remove
 
 _RENAME_EXCHANGE = 2
 _LOCK_POLL = 0.2
 # LocalAI must be able to look into every directory of the backends path.
 _OWN_MODE = 0o755
-
-
-@dataclass(frozen=True)
-class Ownership:
-    """Who owns new trees: numbers to set (-1: leave it to the system) and names to show."""
-
-    uid: int
-    gid: int
-    owner: str
-    group: str
 
 
 class Store:
@@ -209,116 +192,12 @@ class Store:
         os.pwrite(lock_fd, json.dumps(note).encode(), 0)
 
 
-def unknown_owners(owner: str | None, group: str | None) -> list[str]:
-    """Return a sentence for each of the two that this host does not have."""
-    unknown = []
-    for option, name, lookup in (("owner", owner, pwd.getpwnam), ("group", group, grp.getgrnam)):
-        try:
-            if name is not None and not _is_number(name):
-                t.cast("t.Callable[[str], t.Any]", lookup)(name)
-        except (KeyError, ValueError):
-            unknown.append(f"{option}: this host has no {name!r}. Create it first, or leave {option} out.")
-    return unknown
-
-
-def ownership(path: str, owner: str | None, group: str | None) -> Ownership:
-    """Return who new trees in C(path) will belong to: as asked, else as the path itself, where this user may do that.
-
-    Raises HostError for an owner or group that does not exist or that this user may not give files to.
-    """
-    for sentence in unknown_owners(owner, group):
-        raise HostError(sentence)
-    status = _nearest(path)
-    uid = None if owner is None else int(owner) if _is_number(owner) else pwd.getpwnam(owner).pw_uid
-    gid = None if group is None else int(group) if _is_number(group) else grp.getgrnam(group).gr_gid
-    if os.geteuid() == 0:
-        uid = status.st_uid if uid is None else uid
-        gid = status.st_gid if gid is None else gid
-    elif uid not in (None, os.geteuid()):
-        raise HostError(f"owner: only root can give files to {owner}. Run with become, or leave owner out.")
-    elif gid not in (None, os.getegid(), *os.getgroups()):
-        raise HostError(f"group: this user is not in {group}. Run with become, or leave group out.")
-    return Ownership(
-        uid=-1 if uid is None else uid,
-        gid=-1 if gid is None else gid,
-        owner=owner_name(os.geteuid() if uid is None else uid),
-        group=group_name(os.getegid() if gid is None else gid),
-    )
-
-
-def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
-    """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one.
-
-    C(names) are the backends in it that are going to be replaced or removed.
-    """
-    place = path
-    while not os.path.lexists(place):
-        place = os.path.dirname(place)
-    if not os.path.isdir(place):
-        raise HostError(f"{place} is not a directory, so backends cannot be installed in {path}.")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise HostError(
-            f"{place} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may, for example with "
-            "become, or make it writable."
-        )
-    own = os.path.join(path, OWN_DIRECTORY)
-    others = [
-        own,
-        os.path.join(own, "staging"),
-        os.path.join(own, "lock"),
-        *(os.path.join(path, name) for name in names),
-    ]
-    for other in others:
-        # Root's access is never refused; for others, a directory that moves has to be writable itself.
-        is_ours = other.endswith("lock") or os.path.isdir(other)
-        if is_ours and os.path.exists(other) and not os.path.islink(other) and not os.access(other, os.W_OK):
-            raise HostError(
-                f"{other} cannot be written by user {owner_name(os.geteuid())}. Run as its owner or as root, for "
-                "example with become."
-            )
-    if os.statvfs(place).f_flag & os.ST_RDONLY:
-        raise HostError(f"{place} is on a file system that is mounted read-only.")
-
-
-def check_space(path: str, needed: int) -> None:
-    """Raise HostError unless the file system of C(path) has C(needed) bytes free for this user."""
-    place = path
-    while not os.path.exists(place):
-        place = os.path.dirname(place)
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise HostError(
-            f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "
-            "or choose another backends_path."
-        )
-
-
-def _is_number(name: str) -> bool:
-    return name.isdecimal() and name.isascii() and int(name) < 2**32 - 1
-
-
-def _nearest(path: str) -> os.stat_result:
-    while True:
-        try:
-            return os.stat(path)
-        except FileNotFoundError:
-            if path == os.path.dirname(path):
-                raise
-            path = os.path.dirname(path)
-        except OSError as e:
-            raise HostError(disk_error(path, e)) from e
-
-
 def _holder(lock_fd: int) -> str:
     try:
         note = json.loads(os.pread(lock_fd, 4096, 0).decode("utf-8"))
         return f"pid {note['pid']} on {note['host']}, since {note['since']}"
     except (ValueError, LookupError, TypeError, RecursionError):
         return "which left no note"
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / 1024**2:.1f} MiB"
 
 
 def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, follow: bool = False) -> int:

@@ -4,12 +4,13 @@
 
 """One directory tree on disk, held by its descriptor: files are written, linked and removed only below it.
 
-No operation follows a symlink that stands in the tree, so nothing that an archive holds leads out of it, and renaming
-the directory meanwhile misleads nobody.
+The kernel never follows a symlink that stands in the tree. Where an entry lies behind one, it is followed here, with the
+tree as its root, so nothing that an archive holds leads out, and renaming the directory meanwhile misleads nobody.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -18,11 +19,12 @@ import typing as t
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
 
 OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_CREATE_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_LEVELS = 200
 _MOST_LINKS = 40
 # setuid, setgid and write for the world
 _REFUSED_BITS = 0o6002
+_Made = t.TypeVar("_Made")
 
 
 class Tree:
@@ -58,20 +60,19 @@ class Tree:
     def directory(self, path: str, mode: int, mtime: float | None = None) -> None:
         """Make a directory, or give an existing one a new mode; modes take effect in C(finish)."""
         with _OnDisk(self.path, path):
-            self._parent(path)
+            path = self._place(path)
             if path not in self._real:
                 if self._kind(path) != stat.S_IFDIR:
-                    self._unlink(path)
-                    os.mkdir(path, 0o700, dir_fd=self.fd)
+                    self._anew(path, lambda: os.mkdir(path, 0o700, dir_fd=self.fd))
                 self._real.add(path)
             self._directories[path] = (safe_mode(mode) | 0o500, mtime)
             self._made(path)
 
-    def file(self, path: str, mode: int, chunks: t.Iterable[bytes], mtime: float | None = None) -> None:
-        """Write a file anew, in place of whatever had its name."""
+    def file(self, path: str, mode: int, chunks: t.Iterable[t.Any], mtime: float | None = None) -> None:
+        """Write a file anew, in place of whatever had its name; C(chunks) are bytes or views of bytes."""
         with _OnDisk(self.path, path):
-            self._clear_way(path)
-            fd = os.open(path, _CREATE_FILE, 0o600, dir_fd=self.fd)
+            path = self._place(path)
+            fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, 0o600, dir_fd=self.fd))
         try:
             for chunk in chunks:
                 with _OnDisk(self.path, path):
@@ -88,47 +89,58 @@ class Tree:
         self._made(path)
 
     def symlink(self, path: str, target: str) -> None:
-        """Make a symlink; its target is text, and nothing here ever follows it."""
+        """Make a symlink; its target is text, which the kernel is never let follow here."""
         if not target or "\0" in target or len(os.fsencode(target)) > 4095:
             raise SourceError(f"the symlink {path!r} has no valid target.")
         with _OnDisk(self.path, path):
-            self._clear_way(path)
-            os.symlink(target, path, dir_fd=self.fd)
+            path = self._place(path)
+            self._anew(path, lambda: os.symlink(target, path, dir_fd=self.fd))
             self._own(path)
         self._made(path)
 
     def hardlink(self, path: str, target: str) -> None:
         """Make another name for a file or a symlink of this tree; raises SourceError when the target is neither."""
         with _OnDisk(self.path, path):
-            if self._kind(target) not in (stat.S_IFREG, stat.S_IFLNK) or not self._is_reachable(target):
+            place = self._existing(target)
+            if place is None or self._kind(place) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
-            if path != target:
-                self._clear_way(path)
-                os.link(target, path, src_dir_fd=self.fd, dst_dir_fd=self.fd, follow_symlinks=False)
+            path, fd = self._place(path), self.fd
+            if path != place:
+                self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
         self._made(path)
+
+    @contextlib.contextmanager
+    def scratch(self) -> t.Iterator[t.BinaryIO]:
+        """Give an empty file for reading and writing that has no name, so that nothing of it is ever left."""
+        name = ".scratch"
+        with _OnDisk(self.path, name):
+            fd = os.open(name, _CREATE_FILE | os.O_RDWR, 0o600, dir_fd=self.fd)
+            os.unlink(name, dir_fd=self.fd)
+            with open(fd, "w+b") as stream:
+                yield stream
 
     def remove_stale(self, path: str) -> None:
         """Remove what lower layers left at C(path); what the layer at hand put there stays."""
-        if not self._is_reachable(path):
-            return
         with _OnDisk(self.path, path):
-            if path in self._fresh:
-                self.clear_stale(path)
-            elif self._kind(path) is not None:
-                self._unlink(path)
+            place = self._existing(path)
+            if place in self._fresh:
+                self.clear_stale(place)
+            elif place is not None:
+                self._unlink(place)
 
     def clear_stale(self, path: str) -> None:
         """Remove from the directory C(path) all that lower layers left in it."""
-        if not self._is_reachable(path) or (path and self._kind(path) != stat.S_IFDIR):
-            return
         with _OnDisk(self.path, path):
-            fd = os.open(path or ".", OPEN_DIRECTORY, dir_fd=self.fd)
+            place = self._existing(path) if path else ""
+            if place is None or (place and self._kind(place) != stat.S_IFDIR):
+                return
+            fd = os.open(place or ".", OPEN_DIRECTORY, dir_fd=self.fd)
             try:
                 names = os.listdir(fd)
             finally:
                 os.close(fd)
         for name in names:
-            self.remove_stale(f"{path}/{name}" if path else name)
+            self.remove_stale(f"{place}/{name}" if place else name)
 
     def make_executable(self, path: str) -> None:
         """Let everybody who may read the file C(path) execute it."""
@@ -182,25 +194,68 @@ class Tree:
         if (self._uid, self._gid) != (-1, -1):
             os.chown(path, self._uid, self._gid, dir_fd=self.fd, follow_symlinks=False)
 
-    def _clear_way(self, path: str) -> None:
-        self._parent(path)
-        if self._kind(path) is not None:
+    def _anew(self, path: str, make: t.Callable[[], _Made]) -> _Made:
+        """Make something at C(path), in place of whatever is there."""
+        try:
+            return make()
+        except FileExistsError:
             self._unlink(path)
+            return make()
 
-    def _parent(self, path: str) -> None:
-        """Make sure that all directories above C(path) exist and are real ones."""
-        parent = path.rpartition("/")[0]
-        if parent in self._real:
-            return
-        self._parent(parent)
-        kind = self._kind(parent)
-        if kind is None:
-            os.mkdir(parent, 0o700, dir_fd=self.fd)
-            self._directories[parent] = (0o755, None)
-            self.entries += 1
-        elif kind != stat.S_IFDIR:
-            raise SourceError(f"{path!r} would be written through {parent!r}, which is not a directory.")
-        self._real.add(parent)
+    def _place(self, path: str) -> str:
+        """Return where the entry C(path) really goes, making the directories above it."""
+        parent, _slash, base = path.rpartition("/")
+        if parent not in self._real:
+            real = self._directory(parent, make=True)
+            path = f"{real}/{base}" if real else base
+        return path
+
+    def _existing(self, path: str) -> str | None:
+        """Return where the entry C(path) really is, or None when nothing is there."""
+        parent, _slash, base = path.rpartition("/")
+        real = self._directory(parent, make=False)
+        place = f"{real}/{base}" if real else base
+        return None if real is None or self._kind(place) is None else place
+
+    def _directory(self, path: str, make: bool) -> str | None:
+        """Return the directory that C(path) leads to, following symlinks as if the tree were the root of the system.
+
+        What is missing is made with C(make), else the result is None.
+        """
+        at, hops = "", 0
+        parts = path.split("/")[::-1]
+        while parts:
+            part = parts.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                at = at.rpartition("/")[0]
+                continue
+            place = f"{at}/{part}" if at else part
+            if place in self._real:
+                at = place
+                continue
+            kind = self._kind(place)
+            if kind == stat.S_IFLNK and hops < _MOST_LINKS:
+                hops += 1
+                target = os.readlink(place, dir_fd=self.fd)
+                at = "" if target.startswith("/") else at
+                parts += target.split("/")[::-1]
+                continue
+            if kind != stat.S_IFDIR:
+                if not make:
+                    return None
+                self._make_directory(place, kind)
+            self._real.add(place)
+            at = place
+        return at
+
+    def _make_directory(self, path: str, kind: int | None) -> None:
+        if kind is not None:
+            raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
+        os.mkdir(path, 0o700, dir_fd=self.fd)
+        self._directories[path] = (0o755, None)
+        self.entries += 1
 
     def _is_reachable(self, path: str) -> bool:
         """Return whether every directory above C(path) exists and is no symlink."""

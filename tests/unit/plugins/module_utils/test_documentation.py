@@ -21,6 +21,7 @@ from ansible_collections.localai.core.plugins.module_utils._plan import Outcome
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
+RESULTS = ("_report", "_info")
 
 
 def block(path: str, name: str) -> Any:
@@ -92,8 +93,10 @@ def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None
 
 
 def function(name: str) -> ast.FunctionDef:
-    tree = ast.parse((PLUGINS / "module_utils/_run.py").read_text(encoding="utf-8"))
-    return next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
+    """Return the function of that name in one of the files that make results."""
+    trees = [ast.parse((PLUGINS / f"module_utils/{file}.py").read_text(encoding="utf-8")) for file in RESULTS]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return next(node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name)
 
 
 def keys(node: ast.AST) -> dict[str, Any]:
@@ -107,26 +110,12 @@ def keys(node: ast.AST) -> dict[str, Any]:
 
 
 def first_dictionary(name: str) -> dict[str, Any]:
-    """Return the keys of the first dictionary that a function of _run.py writes down."""
+    """Return the keys of the first dictionary that a function writes down."""
     return keys(next(node for node in ast.walk(function(name)) if isinstance(node, ast.Dict)))
 
 
-def updated(name: str) -> dict[str, Any]:
-    """Return the keys that a function of _run.py gives to C(run.result.update) and assigns to C(run.result)."""
-    calls = [node for node in ast.walk(function(name)) if isinstance(node, ast.Call)]
-    given = {word.arg: keys(word.value) for call in calls for word in call.keywords if is_result(call.func) if word.arg}
-    for node in ast.walk(function(name)):
-        if isinstance(node, ast.Subscript) and is_result(node):
-            given.update({str(constant.value): {} for constant in ast.walk(node) if isinstance(constant, ast.Constant)})
-    return given
-
-
-def is_result(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Attribute) and inner.attr == "result" for inner in ast.walk(node))
-
-
 def items_set_in(name: str) -> list[str]:
-    """Return the constants that a function of _run.py assigns as keys, as in C(row["elapsed"] = ...)."""
+    """Return the constants that a function assigns as keys, as in C(row["elapsed"] = ...)."""
     targets = [t for node in ast.walk(function(name)) if isinstance(node, ast.Assign) for t in node.targets]
     return [
         str(constant.value)
@@ -161,7 +150,7 @@ def names_of(dataclass: Any, *without: str) -> dict[str, Any]:
 
 def test_what_localai_backend_returns_is_documented() -> None:
     row = {**names_of(Outcome, "done_after"), **leaves(items_set_in("_outcome_row"))}
-    returned = {**first_dictionary("_report"), "backends": row}
+    returned = {**first_dictionary("report"), "backends": row}
     # Ansible itself says what "changed" is.
     assert returned.pop("changed") == {}
     documented = block("modules/localai_backend.py", "RETURN")
@@ -174,7 +163,13 @@ def test_what_localai_backend_info_returns_is_documented() -> None:
     evidence = {**names_of(Evidence), "gpus": names_of(Gpu)}
     row = {**names_of(Row), **leaves(items_set_in("_info_row"))}
     available = first_dictionary("_available")
-    returned = {**updated("_info"), "capability_evidence": evidence, "backends": row, "available": available}
+    returned = {
+        **first_dictionary("survey"),
+        **leaves(items_set_in("survey")),
+        "capability_evidence": evidence,
+        "backends": row,
+        "available": available,
+    }
     documented = block("modules/localai_backend_info.py", "RETURN")
     documented_evidence = documented["capability_evidence"]
     documented_evidence["contains"]["gpus"]["sample"] = documented_evidence["sample"]["gpus"]

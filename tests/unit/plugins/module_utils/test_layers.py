@@ -22,6 +22,11 @@ FLOORS = {
     "module_utils._options": 1,
     "module_utils._tree": 1,
     "module_utils._metadata": 1,
+    "module_utils._patience": 1,
+    "module_utils._pipeline": 1,
+    "module_utils._decompress": 1,
+    "module_utils._tar": 1,
+    "module_utils._zip": 1.1,  # tells of entries in the words of _tar
     "module_utils._http": 2,
     "module_utils._unpack": 2,
     "module_utils._capability": 2,
@@ -33,9 +38,15 @@ FLOORS = {
     "module_utils._gallery": 3,
     "module_utils._installed": 3,
     "module_utils._removal": 3.9,  # the half of the plan that decides what goes
+    "module_utils._owners": 3.9,  # whose trees are, which the store only sets
+    "module_utils._checks": 4,
     "module_utils._source": 4,
     "module_utils._plan": 4,
     "module_utils._store": 4,
+    "module_utils._resolver": 4.5,  # the parts that _run connects: names -> targets, plan -> disk, plan -> result
+    "module_utils._report": 4.5,
+    "module_utils._apply": 4.8,
+    "module_utils._info": 4.8,
     "module_utils._run": 5,
     "modules.localai_backend": 6,
     "modules.localai_backend_info": 6,

@@ -24,14 +24,13 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     server_mapping,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._plan import (
     Look,
     Plan,
     Step,
     Target,
     assess,
-    bare_name,
     must_fetch,
     plan,
     same_uri,

@@ -23,15 +23,10 @@ import time
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils import _store
+from ansible_collections.localai.core.plugins.module_utils._checks import check_space, check_writable
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
-from ansible_collections.localai.core.plugins.module_utils._store import (
-    Ownership,
-    Store,
-    check_space,
-    check_writable,
-    ownership,
-    unknown_owners,
-)
+from ansible_collections.localai.core.plugins.module_utils._owners import Ownership, ownership, unknown_owners
+from ansible_collections.localai.core.plugins.module_utils._store import Store
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     NOBODY,

@@ -238,28 +238,88 @@ def test_a_hard_link_needs_a_file_of_this_tree(top, outside, target):
     assert snapshot(outside) == before
 
 
-@pytest.mark.parametrize("link_to", ["{outside}", "../outside", ".", "real"])
-def test_nothing_is_written_through_a_symlink(top, outside, link_to):
+@pytest.mark.parametrize(
+    ("link_to", "place"),
+    [
+        ("real", "real"),
+        ("./real/", "real"),
+        ("real/../other", "other"),
+        ("missing/too", "missing/too"),
+        (".", ""),
+        ("to-real", "real"),
+        ("{outside}", "{outside}"),
+        ("../outside", "outside"),
+        ("../../../..", ""),
+        ("/real", "real"),
+        ("/../real", "real"),
+    ],
+)
+def test_a_symlink_on_the_way_is_followed_with_the_tree_as_root(top, outside, link_to, place):
     before = snapshot(outside)
+    place = top / place.format(outside=str(outside)[1:])
     with Tree(str(top)) as tree:
         tree.directory("real", 0o755)
+        tree.symlink("to-real", "real")
         tree.file("f", 0o644, [b""])
         tree.symlink("link", link_to.format(outside=outside))
-        for attempt in (
-            lambda: tree.file("link/x", 0o644, [b"x"]),
-            lambda: tree.directory("link/below", 0o777),
-            lambda: tree.directory("link/below/x", 0o777),
-            lambda: tree.symlink("link/x", "y"),
-            lambda: tree.hardlink("link/x", "f"),
-        ):
-            with pytest.raises(SourceError, match="which is not a directory"):
-                attempt()
-        tree.remove_stale("link/file")
-        tree.clear_stale("link")
-        tree.clear_stale("link/below")
+        tree.file("link/x", 0o644, [b"x"])
+        tree.directory("link/below", 0o711)
+        tree.file("link/below/y", 0o644, [b"y"])
+        tree.symlink("link/s", "t")
+        tree.hardlink("link/h", "link/x")
+        tree.hardlink("link/h", "link/x")
         tree.finish(0o755)
+    assert (place / "x").read_bytes() == (place / "h").read_bytes() == b"x"
+    assert (place / "below/y").read_bytes() == b"y"
+    assert os.readlink(place / "s") == "t"
+    assert mode(place / "below") == "0o711"
+    assert os.readlink(top / "link") == link_to.format(outside=outside)
     assert snapshot(outside) == before
-    assert os.listdir(top / "real") == []
+
+
+@pytest.mark.parametrize("link_to", ["loop", "link/x", "f", "f/x"])
+def test_a_symlink_that_leads_to_no_directory_is_no_way(top, link_to):
+    with Tree(str(top)) as tree:
+        tree.file("f", 0o644, [b""])
+        tree.symlink("loop", "link")
+        tree.symlink("link", link_to)
+        with pytest.raises(SourceError, match="which is not a directory"):
+            tree.file("link/x", 0o644, [b"x"])
+        with pytest.raises(SourceError, match="not a file of this tree"):
+            tree.hardlink("h", "link/x")
+        tree.remove_stale("link/x")
+        tree.clear_stale("link/x")
+        tree.finish(0o755)
+    assert sorted(os.listdir(top)) == ["f", "link", "loop"]
+
+
+def test_what_lower_layers_left_is_removed_behind_a_symlink_too(top, outside):
+    before = snapshot(outside)
+    (top / "real/below").mkdir(parents=True)
+    (top / "real/below/old").write_text("old")
+    (top / "real/old").write_text("old")
+    (top / "link").symlink_to("real")
+    (top / "out").symlink_to(outside)
+    with Tree(str(top)) as tree:
+        tree.begin_layer()
+        tree.file("link/new", 0o644, [b""])
+        tree.remove_stale("link/new")
+        tree.remove_stale("link/old")
+        tree.clear_stale("link/below")
+        tree.remove_stale("out/file")
+        tree.clear_stale("out")
+        tree.clear_stale("out/below")
+        tree.finish(0o755)
+    assert {name for name in snapshot(top) if name} == {"real", "real/below", "real/new", "link", "out"}
+    assert snapshot(outside) == before
+
+
+def test_a_scratch_file_leaves_nothing(top):
+    with Tree(str(top)) as tree, tree.scratch() as stream:
+        stream.write(b"x" * 100_000)
+        stream.seek(5)
+        assert stream.read(1) == b"x"
+        assert os.listdir(top) == []
 
 
 def test_a_file_is_no_directory(top):

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One step of a plan -> the change on disk."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._plan import Step
+from ansible_collections.localai.core.plugins.module_utils._report import Fetched
+from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
+from ansible_collections.localai.core.plugins.module_utils._source import Delivery
+from ansible_collections.localai.core.plugins.module_utils._store import Store
+
+
+def take(step: Step, store: Store, resolver: Resolver) -> Fetched | None:
+    """Take one step; returns what is known of a build only after it came."""
+    if step.kind == "fetch":
+        return _fetch(step, store, resolver)
+    if step.kind == "meta":
+        with store.stage() as tree:
+            tree.file(METADATA, 0o644, [_dated(t.cast(Metadata, step.metadata)).to_json()])
+            store.publish(tree, step.backend)
+    elif step.kind == "metadata":
+        store.rewrite_metadata(step.backend, t.cast(Metadata, step.metadata).to_json())
+    else:
+        store.remove(step.backend)
+    return None
+
+
+def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
+    """Bring a build, complete with its metadata, and put it in its place."""
+    start = time.monotonic()
+    try:
+        with resolver.sources.deliver(resolver.found(step.backend), store.stage) as (tree, delivery):
+            record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
+            tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
+            tree.file(RECORD, 0o644, [record.to_json()])
+            store.publish(tree, step.backend)
+    except SourceError as e:
+        raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
+    return Fetched(delivery.found.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
+
+
+def _delivered(step: Step, delivery: Delivery) -> Metadata:
+    """Return the metadata of a build with the source that it really came from."""
+    return _dated(replace(t.cast(Metadata, step.metadata), uri=delivery.found.uri))
+
+
+def _dated(metadata: Metadata) -> Metadata:
+    return replace(metadata, installed_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can be seen to be in the way before the first write: permissions and space."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, owner_name
+
+
+def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
+    """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one.
+
+    C(names) are the backends in it that are going to be replaced or removed.
+    """
+    place = path
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise HostError(f"{place} is not a directory, so backends cannot be installed in {path}.")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise HostError(
+            f"{place} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may, for example with "
+            "become, or make it writable."
+        )
+    own = os.path.join(path, OWN_DIRECTORY)
+    others = [
+        own,
+        os.path.join(own, "staging"),
+        os.path.join(own, "lock"),
+        *(os.path.join(path, name) for name in names),
+    ]
+    for other in others:
+        # Root's access is never refused; for others, a directory that moves has to be writable itself.
+        is_ours = other.endswith("lock") or os.path.isdir(other)
+        if is_ours and os.path.exists(other) and not os.path.islink(other) and not os.access(other, os.W_OK):
+            raise HostError(
+                f"{other} cannot be written by user {owner_name(os.geteuid())}. Run as its owner or as root, for "
+                "example with become."
+            )
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        raise HostError(f"{place} is on a file system that is mounted read-only.")
+
+
+def check_space(path: str, needed: int) -> None:
+    """Raise HostError unless the file system of C(path) has C(needed) bytes free for this user."""
+    place = path
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise HostError(
+            f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "
+            "or choose another backends_path."
+        )
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 1024**2:.1f} MiB"

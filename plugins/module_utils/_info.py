@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(localai_backend_info) tells: what is installed, what is wrong with it, and what the galleries have."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import asdict
+
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
+from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
+from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
+from ansible_collections.localai.core.plugins.module_utils._http import Http
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    Installed,
+    Row,
+    disk_usage,
+    listing,
+    observe,
+    problems,
+)
+from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._report import printable
+from ansible_collections.localai.core.plugins.module_utils._source import displayed
+
+
+def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
+    """Return what the module returns, with C(available) only if it is asked for; adds to C(warnings)."""
+    installed = observe(host.backends_path, host.backends_system_path)
+    capability = detect(Machine(), host.capability)
+    rows = listing(installed, capability.name)
+    wanted = options.wanted
+    found: dict[str, t.Any] = {
+        "capability": capability.name,
+        "capability_evidence": asdict(capability.evidence),
+        "backends": [
+            _info_row(row, installed, options.disk_usage)
+            for name, row in sorted(rows.items())
+            if wanted is None or name.lower() in wanted
+        ],
+        "problems": [{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
+    }
+    if options.available:
+        found["available"] = _available(host, capability, rows, wanted, warnings)
+    return found
+
+
+def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
+    fields = {key: value for key, value in asdict(row.metadata).items() if value} if row.metadata else None
+    info = {**asdict(row), "metadata": printable(fields) if fields is not None else None}
+    info["problem"] = row.problem or None
+    if with_disk_usage:
+        path = installed.system_path if row.kind == "system" else installed.path
+        info["disk_usage"] = disk_usage(os.path.join(path, installed.home(row)))
+    return info
+
+
+def _available(
+    host: HostOptions,
+    capability: HostCapability,
+    rows: t.Mapping[str, Row],
+    wanted: frozenset[str] | None,
+    warnings: list[str],
+) -> list[dict[str, t.Any]]:
+    galleries = Galleries(host.galleries, Http(host.connection))
+    found = []
+    for entry in galleries.entries():
+        if wanted is not None and entry.name.lower() not in wanted:
+            continue
+        try:
+            resolves_to: str | None = galleries.resolve(f"{entry.gallery}@{entry.name}", capability.name).concrete.name
+        except LocalAIError:
+            resolves_to = None
+        found.append(
+            {
+                "name": entry.name,
+                "kind": "meta" if entry.is_meta else "concrete",
+                "gallery": entry.gallery,
+                "compatible": resolves_to is not None,
+                "installed": entry.name in rows,
+                "resolves_to": resolves_to,
+                "uri": displayed(entry.uri) or None,
+                "alias": entry.alias or None,
+                "version": entry.version or None,
+                "tags": list(entry.tags),
+                "license": entry.license or None,
+                "description": entry.description or None,
+            }
+        )
+    warnings += galleries.warnings
+    return found

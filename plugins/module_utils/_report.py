@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan, and what came of it -> what the module returns. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass, replace
+
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._plan import Outcome, Plan
+from ansible_collections.localai.core.plugins.module_utils._source import displayed
+
+_ADDRESSES = ("uri", "gallery_url")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What is known of a build only after it came; C(elapsed) in seconds."""
+
+    uri: str
+    served_by: str
+    transferred: int
+    elapsed: float
+
+
+def report(decided: Plan, capability: HostCapability, fetched: t.Mapping[str, Fetched]) -> dict[str, t.Any]:
+    """Return the result of a run that did C(decided), or would do it; C(fetched) by the name of the build."""
+    return {
+        "changed": bool(decided.steps),
+        "capability": capability.name,
+        "backends": [_outcome_row(outcome, fetched) for outcome in decided.outcomes],
+        "removed": [{"backend": backend, "reason": reason} for backend, reason in decided.removed],
+        "replaced": list(decided.replaced),
+        "restart_required": decided.restart_required,
+        "diff": [
+            {
+                "before_header": step.backend,
+                "after_header": step.backend,
+                "before": printable(step.before),
+                "after": printable(step.after),
+            }
+            for step in decided.steps
+        ],
+    }
+
+
+def _outcome_row(outcome: Outcome, fetched: t.Mapping[str, Fetched]) -> dict[str, t.Any]:
+    came = fetched.get(outcome.backend or "") if outcome.action != "none" else None
+    row = printable({**asdict(outcome), "uri": came.uri if came else outcome.uri})
+    del row["done_after"]
+    row["served_by"] = came.served_by if came else None
+    row["bytes_transferred"] = came.transferred if came else 0
+    row["elapsed"] = came.elapsed if came else 0.0
+    return row
+
+
+def printable(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return C(values) with its addresses as they may be printed."""
+    return {key: displayed(value) if key in _ADDRESSES and value else value for key, value in values.items()}
+
+
+def first_steps(decided: Plan, count: int, restart_required: bool) -> Plan:
+    """Return the part of a plan that its first C(count) steps carried out."""
+    steps = decided.steps[:count]
+    touched = {step.backend for step in steps}
+    return replace(
+        decided,
+        outcomes=tuple(outcome for outcome in decided.outcomes if outcome.done_after <= count),
+        steps=steps,
+        removed=tuple((backend, why) for backend, why in decided.removed if backend in touched),
+        replaced=(),
+        restart_required=restart_required,
+    )
