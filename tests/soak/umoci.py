@@ -20,9 +20,10 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 
+from ansible_collections.localai.core.plugins.module_utils._decompress import supported
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._unpack import supported, unpack
+from ansible_collections.localai.core.plugins.module_utils._unpack import unpack
 
 from ..support.any_images import AnyLayer, images
 from ..support.host import temporary_directory, umask
