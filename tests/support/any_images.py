@@ -92,9 +92,8 @@ def _entry(draw: st.DrawFn, sketch: _Sketch, symlinked_parents: bool) -> Entry:
         path = draw(st.sampled_from(sketch.paths))
         sketch.forget(path)
         entry = whiteout(path)
-    elif kind == "opaque" and parents:
-        path = draw(st.sampled_from(parents))
-        sketch.forget(path)
+    elif kind == "opaque":
+        path = draw(st.sampled_from([".", *parents]))
         entry = opaque(path)
     else:
         path = draw(_path(sketch, parents).filter(lambda path: symlinked_parents or not sketch.leads_through(path)))
