@@ -10,10 +10,11 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Iterator
 
-_SIZE = 12 * 1024**3
+_SIZE = 8 * 1024**3
 
 
 @contextlib.contextmanager
@@ -47,8 +48,11 @@ def _mounted(directory: Path) -> Iterator[Path]:
     with image.open("wb") as file:
         file.truncate(_SIZE)
     try:
-        subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-        subprocess.run(["mount", "-o", "loop", str(image), str(work)], check=True)
+        try:
+            subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+            subprocess.run(["mount", "-o", "loop", str(image), str(work)], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"{error} Give a directory as BENCH_DIR, then no file system has to be made.")
         try:
             yield work
         finally:

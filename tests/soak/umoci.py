@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from ansible_collections.localai.core.plugins.module_utils._decompress import supported
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
@@ -116,9 +116,9 @@ def usable_compressions() -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Compare, and print how many trees were the same; Hypothesis shows the smallest image that makes a difference."""
+    """Compare, and count; of a difference, Hypothesis shows the smallest image that makes one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--images", type=int, default=500, help="how many that both accept")
     options = parser.parse_args()
     outcomes: Counter[str] = Counter()
 
@@ -129,9 +129,10 @@ def main() -> None:
             one, other = ours(layers, path / "ours"), umoci(layers, path / "umoci")
         assert one == other, f"we: {one}\numoci: {other}"
         outcomes["refused by both" if one is None else "the same tree"] += 1
+        assume(one is not None)  # it does not count as one of the images
 
     agree()
-    print(f"umoci and we on {options.images} generated images: {dict(outcomes)}")
+    print(f"umoci and we on generated images: {dict(outcomes)}")
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ def _path(sketch: _Sketch, parents: list[str]) -> st.SearchStrategy[str]:
 
 
 def _made(draw: st.DrawFn, kind: str, path: str, sketch: _Sketch) -> Entry:
+    # A link may not take the place of its own target, nor of a directory above that.
     targets = [known for known in sorted(sketch.files | sketch.symlinks) if not (known + "/").startswith(path + "/")]
     if kind == "directory":
         return directory(path, draw(_MODES))
