@@ -47,7 +47,9 @@ class _Material:
 
     def __init__(self, scale: float) -> None:
         self._random = random.Random(1)
-        words = [self._random.randbytes(self._random.choice((2, 3, 3, 4, 4, 5, 6, 7, 8, 12, 16))) for _ in range(640)]
+        words = [
+            self._random.randbytes(self._random.choice((2, 3, 3, 4, 4, 5, 6, 7, 8, 12, 16))) for _word in range(640)
+        ]
         frequencies = list(itertools.accumulate(1 / (rank + 8) for rank in range(len(words))))
         count = int(8 * MIB * min(1, scale)) + MIB // 8
         self._store = b"".join(self._random.choices(words, cum_weights=frequencies, k=count))
