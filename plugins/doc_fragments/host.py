@@ -107,6 +107,30 @@ options:
           - Whether this host, as a registry, is spoken to without TLS, and whether credentials may go to it so.
           - When it is not given, only a registry on this machine may be without TLS.
         type: bool
+      mirrors:
+        description:
+          - Other places of the images of this host, in the order in which they are tried. The host itself is the last
+            one, unless a mirror has O(endpoints[].mirrors[].resolve=true).
+          - What a tag means is asked of the host, so mirrors need not be trusted, and bytes come from any mirror that
+            has them. Where a mirror fails, the next place goes on at the byte where it stopped.
+          - Credentials and certificates of a mirror belong into an entry of its own for the mirror's host.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          url:
+            description:
+              - V(https://host[:port][/prefix][?query]) of a registry. A prefix stands before the name of the
+                repository, as for the proxy projects of Harbor. The query is added to every request; of V(?ns), as
+                containerd has it, the value is the host that is mirrored unless another one is given.
+              - V(ocilayout:/path) of a directory with an OCI image layout. Digests are looked up in it, and tags as
+                ref names, either V(host/repository:tag) or V(tag) alone.
+            type: str
+            required: true
+          resolve:
+            description: Whether this mirror says what a tag means too. Then the host itself is never contacted.
+            type: bool
+            default: false
   ca_path:
     description:
       - A file with the certificates of the authorities to trust for all hosts.
@@ -132,13 +156,16 @@ options:
       - The default is the file of the user that the module runs as, if there is one. O(endpoints) goes first.
     type: path
   timeout:
-    description: The time in seconds to wait for a connection, and for the next byte from a server.
+    description:
+      - The time in seconds to wait for a connection, and for the next byte from a server.
+      - A transfer may take as long as it likes while bytes arrive.
     type: int
     default: 30
   retries:
     description:
-      - How often a transfer is tried again after a passing fault. It counts anew whenever bytes have arrived.
-      - A host that refuses connections is not tried again.
+      - How often a request is tried again after a passing fault, with growing pauses or as long as the server asks
+        for. It counts anew whenever bytes have arrived, and a transfer goes on at the byte where it stopped.
+      - A host that refused connections, or stayed silent until its tries were used up, is not asked again in this run.
     type: int
     default: 5
 requirements:

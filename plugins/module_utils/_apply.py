@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from dataclasses import replace
@@ -13,6 +14,7 @@ from dataclasses import replace
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._plan import Step
+from ansible_collections.localai.core.plugins.module_utils._progress import Progress
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
 from ansible_collections.localai.core.plugins.module_utils._source import Delivery
@@ -38,7 +40,10 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
     """Bring a build, complete with its metadata, and put it in its place."""
     start = time.monotonic()
     try:
-        with resolver.sources.deliver(resolver.found(step.backend), store.stage) as (tree, delivery):
+        with contextlib.ExitStack() as stack:
+            found = resolver.found(step.backend)
+            progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
+            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.add))
             record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
             tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
             tree.file(RECORD, 0o644, [record.to_json()])

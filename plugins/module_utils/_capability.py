@@ -19,7 +19,7 @@ import subprocess
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.localai.core.plugins.module_utils._tree import read_file
+from ansible_collections.localai.core.plugins.module_utils._file import read_file
 
 FORCE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY"
 RUN_FILE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY_RUN_FILE"

@@ -13,6 +13,9 @@ import typing as t
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, owner_name
 
+# Backends unpack to two or three times their size.
+_MOST_GROWTH = 20
+
 
 def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
     """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one.
@@ -48,12 +51,16 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
         raise HostError(f"{place} is on a file system that is mounted read-only.")
 
 
-def check_space(path: str, needed: int) -> None:
-    """Raise HostError unless the file system of C(path) has C(needed) bytes free for this user."""
+def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
+    """Raise HostError unless the file system of C(path) has room for what is going to come.
+
+    C(packed) are the bytes to transfer. What they unpack to, C(unpacked), is asked for only where that might matter.
+    """
     place = path
     while not os.path.exists(place):
         place = os.path.dirname(place)
     free = shutil.disk_usage(place).free
+    needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
         raise HostError(
             f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "

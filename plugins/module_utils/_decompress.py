@@ -40,10 +40,11 @@ _KINDS = ("none", "gzip", "bzip2", "xz", "zstd", "zip")
 _FORMATS = "tar, tar.gz, tar.bz2, tar.xz, tar.zst, zip"
 
 
-def compression_of(head: bytes) -> str:
+def compression_of(head: bytes, public: bool = True) -> str:
     """Return how an archive that starts with C(head) (262 bytes or more) is compressed; C(none) means a plain tar.
 
-    Raises SourceError for what is no archive, and for one that this host cannot undo.
+    Raises SourceError for what is no archive, and for one that this host cannot undo. It shows what is there instead,
+    unless C(head) is not C(public).
     """
     for magic, compression in _MAGIC:
         if head.startswith(magic):
@@ -51,7 +52,7 @@ def compression_of(head: bytes) -> str:
     if head[257:262] == b"ustar":
         return "none"
     start = " ".join(head[:80].decode("utf-8", "replace").split())
-    raise SourceError(f"it is not an archive ({_FORMATS}); it starts with {start!r}.")
+    raise SourceError(f"it is not an archive ({_FORMATS})" + (f"; it starts with {start!r}." if public else "."))
 
 
 def supported(compression: str) -> str:

@@ -22,13 +22,13 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     NameRefused,
     OptionError,
 )
+from ansible_collections.localai.core.plugins.module_utils._file import read_file
 from ansible_collections.localai.core.plugins.module_utils._http import Http, shown
 from ansible_collections.localai.core.plugins.module_utils._options import (
     GallerySource,
     checked_name,
     sha256_digits,
 )
-from ansible_collections.localai.core.plugins.module_utils._tree import read_file
 
 MOST_BYTES = 32 * 1024**2
 MOST_MERGED_KEYS = 5000000

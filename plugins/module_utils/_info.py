@@ -15,6 +15,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
 from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._installed import (
+    OWN_DIRECTORY,
     Installed,
     Row,
     disk_usage,
@@ -23,8 +24,9 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     problems,
 )
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._progress import in_progress
 from ansible_collections.localai.core.plugins.module_utils._report import printable
-from ansible_collections.localai.core.plugins.module_utils._source import displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import displayed
 
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
@@ -41,6 +43,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
             for name, row in sorted(rows.items())
             if wanted is None or name.lower() in wanted
         ],
+        "in_progress": in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
         "problems": [{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
     }
     if options.available:

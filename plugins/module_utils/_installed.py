@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._capability import preferred
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
+from ansible_collections.localai.core.plugins.module_utils._file import read_file
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import checked_name
-from ansible_collections.localai.core.plugins.module_utils._tree import read_file
 
 RUN_FILE = "run.sh"
 OWN_DIRECTORY = ".localai-core"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
 
@@ -16,6 +17,8 @@ LOCALAI_GALLERY = {
     "url": "https://index.localai.io/backends",
     "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master"],
 }
+
+LAYOUT_SCHEME = "ocilayout:"
 
 # Both modules take these, so that module_defaults of the group localai.core.localai can hold them.
 HOST_SPEC: dict[str, dict[str, t.Any]] = {
@@ -48,6 +51,12 @@ HOST_SPEC: dict[str, dict[str, t.Any]] = {
             "client_key": {"type": "path", "no_log": False},
             "validate_certs": {"type": "bool"},
             "plain_http": {"type": "bool"},
+            "mirrors": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"url": {"type": "str", "required": True}, "resolve": {"type": "bool", "default": False}},
+            },
         },
         "mutually_exclusive": [("token", "username"), ("token", "password")],
         "required_together": [("username", "password")],
@@ -93,6 +102,17 @@ class GallerySource:
 
 
 @dataclass(frozen=True)
+class Mirror:
+    """Another place of a registry's images: C(http(s)://host[/prefix][?query]) or C(ocilayout:/path).
+
+    C(resolve): it says what a tag is too, and the registry is not asked.
+    """
+
+    url: str
+    resolve: bool = False
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """Settings for one host, C(name) or C(name:port), whatever it serves; secrets stay out of its repr."""
 
@@ -105,6 +125,7 @@ class Endpoint:
     client_key: str | None = None
     validate_certs: bool | None = None
     plain_http: bool | None = None
+    mirrors: tuple[Mirror, ...] = ()
 
     def __repr__(self) -> str:
         return f"Endpoint({self.host})"
@@ -317,12 +338,30 @@ def sha256_digits(value: str, where: str) -> str:
 def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
     # A token that was read from a file ends in a line break.
     token = spec["token"].strip() if spec.get("token") else None
-    endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token})
+    mirrors = tuple(_mirror(mirror["url"].strip(), mirror["resolve"]) for mirror in spec.get("mirrors") or ())
+    endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token, "mirrors": mirrors})
     if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
         raise OptionError(f"endpoints: {endpoint.host!r} is not a host; write it as name or name:port.")
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         raise OptionError(f"endpoints: the token for {endpoint.host} has characters that no token has.")
     return endpoint
+
+
+def _mirror(url: str, resolve: bool) -> Mirror:
+    """Return a mirror; raises OptionError without quoting a URL that may hold a secret."""
+    if url.startswith(f"{LAYOUT_SCHEME}/"):
+        return Mirror(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}", resolve)
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.fragment
+    except ValueError:
+        valid = False
+    if not valid or "@" in url:
+        raise OptionError(
+            "endpoints: the url of a mirror must be https://host, with :port, /prefix and ?query if need be and "
+            "credentials in an entry of its own for that host, or ocilayout:/path."
+        )
+    return Mirror(url, resolve)
 
 
 def _check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:

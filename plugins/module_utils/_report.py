@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome, Plan
-from ansible_collections.localai.core.plugins.module_utils._source import displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import displayed
 
 _ADDRESSES = ("uri", "gallery_url")
 

@@ -13,6 +13,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Source
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries
 from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._installed import Installed
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions, HostOptions, bare_name
@@ -31,7 +32,7 @@ class Resolver:
         )
         self.capability = capability
         self.galleries = Galleries(host.galleries, http)
-        self.sources = Sources(http, Registry(http, host.connection.auth_file), platform)
+        self.sources = Sources(http, Images(http, Registry(http, host.connection.auth_file)), platform)
         self._options = options
         self._found: dict[str, Found] = {}
 
@@ -64,9 +65,14 @@ class Resolver:
         """Return what the source of a build delivers, which C(target) has found out."""
         return self._found[backend]
 
-    def size_of(self, decided: Plan) -> int:
+    def packed_size(self, decided: Plan) -> int:
         """Return the bytes that a plan transfers at the least."""
         return sum(self.found(step.backend).size for step in decided.steps if step.kind == "fetch")
+
+    def unpacked_size(self, decided: Plan) -> int:
+        """Return the bytes that these take on the disk at the least."""
+        fetched = [self.found(step.backend) for step in decided.steps if step.kind == "fetch"]
+        return sum(map(self.sources.unpacked_size, fetched))
 
     def _described(self, target: Target, concrete: Entry, installed: Installed) -> Target:
         if not must_fetch(target.backend, target.is_meta, self._options, installed):

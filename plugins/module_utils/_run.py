@@ -103,7 +103,7 @@ def _backend(run: _Run) -> None:
     decided = _decide(host, options, resolver, look)
     if decided.steps:
         check_writable(host.backends_path, [step.backend for step in decided.steps if step.before])
-        check_space(host.backends_path, resolver.size_of(decided))
+        check_space(host.backends_path, resolver.packed_size(decided), lambda: resolver.unpacked_size(decided))
     if decided.steps and not run.check_mode:
         owner = ownership(host.backends_path, options.owner, options.group)
         store = Store(host.backends_path, owner, options.directory_mode)

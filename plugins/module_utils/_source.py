@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
-import stat
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, supported
+from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,
     IntegrityError,
@@ -22,30 +23,28 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     SourceError,
     TransportError,
 )
-from ansible_collections.localai.core.plugins.module_utils._http import (
-    CHUNK,
-    Http,
-    checked_url,
-    shown,
-    whole_number,
-)
+from ansible_collections.localai.core.plugins.module_utils._file import chunks_of, open_file
+from ansible_collections.localai.core.plugins.module_utils._http import Http, whole_number
 from ansible_collections.localai.core.plugins.module_utils._installed import RUN_FILE
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
-from ansible_collections.localai.core.plugins.module_utils._oci.registry import Image, Registry
-from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, inner_path
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Image, Images, Repository, resolve
+from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout, image_in_file
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Descriptor, verified
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
+from ansible_collections.localai.core.plugins.module_utils._relay import Attempts, Place, Relay, Watcher
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack import unpack
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
 
 _HEAD = 512
-_OF_MODELS = ("ollama", "huggingface", "hf")
-_NOT_YET = ("ocifile", "ocilayout")
+_Answer = t.TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
 class Found:
     """What a source has been found to deliver.
 
-    C(uri) is as it was asked for. C(digest) is what identifies the content, None for a directory and for an archive
-    without sha256; C(size) the bytes to transfer, 0 where it is not known.
+    C(uri) is as it was asked for, C(others) are its mirrors. C(digest) is what identifies the content, None for a
+    directory and for an archive without sha256; C(size) the bytes to transfer, 0 where it is not known.
     """
 
     uri: str
@@ -64,7 +63,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What came: C(served_by) names the server and the content, C(transferred) counts bytes from the network."""
+    """What came: C(served_by) names the servers and the content, C(transferred) counts bytes from the network."""
 
     found: Found
     served_by: str
@@ -74,9 +73,9 @@ class Delivery:
 class Sources:
     """All kinds of sources, for a host of one platform."""
 
-    def __init__(self, http: Http, registry: Registry, platform: Platform) -> None:
+    def __init__(self, http: Http, images: Images, platform: Platform) -> None:
         self._http = http
-        self._registry = registry
+        self._images = images
         self._platform = platform
 
     def find(self, uris: t.Sequence[str], sha256: str = "") -> Found:
@@ -84,192 +83,186 @@ class Sources:
 
         C(sha256) is what an archive must have.
         """
-        tried = []
-        for position, uri in enumerate(uris):
-            try:
-                return self._find(uri, sha256, tuple(uris[position + 1 :]))
-            except MissingLibrary:
-                raise
-            except LocalAIError as e:
-                tried.append(f"{displayed(uri)}: {e}")
-        raise SourceError("Tried " + "; ".join(tried))
+        return _first(uris, lambda uri: replace(self._find(Uri.parse(uri), sha256), others=_after(uri, uris)))
 
     @contextlib.contextmanager
-    def deliver(self, found: Found, stage: t.Callable[[], t.ContextManager[Tree]]) -> t.Iterator[tuple[Tree, Delivery]]:
+    def deliver(
+        self, found: Found, stage: t.Callable[[], t.ContextManager[Tree]], watch: Watcher | None = None
+    ) -> t.Iterator[tuple[Tree, Delivery]]:
         """Give a tree filled from C(found), or from its other sources when the bytes fail; raises SourceError.
 
-        Each try has a tree of its own from C(stage), so that nothing of a failed one is left.
+        Each try has a tree of its own from C(stage), so that nothing of a failed one is left. C(watch) is told of all
+        bytes as they come.
         """
         tried: list[str] = []
         for candidate in self._candidates(found, tried):
-            with contextlib.ExitStack() as stack:
-                tree = stack.enter_context(stage())
-                try:
-                    delivery = self._fill(candidate, tree)
-                    _check_backend(tree)
-                except HostError:
-                    raise
-                except (SourceError, TransportError) as e:
-                    tried.append(f"{displayed(candidate.uri)}: {e}")
-                    continue
-                yield tree, delivery
-                return
-        raise SourceError("Tried " + "; ".join(tried))
+            attempts = Attempts(self._places(candidate, tried))
+            for places in attempts:
+                with contextlib.ExitStack() as stack:
+                    tree, relay = stack.enter_context(stage()), Relay(watch)
+                    try:
+                        self._fill(candidate, tree, relay, places)
+                        _check_backend(tree)
+                    except HostError:
+                        raise
+                    except (SourceError, TransportError) as e:
+                        tried.append(f"{displayed(candidate.uri)}: {e}")
+                        attempts.failed(e, relay.served)
+                        continue
+                    yield tree, _delivery(candidate, relay)
+                    return
+        raise SourceError("Tried " + "; ".join(dict.fromkeys(tried)))
+
+    def digest(self, uris: t.Sequence[str], sha256: str = "") -> str | None:
+        """Return the digest that the first of C(uris) that answers has now, by one request for an image in a registry.
+
+        None where nothing identifies the content. Raises SourceError naming every try.
+        """
+        return _first(uris, lambda uri: self._digest(Uri.parse(uri), sha256))
+
+    def _digest(self, uri: Uri, sha256: str) -> str | None:
+        return self._images.digest(uri.reference) if uri.kind == "image" else self._find(uri, sha256).digest
+
+    def unpacked_size(self, found: Found) -> int:
+        """Return how many bytes C(found) takes on the disk at the least; gzip tells at its end what it unpacks to."""
+        if found.image is None:
+            return found.size
+        return sum(max(layer.size, self._stated_size(found.image, layer)) for layer in found.image.layers)
+
+    def _stated_size(self, image: Image, layer: Descriptor) -> int:
+        if layer.compression != "gzip":
+            return 0
+        try:
+            tail = image.repositories[0].tail(layer, 4)
+        except (SourceError, TransportError):
+            # Whether it can be pulled is not the question here.
+            return 0
+        stated = int.from_bytes(tail, "little")
+        # It is stated modulo 4 GiB, and gzip makes nothing longer by more than a little.
+        wraps = max(0, -(-(layer.size - layer.size // 1000 - 100 - stated) // 2**32))
+        return stated + wraps * 2**32
 
     def _candidates(self, found: Found, tried: list[str]) -> t.Iterator[Found]:
-        """Yield C(found) and then its mirrors, as far as they have the same content."""
+        """Yield C(found), and where nothing proves what its mirrors deliver, these as they are."""
         yield found
-        for uri in found.others:
+        for uri in found.others if found.digest is None else ():
             try:
-                candidate = self._find(uri, found.sha256, (), digest=found.image.digest if found.image else "")
+                candidate = self._find(Uri.parse(uri), "")
             except LocalAIError as e:
                 tried.append(f"{displayed(uri)}: {e}")
                 continue
-            if candidate.digest != found.digest:
-                tried.append(f"{displayed(uri)}: it does not serve {found.digest or 'the same kind of source'}")
-                continue
-            yield candidate
+            if candidate.digest is None:
+                yield candidate
 
-    def _find(self, uri: str, sha256: str, others: tuple[str, ...], digest: str = "") -> Found:
-        kind = kind_of(uri)
-        if kind == "directory":
-            _check_directory(uri)
-            return Found(uri, others=others)
-        if kind == "archive":
-            return self._find_archive(uri, sha256, others)
-        reference = Reference.parse(uri[len("oci://") :] if uri.startswith("oci://") else uri)
-        image = self._registry.resolve(reference.at(digest) if digest else reference, self._platform)
-        for layer in image.layers:
-            supported(layer.compression)
-        return Found(uri, image.digest, image.size, image=image, others=others)
+    def _places(self, found: Found, tried: list[str]) -> list[Place]:
+        """Return all places of the content of C(found): its own, and those mirrors that can be held to its digest."""
+        places = [_place(repository) for repository in found.image.repositories] if found.image else []
+        for uri in (*(() if found.image else (found.uri,)), *(found.others if found.digest else ())):
+            try:
+                parsed = Uri.parse(uri)
+                if found.image is not None:
+                    places += [_place(repository) for repository in self._repositories(parsed, found.image.digest)]
+                elif parsed.kind in ("archive", "path"):
+                    places.append(self._archive(parsed))
+            except LocalAIError as e:
+                tried.append(f"{displayed(uri)}: {e}")
+        return places
 
-    def _find_archive(self, uri: str, sha256: str, others: tuple[str, ...]) -> Found:
-        answer = self._http.fetch(uri, headers=self._http.authorization(uri), first=_HEAD)
-        return Found(
-            uri,
-            digest=f"sha256:{sha256}" if sha256 else None,
-            size=whole_number(answer.headers.get("Content-Length", "")) or 0,
-            sha256=sha256,
-            compression=compression_of(answer.body),
-            others=others,
-        )
+    def _archive(self, uri: Uri) -> Place:
+        if uri.kind == "path":
+            return Place(str(uri), functools.partial(_read_local, uri.path), local=True)
+        headers = functools.partial(self._http.authorization, uri.text)
+        return Place(str(uri), lambda offset: self._http.download(uri.text, headers=headers, offset=offset))
 
-    def _fill(self, found: Found, tree: Tree) -> Delivery:
+    def _repositories(self, uri: Uri, digest: str) -> tuple[Repository, ...]:
+        if uri.kind == "image":
+            return self._images.carrying(uri.reference.at(digest))
+        if uri.kind == "image file":
+            return (image_in_file(uri.path),)
+        return (Layout(uri.path),) if uri.kind == "layout" else ()
+
+    def _find(self, uri: Uri, sha256: str) -> Found:
+        if uri.kind == "image":
+            return _found_image(uri, self._images.resolve(uri.reference, self._platform))
+        if uri.kind in ("layout", "image file"):
+            repositories = self._repositories(uri, "")
+            return _found_image(uri, resolve(uri.name, repositories, repositories, self._platform))
+        if uri.kind == "path" and not os.path.isfile(uri.path):
+            check_directory(uri.path, RUN_FILE)
+            return Found(uri.text)
+        head, size = self._head(uri)
+        digest = f"sha256:{sha256}" if sha256 else None
+        return Found(uri.text, digest, size, sha256=sha256, compression=compression_of(head, uri.kind != "path"))
+
+    def _head(self, uri: Uri) -> tuple[bytes, int]:
+        """Return the first bytes of an archive and its length, 0 where that is not known."""
+        if uri.kind == "path":
+            head = next(_read_local(uri.path, 0), b"")
+            return head[:_HEAD], os.path.getsize(uri.path)
+        answer = self._http.fetch(uri.text, headers=self._http.authorization(uri.text), first=_HEAD)
+        return answer.body, whole_number(answer.headers.get("Content-Length", "")) or 0
+
+    def _fill(self, found: Found, tree: Tree, relay: Relay, places: t.Sequence[Place]) -> None:
         if found.image is not None:
-            return self._fill_from_image(found, found.image, tree)
-        if found.compression:
-            return self._fill_from_archive(found, tree)
-        _copy_directory(found.uri, tree)
-        return Delivery(found, found.uri, 0)
-
-    def _fill_from_image(self, found: Found, image: Image, tree: Tree) -> Delivery:
-        for layer in image.layers:
-            unpack(self._registry.blob(image.reference, layer), layer.compression, tree, whiteouts=True)
-        reference = Reference(image.reference.host, image.reference.repository, digest=image.digest)
-        return Delivery(found, str(reference), image.size)
-
-    def _fill_from_archive(self, found: Found, tree: Tree) -> Delivery:
-        hasher, transferred = hashlib.sha256(), 0
-
-        def counted() -> t.Iterator[bytes]:
-            nonlocal transferred
-            for chunk in self._http.download(found.uri, headers=lambda: self._http.authorization(found.uri)):
-                transferred += len(chunk)
-                hasher.update(chunk)
-                yield chunk
-
-        unpack(counted(), found.compression, tree, whiteouts=False)
-        if found.sha256 and hasher.hexdigest() != found.sha256:
-            raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {found.sha256}.")
-        return Delivery(found, shown(found.uri), transferred)
+            for layer in found.image.layers:
+                unpack(verified(relay.read(places, layer), layer), layer.compression, tree, whiteouts=True)
+        elif found.compression:
+            unpack(_checked(relay.read(places), found.sha256), found.compression, tree, whiteouts=False)
+        else:
+            copy_directory(Uri.parse(found.uri).path, tree)
 
 
-def kind_of(uri: str) -> str:
-    """Return C(directory), C(archive) or C(image) for a backend's URI; raises SourceError for other kinds."""
-    scheme = uri.partition(":")[0].lower() if ":" in uri else ""
-    if scheme in _OF_MODELS:
-        raise SourceError(f"{scheme}: names a model, not a backend.")
-    if scheme in _NOT_YET:
-        raise SourceError(f"{scheme}: is not supported yet. Push the image to a registry, or unpack it to a directory.")
-    if scheme in ("http", "https"):
-        checked_url(uri)
-        return "archive"
-    if os.path.isabs(uri):
-        return "directory"
-    if "://" in uri and scheme != "oci":
-        raise SourceError(f"{scheme}: is no kind of source; use an image, oci://, https:// or the path of a directory.")
-    if displayed(uri) != uri:
-        raise SourceError("it was given with a user name in it: give the credentials in endpoints.")
-    return "image"
+def _first(uris: t.Sequence[str], ask: t.Callable[[str], _Answer]) -> _Answer:
+    """Return the first answer that C(ask) gives for one of C(uris); raises SourceError naming every try."""
+    tried = []
+    for uri in uris:
+        try:
+            return ask(uri)
+        except MissingLibrary:
+            raise
+        except LocalAIError as e:
+            tried.append(f"{displayed(uri)}: {e}")
+    raise SourceError("Tried " + "; ".join(tried))
 
 
-def displayed(uri: str) -> str:
-    """Return a URI as it may be printed: without query, user and password."""
-    if uri.lower().startswith(("http://", "https://")):
-        return shown(uri)
-    scheme, separator, rest = uri.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    return scheme + separator + authority.rpartition("@")[2] + slash + path
+def _after(uri: str, uris: t.Sequence[str]) -> tuple[str, ...]:
+    return tuple(uris[uris.index(uri) + 1 :])
+
+
+def _delivery(found: Found, relay: Relay) -> Delivery:
+    content = f"@{found.image.digest}" if found.image else ""
+    served_by = ", ".join(f"{place.name}{content}" for place in relay.served)
+    return Delivery(found, served_by or displayed(found.uri), relay.transferred)
+
+
+def _found_image(uri: Uri, image: Image) -> Found:
+    for layer in image.layers:
+        supported(layer.compression)
+    return Found(uri.text, image.digest, image.size, image=image)
+
+
+def _place(repository: Repository) -> Place:
+    return Place(str(repository), repository.blob, repository.local)
+
+
+def _read_local(path: str, offset: int) -> t.Iterator[bytes]:
+    try:
+        yield from chunks_of(open_file(path), offset)
+    except OSError as e:
+        raise SourceError(f"{path}: {e.strerror}.") from e
+
+
+def _checked(chunks: t.Iterator[bytes], sha256: str) -> t.Iterator[bytes]:
+    """Pass C(chunks) on; raises IntegrityError at their end unless they have C(sha256), if there is one."""
+    hasher = hashlib.sha256()
+    for chunk in chunks:
+        hasher.update(chunk)
+        yield chunk
+    if sha256 and hasher.hexdigest() != sha256:
+        raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {sha256}.")
 
 
 def _check_backend(tree: Tree) -> None:
     if not tree.holds_file(RUN_FILE):
         raise SourceError(f"it has no {RUN_FILE} at its top, so it is not a LocalAI backend.")
     tree.make_executable(RUN_FILE)
-
-
-def _check_directory(path: str) -> None:
-    if not os.path.isdir(path):
-        raise SourceError("there is no such directory on this host.")
-    if not os.path.isfile(os.path.join(path, RUN_FILE)):
-        raise SourceError(f"the directory has no {RUN_FILE}, so it is not a LocalAI backend.")
-
-
-def _copy_directory(source: str, tree: Tree) -> None:
-    """Copy what is in a directory as it is there; symlinks are copied, never followed."""
-    inside = os.path.realpath(source)
-    if os.path.realpath(tree.path).startswith(inside + os.sep):
-        raise SourceError("the directory holds the backends path itself, so it cannot be copied into it.")
-    tree.begin_layer()
-    try:
-        fd = os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)
-        try:
-            _copy_entries(fd, "", tree)
-        finally:
-            os.close(fd)
-    except OSError as e:
-        raise SourceError(f"{e.filename or source}: {e.strerror}.") from e
-
-
-def _copy_entries(directory: int, below: str, tree: Tree) -> None:
-    with os.scandir(directory) as entries:
-        names = sorted(entry.name for entry in entries)
-    for name in names:
-        path = inner_path(f"{below}/{name}")
-        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        if stat.S_ISLNK(status.st_mode):
-            tree.symlink(path, os.readlink(name, dir_fd=directory))
-        elif stat.S_ISDIR(status.st_mode):
-            tree.directory(path, status.st_mode, status.st_mtime)
-            fd = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-            try:
-                _copy_entries(fd, path, tree)
-            finally:
-                os.close(fd)
-        else:
-            tree.file(path, status.st_mode, _file_chunks(name, directory, path), status.st_mtime)
-
-
-def _file_chunks(name: str, directory: int, path: str) -> t.Iterator[bytes]:
-    def open_as_it_is(name: str, flags: int) -> int:
-        # What was a file a moment ago may be a link to a secret or a pipe by now.
-        return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
-
-    with open(name, "rb", opener=open_as_it_is) as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise SourceError(f"{path!r} is a device, a pipe or a socket, which no backend needs.")
-        while True:
-            chunk = stream.read(CHUNK)
-            if not chunk:
-                return
-            yield chunk

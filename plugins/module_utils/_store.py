@@ -9,6 +9,7 @@
     <backends path>/<backend>/              a tree that LocalAI lists
     <backends path>/.localai-core/          ours; LocalAI passes it by, for it has no run.sh and no metadata.json
         lock                                held by the run that writes, with a note of who it is
+        progress                            what it transfers at the moment, and how far it is
         staging/<number>/                   trees that are not finished, or not deleted yet
         replaced/<backend>/                 where no rename can exchange two trees: the old one, for that moment
 
@@ -32,6 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
+from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
 from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, disk_error, remove
 
 _RENAME_EXCHANGE = 2
@@ -48,6 +50,7 @@ class Store:
         self._ownership = ownership
         self._mode = directory_mode
         self._fd = -1
+        self._own_fd = -1
         self._staging_fd = -1
         self._replaced_fd = -1
         self._staged = 0
@@ -65,7 +68,7 @@ class Store:
         with _naming(self.path), contextlib.ExitStack() as stack:
             self._make_path()
             self._fd = _opened(stack, self.path, follow=True)
-            own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
+            own_fd = self._own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
             lock_fd = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=own_fd)
             stack.callback(os.close, lock_fd)
             status = os.fstat(lock_fd)
@@ -95,6 +98,20 @@ class Store:
                     yield tree
             finally:
                 remove(name, dir_fd=self._staging_fd)
+
+    @contextlib.contextmanager
+    def progress(self) -> t.Iterator[t.Callable[[bytes], int]]:
+        """Give what writes the progress file, which this process holds a lock on, and remove it in the end."""
+        with _naming(os.path.join(self.path, OWN_DIRECTORY, PROGRESS)):
+            remove(PROGRESS, dir_fd=self._own_fd)
+            fd = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=self._own_fd)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                self._own(fd, 0o644)
+                yield lambda content: os.pwrite(fd, content, 0)
+            finally:
+                remove(PROGRESS, dir_fd=self._own_fd)
+                os.close(fd)
 
     def publish(self, tree: Tree, name: str) -> None:
         """Make a finished tree the backend C(name), in one step; what had the name before is deleted.

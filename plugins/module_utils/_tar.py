@@ -185,7 +185,8 @@ class _Described:
         try:
             info = tarfile.TarInfo.fromtarfile(t.cast("tarfile.TarFile", self))
             # Places without any data fill up the header.
-            holes = None if info.sparse is None else tuple((at, length) for at, length in info.sparse if length)
+            sparse = t.cast("list[tuple[int, int]] | None", info.sparse)
+            holes = None if sparse is None else tuple((at, length) for at, length in sparse if length)
         except (tarfile.TarError, ValueError, LookupError, OverflowError, RecursionError) as e:
             raise SourceError(f"the archive is damaged: {e}.") from e
         packed = self.offset - self._position

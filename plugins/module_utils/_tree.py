@@ -4,8 +4,8 @@
 
 """One directory tree on disk, held by its descriptor: files are written, linked and removed only below it.
 
-The kernel never follows a symlink that stands in the tree. Where an entry lies behind one, it is followed here, with the
-tree as its root, so nothing that an archive holds leads out, and renaming the directory meanwhile misleads nobody.
+The kernel never follows a symlink that stands in the tree. Where an entry lies behind one, it is followed here, with
+the tree as its root, so nothing that an archive holds leads out, and renaming the directory meanwhile misleads nobody.
 """
 
 from __future__ import annotations
@@ -299,18 +299,6 @@ def inner_path(name: str) -> str:
 def safe_mode(mode: int) -> int:
     """Return the mode a file gets: the archive's without setuid, setgid and world-write, with owner-read."""
     return mode & 0o7777 & ~_REFUSED_BITS | 0o400
-
-
-def read_file(path: str, most: int) -> bytes:
-    """Return what a file holds; raises OSError, also for a file of more than C(most) bytes, a pipe or a device."""
-    # Without O_NONBLOCK, a named pipe would be waited for.
-    with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a file", path)
-        content = stream.read(most + 1)
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most} bytes", path)
-    return content
 
 
 def remove(path: str, dir_fd: int | None = None) -> None:

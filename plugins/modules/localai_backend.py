@@ -54,8 +54,13 @@ options:
   uri:
     description:
       - Installs the one backend in O(name) straight from here, without a gallery.
-      - An image of a registry (V(quay.io/project/image:tag), V(oci://registry/image:tag)), an archive over HTTP
-        (V(https://host/backend.tar.gz), also plain tar, tar.bz2 and tar.xz), or a directory on the host.
+      - An image of a registry, V(quay.io/project/image:tag) or V(oci://registry/image:tag); an image in a local OCI
+        layout, V(ocilayout:/path), V(ocilayout:/path:tag) or V(ocilayout:/path@sha256:…); an image in a tar file of
+        such a layout or of C(docker save), V(ocifile:///path/image.tar); an archive, V(https://host/backend.tar.gz) or
+        a file on the host; or a directory on the host.
+      - Archives may be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. For zstd, in archives and in images, the host
+        needs Python 3.14, its library C(zstandard) or the program C(zstd).
+      - All but zip is unpacked while it arrives and needs no space but the backend's own.
       - An installed backend that came from elsewhere is replaced.
     type: str
   alias:
@@ -123,6 +128,57 @@ EXAMPLES = r"""
     name: my-backend
     uri: quay.io/example/my-backend:v1
     alias: llama-cpp
+
+- name: Take Docker Hub's images by way of a proxy project, and fall back to a second mirror, then to Docker Hub
+  localai.core.localai_backend:
+    name: llama-cpp
+    endpoints:
+      - host: docker.io
+        mirrors:
+          - url: https://harbor.example.com/dockerhub
+          - url: https://mirror.example.com?ns
+      - host: harbor.example.com
+        username: robot
+        password: "{{ vault_harbor_password }}"
+
+- name: Install on a host without any network, from a directory that C(skopeo copy) filled
+  localai.core.localai_backend:
+    name: llama-cpp
+    galleries:
+      - name: localai
+        url: /srv/localai/gallery.yaml
+    endpoints:
+      - host: quay.io
+        mirrors:
+          - url: ocilayout:/srv/localai/images
+            resolve: true
+
+- name: Install an image that docker saved to a file
+  localai.core.localai_backend:
+    name: my-backend
+    uri: ocifile:///srv/backends/my-backend.tar
+
+- name: Start a large pull that other tasks need not wait for
+  localai.core.localai_backend:
+    name: vllm
+  async: 7200
+  poll: 0
+  register: pull
+
+- name: Show how far it is until it has ended
+  localai.core.localai_backend_info:
+  register: info
+  until: info.in_progress is none
+  retries: 720
+  delay: 10
+
+- name: Take its result, and fail if it failed
+  ansible.builtin.async_status:
+    jid: "{{ pull.ansible_job_id }}"
+  register: pulled
+  until: pulled is finished
+  retries: 60
+  delay: 5
 
 - name: Install from a directory that an earlier task unpacked
   localai.core.localai_backend:

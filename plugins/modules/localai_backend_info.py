@@ -142,6 +142,38 @@ backends:
     disk_usage:
       description: The bytes that its directory takes on the disk, with O(disk_usage=true).
       type: int
+in_progress:
+  description:
+    - What another run transfers at this moment, or null. It tells this at most every two seconds.
+    - It is gone when that run ends, however it ends.
+  returned: success
+  type: dict
+  sample:
+    backend: cuda12-vllm
+    source: quay.io/go-skynet/local-ai-backends
+    bytes_done: 1288490188
+    bytes_total: 5153960755
+    bytes_per_second: 41943040
+    seconds_left: 92
+  contains:
+    backend:
+      description: The backend that comes.
+      type: str
+    source:
+      description: The server, or the file, that its bytes come from, or null before the first one came.
+      type: str
+    bytes_done:
+      description: The bytes that came.
+      type: int
+    bytes_total:
+      description: The bytes that it has, compressed, or null when that is not known.
+      type: int
+    bytes_per_second:
+      description: How many came in a second on average, or null at the start.
+      type: int
+    seconds_left:
+      description: How long the rest takes at this rate, or null when that is not known.
+      type: int
 problems:
   description: What is wrong with directories that have no entry in RV(backends), and with the host as a whole.
   returned: success

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, is_digest
@@ -21,13 +21,16 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 INDEXES = (OCI_INDEX, DOCKER_LIST)
 MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST)
 ACCEPTED = ", ".join((*INDEXES, *MANIFESTS))
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
+MOST_DOCUMENT = 4 * 1024**2
 
 _LAYERS = {
     "application/vnd.oci.image.layer.v1.tar": "none",
     "application/vnd.oci.image.layer.v1.tar+gzip": "gzip",
     "application/vnd.oci.image.layer.v1.tar+zstd": "zstd",
-    "application/vnd.docker.image.rootfs.diff.tar": "none",
-    "application/vnd.docker.image.rootfs.diff.tar.gzip": "gzip",
+    DOCKER_LAYER: "none",
+    f"{DOCKER_LAYER}.gzip": "gzip",
+    f"{DOCKER_LAYER}.zstd": "zstd",
 }
 # A Go client takes a child without a platform for this one.
 _UNSTATED = Platform("linux", "amd64")
@@ -41,6 +44,7 @@ class Descriptor:
     size: int
     media_type: str
     platform: Platform | None = None
+    annotations: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def compression(self) -> str:
@@ -74,12 +78,7 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
     actual = digest_of(body, digest.partition(":")[0] or "sha256")
     if digest and actual != digest:
         raise IntegrityError(f"the manifest has the digest {actual}, not {digest}.")
-    try:
-        document = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise SourceError("the manifest is not JSON; is this a registry?") from None
-    if not isinstance(document, dict):
-        raise SourceError("the manifest is not a JSON object.")
+    document = json_object(body, "the manifest")
     if document.get("schemaVersion") == 1:
         raise SourceError("the image has a manifest of the withdrawn schema 1; push it anew with a current tool.")
     kind = document.get("mediaType") or media_type.partition(";")[0].strip()
@@ -104,13 +103,20 @@ def choose(index: Manifest, platform: Platform) -> Descriptor:
 
 def check_platform(config: bytes, platform: Platform) -> None:
     """Raise SourceError when an image's configuration states another platform than C(platform)."""
-    try:
-        document = json.loads(config.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise SourceError("the image's configuration is not JSON.") from None
-    stated = Platform.of(document if isinstance(document, dict) else {})
+    stated = Platform.of(json_object(config, "the image's configuration"))
     if stated.os and stated.architecture and not platform.runs(stated):
         raise SourceError(f"the image is not built for {platform}; it is for {stated}.")
+
+
+def json_object(data: bytes, what: str) -> dict[str, t.Any]:
+    """Return the JSON object in C(data); raises SourceError that says C(what) is none."""
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise SourceError(f"{what} is not JSON; is this a registry?") from None
+    if not isinstance(document, dict):
+        raise SourceError(f"{what} is not a JSON object.")
+    return document
 
 
 def digest_of(data: bytes, algorithm: str = "sha256") -> str:
@@ -148,10 +154,13 @@ def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
         raise SourceError(f"the manifest holds {str(digest)[:100]!r} where a digest should be.")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
         raise SourceError(f"the manifest does not state the size of {digest}.")
-    platform = row.get("platform")
+    platform, annotations = row.get("platform"), row.get("annotations")
     return Descriptor(
         digest=str(digest),
         size=size,
         media_type=media_type if isinstance(media_type, str) else "",
         platform=Platform.of(platform) if isinstance(platform, dict) else None,
+        annotations={key: value for key, value in annotations.items() if isinstance(value, str)}
+        if isinstance(annotations, dict)
+        else {},
     )

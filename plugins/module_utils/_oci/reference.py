@@ -56,7 +56,12 @@ class Reference:
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.host}/{self.repository}{tag}{digest}"
+        return f"{self.name}{tag}{digest}"
+
+    @property
+    def name(self) -> str:
+        """The image without its tag or digest."""
+        return f"{self.host}/{self.repository}"
 
     @property
     def server(self) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A registry of the OCI distribution protocol: references -> images, digests -> verified bytes."""
+"""A registry of the OCI distribution protocol, as repositories of manifests and blobs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,9 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
     ACCEPTED,
     Descriptor,
     Manifest,
-    check_platform,
-    choose,
     parse_manifest,
-    verified,
 )
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference, is_digest
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
 
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400
@@ -37,21 +34,58 @@ _TOKEN_LEEWAY = 10
 
 
 @dataclass(frozen=True)
-class Image:
-    """An image for one platform, ready to be pulled.
+class Location:
+    """Where an image is: C(reference) as the server there has it, and what a mirror wants besides.
 
-    C(digest) is what the reference pointed at (the index, if it is one), C(platform_digest) the image's own.
+    C(scheme) is empty where the server has to be asked, C(query) is added to every request.
     """
 
     reference: Reference
-    digest: str
-    platform_digest: str
-    layers: tuple[Descriptor, ...]
+    scheme: str = ""
+    query: str = ""
 
-    @property
-    def size(self) -> int:
-        """The bytes that a pull transfers."""
-        return sum(layer.size for layer in self.layers)
+    def __str__(self) -> str:
+        return self.reference.name
+
+
+class RemoteRepository:
+    """A repository (see C(_oci.image.Repository)) at a registry or at a mirror of one."""
+
+    local = False
+
+    def __init__(self, registry: Registry, location: Location) -> None:
+        self._registry = registry
+        self._location = location
+
+    def __str__(self) -> str:
+        return str(self._location)
+
+    def manifest(self, name: str) -> Manifest:
+        """Return the manifest of a tag or a digest; raises SourceError, TransportError."""
+        answer = self._registry.get(self._location, f"manifests/{name}", {"Accept": ACCEPTED})
+        digest = name if is_digest(name) else ""
+        manifest = parse_manifest(answer.body, answer.headers.get("Content-Type", ""), digest)
+        stated = answer.headers.get("Docker-Content-Digest", manifest.digest)
+        same_algorithm = is_digest(stated) and stated.partition(":")[0] == manifest.digest.partition(":")[0]
+        if same_algorithm and stated != manifest.digest:
+            raise SourceError(f"the server states the digest {stated} for a manifest of {manifest.digest}.")
+        return manifest
+
+    def digest(self, name: str) -> str:
+        """Return the digest that a tag has now, without its manifest where the server states it."""
+        answer = self._registry.get(self._location, f"manifests/{name}", {"Accept": ACCEPTED}, "HEAD")
+        stated = answer.headers.get("Docker-Content-Digest", "")
+        return stated if is_digest(stated) else self.manifest(name).digest
+
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
+        """Yield a blob from C(offset) on, as it is stored and not checked; raises TransportError."""
+        return self._registry.download(self._location, descriptor, offset)
+
+    def tail(self, descriptor: Descriptor, length: int) -> bytes:
+        """Return the last bytes of a blob, none from a server that sends no parts; raises TransportError."""
+        headers = {"Range": f"bytes={max(descriptor.size - length, 0)}-"}
+        answer = self._registry.get(self._location, f"blobs/{descriptor.digest}", headers, first=length)
+        return answer.body if answer.status == 206 else b""
 
 
 class Registry:
@@ -65,52 +99,41 @@ class Registry:
         self._authorizations: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
         self._challenges: dict[tuple[str, str], Challenge] = {}
 
-    def resolve(self, reference: Reference, platform: Platform) -> Image:
-        """Return the image that C(reference) names for C(platform); raises SourceError, TransportError."""
-        top = self._manifest(reference, reference.digest)
-        manifest = top
-        if top.is_index:
-            child = choose(top, platform)
-            manifest = self._manifest(reference, child.digest)
-        if manifest.config is None:
-            raise SourceError(f"{reference}: an index that lists indexes is not supported.")
-        if not top.is_index:
-            check_platform(self._small_blob(reference, manifest.config), platform)
-        for layer in manifest.layers:
-            layer.compression  # noqa: B018 -- an unknown media type is an error now, not in the middle of the pull
-        return Image(reference, top.digest, manifest.digest, manifest.layers)
+    def repository(self, location: Location) -> RemoteRepository:
+        """Return the repository of an image."""
+        if location.scheme:
+            self._bases[location.reference.server] = f"{location.scheme}://{location.reference.server}"
+        return RemoteRepository(self, location)
 
-    def blob(self, reference: Reference, descriptor: Descriptor) -> t.Iterator[bytes]:
-        """Yield a blob's bytes as they are stored; raises IntegrityError at their end when they are other ones."""
-        url = self._url(reference, f"blobs/{descriptor.digest}")
-        chunks = self._http.download(
-            url,
+    def download(self, location: Location, descriptor: Descriptor, offset: int) -> t.Iterator[bytes]:
+        """Yield a blob from C(offset) on; raises TransportError."""
+        reference = location.reference
+        return self._http.download(
+            self._url(location, f"blobs/{descriptor.digest}"),
             headers=lambda: self._authorization(reference),
             size=descriptor.size,
             renew=lambda challenge: self._answer_challenge(reference, challenge),
+            offset=offset,
         )
-        return verified(chunks, descriptor)
 
-    def _manifest(self, reference: Reference, digest: str) -> Manifest:
-        answer = self._get(reference, f"manifests/{digest or reference.tag}", {"Accept": ACCEPTED})
-        manifest = parse_manifest(answer.body, answer.headers.get("Content-Type", ""), digest)
-        stated = answer.headers.get("Docker-Content-Digest", manifest.digest)
-        same_algorithm = is_digest(stated) and stated.partition(":")[0] == manifest.digest.partition(":")[0]
-        if same_algorithm and stated != manifest.digest:
-            raise SourceError(f"the server states the digest {stated} for a manifest of {manifest.digest}.")
-        return manifest
+    def get(
+        self,
+        location: Location,
+        path: str,
+        headers: t.Mapping[str, str],
+        method: str = "GET",
+        first: int | None = None,
+    ) -> Answer:
+        """Return the answer to a request below a repository, with C(first) only so many bytes of its body.
 
-    def _small_blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
-        body = self._get(reference, f"blobs/{descriptor.digest}", {}).body
-        return b"".join(verified(iter([body]), descriptor))
-
-    def _get(self, reference: Reference, path: str, headers: t.Mapping[str, str]) -> Answer:
-        url = self._url(reference, path)
-        answer = self._ask(url, {**headers, **self._authorization(reference)})
+        Raises TransportError for one that is no success, after the login that the registry asks for.
+        """
+        reference, url = location.reference, self._url(location, path)
+        answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
         if answer.status == 401:
             self._answer_challenge(reference, answer.headers.get("WWW-Authenticate", ""))
-            answer = self._ask(url, {**headers, **self._authorization(reference)})
-        if answer.status == 200:
+            answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
+        if answer.status in (200, 206):
             return answer
         said = f"{shown(url)} answered {answer.status}{_registry_errors(answer.body)}"
         if answer.status in (401, 403):
@@ -123,11 +146,12 @@ class Registry:
             raise TransportError(f"{said}. The registry has no such image, or not this tag or digest.", 404)
         raise TransportError(said + ".", answer.status)
 
-    def _ask(self, url: str, headers: t.Mapping[str, str]) -> Answer:
-        return self._http.fetch(url, headers=headers, accept=range(200, 429))
+    def _ask(self, url: str, headers: t.Mapping[str, str], method: str, first: int | None) -> Answer:
+        return self._http.fetch(url, headers=headers, method=method, accept=range(200, 429), first=first)
 
-    def _url(self, reference: Reference, path: str) -> str:
-        return f"{self._base(reference)}/v2/{reference.repository}/{path}"
+    def _url(self, location: Location, path: str) -> str:
+        url = f"{self._base(location.reference)}/v2/{location.reference.repository}/{path}"
+        return f"{url}?{location.query}" if location.query else url
 
     def _base(self, reference: Reference) -> str:
         """Return scheme and host of a registry: HTTPS, plain HTTP where it is allowed."""

@@ -24,9 +24,13 @@ FLOORS = {
     "module_utils._metadata": 1,
     "module_utils._patience": 1,
     "module_utils._pipeline": 1,
+    "module_utils._progress": 1,
     "module_utils._decompress": 1,
     "module_utils._tar": 1,
     "module_utils._zip": 1.1,  # tells of entries in the words of _tar
+    "module_utils._file": 0.9,  # how _metadata, and everybody else, reads a file
+    "module_utils._relay": 1,
+    "module_utils._directory": 2,
     "module_utils._http": 2,
     "module_utils._unpack": 2,
     "module_utils._capability": 2,
@@ -35,6 +39,9 @@ FLOORS = {
     "module_utils._oci.manifest": 3.2,
     "module_utils._oci.auth": 3.2,
     "module_utils._oci.registry": 3.3,
+    "module_utils._oci.layout": 3.3,
+    "module_utils._oci.image": 3.4,
+    "module_utils._uri": 3.5,
     "module_utils._gallery": 3,
     "module_utils._installed": 3,
     "module_utils._removal": 3.9,  # the half of the plan that decides what goes

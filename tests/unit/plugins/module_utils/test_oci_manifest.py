@@ -208,7 +208,7 @@ def test_a_child_without_a_platform_is_no_arm_image():
         ({"os": "linux", "architecture": "amd64"}, None),
         ({"os": "linux"}, None),
         ({}, None),
-        ([], None),
+        ([], "not a JSON object"),
         ({"os": "linux", "architecture": "arm64", "variant": "v8"}, "it is for linux/arm64/v8"),
         ({"os": "windows", "architecture": "amd64"}, "it is for windows/amd64"),
     ],

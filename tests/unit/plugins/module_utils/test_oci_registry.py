@@ -18,8 +18,10 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     SourceError,
     TransportError,
 )
+from ansible_collections.localai.core.plugins.module_utils._oci import registry as registry_client
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
-from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import Endpoint
 from ansible_collections.localai.core.tests.support import images, registry
 from ansible_collections.localai.core.tests.support.archives import file
@@ -54,12 +56,16 @@ class Clock:
 
 
 def resolve(reference, platform=HOST, **settings):
-    return Registry(Client(**settings)).resolve(Reference.parse(reference), platform)
+    return images_of(Client(**settings)).resolve(Reference.parse(reference), platform)
+
+
+def images_of(http, *arguments, **settings):
+    return Images(http, registry_client.Registry(http, *arguments, **settings))
 
 
 def pull(client, reference, platform=HOST):
     image = client.resolve(Reference.parse(reference), platform)
-    return [b"".join(client.blob(image.reference, layer)) for layer in image.layers]
+    return [b"".join(verified(image.repositories[0].blob(layer), layer)) for layer in image.layers]
 
 
 def login(server, **changes):
@@ -82,7 +88,7 @@ def authorizations(server):
 def test_an_image_is_pulled(server, docker, as_index):
     image = images.image([LOWER, UPPER], AMD64, docker)
     artifact = images.index([images.image([UPPER], S390X, docker), image], docker) if as_index else image
-    client = Registry(Client())
+    client = images_of(Client())
     name = server.put("x/y", "tag", artifact)
     found = client.resolve(Reference.parse(name), HOST)
     assert (found.digest, found.platform_digest) == (artifact.digest, image.digest)
@@ -110,7 +116,7 @@ def test_a_sha512_digest_is_checked_too(server):
 @pytest.mark.parametrize("layers", [[LOWER, LOWER], [images.layer([])], []], ids=["twice", "empty", "none"])
 def test_odd_layers_are_layers(server, layers):
     name = server.put("x/y", "tag", images.image(layers, AMD64))
-    assert pull(Registry(Client()), name) == [layer.blob for layer in layers]
+    assert pull(images_of(Client()), name) == [layer.blob for layer in layers]
 
 
 def test_an_index_without_the_platform_tells_what_it_has(server):
@@ -215,7 +221,7 @@ def test_a_blob_with_other_bytes_is_refused(server, blob):
     name = server.put("x/y", "tag", IMAGE)
     server.faults = [Corrupt(f"/blobs/{blob}", at=7)]
     with pytest.raises(IntegrityError, match=f"{blob} arrived with"):
-        pull(Registry(Client()), name)
+        pull(images_of(Client()), name)
 
 
 @pytest.mark.parametrize("content", [LOWER.blob + b"x", LOWER.blob[:-1]], ids=["longer", "shorter"])
@@ -223,13 +229,13 @@ def test_a_blob_of_another_size_is_refused(server, content):
     name = server.put("x/y", "tag", IMAGE)
     server.put_blob("x/y", content, LOWER.digest)
     with pytest.raises(LocalAIError, match=r"longer than|ended after"):
-        pull(Registry(Client()), name)
+        pull(images_of(Client()), name)
 
 
 def test_a_cut_pull_goes_on(server):
     name = server.put("x/y", "tag", IMAGE)
     server.faults = [Cut(f"/blobs/{LOWER.digest}", after=100, times=1)]
-    assert pull(Registry(Client()), name)[0] == LOWER.blob
+    assert pull(images_of(Client()), name)[0] == LOWER.blob
     assert server.requests[-2].headers["range"] == "bytes=100-"
 
 
@@ -240,20 +246,20 @@ def test_a_cut_pull_goes_on(server):
 def test_an_image_is_pulled_with_a_login(lock):
     with registry.Registry(**LOCKS[lock]) as server:
         name = server.put("x/y", "tag", INDEX)
-        client = Registry(Client(endpoints=(login(server),)))
+        client = images_of(Client(endpoints=(login(server),)))
         assert pull(client, name) == [LOWER.blob, UPPER.blob]
         assert len([path for path in paths(server) if path == "/token"]) == (lock == "bearer")
 
 
 def test_a_login_is_not_sent_unless_asked_for(server):
-    pull(Registry(Client(endpoints=(login(server),))), server.put("x/y", "tag", IMAGE))
+    pull(images_of(Client(endpoints=(login(server),))), server.put("x/y", "tag", IMAGE))
     assert set(authorizations(server)) == {None}
 
 
 def test_a_public_image_needs_a_token_but_no_login():
     with registry.Registry(Bearer()) as server:
         name = server.put("x/y", "tag", IMAGE)
-        assert pull(Registry(Client()), name) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client()), name) == [LOWER.blob, UPPER.blob]
         assert [request.parameter("scope") for request in server.requests if request.path == "/token"] == [
             "repository:x/y:pull"
         ]
@@ -261,7 +267,7 @@ def test_a_public_image_needs_a_token_but_no_login():
 
 def test_each_repository_has_a_token_of_its_own():
     with registry.Registry(Bearer(key="access_token")) as server:
-        client = Registry(Client())
+        client = images_of(Client())
         for repository in ("x/y", "x/z", "x/y"):
             assert pull(client, server.put(repository, "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
         assert paths(server).count("/token") == 2
@@ -284,7 +290,10 @@ def test_a_token_of_the_endpoint_is_used_as_it_is():
     with registry.Registry(Bearer(USER, PASSWORD)) as server:
         name = server.put("x/y", "tag", IMAGE)
         token = server.tokens.issue((scope(),), 100, None)
-        assert pull(Registry(Client(endpoints=(Endpoint(server.host, token=token),))), name) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client(endpoints=(Endpoint(server.host, token=token),))), name) == [
+            LOWER.blob,
+            UPPER.blob,
+        ]
         assert set(authorizations(server)) == {"Bearer " + token}
 
 
@@ -301,7 +310,7 @@ def test_the_login_of_docker_is_used(lock, tmp_path):
         name = server.put("x/y", "tag", IMAGE)
         encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         auth_file.write_text(json.dumps({"auths": {server.host: {"auth": encoded}}}))
-        assert pull(Registry(Client(), str(auth_file)), name) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client(), str(auth_file)), name) == [LOWER.blob, UPPER.blob]
 
 
 def test_the_login_of_the_task_goes_before_that_of_docker(tmp_path):
@@ -309,26 +318,26 @@ def test_the_login_of_the_task_goes_before_that_of_docker(tmp_path):
     with registry.Registry(Basic(USER, PASSWORD)) as server:
         auth_file.write_text(json.dumps({"auths": {server.host: {"username": "other", "password": "x"}}}))
         name = server.put("x/y", "tag", IMAGE)
-        pull(Registry(Client(endpoints=(login(server),)), str(auth_file)), name)
+        pull(images_of(Client(endpoints=(login(server),)), str(auth_file)), name)
         assert set(authorizations(server)) == {None, basic_header(USER, PASSWORD)}
 
 
 def test_an_auth_file_is_read_only_when_a_login_is_needed(server, tmp_path):
     missing = str(tmp_path / "missing.json")
-    assert pull(Registry(Client(), missing), server.put("x/y", "tag", IMAGE))
+    assert pull(images_of(Client(), missing), server.put("x/y", "tag", IMAGE))
     with registry.Registry(Basic()) as locked, pytest.raises(HostError, match=r"missing\.json"):
-        pull(Registry(Client(), missing), locked.put("x/y", "tag", IMAGE))
+        pull(images_of(Client(), missing), locked.put("x/y", "tag", IMAGE))
 
 
 def test_a_token_is_renewed_before_it_runs_out():
     with registry.Registry(Bearer(lifetime=300)) as server:
         name = server.put("x/y", "tag", IMAGE)
         clock = Clock()
-        client = Registry(Client(), clock=clock)
+        client = images_of(Client(), clock=clock)
         image = client.resolve(Reference.parse(name), HOST)
         for seconds, tokens in ((0, 1), (280, 1), (15, 2), (280, 2), (300, 3)):
             clock.now += seconds
-            assert b"".join(client.blob(image.reference, image.layers[0])) == LOWER.blob
+            assert b"".join(image.repositories[0].blob(image.layers[0])) == LOWER.blob
             assert paths(server).count("/token") == tokens
 
 
@@ -337,13 +346,13 @@ def test_a_token_without_a_term_lasts_a_minute(stated):
     with registry.Registry(Bearer()) as server:
         name = server.put("x/y", "tag", IMAGE)
         clock = Clock()
-        client = Registry(Client(), clock=clock)
+        client = images_of(Client(), clock=clock)
         token = {"token": server.tokens.issue((scope(),), 100, None), **stated}
         server.faults = [Status("/token", status=200, body=json.dumps(token).encode())]
         image = client.resolve(Reference.parse(name), HOST)
         for seconds, tokens in ((45, 1), (10, 2)):
             clock.now += seconds
-            list(client.blob(image.reference, image.layers[0]))
+            list(image.repositories[0].blob(image.layers[0]))
             assert paths(server).count("/token") == tokens
 
 
@@ -352,11 +361,11 @@ def test_a_token_that_the_server_forgets_is_renewed_between_and_within_blobs():
     image = images.image([big, UPPER], AMD64)
     with registry.Registry(Bearer(USER, PASSWORD)) as server:
         name = server.put("x/y", "tag", image)
-        client = Registry(Client(endpoints=(login(server),)))
+        client = images_of(Client(endpoints=(login(server),)))
         found = client.resolve(Reference.parse(name), HOST)
         server.tokens.expire()
         server.faults = [Cut("/blobs/", after=400_000, times=1)]
-        chunks = client.blob(found.reference, found.layers[0])
+        chunks = found.repositories[0].blob(found.layers[0])
         first = next(chunks)
         server.tokens.expire()
         assert first + b"".join(chunks) == big.blob
@@ -405,7 +414,7 @@ def test_a_refused_token_is_an_error_with_advice(status):
 def test_a_realm_may_be_written_in_several_ways(realm):
     with registry.Registry() as server:
         server.auth = Bearer(realm=realm.format(url=server.url))
-        assert pull(Registry(Client()), server.put("x/y", "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client()), server.put("x/y", "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
 
 
 @pytest.mark.parametrize("realm", ["http://[::1", "http://me:hunter2@host/", "file:///etc/passwd", "http://host:port/"])
@@ -421,7 +430,7 @@ def test_a_login_goes_to_the_realm_of_another_host_but_the_token_does_not():
         server.auth = Bearer(USER, PASSWORD, realm=tokens.url + "/token")
         tokens.host, tokens.tokens = server.host, server.tokens
         name = server.put("x/y", "tag", IMAGE)
-        assert pull(Registry(Client(endpoints=(login(server),))), name) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client(endpoints=(login(server),))), name) == [LOWER.blob, UPPER.blob]
         assert authorizations(tokens) == [basic_header(USER, PASSWORD)]
         assert basic_header(USER, PASSWORD) not in authorizations(server)
 
@@ -431,7 +440,7 @@ def test_a_login_does_not_go_to_a_realm_over_plain_http():
     world = Internet({"https://registry.example/v2/x/y/manifests/tag": (401, challenge, b"")})
     client = Client(world, endpoints=(Endpoint("registry.example", username=USER, password=PASSWORD),))
     with pytest.raises(TransportError, match="not sent over plain HTTP"):
-        Registry(client).resolve(Reference.parse("registry.example/x/y:tag"), HOST)
+        images_of(client).resolve(Reference.parse("registry.example/x/y:tag"), HOST)
     assert len(world.requests) == 1
 
 
@@ -463,7 +472,7 @@ def test_a_redirected_blob_is_fetched_without_credentials():
     with registry.Registry(Basic(USER, PASSWORD)) as server, FileServer({"/cdn": LOWER.blob}) as storage:
         name = server.put("x/y", "tag", images.image([LOWER], AMD64))
         server.faults = [Redirect(f"/blobs/{LOWER.digest}", location=storage.url + "/cdn?sig=hunter2")]
-        assert pull(Registry(Client(endpoints=(login(server),))), name) == [LOWER.blob]
+        assert pull(images_of(Client(endpoints=(login(server),))), name) == [LOWER.blob]
         assert authorizations(storage) == [None]
 
 
@@ -472,7 +481,7 @@ def test_errors_of_a_redirected_blob_do_not_show_its_signature(server):
         name = server.put("x/y", "tag", images.image([LOWER], AMD64))
         server.faults = [Redirect(f"/blobs/{LOWER.digest}", location=storage.url + "/cdn?sig=hunter2")]
         with pytest.raises(TransportError) as caught:
-            pull(Registry(Client()), name)
+            pull(images_of(Client()), name)
         assert "hunter2" not in str(caught.value)
 
 
@@ -483,7 +492,7 @@ def test_a_registry_of_the_world_is_asked_over_https():
     world = Internet()
     for name in ("registry.example/x:y", "registry.example:5000/x:y", "localai/x:y"):
         with pytest.raises(TransportError, match="no such image"):
-            Registry(Client(world)).resolve(Reference.parse(name), HOST)
+            images_of(Client(world)).resolve(Reference.parse(name), HOST)
     assert [request.url for request in world.requests] == [
         "https://registry.example/v2/x/manifests/y",
         "https://registry.example:5000/v2/x/manifests/y",
@@ -495,7 +504,7 @@ def test_plain_http_is_used_where_the_endpoint_allows_it():
     world = Internet()
     client = Client(world, endpoints=(Endpoint("registry.example", plain_http=True),))
     with pytest.raises(TransportError):
-        Registry(client).resolve(Reference.parse("registry.example/x:y"), HOST)
+        images_of(client).resolve(Reference.parse("registry.example/x:y"), HOST)
     assert [request.url for request in world.requests] == ["http://registry.example/v2/x/manifests/y"]
 
 
@@ -504,7 +513,7 @@ def test_the_login_of_docker_hub_is_that_of_docker_io():
     world = Internet({"https://registry-1.docker.io/v2/localai/x/manifests/y": (401, challenge, b"")})
     client = Client(world, endpoints=(Endpoint("docker.io", username=USER, password=PASSWORD),))
     with pytest.raises(TransportError):
-        Registry(client).resolve(Reference.parse("localai/x:y"), HOST)
+        images_of(client).resolve(Reference.parse("localai/x:y"), HOST)
     assert [request.headers.get("Authorization") for request in world.requests] == [None, basic_header(USER, PASSWORD)]
 
 
@@ -512,7 +521,7 @@ def test_the_login_of_docker_hub_is_that_of_docker_io():
 def test_a_registry_on_this_machine_may_speak_plain_http(server, plain_http):
     name = server.put("x/y", "tag", IMAGE)
     endpoints = (Endpoint(server.host, plain_http=plain_http),) if plain_http else ()
-    assert pull(Registry(Client(endpoints=endpoints)), name) == [LOWER.blob, UPPER.blob]
+    assert pull(images_of(Client(endpoints=endpoints)), name) == [LOWER.blob, UPPER.blob]
     assert all(path.startswith("/v2/x/y/") for path in paths(server))
 
 
@@ -527,7 +536,7 @@ def test_a_registry_on_this_machine_may_be_told_to_speak_https(server):
 def test_a_registry_on_this_machine_may_speak_https(authority, how):
     settings = {name: value if value is not None else str(authority.ca_file) for name, value in how.items()}
     with registry.Registry(tls=authority.server_context()) as server:
-        assert pull(Registry(Client(**settings)), server.put("x/y", "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client(**settings)), server.put("x/y", "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
 
 
 def test_a_registry_with_an_unknown_certificate_is_not_asked_over_plain_http(authority):
@@ -542,7 +551,7 @@ def test_a_registry_that_wants_a_client_certificate_gets_it(authority):
     with registry.Registry(tls=authority.server_context(client_certificates=True)) as server:
         name = server.put("x/y", "tag", IMAGE)
         settings = {"ca_path": str(authority.ca_file), "client_cert": certificate, "client_key": key}
-        assert pull(Registry(Client(**settings)), name) == [LOWER.blob, UPPER.blob]
+        assert pull(images_of(Client(**settings)), name) == [LOWER.blob, UPPER.blob]
 
 
 def test_a_registry_that_is_not_there_is_an_error(server):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -23,10 +24,11 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     MissingLibrary,
     SourceError,
 )
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import Endpoint
-from ansible_collections.localai.core.plugins.module_utils._source import Sources, displayed, kind_of
+from ansible_collections.localai.core.plugins.module_utils._source import Sources
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.tests.support import images, registry
 from ansible_collections.localai.core.tests.support.archives import (
@@ -98,7 +100,7 @@ def stage(tmp_path):
 
 def sources(**settings):
     client = Client(**settings)
-    return Sources(client, Registry(client), HOST)
+    return Sources(client, Images(client, Registry(client)), HOST)
 
 
 def deliver(stage, *uris, sha256="", **settings):
@@ -120,73 +122,12 @@ EXPECTED["venv/lib/python3.10/site-packages/grpcio.py"] = EXPECTED["venv/lib/pyt
 EXPECTED.update(dict.fromkeys(["venv/lib", "venv/lib/python3.10"], b""))
 
 
-# kinds
-
-
-@pytest.mark.parametrize(
-    ("uri", "kind"),
-    [
-        ("/opt/piper", "directory"),
-        ("/opt/a@b", "directory"),
-        ("https://host/x.tar.gz", "archive"),
-        ("HTTP://host/x", "archive"),
-        ("oci://quay.io/x/y:tag", "image"),
-        ("quay.io/x/y:tag", "image"),
-        ("localai/localai-backends:tag", "image"),
-        ("localhost:5000/x", "image"),
-        ("quay.io/x/y@sha256:" + "0" * 64, "image"),
-        ("quay.io/x/y:tag@sha256:" + "0" * 64, "image"),
-    ],
-)
-def test_a_uri_tells_its_kind(uri, kind):
-    assert kind_of(uri) == kind
-
-
-@pytest.mark.parametrize(
-    ("uri", "message"),
-    [
-        ("ollama://gemma:2b", "names a model, not a backend"),
-        ("ollama:gemma", "names a model"),
-        ("huggingface://x/y", "names a model"),
-        ("hf://x/y", "names a model"),
-        ("ocifile:///x.tar", "not supported yet"),
-        ("ocilayout:/x", "not supported yet"),
-        ("ftp://host/x", "ftp: is no kind of source"),
-        ("file:///opt/piper", "file: is no kind of source"),
-        ("https://me:hunter2@host/x", "user name in it"),
-        ("https://[::1", "malformed"),
-        ("oci://me:hunter2@host/x", "user name in it"),
-        ("me:hunter2@host/x", "user name in it"),
-    ],
-)
-def test_what_is_no_source_is_refused_before_anybody_is_asked(uri, message):
-    with pytest.raises(LocalAIError, match=message) as caught:
-        sources().find((uri,))
-    assert "hunter2" not in str(caught.value)
-
-
 @pytest.mark.parametrize(
     "uri", ["quay.io/x/y@sha256:short", "quay.io/x/y:tag@latest", "oci://quay.io/X", "./piper", "piper dir", ""]
 )
 def test_what_looks_like_an_image_but_is_none_is_told_so(uri):
     with pytest.raises(SourceError, match="is not an image reference"):
         sources().find((uri,))
-
-
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("https://me:hunter2@host/x?token=hunter2#hunter2", "https://host/x"),
-        ("HTTPS://host/x?token=hunter2", "https://host/x"),
-        ("oci://me:hunter2@host/x:y", "oci://host/x:y"),
-        ("me:hunter2@host/x", "host/x"),
-        ("quay.io/x/y@sha256:" + "0" * 64, "quay.io/x/y@sha256:" + "0" * 64),
-        ("oci://quay.io/x/y:tag", "oci://quay.io/x/y:tag"),
-        ("/opt/backends@2/piper", "/opt/backends@2/piper"),
-    ],
-)
-def test_a_uri_is_shown_without_its_secrets(uri, expected):
-    assert displayed(uri) == expected
 
 
 # directories
@@ -218,7 +159,7 @@ def test_symlinks_of_a_directory_are_copied_and_not_followed(stage, source, tmp_
     [
         (lambda path: path.joinpath("run.sh").unlink(), "has no run.sh"),
         (lambda path: path.rename(path.with_name("moved")), "no such directory"),
-        (lambda path: os.mkfifo(path / "venv/pipe"), "'venv/pipe' is a device, a pipe or a socket"),
+        (lambda path: os.mkfifo(path / "venv/pipe"), "'venv/pipe' cannot be copied: it is not a file"),
     ],
 )
 def test_a_directory_that_is_no_backend_is_refused(stage, source, change, message):
@@ -227,7 +168,12 @@ def test_a_directory_that_is_no_backend_is_refused(stage, source, change, messag
         deliver(stage, str(source))
 
 
-@pytest.mark.parametrize("uri", ["/nowhere", "/etc/passwd", "/a\0b"])
+def test_a_file_of_this_host_that_is_no_archive_is_not_shown():
+    with pytest.raises(SourceError, match=r"it is not an archive \([^;]*\)\.$"):
+        sources().find(("/etc/passwd",))
+
+
+@pytest.mark.parametrize("uri", ["/nowhere", "/a\0b"])
 def test_what_is_no_directory_is_refused(uri):
     with pytest.raises(SourceError, match="there is no such directory on this host"):
         sources().find((uri,))
@@ -238,7 +184,7 @@ def test_a_directory_that_may_not_be_read_is_an_error_that_names_the_place(seale
     with directory_of_ordinary_user() as path, ordinary_user():
         write_tree(path / "source", ENTRIES)
         (path / "source" / sealed).chmod(0)
-        with pytest.raises(SourceError, match=rf"/source: {sealed}: Permission denied"):
+        with pytest.raises(SourceError, match=rf"/source: '?{sealed}'?( cannot be copied)?: Permission denied"):
             deliver(Stage(path), str(path / "source"))
         (path / "source" / sealed).chmod(0o700)
 
@@ -274,9 +220,12 @@ def test_layers_are_laid_over_each_other(stage, server):
     assert tree == {"run.sh": b"new", "d": b"", "d/y": b"y"}
 
 
-def test_a_layer_that_no_library_here_can_undo_is_an_error_before_the_pull(stage, server):
+def test_a_layer_that_nothing_here_can_undo_is_an_error_before_the_pull(monkeypatch, stage, server):
+    for library in ("zstandard", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     image = images.image([replace(LAYER, compression="zstd")], AMD64)
-    with pytest.raises(SourceError, match="zstd is not supported"):
+    with pytest.raises(SourceError, match="compressed with zstd, which this host cannot undo"):
         deliver(stage, server.put("x/y", "tag", image))
     assert (stage.used, [request for request in server.requests if LAYER.digest in request.path]) == (0, [])
 
@@ -414,7 +363,7 @@ def test_a_mirror_delivers_what_the_first_source_spoils(stage, server):
     first, second = (server.put(f"x/{name}", "tag", IMAGE) for name in "ab")
     server.faults = [Corrupt(f"x/a/blobs/{LAYER.digest}", at=50)]
     delivery, tree = deliver(stage, first, second)
-    assert (delivery.found.uri, delivery.served_by) == (second, f"{server.host}/x/b@{IMAGE.digest}")
+    assert (delivery.found.uri, delivery.served_by) == (first, f"{server.host}/x/b@{IMAGE.digest}")
     assert (tree, stage.used) == (EXPECTED, 2)
 
 
@@ -429,7 +378,7 @@ def test_a_mirror_delivers_the_same_image_even_if_its_tag_moved(stage, server):
 def test_a_mirror_without_the_same_image_is_no_mirror(stage, server):
     first, second = server.put("x/a", "tag", IMAGE), server.put("x/b", "tag", OTHER)
     server.faults = [Status(f"x/a/blobs/{LAYER.digest}", status=404)]
-    with pytest.raises(SourceError, match=rf"x/a:tag: .*404.*; {server.host}/x/b:tag: .*404"):
+    with pytest.raises(SourceError, match=rf"x/a:tag: {server.host}/x/a: .*404.*; {server.host}/x/b: .*404"):
         deliver(stage, first, second)
 
 
@@ -454,9 +403,8 @@ def test_when_all_sources_fail_the_error_names_each_with_its_reason(stage, files
     with pytest.raises(SourceError) as caught:
         deliver(stage, *uris, "/nowhere", sha256=SHA256)
     text = str(caught.value)
-    for part in ("wrong.tar.gz: its sha256 is", "missing.tar.gz: GET", "404", "/nowhere: there is no such directory"):
+    for part in ("wrong.tar.gz: its sha256 is", "missing.tar.gz: GET", "404", "/nowhere: No such file"):
         assert part in text
-    assert text.count("its sha256 is") == 2
     assert "hunter2" not in text
 
 

@@ -454,7 +454,7 @@ def test_a_path_that_is_no_directory_is_an_error(tmp_path, what):
 
 def test_a_missing_path_may_be_made(tmp_path):
     check_writable(str(tmp_path / "a/b/c"))
-    check_space(str(tmp_path / "a/b/c"), 1)
+    check_space(str(tmp_path / "a/b/c"), 1, lambda: 1)
     assert os.listdir(tmp_path) == []
 
 
@@ -489,9 +489,9 @@ def test_what_can_be_written_passes():
 
 
 def test_a_full_disk_is_found_before_and_both_figures_are_told(path):
-    check_space(str(path), 0)
+    check_space(str(path), 0, lambda: 0)
     with pytest.raises(HostError, match=r"has [0-9.]+ MiB free, and this takes 1125899906842624\.0 MiB at the least"):
-        check_space(str(path / "missing"), 2**70)
+        check_space(str(path / "missing"), 2**70, lambda: 2**70)
 
 
 def test_a_read_only_file_system_is_found_before(monkeypatch, path):

@@ -100,6 +100,7 @@ def prove(host, *names, action, **options):
         ("archived", ["archived"]),
         ("archived-xz", ["archived-xz"]),
         ("archived-bz2", ["archived-bz2"]),
+        ("archived-zip", ["archived-zip"]),
         ("from-directory", ["from-directory"]),
     ],
 )
@@ -434,7 +435,6 @@ def refused(host, *names, match, check_too=True, **options):
         ("image-missing", "no such image"),
         ("other-platform", "not built for"),
         ("archived-missing", "404"),
-        ("archived-zip", "zip is not supported"),
         ("directory-missing", "no such directory"),
         ("model-uri", "names a model"),
     ],

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The URIs that a backend may be installed from, and how they may be printed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._http import checked_url, shown
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME
+
+_OF_MODELS = ("ollama", "huggingface", "hf")
+_FILE = "file://"
+_IMAGE_FILE = "ocifile://"
+_IMAGE = "oci://"
+
+
+@dataclass(frozen=True)
+class Uri:
+    """A URI: C(kind) is C(image), C(layout), C(image file), C(archive) (over HTTP) or C(path) (a directory or a file).
+
+    C(path) is where it is on this host, C(name) the ref name or digest of an image in a layout.
+    """
+
+    text: str
+    kind: str
+    path: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        return displayed(self.text)
+
+    @property
+    def reference(self) -> Reference:
+        """The image that is named; raises SourceError."""
+        return Reference.parse(self.text[len(_IMAGE) :] if self.text.startswith(_IMAGE) else self.text)
+
+    @classmethod
+    def parse(cls, text: str) -> Uri:
+        """Return what C(text) means; raises SourceError for other kinds, OptionError for credentials in a URL."""
+        scheme = text.partition(":")[0].lower() if ":" in text else ""
+        if scheme in _OF_MODELS:
+            raise SourceError(f"{scheme}: names a model, not a backend.")
+        if scheme in ("http", "https"):
+            checked_url(text)
+            return cls(text, "archive")
+        if os.path.isabs(text):
+            return cls(text, "path", path=text)
+        if text.startswith(_FILE):
+            return cls(text, "path", path=_absolute(unquote(text[len(_FILE) :])))
+        if text.startswith(_IMAGE_FILE):
+            return cls(text, "image file", path=_absolute(text[len(_IMAGE_FILE) :]))
+        if text.startswith(LAYOUT_SCHEME):
+            return cls._layout(text)
+        if "://" in text and scheme != "oci":
+            raise SourceError(
+                f"{scheme}: is no kind of source; use an image, oci://, ocilayout:, ocifile://, https:// or a path."
+            )
+        if displayed(text) != text:
+            raise SourceError("it was given with a user name in it: give the credentials in endpoints.")
+        return cls(text, "image")
+
+    @classmethod
+    def _layout(cls, text: str) -> Uri:
+        """Return what C(ocilayout:/path), with C(:ref name) or C(@digest) behind it, means."""
+        rest, _at, digest = text[len(LAYOUT_SCHEME) :].partition("@")
+        parent, _slash, last = rest.rpartition("/")
+        base, _colon, name = last.partition(":")
+        return cls(text, "layout", path=_absolute(f"{parent}/{base}"), name=digest or name)
+
+
+def displayed(uri: str) -> str:
+    """Return a URI as it may be printed: without query, user and password."""
+    if uri.lower().startswith(("http://", "https://")):
+        return shown(uri)
+    scheme, separator, rest = uri.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return scheme + separator + authority.rpartition("@")[2] + slash + path
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/") or "\0" in path:
+        raise SourceError(f"{path!r} is not an absolute path.")
+    return os.path.normpath("/" + path.lstrip("/"))
