@@ -16,7 +16,7 @@ from ansible_collections.localai.core.tests.bench.variants import OURS, TAR
 MB = 1000**2
 
 
-def run(variant=OURS, image="llama", number=1, wall=1.0, memory=50 * MB, disk=0):
+def run(variant=OURS, *, image="llama", number=1, wall=1.0, memory=50 * MB, disk=0):
     return Run(image, variant.name, number, wall=wall, cpu=1.0, process=wall + 1, memory=memory, disk=disk)
 
 
