@@ -13,23 +13,25 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 COPY := $(BUILD)/ansible_collections/localai/core
 OUTPUT := $(COPY)/tests/output
+RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo lint sanity units integration coverage: private export HOME := $(BUILD)/home
-demo lint sanity units integration coverage: private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(PATH)
+demo lint sanity units integration coverage bench soak samples: private export HOME := $(BUILD)/home
+demo lint sanity units integration coverage bench soak samples: \
+    private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo lint: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh lint sanity units integration coverage ## all of the gate, then the number of tests
+test: fresh lint sanity units integration coverage samples ## all of the gate, then the number of tests
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
 demo: collection ## the collection at work against a registry and a server on this machine
-	cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests.demo.run
+	$(RUN).demo.run
 
 lint: collection ## ruff, mypy, yamllint, ansible-lint
 	ruff check
@@ -59,6 +61,21 @@ coverage: collection ## what units and integration covered so far, against the f
 	cd $(COPY) && coverage json -q
 	$(VENV)/bin/python tests/tools/coverage_floor.py $(OUTPUT)/reports/coverage.json
 
+bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install in turns with other ways, measured
+	tests/tools/install_peers.sh
+	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
+	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
+
+soak: collection $(BUILD)/bin/umoci ## the large figures: archives that write nothing outside, trees that umoci makes too
+	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
+	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
+	$(RUN).soak.umoci --images 500
+
+samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## a few seconds of bench and of soak
+	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
+	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
+	$(RUN).soak.umoci --images 40
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 
@@ -80,7 +97,7 @@ $(VENV)/ready: tests/requirements.txt
 	$(VENV)/bin/pip install -q -r tests/requirements.txt
 	touch $@
 
-$(BUILD)/bin/docker-registry:
-	tests/tools/fetch_registry.sh $(BUILD)
+$(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
+	tests/tools/fetch_program.sh $(BUILD) $(@F)
 
-.PHONY: help test demo lint sanity units integration coverage clean collection fresh
+.PHONY: help test demo lint sanity units integration coverage bench soak samples clean collection fresh

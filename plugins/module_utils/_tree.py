@@ -105,8 +105,9 @@ class Tree:
             if place is None or self._kind(place) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
             path, fd = self._place(path), self.fd
-            if path != place:
-                self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
+            if (place + "/").startswith(path + "/"):
+                raise SourceError(f"{path!r} is a hard link to {target!r}, whose place it would take.")
+            self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
         self._made(path)
 
     @contextlib.contextmanager
@@ -123,24 +124,30 @@ class Tree:
         """Remove what lower layers left at C(path); what the layer at hand put there stays."""
         with _OnDisk(self.path, path):
             place = self._existing(path)
-            if place in self._fresh:
-                self.clear_stale(place)
-            elif place is not None:
-                self._unlink(place)
+            if place is not None:
+                self._remove_stale(place)
 
     def clear_stale(self, path: str) -> None:
-        """Remove from the directory C(path) all that lower layers left in it."""
+        """Remove from the directory that C(path) leads to all that lower layers left in it."""
         with _OnDisk(self.path, path):
-            place = self._existing(path) if path else ""
-            if place is None or (place and self._kind(place) != stat.S_IFDIR):
-                return
-            fd = os.open(place or ".", OPEN_DIRECTORY, dir_fd=self.fd)
-            try:
-                names = os.listdir(fd)
-            finally:
-                os.close(fd)
+            place = self._directory(path, make=False)
+            if place is not None:
+                self._clear_stale(place)
+
+    def _remove_stale(self, place: str) -> None:
+        if place not in self._fresh:
+            self._unlink(place)
+        elif self._kind(place) == stat.S_IFDIR:
+            self._clear_stale(place)
+
+    def _clear_stale(self, place: str) -> None:
+        fd = os.open(place or ".", OPEN_DIRECTORY, dir_fd=self.fd)
+        try:
+            names = os.listdir(fd)
+        finally:
+            os.close(fd)
         for name in names:
-            self.remove_stale(f"{place}/{name}" if place else name)
+            self._remove_stale(f"{place}/{name}" if place else name)
 
     def make_executable(self, path: str) -> None:
         """Let everybody who may read the file C(path) execute it."""
@@ -236,8 +243,10 @@ class Tree:
                 at = place
                 continue
             kind = self._kind(place)
-            if kind == stat.S_IFLNK and hops < _MOST_LINKS:
+            if kind == stat.S_IFLNK:
                 hops += 1
+                if hops > _MOST_LINKS:
+                    raise SourceError(f"{path!r} leads through more than {_MOST_LINKS} symlinks.")
                 target = os.readlink(place, dir_fd=self.fd)
                 at = "" if target.startswith("/") else at
                 parts += target.split("/")[::-1]

@@ -12,7 +12,6 @@ for the removal, into a temporary directory. It fails when a run does anything b
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -22,9 +21,9 @@ from pathlib import Path
 
 from ..support.files import FileServer
 from ..support.gallery import REPOSITORY, gallery
+from ..support.playbook import COLLECTION, environment
 from ..support.registry import Registry
 
-COLLECTION = Path(__file__).parents[2]
 PLAYBOOK = COLLECTION / "docs" / "examples" / "backends.yml"
 
 
@@ -59,7 +58,7 @@ class Player:
         program = [sys.executable, "-m", "ansible", "playbook", str(PLAYBOOK)]
         command = [*program, "--diff", "--extra-vars", json.dumps(variables), *arguments]
         lines = []
-        with subprocess.Popen(command, env=self._environment(), stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, env=environment(self.work), stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout or ():
                 print("    " + line, end="", flush=True)
                 lines.append(line)
@@ -70,22 +69,6 @@ class Player:
         if recap is None or plan is None:
             sys.exit("this is not the output of the example playbook")
         return Run(int(recap[1]), plan[1])
-
-    def _environment(self) -> dict[str, str]:
-        """Nothing of the user's own settings, and no file outside the working directory."""
-        return {
-            "PATH": os.environ["PATH"],
-            "LC_ALL": "C.UTF-8",
-            "HOME": str(self.work / "home"),
-            "ANSIBLE_CONFIG": str(self.work / "ansible.cfg"),
-            "ANSIBLE_HOME": str(self.work / "ansible"),
-            "ANSIBLE_REMOTE_TEMP": str(self.work / "ansible" / "remote"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-            "ANSIBLE_NOCOLOR": "true",
-        }
 
     def installed(self) -> dict[str, str]:
         """Print and return the directories of the backends path, with what their run files say when they run."""
@@ -125,7 +108,6 @@ def main() -> None:
             registry.put(REPOSITORY, tag, artifact)
         files.pages["/index.yaml"] = content.index(registry.host, files.url, Path(work)).encode()
         print(f"A gallery at {files.url}/index.yaml, its registry at {registry.host}, backends below {work}")
-        Path(work, "ansible.cfg").touch()
         player = Player(Path(work), files.url + "/index.yaml")
 
         heading("1. check mode: what would be done")

@@ -20,7 +20,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable, Mapping
+from typing import IO, Iterable, Mapping
 
 MTIME = 1735689600  # 2025-01-01
 
@@ -74,14 +74,21 @@ def opaque(name: str) -> Entry:
 def tar(entries: Iterable[Entry], tar_format: int = tarfile.PAX_FORMAT) -> bytes:
     """An uncompressed tar file."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tar_format) as archive:
+    write_tar(buffer, entries, tar_format)
+    return buffer.getvalue()
+
+
+def write_tar(stream: IO[bytes], entries: Iterable[Entry], tar_format: int = tarfile.PAX_FORMAT) -> None:
+    """Write an uncompressed tar file, of any size: one entry is in memory at a time."""
+    with tarfile.open(fileobj=stream, mode="w|", format=tar_format) as archive:
         for entry in entries:
             info = tarfile.TarInfo(entry.name)
             info.type, info.mode, info.linkname = entry.kind, entry.mode, entry.target
             info.mtime, info.uid, info.gid = entry.mtime, entry.uid, entry.gid
             info.size, info.pax_headers = len(entry.data), dict(entry.headers)
             archive.addfile(info, io.BytesIO(entry.data))
-    return buffer.getvalue()
+            # Without this, tarfile remembers every entry.
+            archive.members = []  # type: ignore[attr-defined]
 
 
 def compress(data: bytes, compression: str) -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from platform import uname
-from typing import Any, Iterable, Mapping, Union
+from typing import Any, Iterable, Mapping, Sequence, Union
 
 from .archives import Entry, compress, tar
 
@@ -108,13 +108,21 @@ def layer_of(content: bytes, compression: str = "gzip") -> Layer:
 def image(layers: Iterable[Layer], platform: Platform = Platform(), docker: bool = False) -> Image:
     """An image of these layers, with OCI's media types or with Docker's."""
     layers = tuple(layers)
+    pointers = [_descriptor(_layer_type(item, docker), item.blob, item.digest) for item in layers]
+    return replace(image_around([item.diff_id for item in layers], pointers, platform, docker), layers=layers)
+
+
+def image_around(
+    diff_ids: Sequence[str], pointers: Sequence[Mapping[str, Any]], platform: Platform, docker: bool = False
+) -> Image:
+    """An image whose layers are kept elsewhere: `pointers` describe their blobs, `diff_ids` their tar files."""
     config = document(
         {
             "created": "2025-01-01T00:00:00Z",
             **platform.json,
             "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [item.diff_id for item in layers]},
-            "history": [{"created": "2025-01-01T00:00:00Z", "created_by": "COPY / /"} for item in layers],
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+            "history": [{"created": "2025-01-01T00:00:00Z", "created_by": "COPY / /"} for _layer in diff_ids],
         }
     )
     media_type = DOCKER_MANIFEST if docker else OCI_MANIFEST
@@ -123,10 +131,10 @@ def image(layers: Iterable[Layer], platform: Platform = Platform(), docker: bool
             "schemaVersion": 2,
             "mediaType": media_type,
             "config": _descriptor(DOCKER_CONFIG if docker else OCI_CONFIG, config),
-            "layers": [_descriptor(_layer_type(item, docker), item.blob, item.digest) for item in layers],
+            "layers": pointers,
         }
     )
-    return Image(manifest, media_type, digest(manifest), config, layers, platform)
+    return Image(manifest, media_type, digest(manifest), config, (), platform)
 
 
 def index(images: Iterable[Image], docker: bool = False) -> Index:

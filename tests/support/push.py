@@ -19,7 +19,7 @@ import urllib.request
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import Mapping
+from typing import IO, Mapping
 from urllib.parse import quote, urljoin, urlsplit
 
 from .archives import read_tree
@@ -71,14 +71,21 @@ class Pusher:
         self._push_manifest(repository, tag, artifact)
         return f"{self.target.host}/{repository}:{tag}"
 
-    def _push_blob(self, repository: str, digest: str, blob: bytes) -> None:
+    def push_file(self, repository: str, digest: str, path: Path) -> None:
+        """Push a blob that is too large for memory."""
+        with path.open("rb") as blob:
+            self._push_blob(repository, digest, blob, {"Content-Length": str(path.stat().st_size)})
+
+    def _push_blob(
+        self, repository: str, digest: str, blob: bytes | IO[bytes], headers: Mapping[str, str] | None = None
+    ) -> None:
         path = f"{self.target.url}/v2/{repository}/blobs/"
         if self._send(repository, "HEAD", path + digest).status == 200:
             return
         started = self._expect(202, self._send(repository, "POST", path + "uploads/"))
         location = urljoin(path, started.headers["Location"])
         location += ("&" if urlsplit(location).query else "?") + "digest=" + quote(digest)
-        headers = {"Content-Type": "application/octet-stream"}
+        headers = {"Content-Type": "application/octet-stream", **(headers or {})}
         self._expect(201, self._send(repository, "PUT", location, blob, headers))
 
     def _push_manifest(self, repository: str, name: str, artifact: Artifact) -> None:
@@ -90,7 +97,7 @@ class Pusher:
         repository: str,
         method: str,
         url: str,
-        body: bytes | None = None,
+        body: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> _Reply:
         """One request, a second time with credentials when they are asked for."""
@@ -115,7 +122,7 @@ class Pusher:
         answer = json.loads(self._expect(200, self._request("GET", asked["realm"] + query, None, headers)).body)
         return "Bearer " + str(answer.get("token") or answer.get("access_token"))
 
-    def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> _Reply:
+    def _request(self, method: str, url: str, body: bytes | IO[bytes] | None, headers: Mapping[str, str]) -> _Reply:
         request = urllib.request.Request(url, body, dict(headers), method=method)
         try:
             with self._opener.open(request, timeout=60) as response:

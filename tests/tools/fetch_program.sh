@@ -3,13 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# fetch_registry.sh BUILD: Debian's docker-registry as BUILD/bin/docker-registry, without root and without installing it.
+# fetch_program.sh BUILD NAME: a program that needs nothing but libc, from Debian's package of the same name, as
+# BUILD/bin/NAME: without root and without installing it.
 set -euo pipefail
-build=$1
+build=$1 name=$2
 
 mkdir -p "$build/bin"
-if installed=$(type -P docker-registry); then
-    ln -sf "$installed" "$build/bin/docker-registry"
+if installed=$(type -P "$name"); then
+    ln -sf "$installed" "$build/bin/$name"
     exit
 fi
 
@@ -20,6 +21,6 @@ options=(-q -o "Dir::State=$apt/state" -o "Dir::State::status=/var/lib/dpkg/stat
          -o "APT::Sandbox::User=$(id -un)")
 cd "$apt"
 apt-get "${options[@]}" update || true  # one stale source does no harm: the next line fails if it matters
-apt-get "${options[@]}" download docker-registry
-dpkg -x docker-registry_*.deb .
-mv usr/bin/docker-registry "$build/bin/"
+apt-get "${options[@]}" download "$name"
+dpkg -x "$name"_*.deb .
+mv "usr/bin/$name" "$build/bin/"

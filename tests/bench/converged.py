@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long a task with 20 names takes that has nothing to do, and what it asks of servers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+from ..support.backends import backend_image
+from ..support.files import FileServer
+from ..support.playbook import environment
+from ..support.push import Pusher, Target
+
+_REPOSITORY = "bench/small"
+_NAMES = [f"backend-{number}" for number in range(20)]
+
+
+@dataclass(frozen=True)
+class Converged:
+    """Seconds by round of a play without tasks and of one with the task, and the requests of all these tasks."""
+
+    empty: list[float]
+    task: list[float]
+    requests: int
+
+
+def converged(registry: Mapping[str, Any], log: Path, work: Path, rounds: int) -> Converged:
+    """Install 20 backends, and then time the task that finds all of them there; `log` is the registry's."""
+    Pusher(Target(registry["host"], plain_http=True)).push(_REPOSITORY, "1", backend_image())
+    uri = f"{registry['host']}/{_REPOSITORY}:1"
+    gallery = json.dumps([{"name": name, "uri": uri} for name in _NAMES])  # JSON is YAML
+    with FileServer({"/index.yaml": gallery.encode()}) as files:
+        task = {
+            "name": "Nothing to do",
+            "localai.core.localai_backend": {
+                "name": _NAMES,
+                "backends_path": str(work / "backends"),
+                "backends_system_path": str(work / "system"),
+                "galleries": [{"name": "bench", "url": f"{files.url}/index.yaml"}],
+                "capability": "default",
+            },
+        }
+        playbooks = [_playbook(work / "empty.yml", []), _playbook(work / "task.yml", [task])]
+        _play(playbooks[1], work)
+        before = len(files.requests) + _requests(log)
+        seconds = [[_play(playbook, work) for playbook in playbooks] for _round in range(rounds)]
+        asked = len(files.requests) + _requests(log) - before
+    return Converged([empty for empty, _task in seconds], [full for _empty, full in seconds], asked)
+
+
+def _playbook(path: Path, tasks: list[dict[str, Any]]) -> Path:
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    path.write_text(json.dumps([play]), encoding="utf-8")
+    return path
+
+
+def _play(playbook: Path, work: Path) -> float:
+    """Run a playbook; returns the seconds that it took."""
+    command = [sys.executable, "-m", "ansible", "playbook", str(playbook)]
+    start = time.perf_counter()
+    done = subprocess.run(command, check=False, env=environment(work), capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode != 0:
+        sys.exit(done.stdout + done.stderr)
+    return seconds
+
+
+def _requests(log: Path) -> int:
+    """The requests that the registry has answered so far."""
+    return log.read_text(encoding="utf-8", errors="replace").count("response completed")

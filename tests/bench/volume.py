@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file system that the benchmark writes to: a fresh one where that can be had."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+_SIZE = 8 * 1024**3
+
+
+@contextlib.contextmanager
+def volume(directory: Path, given: str) -> Iterator[Path]:
+    """An empty directory: below `given` if that names one, else on a new ext4 for root, else below `directory`."""
+    if given or os.geteuid() != 0:
+        with _plain(Path(given or directory).resolve() / "work") as work:
+            print(f"Runs write to {work}; root without BENCH_DIR would get a fresh ext4.", flush=True)
+            yield work
+    else:
+        with _mounted(directory) as work:
+            print(f"Runs write to a fresh ext4 with a journal, mounted at {work}.", flush=True)
+            yield work
+
+
+@contextlib.contextmanager
+def _plain(work: Path) -> Iterator[Path]:
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work)
+
+
+@contextlib.contextmanager
+def _mounted(directory: Path) -> Iterator[Path]:
+    """A new file system in a sparse file."""
+    image, work = directory / "ext4", directory / "mounted"
+    work.mkdir(exist_ok=True)
+    with image.open("wb") as file:
+        file.truncate(_SIZE)
+    try:
+        try:
+            subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+            subprocess.run(["mount", "-o", "loop", str(image), str(work)], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"{error} Give a directory as BENCH_DIR, then no file system has to be made.")
+        try:
+            yield work
+        finally:
+            subprocess.run(["umount", str(work)], check=True)
+    finally:
+        image.unlink()

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The benchmark's report: ratios within rounds, medians over them, goals at the most."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.localai.core.tests.bench.converged import Converged
+from ansible_collections.localai.core.tests.bench.measure import Run
+from ansible_collections.localai.core.tests.bench.report import Report
+from ansible_collections.localai.core.tests.bench.variants import OURS, TAR
+
+MB = 1000**2
+
+
+def run(variant=OURS, *, image="llama", number=1, wall=1.0, memory=50 * MB, disk=0):
+    return Run(image, variant.name, number, wall=wall, cpu=1.0, process=wall + 1, memory=memory, disk=disk)
+
+
+def report(runs=(), small=None, large=None, plays=None):
+    runs = runs or [run(TAR), run(OURS)]
+    return Report(runs, small or run(), large or run(image="fat"), plays or Converged([0.5], [1.0], 0))
+
+
+def goal(made, what):
+    (found,) = [goal for goal in made.goals() if what in goal.what]
+    return found
+
+
+def test_a_ratio_is_that_of_one_round_and_the_median_over_all():
+    slow, fast = (1, 4.0, 8.0), (2, 1.0, 4.0)
+    runs = [
+        run(variant, number=number, wall=wall)
+        for number, ours, theirs in [slow, fast, (3, 1.0, 3.0)]
+        for variant, wall in [(TAR, theirs), (OURS, ours)]
+    ]
+    assert goal(report(runs), "llama: ours / curl, gzip, tar").measured == pytest.approx(1 / 3)
+
+
+def test_a_goal_is_met_up_to_its_figure():
+    runs = [run(TAR, wall=100.0), run(OURS, wall=65.0)]
+    assert goal(report(runs), "ours / curl, gzip, tar").met
+    runs[1] = run(OURS, wall=65.1)
+    assert not goal(report(runs), "ours / curl, gzip, tar").met
+
+
+def test_variants_that_did_not_run_have_no_goals():
+    assert [goal.what for goal in report().goals() if " / " in goal.what] == [
+        "llama: ours / curl, gzip, tar, wall time",
+        "peak memory, fat / llama",
+    ]
+
+
+def test_memory_and_disk_are_the_worst_of_ours():
+    made = report([run(TAR, memory=900 * MB, disk=900 * MB), run(OURS, memory=60 * MB)], large=run(disk=3 * MB))
+    assert goal(made, "peak memory, MB").measured == 60
+    assert goal(made, "disk").measured == 3
+    assert goal(report(large=run(memory=54 * MB)), "fat / llama").measured == pytest.approx(1.08)
+
+
+def test_the_empty_play_of_the_same_round_is_taken_off():
+    made = report(plays=Converged([0.5, 5.0, 0.5], [1.0, 5.4, 1.1], 2))
+    assert goal(made, "above an empty play").measured == pytest.approx(0.5)
+    assert not goal(made, "requests").met
+
+
+def test_the_tables_have_a_row_for_each_variant_and_goal():
+    made = report()
+    rows = made.markdown().splitlines()
+    assert rows[2].split("|")[1:4] == [" llama ", " curl, gzip, tar ", " 1.00    "]
+    assert len([row for row in rows if row.startswith("|")]) == 2 + 2 + 2 + len(made.goals())
