@@ -63,11 +63,11 @@ def test_what_has_ended_stays_ended():
 
 def test_an_error_comes_after_what_came_before_it():
     error = SourceError("the line went dead")
-    seen = []
-    with pytest.raises(SourceError) as caught, ahead(Source(error=error).chunks()) as chunks:
-        for chunk in chunks:
-            seen.append(chunk)
-    assert (caught.value, seen) == (error, PIECES)
+    with ahead(Source(error=error).chunks()) as chunks:
+        assert [next(chunks) for _piece in PIECES] == PIECES
+        with pytest.raises(SourceError) as caught:
+            next(chunks)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize("read", [0, 1, 50, 100])
@@ -82,9 +82,14 @@ def test_the_source_is_closed_wherever_it_was(read):
 
 def test_an_error_of_the_reader_closes_the_source_and_is_passed_on():
     source = Source()
-    with pytest.raises(SourceError, match="mine"), ahead(source.chunks()) as chunks:
-        next(chunks)
-        raise SourceError("mine")
+
+    def read():
+        with ahead(source.chunks()) as chunks:
+            next(chunks)
+            raise SourceError("mine")
+
+    with pytest.raises(SourceError, match="mine"):
+        read()
     assert source.closed
 
 

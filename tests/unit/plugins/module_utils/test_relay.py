@@ -84,7 +84,7 @@ def test_when_all_fail_the_error_names_each():
 
 
 def test_the_error_of_an_only_place_stands_for_itself():
-    with pytest.raises(TransportError, match="^silent$"):
+    with pytest.raises(TransportError, match=r"^silent$"):
         read(Relay(), Mirror("a", 10))
 
 
