@@ -202,7 +202,7 @@ class _TarFile:
     @contextlib.contextmanager
     def _opened(self) -> t.Iterator[tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]]]:
         try:
-            with tarfile.open(self._path, "r:") as archive:
+            with open_file(self._path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
                 if self._members is None:
                     self._members = self._listed(archive)
                 yield archive, self._members
