@@ -115,6 +115,8 @@ class DockerArchive:
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the configuration or a layer from C(offset) on; raises SourceError."""
+        if not self._names:
+            self.manifest("")
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
         return self._files.chunks(self._names[descriptor.digest], offset)
