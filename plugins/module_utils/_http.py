@@ -127,7 +127,7 @@ class Http:
                     if validator:
                         wanted["If-Range"] = validator
                 with self._open("GET", url, wanted) as response:
-                    if response.status_code == 401 and renew is not None and not renewed:
+                    if response.status_code == 401 and renew is not None and not renewed and is_from(response.url, url):
                         renew(response.headers.get("WWW-Authenticate", ""))
                         renewed = True
                         continue
@@ -338,6 +338,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_from(answered: str, asked: str) -> bool:
+    """Return whether the server at C(asked) answered itself, and not another one that it redirects to."""
+    return _origin(answered) == _origin(asked)
 
 
 def _origin(url: str) -> str:
