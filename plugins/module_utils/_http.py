@@ -121,6 +121,8 @@ class Http:
         patience = self._patience("GET", url)
         for attempt in patience:
             with attempt:
+                if offset and offset == size:
+                    return
                 wanted = dict(headers())
                 if offset:
                     wanted["Range"] = f"bytes={offset}-"
@@ -131,6 +133,8 @@ class Http:
                         renew(response.headers.get("WWW-Authenticate", ""))
                         renewed = True
                         continue
+                    if response.status_code == 416 and _whole_length(response) == offset:
+                        return
                     to_skip = _bytes_to_skip(response, offset, validator, url)
                     expected = size if size is not None else _whole_length(response)
                     validator = _strong_etag(response) if size is None else None
@@ -384,8 +388,8 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _whole_length(response: t.Any) -> int | None:
-    """Return the length of the whole body as the answer states it, for 200 and 206 alike."""
-    if response.status_code == 206:
+    """Return the length of the whole body as the answer states it, for all of it, a part, and a part beyond its end."""
+    if response.status_code in (206, 416):
         return whole_number(response.headers.get("Content-Range", "").rpartition("/")[2])
     length = response.headers.get("Content-Length", "")
     return whole_number(length)
