@@ -45,7 +45,7 @@ class Layout:
         self._reference = reference
 
     def __str__(self) -> str:
-        return f"ocilayout:{self._path}"
+        return f"{'ocilayout:' if isinstance(self._files, _Directory) else 'ocifile://'}{self._path}"
 
     def manifest(self, name: str) -> Manifest:
         """Return the manifest of a digest or of a ref name, of the only image without one; raises SourceError."""
