@@ -137,10 +137,8 @@ class Sources:
         except (SourceError, TransportError):
             # Whether it can be pulled is not the question here.
             return 0
-        stated = int.from_bytes(tail, "little")
-        # It is stated modulo 4 GiB, and gzip makes nothing longer by more than a little.
-        wraps = max(0, -(-(layer.size - layer.size // 1000 - 100 - stated) // 2**32))
-        return stated + wraps * 2**32
+        # Where a file has several parts it is that of the last one, and beyond 4 GiB it starts anew.
+        return int.from_bytes(tail, "little")
 
     def _candidates(self, found: Found, tried: list[str]) -> t.Iterator[Found]:
         """Yield C(found), and where nothing proves what its mirrors deliver, these as they are."""
