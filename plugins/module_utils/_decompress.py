@@ -86,19 +86,6 @@ def decompressed(chunks: t.Iterator[bytes], compression: str) -> t.Generator[byt
         raise SourceError(f"the archive is damaged: {e}.") from e
 
 
-def size_stated_by_gzip(tail: bytes, packed: int) -> int:
-    """Return how many bytes C(packed) bytes of gzip unpack to, by the last four of them, C(tail).
-
-    They state it modulo 4 GiB; the result is the least that is possible, for gzip makes nothing longer but by a little.
-    Without them it is C(packed).
-    """
-    if len(tail) != 4:
-        return packed
-    stated = int.from_bytes(tail, "little")
-    least = packed - packed // 1000 - 100
-    return stated + max(0, -((stated - least) // 2**32)) * 2**32
-
-
 def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
     """Undo gzip; a file may consist of several members, and zeros may follow the last one."""
     library = _library("isal.isal_zlib") or zlib

@@ -121,16 +121,20 @@ class Http:
         patience = self._patience("GET", url)
         for attempt in patience:
             with attempt:
+                if offset and offset == size:
+                    return
                 wanted = dict(headers())
                 if offset:
                     wanted["Range"] = f"bytes={offset}-"
                     if validator:
                         wanted["If-Range"] = validator
                 with self._open("GET", url, wanted) as response:
-                    if response.status_code == 401 and renew is not None and not renewed:
+                    if response.status_code == 401 and renew is not None and not renewed and is_from(response.url, url):
                         renew(response.headers.get("WWW-Authenticate", ""))
                         renewed = True
                         continue
+                    if response.status_code == 416 and _whole_length(response) == offset:
+                        return
                     to_skip = _bytes_to_skip(response, offset, validator, url)
                     expected = size if size is not None else _whole_length(response)
                     validator = _strong_etag(response) if size is None else None
@@ -340,6 +344,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_from(answered: str, asked: str) -> bool:
+    """Return whether the server at C(asked) answered itself, and not another one that it redirects to."""
+    return _origin(answered) == _origin(asked)
+
+
 def _origin(url: str) -> str:
     parts = checked_url(url)
     return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
@@ -379,8 +388,8 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _whole_length(response: t.Any) -> int | None:
-    """Return the length of the whole body as the answer states it, for 200 and 206 alike."""
-    if response.status_code == 206:
+    """Return the length of the whole body as the answer states it, for all of it, a part, and a part beyond its end."""
+    if response.status_code in (206, 416):
         return whole_number(response.headers.get("Content-Range", "").rpartition("/")[2])
     length = response.headers.get("Content-Length", "")
     return whole_number(length)

@@ -13,7 +13,7 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, size_stated_by_gzip, supported
+from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, supported
 from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,
@@ -233,7 +233,8 @@ def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
     if layer.compression != "gzip":
         return layer.size
     try:
-        return size_stated_by_gzip(repository.tail(layer, 4), layer.size)
+        # Of a file of several parts it is that of the last one, and beyond 4 GiB it starts anew.
+        return max(layer.size, int.from_bytes(repository.tail(layer, 4), "little"))
     except (SourceError, TransportError):
         # Whether it can be pulled is not the question here.
         return layer.size

@@ -108,6 +108,7 @@ class _Meter:
         """Yield the archive's own bytes."""
         for chunk in self._chunks:
             self._packed += len(chunk)
+            self.check_size(self._packed)
             yield chunk
 
     def check_entries(self, count: int) -> None:

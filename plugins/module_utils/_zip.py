@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import lzma
+import os
 import stat
 import typing as t
 import zipfile
@@ -33,7 +34,7 @@ class ZipStream:
     def __init__(self, stream: t.IO[bytes]) -> None:
         try:
             self._archive = zipfile.ZipFile(t.cast("t.IO[bytes]", _Bounded(stream)))
-        except (*_DAMAGE, OSError, NotImplementedError) as e:
+        except (*_DAMAGE, NotImplementedError) as e:
             raise SourceError(f"the archive is damaged: {e}.") from e
         self._member: zipfile.ZipInfo | None = None
 
@@ -47,8 +48,11 @@ class ZipStream:
         try:
             with self._archive.open(t.cast("zipfile.ZipInfo", self._member)) as stream:
                 yield from iter(lambda: stream.read(BLOCK), b"")
-        except (*_DAMAGE, RuntimeError) as e:
+        except (*_DAMAGE, RuntimeError, OSError) as e:
             # RuntimeError says that it is encrypted, and NotImplementedError, a kind of it, how it is compressed.
+            # So does bzip2 say with OSError that data is damaged; one of this host has a number.
+            if isinstance(e, OSError) and e.errno is not None:
+                raise
             raise SourceError(f"the archive is damaged or not of a common kind: {entry.name[:100]!r}: {e}.") from e
 
     def _entry(self, member: zipfile.ZipInfo) -> Entry:
@@ -71,11 +75,16 @@ class ZipStream:
 
 
 class _Bounded:
-    """A file of which nobody reads more at once than the directory of an archive may have."""
+    """A file of which nobody reads before its start, or more at once than the directory of an archive may have."""
 
     def __init__(self, stream: t.IO[bytes]) -> None:
-        self.seek, self.tell, self.seekable = stream.seek, stream.tell, stream.seekable
+        self.tell, self.seekable = stream.tell, stream.seekable
         self._stream = stream
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile("its directory leads out of it")
+        return self._stream.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
         if size > _MOST_DIRECTORY:

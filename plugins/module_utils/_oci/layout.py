@@ -45,7 +45,7 @@ class Layout:
         self._reference = reference
 
     def __str__(self) -> str:
-        return f"ocilayout:{self._path}"
+        return f"{'ocilayout:' if isinstance(self._files, _Directory) else 'ocifile://'}{self._path}"
 
     def manifest(self, name: str) -> Manifest:
         """Return the manifest of a digest or of a ref name, of the only image without one; raises SourceError."""
@@ -115,6 +115,8 @@ class DockerArchive:
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the configuration or a layer from C(offset) on; raises SourceError."""
+        if not self._names:
+            self.manifest("")
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
         return self._files.chunks(self._names[descriptor.digest], offset)
@@ -202,7 +204,7 @@ class _TarFile:
     @contextlib.contextmanager
     def _opened(self) -> t.Iterator[tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]]]:
         try:
-            with tarfile.open(self._path, "r:") as archive:
+            with open_file(self._path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
                 if self._members is None:
                     self._members = self._listed(archive)
                 yield archive, self._members

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http import Answer, Http, basic, is_loopback, shown
+from ansible_collections.localai.core.plugins.module_utils._http import Answer, Http, basic, is_from, is_loopback, shown
 from ansible_collections.localai.core.plugins.module_utils._oci.auth import (
     Challenge,
     Login,
@@ -130,7 +130,7 @@ class Registry:
         """
         reference, url = location.reference, self._url(location, path)
         answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
-        if answer.status == 401:
+        if answer.status == 401 and is_from(answer.url, url):
             self._answer_challenge(reference, answer.headers.get("WWW-Authenticate", ""))
             answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
         if answer.status in (200, 206):

@@ -20,7 +20,6 @@ from ansible_collections.localai.core.plugins.module_utils._decompress import (
     BLOCK,
     compression_of,
     decompressed,
-    size_stated_by_gzip,
     supported,
 )
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
@@ -162,22 +161,3 @@ def test_zstd_needs_something_that_undoes_it(monkeypatch):
     has(monkeypatch)
     with pytest.raises(SourceError, match=r"zstd, which this host cannot undo\. Install the Python library zstandard"):
         compression_of(b"\x28\xb5\x2f\xfd")
-
-
-@pytest.mark.parametrize(
-    ("stated", "packed", "expected"),
-    [
-        (1000, 400, 1000),
-        (1000, 1020, 1000),  # what cannot be compressed becomes a little longer
-        (0, 20, 0),
-        (5, 3 * 2**30, 2**32 + 5),
-        (2**32 - 5, 3 * 2**30, 2**32 - 5),
-        (2**31, 9 * 2**30, 2**31 + 2 * 2**32),
-    ],
-)
-def test_gzip_tells_its_size_modulo_four_gibibytes(stated, packed, expected):
-    assert size_stated_by_gzip(stated.to_bytes(4, "little"), packed) == expected
-
-
-def test_a_server_that_sends_no_end_states_nothing():
-    assert size_stated_by_gzip(b"", 1000) == 1000

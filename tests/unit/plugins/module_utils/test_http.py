@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import socket
 import sys
+from dataclasses import replace
 
 import pytest
 import requests
@@ -588,6 +589,14 @@ class CutWhole(Cut):
     request = IgnoreRange.request
 
 
+class EndlessChunks(Chunked):
+    """All chunks, and then no word that there is none any more."""
+
+    def answer(self, request, answer):
+        whole = super().answer(request, answer)
+        return replace(whole, body=whole.body[: -len(b"0\r\n\r\n")], cut=len(whole.body))
+
+
 @pytest.mark.parametrize(
     "content_range",
     ["bytes 0-599999/600000", "bytes 400001-599999/600000", "bytes */600000", "items 400000-599999/600000", "", None],
@@ -596,6 +605,22 @@ def test_another_range_than_the_one_asked_for_is_an_error(server, content_range)
     server.faults = [Cut(after=400_000, times=1), Headers(headers={"Content-Range": content_range})]
     with pytest.raises(TransportError, match="the bytes from 400000 on, the server sent another range"):
         download(Client(), server.url + "/big")
+
+
+@pytest.mark.parametrize(("size", "requests"), [(SIZE, [None]), (None, [None, f"bytes={SIZE}-"])])
+@pytest.mark.parametrize("fault", [Headers(headers={"Content-Length": str(SIZE + 10)}), EndlessChunks()])
+def test_a_fault_behind_the_last_byte_is_no_fault(server, fault, size, requests):
+    server.faults = [replace(fault, times=1)]
+    assert download(Client(), server.url + "/big", size=size) == BODY
+    assert ranges(server) == requests
+
+
+@pytest.mark.parametrize("offset", [0, 1, SIZE - 1, SIZE])
+@pytest.mark.parametrize("size", [SIZE, None])
+def test_a_download_may_begin_at_any_byte(server, offset, size):
+    client = Client()
+    body = b"".join(client.download(server.url + "/big", headers=dict, size=size, offset=offset))
+    assert body == BODY[offset:]
 
 
 def test_a_short_body_is_noticed_when_its_size_is_known(server):

@@ -13,7 +13,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,12 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     MissingLibrary,
     SourceError,
 )
-from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Image, Images
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Descriptor
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import Endpoint
-from ansible_collections.localai.core.plugins.module_utils._source import Sources
+from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.tests.support import images, registry
 from ansible_collections.localai.core.tests.support.archives import (
@@ -38,17 +39,19 @@ from ansible_collections.localai.core.tests.support.archives import (
     symlink,
     tar_archive,
     write_tree,
+    zip_archive,
 )
 from ansible_collections.localai.core.tests.support.auth import basic
 from ansible_collections.localai.core.tests.support.backends import backend_entries, backend_image
 from ansible_collections.localai.core.tests.support.client import Client
-from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, Status
+from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, IgnoreRange, Raw, Status
 from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.host import (
     directory_of_ordinary_user,
     ordinary_user,
     snapshot,
 )
+from ansible_collections.localai.core.tests.support.layouts import docker_archive, oci_archive, write_oci_layout
 
 HOST = Platform("linux", "amd64")
 AMD64 = images.Platform("amd64")
@@ -436,3 +439,230 @@ def test_an_error_of_whoever_uses_the_tree_is_passed_on_and_no_mirror_is_tried(s
     with pytest.raises(SourceError, match="mine"), kinds.deliver(found, stage):
         raise SourceError("mine")
     assert stage.used == 1
+
+
+# going on at the byte
+
+
+# Longer than what is read at once, and so that compression changes little.
+NOISE = hashlib.shake_256(b"noise").digest(600_000)
+BIG_ENTRIES = [*ENTRIES, file("noise", NOISE)]
+BIG_LAYER = images.layer(BIG_ENTRIES)
+BIG = images.index([images.image([LAYER, BIG_LAYER], AMD64)])
+BIG_ARCHIVE = tar_archive(BIG_ENTRIES)
+BIG_EXPECTED = {**EXPECTED, "noise": NOISE}
+CUTS = [0, 1, 511, 512, 513, 10_240, 65_536, 262_143, 262_144, 262_145]
+
+
+def asked(server, path):
+    """Return from which byte on something was asked for, and where, in the order of the requests."""
+    return [
+        (request.path, request.headers.get("range", "bytes=0-")[len("bytes=") : -1])
+        for request in server.requests
+        if path in request.path
+    ]
+
+
+@pytest.mark.parametrize("at", [*CUTS, len(BIG_LAYER.blob) - 1])
+def test_a_layer_goes_on_at_the_same_server_where_it_was_cut(stage, server, at):
+    name = server.put("x/y", "tag", BIG)
+    server.faults = [Cut(f"/blobs/{BIG_LAYER.digest}", after=at, times=1)]
+    delivery, tree = deliver(stage, name)
+    assert (tree, stage.used) == (BIG_EXPECTED, 1)
+    path = f"/v2/x/y/blobs/{BIG_LAYER.digest}"
+    assert asked(server, path) == [(path, "0"), (path, str(at))]
+    assert delivery.transferred == len(LAYER.blob) + len(BIG_LAYER.blob)
+
+
+@pytest.mark.parametrize("then", [Status(status=404), Status(status=503), Raw()], ids=["404", "503", "nothing"])
+@pytest.mark.parametrize("at", [*CUTS, len(BIG_LAYER.blob) - 1])
+def test_a_layer_goes_on_at_the_next_mirror_when_the_first_has_enough_of_it(stage, server, at, then):
+    first, second = (server.put(f"x/{name}", "tag", BIG) for name in "ab")
+    path = f"x/a/blobs/{BIG_LAYER.digest}"
+    server.faults = [Cut(path, after=at, times=1), replace(then, path=path)]
+    delivery, tree = deliver(stage, first, second)
+    assert (tree, stage.used) == (BIG_EXPECTED, 1)
+    assert asked(server, f"x/b/blobs/{BIG_LAYER.digest}") == [(f"/v2/x/b/blobs/{BIG_LAYER.digest}", str(at))]
+    assert delivery.transferred == len(LAYER.blob) + len(BIG_LAYER.blob)
+    assert delivery.served_by == f"{server.host}/x/a@{BIG.digest}, {server.host}/x/b@{BIG.digest}"
+
+
+@pytest.mark.parametrize("at", [*CUTS, len(BIG_ARCHIVE) - 1])
+def test_an_archive_with_sha256_goes_on_at_the_next_mirror(stage, files, at):
+    files.pages.update({"/a": BIG_ARCHIVE, "/b": BIG_ARCHIVE})
+    files.faults = [Cut("/a", after=at, skip=1, times=1), Status("/a", status=404, skip=1)]
+    sha256 = hashlib.sha256(BIG_ARCHIVE).hexdigest()
+    delivery, tree = deliver(stage, files.url + "/a", files.url + "/b", sha256=sha256)
+    assert (tree, stage.used, delivery.transferred) == (BIG_EXPECTED, 1, len(BIG_ARCHIVE))
+    assert asked(files, "/b") == [("/b", str(at))]
+
+
+def test_an_archive_that_nothing_identifies_starts_over_at_the_next_mirror(stage, files):
+    files.pages.update({"/a": BIG_ARCHIVE, "/b": BIG_ARCHIVE})
+    files.faults = [Cut("/a", after=300_000, skip=1, times=1), Status("/a", status=404, skip=1)]
+    delivery, tree = deliver(stage, files.url + "/a", files.url + "/b")
+    assert (tree, stage.used, delivery.transferred) == (BIG_EXPECTED, 2, len(BIG_ARCHIVE))
+    assert {start for _path, start in asked(files, "/b")} == {"0"}
+    assert (delivery.found.uri, delivery.served_by) == (files.url + "/b", files.url + "/b")
+
+
+def test_a_connection_that_breaks_behind_the_last_byte_is_no_reason_to_ask_again(stage, server):
+    name = server.put("x/y", "tag", BIG)
+    path = f"/blobs/{BIG_LAYER.digest}"
+    server.faults = [Headers(path, headers={"Content-Length": str(len(BIG_LAYER.blob) + 1)}, times=1)]
+    assert deliver(stage, name)[1] == BIG_EXPECTED
+    assert len(asked(server, path)) == 1
+
+
+@dataclass(frozen=True)
+class SpoilAndCut(Corrupt):
+    """One byte is another one, and then the connection ends."""
+
+    after: int = 0
+
+    def answer(self, request, answer):
+        return replace(super().answer(request, answer), cut=self.after)
+
+
+def test_when_bytes_of_two_places_are_wrong_together_each_is_tried_alone(stage, server):
+    first, second, third = (server.put(f"x/{name}", "tag", BIG) for name in "abc")
+    blob = f"/blobs/{BIG_LAYER.digest}"
+    server.faults = [SpoilAndCut(f"x/a{blob}", at=1000, after=100_000, times=1), Status(f"x/a{blob}", status=404)]
+    delivery, tree = deliver(stage, first, second, third)
+    assert (tree, stage.used) == (BIG_EXPECTED, 3)
+    assert delivery.served_by == f"{server.host}/x/b@{BIG.digest}"
+    assert [start for _path, start in asked(server, f"x/b{blob}")] == ["100000", "0"]
+    assert asked(server, f"x/c{blob}") == []
+
+
+# space
+
+
+class Tail:
+    """A repository of which only the end of a blob is asked for; None: it cannot tell."""
+
+    def __init__(self, stated):
+        self._stated = stated
+
+    def tail(self, descriptor, length):
+        if self._stated is None:
+            raise SourceError("gone")
+        return (self._stated % 2**32).to_bytes(length, "little")
+
+
+GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+GIB = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("packed", "unpacked", "expected"),
+    [
+        (100, 5000, 5000),
+        (5000, 5000, 5000),
+        (5000, 4990, 5000),
+        (2 * GIB, 4 * GIB - 1, 4 * GIB - 1),
+        # It is stated modulo 4 GiB, and for the last part of a file only: more than so much it may be, never less.
+        (5 * GIB, 7 * GIB, 5 * GIB),
+        (1 * GIB, 6 * GIB, 2 * GIB),
+        (3 * GIB, 10, 3 * GIB),
+        (100, None, 100),
+    ],
+)
+def test_what_a_layer_unpacks_to_is_read_from_the_end_of_its_gzip(packed, unpacked, expected):
+    layer = Descriptor(LAYER.digest, packed, GZIP)
+    image = Image(IMAGE.digest, IMAGE.digest, (layer, layer), (Tail(unpacked),))
+    assert sources().unpacked_size(Found("x", image=image)) == 2 * expected
+
+
+@pytest.mark.parametrize(
+    ("faults", "size"),
+    [
+        ([], len(BIG_LAYER.content) + len(LAYER.content)),
+        ([IgnoreRange()], len(BIG_LAYER.blob) + len(LAYER.blob)),
+        ([Status(status=500)], len(BIG_LAYER.blob) + len(LAYER.blob)),
+    ],
+    ids=["ranges", "no ranges", "no answer"],
+)
+def test_space_is_asked_for_by_small_requests_only(server, faults, size):
+    kinds = sources(retries=0)
+    found = kinds.find([server.put("x/y", "tag", images.image([BIG_LAYER, LAYER], AMD64))])
+    server.requests.clear()
+    server.faults = faults
+    assert kinds.unpacked_size(found) == size
+    assert [request.headers["range"] for request in server.requests] == [
+        f"bytes={len(layer.blob) - 4}-" for layer in (BIG_LAYER, LAYER)
+    ]
+
+
+# files of this host
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+@pytest.mark.parametrize("compression", ["none", "gzip", "bzip2", "xz", "zstd"])
+def test_a_local_archive_is_unpacked(stage, tmp_path, prefix, compression):
+    archive = tmp_path / "piper archive"
+    archive.write_bytes(tar_archive(ENTRIES, compression))
+    uri = prefix + str(archive).replace(" ", "%20" if prefix else " ")
+    delivery, tree = deliver(stage, uri, sha256=hashlib.sha256(archive.read_bytes()).hexdigest())
+    assert tree == EXPECTED
+    assert (delivery.served_by, delivery.transferred, delivery.found.size) == (uri, 0, archive.stat().st_size)
+
+
+def test_a_local_zip_archive_is_unpacked(stage, tmp_path):
+    (tmp_path / "piper.zip").write_bytes(zip_archive(ENTRIES[:5]))
+    assert deliver(stage, str(tmp_path / "piper.zip"))[1] == {entry.name: EXPECTED[entry.name] for entry in ENTRIES[:5]}
+
+
+def test_a_local_archive_goes_on_for_a_server_that_breaks(stage, files, tmp_path):
+    (tmp_path / "copy").write_bytes(BIG_ARCHIVE)
+    files.pages["/a"] = BIG_ARCHIVE
+    files.faults = [Cut("/a", after=100_000, skip=1, times=1), Status("/a", status=404, skip=1)]
+    sha256 = hashlib.sha256(BIG_ARCHIVE).hexdigest()
+    delivery, tree = deliver(stage, files.url + "/a", str(tmp_path / "copy"), sha256=sha256)
+    assert (tree, delivery.transferred) == (BIG_EXPECTED, 100_000)
+
+
+@pytest.mark.parametrize("name", ["", ":v1", "@"])
+def test_an_image_in_a_layout_is_unpacked(stage, tmp_path, name):
+    write_oci_layout(tmp_path / "layout", {"v1": IMAGE})
+    uri = f"ocilayout:{tmp_path}/layout{name}{IMAGE.digest if name == '@' else ''}"
+    delivery, tree = deliver(stage, uri)
+    assert (tree, delivery.transferred) == (EXPECTED, 0)
+    assert delivery.served_by == f"ocilayout:{tmp_path}/layout@{IMAGE.digest}"
+    assert (delivery.found.digest, delivery.found.platform_digest) == (IMAGE.digest, IMAGE.images[0].digest)
+
+
+@pytest.mark.parametrize(
+    ("content", "digest", "size"),
+    [
+        (oci_archive({"v1": IMAGE}), IMAGE.digest, len(LAYER.blob)),
+        (docker_archive({"x/y:v1": IMAGE.images[0]}), images.digest(IMAGE.images[0].config), len(LAYER.content)),
+    ],
+    ids=["oci", "docker"],
+)
+def test_an_image_in_a_file_is_unpacked(stage, tmp_path, content, digest, size):
+    (tmp_path / "image.tar").write_bytes(content)
+    uri = f"ocifile://{tmp_path}/image.tar"
+    delivery, tree = deliver(stage, uri)
+    assert (tree, delivery.transferred, delivery.found.size) == (EXPECTED, 0, size)
+    assert (delivery.found.digest, sources().digest([uri])) == (digest, digest)
+    assert sources().unpacked_size(delivery.found) == len(LAYER.content)
+
+
+@pytest.mark.parametrize("kind", ["layout", "oci", "docker"])
+def test_a_copy_stands_in_for_an_image_whose_file_is_spoilt(stage, tmp_path, kind):
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    if kind == "layout":
+        write_oci_layout(good, {"v1": IMAGE})
+        write_oci_layout(bad, {"v1": IMAGE})
+        (bad / "blobs" / LAYER.digest.replace(":", "/")).write_bytes(bytes(len(LAYER.blob)))
+        uris = [f"ocilayout:{bad}", f"ocilayout:{good}"]
+    else:
+        content = oci_archive({"v1": IMAGE}) if kind == "oci" else docker_archive({"x/y:v1": IMAGE.images[0]})
+        layer = LAYER.blob if kind == "oci" else LAYER.content
+        good.write_bytes(content)
+        bad.write_bytes(content.replace(layer, bytes(len(layer))))
+        uris = [f"ocifile://{bad}", f"ocifile://{good}"]
+    delivery, tree = deliver(stage, *uris)
+    assert (tree, stage.used) == (EXPECTED, 2)
+    assert delivery.served_by.startswith(uris[1])
