@@ -11,21 +11,20 @@ this file raises or returns holds a query string, a user name or a password.
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 import time
 import traceback
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     MissingLibrary,
-    OptionError,
     TransportError,
 )
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
 from ansible_collections.localai.core.plugins.module_utils._patience import Again, Patience
+from ansible_collections.localai.core.plugins.module_utils._url import checked_url, is_from, is_loopback, origin, shown
 
 USER_AGENT = "ansible-localai.core"
 CHUNK = 256 * 1024
@@ -39,7 +38,6 @@ _ADVICE = {
 }
 _REDIRECTS = (301, 302, 303, 307, 308)
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 HeaderSource = t.Callable[[], t.Mapping[str, str]]
 
@@ -177,9 +175,9 @@ class Http:
         """Send a request and follow redirects; credentials never leave the scheme, host and port they are for."""
         session = self._requests_session()
         wanted = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
-        home, target = _origin(url), url
+        home, target = origin(url), url
         for _hop in range(MOST_REDIRECTS):
-            if _origin(target) != home:
+            if origin(target) != home:
                 wanted.pop("Authorization", None)
             response = self._send(session, method, target, wanted)
             # urllib3 before 2 takes a body that ends early for a whole one.
@@ -201,14 +199,14 @@ class Http:
         import requests
 
         parts = checked_url(url)
-        origin = _origin(url)
-        if origin in self._dead:
-            raise TransportError(f"{method} {shown(url)}: {self._dead[origin]} (so it is not asked again)")
+        server = origin(url)
+        if server in self._dead:
+            raise TransportError(f"{method} {shown(url)}: {self._dead[server]} (so it is not asked again)")
         endpoint = self.endpoint(parts.netloc) or Endpoint(parts.netloc)
         proxies = requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {}
         proxy = requests.utils.select_proxy(url, proxies)
         if proxy and not _has_host(proxy):
-            raise TransportError(f"The proxy that the environment gives for {origin} is not a valid URL.")
+            raise TransportError(f"The proxy that the environment gives for {server} is not a valid URL.")
         local = is_loopback(parts.hostname or "") and not proxy
         if parts.scheme == "http" and "Authorization" in headers and not (local or endpoint.plain_http):
             raise TransportError(
@@ -230,22 +228,22 @@ class Http:
                 proxies=proxies,
             )
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.ConnectTimeout) as e:
-            raise self._bury(origin, method, url, e) from e
+            raise self._bury(server, method, url, e) from e
         except requests.exceptions.Timeout as e:
-            raise Again(_why(e), silent=origin) from e
+            raise Again(_why(e), silent=server) from e
         except requests.exceptions.ConnectionError as e:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
-                raise self._bury(origin, method, url, e) from e
+                raise self._bury(server, method, url, e) from e
             raise Again(_why(e)) from e
         except (OSError, ValueError) as e:
             # Certificate files that are missing, addresses that are malformed.
             raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
 
-    def _bury(self, origin: str, method: str, url: str, error: Exception) -> TransportError:
+    def _bury(self, server: str, method: str, url: str, error: Exception) -> TransportError:
         why = _why(error)
         if "CERTIFICATE_VERIFY_FAILED" in why:
             why += ". Give the certificate of its authority in ca_path, for all hosts or in endpoints"
-        self._dead[origin] = why
+        self._dead[server] = why
         return TransportError(f"{method} {shown(url)}: {why}")
 
     def _verify(self, endpoint: Endpoint) -> bool | str:
@@ -282,7 +280,7 @@ class Http:
             read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
             return t.cast(bytes, read(amount, decode_content=decode))
         except urllib3.exceptions.ReadTimeoutError as e:
-            raise Again(f"no byte for {self._connection.timeout} s", silent=_origin(response.url)) from e
+            raise Again(f"no byte for {self._connection.timeout} s", silent=origin(response.url)) from e
         except (urllib3.exceptions.HTTPError, OSError) as e:
             raise Again(_why(e)) from e
 
@@ -304,54 +302,9 @@ class Http:
         return self._session
 
 
-def shown(url: str) -> str:
-    """Return C(url) as it may be printed: without user, password, query and fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "(a malformed URL)"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def checked_url(url: str) -> t.Any:
-    """Return the parts of an HTTP URL; raises OptionError for one that is malformed or carries credentials."""
-    try:
-        parts = urlsplit(url)
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        raise OptionError("A URL is malformed: check its host and its port.") from None
-    if "@" in parts.netloc:
-        raise OptionError(
-            f"{shown(url)} was given with a user name in it, which would end up in logs. Give credentials in endpoints."
-        )
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
-        raise OptionError(f"{shown(url)} is not an http:// or https:// URL with a host.")
-    return parts
-
-
 def basic(username: str, password: str) -> str:
     """Return the value of an Authorization header for a user name and a password."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether C(host), a name or an address, is this machine itself."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_from(answered: str, asked: str) -> bool:
-    """Return whether the server at C(asked) answered itself, and not another one that it redirects to."""
-    return _origin(answered) == _origin(asked)
-
-
-def _origin(url: str) -> str:
-    parts = checked_url(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
 
 
 def _transient(response: t.Any) -> Again:

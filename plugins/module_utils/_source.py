@@ -13,7 +13,7 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, supported
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import compression_of, supported
 from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,

@@ -14,12 +14,12 @@ import contextlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.localai.core.plugins.module_utils._decompress import BLOCK, decompressed
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import BLOCK, decompressed
+from ansible_collections.localai.core.plugins.module_utils._archive.tar import Entry, TarStream
+from ansible_collections.localai.core.plugins.module_utils._archive.zip import ZipStream
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._pipeline import ahead
-from ansible_collections.localai.core.plugins.module_utils._tar import Entry, TarStream
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path
-from ansible_collections.localai.core.plugins.module_utils._zip import ZipStream
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

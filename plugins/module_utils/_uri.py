@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._http import checked_url, shown
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME
+from ansible_collections.localai.core.plugins.module_utils._url import checked_url, shown
 
 _OF_MODELS = ("ollama", "huggingface", "hf")
 _FILE = "file://"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from ansible_collections.localai.core.plugins.module_utils._decompress import supported
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import supported
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack import unpack

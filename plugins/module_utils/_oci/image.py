@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http import Http, is_loopback
+from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import (
     MOST_DOCUMENT,
@@ -24,6 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Location, Registry
 from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME, Mirror
+from ansible_collections.localai.core.plugins.module_utils._url import is_loopback
 
 _Answer = t.TypeVar("_Answer")
 

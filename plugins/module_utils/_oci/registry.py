@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http import Answer, Http, basic, is_from, is_loopback, shown
+from ansible_collections.localai.core.plugins.module_utils._http import Answer, Http, basic
 from ansible_collections.localai.core.plugins.module_utils._oci.auth import (
     Challenge,
     Login,
@@ -27,6 +27,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
     parse_manifest,
 )
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
+from ansible_collections.localai.core.plugins.module_utils._url import is_from, is_loopback, shown
 
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400

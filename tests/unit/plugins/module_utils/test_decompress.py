@@ -15,8 +15,8 @@ import threading
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils import _decompress
-from ansible_collections.localai.core.plugins.module_utils._decompress import (
+from ansible_collections.localai.core.plugins.module_utils._archive import decompress
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import (
     BLOCK,
     compression_of,
     decompressed,
@@ -47,7 +47,7 @@ def has(monkeypatch, *names):
             importlib.import_module("backports.zstd" if sys.version_info < (3, 14) else "compression.zstd"),
         )
     program = shutil.which("zstd") if "program" in names else None
-    monkeypatch.setattr(_decompress.shutil, "which", lambda name: program)
+    monkeypatch.setattr(decompress.shutil, "which", lambda name: program)
 
 
 WAYS = [("gzip", ""), ("gzip", "isal"), ("zstd", "zstandard"), ("zstd", "program"), ("zstd", "python")]

@@ -25,8 +25,9 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     OptionError,
     TransportError,
 )
-from ansible_collections.localai.core.plugins.module_utils._http import Http, basic, checked_url, is_loopback, shown
+from ansible_collections.localai.core.plugins.module_utils._http import Http, basic
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
+from ansible_collections.localai.core.plugins.module_utils._url import checked_url, is_loopback, shown
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.faults import (
     Chunked,

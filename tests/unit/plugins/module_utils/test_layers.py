@@ -16,7 +16,7 @@ import pytest
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 PREFIX = "ansible_collections.localai.core.plugins."
 
-# A file may import those on lower floors only; "_oci" has an order of its own within its floor.
+# A file may import those on lower floors only; packages have an order of their own within their floor.
 FLOORS = {
     "module_utils._errors": 0,  # everything raises them
     "module_utils._options": 1,
@@ -25,9 +25,11 @@ FLOORS = {
     "module_utils._patience": 1,
     "module_utils._pipeline": 1,
     "module_utils._progress": 1,
-    "module_utils._decompress": 1,
-    "module_utils._tar": 1,
-    "module_utils._zip": 1.1,  # tells of entries in the words of _tar
+    "module_utils._url": 1,
+    "module_utils._archive": 1,
+    "module_utils._archive.decompress": 1.1,
+    "module_utils._archive.tar": 1.1,
+    "module_utils._archive.zip": 1.2,  # tells of entries in the words of tar
     "module_utils._file": 0.9,  # how _metadata, and everybody else, reads a file
     "module_utils._relay": 1,
     "module_utils._directory": 2,

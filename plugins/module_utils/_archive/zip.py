@@ -14,9 +14,9 @@ import typing as t
 import zipfile
 import zlib
 
-from ansible_collections.localai.core.plugins.module_utils._decompress import BLOCK
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import BLOCK
+from ansible_collections.localai.core.plugins.module_utils._archive.tar import Entry
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._tar import Entry
 
 _MOST_DIRECTORY = 64 * 1024**2
 _MOST_TARGET = 4096
