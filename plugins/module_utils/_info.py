@@ -17,13 +17,20 @@ from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Installed,
     Row,
-    disk_usage,
     listing,
-    observe,
     problems,
 )
-from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._observe import (
+    disk_usage,
+    observe,
+)
+from ansible_collections.localai.core.plugins.module_utils._options import (
+    HostOptions,
+)
 from ansible_collections.localai.core.plugins.module_utils._report import printable
+from ansible_collections.localai.core.plugins.module_utils._request import (
+    InfoOptions,
+)
 from ansible_collections.localai.core.plugins.module_utils._source import displayed
 
 

@@ -6,48 +6,103 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
+from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries
 from ansible_collections.localai.core.plugins.module_utils._http import Http
-from ansible_collections.localai.core.plugins.module_utils._installed import Installed
+from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Installed, find_row, listing
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
-from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions, HostOptions, bare_name
-from ansible_collections.localai.core.plugins.module_utils._plan import Plan, Target, must_fetch
-from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources
+from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
+from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
+from ansible_collections.localai.core.plugins.module_utils._plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
+from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources, displayed, kind_of
+from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
+
+
+def platform_of(host: HostOptions) -> Platform:
+    """Return the platform that images are taken for: as the task says, else this host's."""
+    machine = Machine()
+    return Platform.parse(host.platform) if host.platform else Platform(machine.system.lower(), machine.architecture)
 
 
 class Resolver:
     """What the galleries and the sources say about names; asks each of them once."""
 
-    def __init__(self, host: HostOptions, options: BackendOptions, capability: HostCapability) -> None:
+    def __init__(
+        self, host: HostOptions, options: BackendOptions, capability: HostCapability, platform: Platform
+    ) -> None:
         http = Http(host.connection)
-        machine = Machine()
-        platform = (
-            Platform.parse(host.platform) if host.platform else Platform(machine.system.lower(), machine.architecture)
-        )
+        self.platform = platform
         self.capability = capability
         self.galleries = Galleries(host.galleries, http)
         self.sources = Sources(http, Registry(http, host.connection.auth_file), platform)
         self._options = options
         self._found: dict[str, Found] = {}
 
-    def target(self, asked: str, installed: Installed) -> Target:
-        """Return what a name means here, asking its source only when something has to be fetched."""
-        if self._options.uri is not None:
-            entry = Entry(bare_name(asked), uri=self._options.uri, alias=self._options.alias or "")
-            return self._described(Target(entry.name, entry.name, alias=entry.alias), entry, installed)
-        own = installed.find(asked)
-        if own is not None and own.metadata and own.metadata.uri and not (own.metadata.gallery_url or own.target):
-            # It came straight from a source, and comes from there again.
-            recorded = own.metadata
-            entry = Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
-            target = Target(own.name, own.name, alias=entry.alias, version=entry.version)
-            return self._described(target, entry, installed)
-        resolution = self.galleries.resolve(asked, self.capability.name)
+    def target(self, need: Need, asked: str, installed: Installed) -> Target:
+        """Return what a name means here, asking its source only when that has to be compared or fetched."""
+        target, concrete = self._meant(need, asked, installed)
+        if not must_fetch(target, need, self._options, installed):
+            if need.action != "compare":
+                return target
+            digest = self._served(concrete)
+            target = replace(target, digest=digest, sha256="" if digest else concrete.sha256)
+            if not difference(target, t.cast(Directory, installed.get(target.backend))).reason:
+                return target
+        found = self._find(target.backend, concrete)
+        return replace(
+            target,
+            uri=found.uri,
+            digest=found.digest,
+            platform_digest=found.platform_digest,
+            sha256=found.sha256,
+        )
+
+    def found(self, backend: str) -> Found:
+        """Return what the source of a build delivers, which C(target) has found out."""
+        return self._found[backend]
+
+    def size_of(self, decided: Plan) -> int:
+        """Return the bytes that a plan transfers at the least."""
+        return sum(self.found(step.backend).size for step in decided.steps if step.kind == "fetch")
+
+    def pin(self, asked: str, capability: str) -> Pin:
+        """Return what a name is at this moment on a host of C(capability), to be written down."""
+        resolution = self.galleries.resolve(asked, capability)
+        found = self._find(resolution.concrete.name, resolution.concrete)
+        if found.digest is None:
+            raise GalleryError(f"{resolution.concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
+        return Pin(
+            name=resolution.entry.name,
+            capability=capability,
+            platform=str(self.platform),
+            backend=resolution.concrete.name,
+            uri=found.uri,
+            digest=found.digest,
+            alias=resolution.concrete.alias,
+        )
+
+    def _meant(self, need: Need, asked: str, installed: Installed) -> tuple[Target, Entry]:
+        """Return what a name resolves to, and the concrete entry with its sources as they are pinned."""
+        options, name = self._options, bare_name(asked)
+        pin = options.pin(name)
+        if pin is not None:
+            is_meta = pin.backend.lower() != pin.name.lower()
+            target = Target(pin.name, pin.backend, is_meta=is_meta, key=pin.capability, alias=pin.alias)
+            return target, at_digest(Entry(pin.backend, uri=pin.uri, alias=pin.alias), pin.digest)
+        if options.uri is not None:
+            entry = Entry(name, uri=options.uri, alias=options.alias or self._own_alias(name, installed))
+            return Target(name, name, alias=entry.alias), entry
+        own = self._from_source(asked, installed)
+        if own is not None:
+            return Target(own.name, own.name, alias=own.alias, version=own.version), self._pinned(own)
+        resolution = self.galleries.resolve(self._known(need, asked, installed), self.capability.name)
         target = Target(
             name=resolution.entry.name,
             backend=resolution.concrete.name,
@@ -58,29 +113,46 @@ class Resolver:
             gallery_url=resolution.entry.gallery_url,
             version=resolution.concrete.version,
         )
-        return self._described(target, resolution.concrete, installed)
+        return target, self._pinned(resolution.concrete)
 
-    def found(self, backend: str) -> Found:
-        """Return what the source of a build delivers, which C(target) has found out."""
-        return self._found[backend]
+    def _own_alias(self, name: str, installed: Installed) -> str:
+        """Return the alias that a backend has, when only another build of it is wanted."""
+        own = installed.get(name)
+        return own.alias if own is not None and self._options.state == "latest" else ""
 
-    def size_of(self, decided: Plan) -> int:
-        """Return the bytes that a plan transfers at the least."""
-        return sum(self.found(step.backend).size for step in decided.steps if step.kind == "fetch")
+    def _from_source(self, asked: str, installed: Installed) -> Entry | None:
+        """Return the entry that stands for a backend which came straight from a source, and comes from there again."""
+        if self._options.release is not None or "@" in asked:
+            return None
+        row = find_row(asked, listing(installed, self.capability.name))
+        own = installed.find(asked) or (installed.get(row.backend) if row is not None and row.kind == "alias" else None)
+        recorded = own.metadata if own is not None else None
+        if own is None or recorded is None or not recorded.uri or recorded.gallery_url or own.target:
+            return None
+        if own.record is not None and own.record.pinned:
+            return None
+        return Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
 
-    def _described(self, target: Target, concrete: Entry, installed: Installed) -> Target:
-        if not must_fetch(target.backend, target.is_meta, self._options, installed):
-            return target
-        if target.backend not in self._found:
+    def _known(self, need: Need, asked: str, installed: Installed) -> str:
+        """Return the name to look up: an alias that is no name of a gallery means the backend that answers to it."""
+        row = find_row(bare_name(asked), listing(installed, self.capability.name))
+        if row is None or row.kind != "alias" or need.action not in ("compare", "replace") or self.galleries.has(asked):
+            return asked
+        return row.backend
+
+    def _pinned(self, concrete: Entry) -> Entry:
+        if self._options.digest is not None:
+            return at_digest(concrete, self._options.digest)
+        return concrete if self._options.release is None else at_release(concrete, self._options.release)
+
+    def _served(self, concrete: Entry) -> str | None:
+        """Return the digest that an image has at this moment, None for other kinds of sources."""
+        return self._find(concrete.name, concrete).digest if kind_of(concrete.uri) == "image" else None
+
+    def _find(self, backend: str, concrete: Entry) -> Found:
+        if backend not in self._found:
             try:
-                self._found[target.backend] = self.sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
+                self._found[backend] = self.sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
             except SourceError as e:
-                raise SourceError(f"{target.backend} cannot be fetched. {e}") from e
-        found = self._found[target.backend]
-        return replace(
-            target,
-            uri=found.uri,
-            digest=found.digest,
-            platform_digest=found.platform_digest,
-            sha256=found.sha256,
-        )
+                raise SourceError(f"{backend} cannot be fetched. {e}") from e
+        return self._found[backend]

@@ -16,8 +16,14 @@ import yaml
 
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._installed import Row
-from ansible_collections.localai.core.plugins.module_utils._options import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._options import (
+    HOST_SPEC,
+)
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome
+from ansible_collections.localai.core.plugins.module_utils._request import (
+    BACKEND_SPEC,
+    INFO_SPEC,
+)
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}

@@ -22,6 +22,9 @@ FLOORS = {
     "module_utils._options": 1,
     "module_utils._tree": 1,
     "module_utils._metadata": 1,
+    "module_utils._request": 1.5,  # what only one of the modules takes, built on what both take
+    "module_utils._walk": 1.5,  # a tree that is only looked at
+    "module_utils._verify": 1.9,  # what a walk found, against what was written down
     "module_utils._http": 2,
     "module_utils._unpack": 2,
     "module_utils._capability": 2,
@@ -32,8 +35,14 @@ FLOORS = {
     "module_utils._oci.registry": 3.3,
     "module_utils._gallery": 3,
     "module_utils._installed": 3,
-    "module_utils._removal": 3.9,  # the half of the plan that decides what goes
-    "module_utils._owners": 3.9,  # whose trees are, which the store only sets
+    "module_utils._observe": 3.1,  # the disk -> the values of _installed
+    "module_utils._owners": 3.5,  # whose trees are, and are to be, which the store only sets
+    "module_utils._looks": 3.5,
+    "module_utils._pins": 3.5,  # what _plan is made of: rows and URIs that are pinned,
+    "module_utils._upgrade": 3.5,  # what is newer,
+    "module_utils._removal": 3.6,  # what goes,
+    "module_utils._assess": 3.7,  # what one name needs,
+    "module_utils._draft": 3.8,  # and the steps with the state after them
     "module_utils._checks": 4,
     "module_utils._source": 4,
     "module_utils._plan": 4,
