@@ -76,8 +76,8 @@ def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
     """Return what the option C(pins) takes, in an order that makes for small differences in Git."""
     keys = ("name", "capability", "platform", "backend", "alias", "uri", "digest")
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
-    rows = ({key: getattr(pin, key) for key in keys} for pin in ordered)
-    return {"format": FORMAT, "backends": [{**row, "alias": row["alias"] or None} for row in rows]}
+    rows = [{key: getattr(pin, key) or None for key in keys} for pin in ordered]
+    return {"format": FORMAT, "backends": rows}
 
 
 def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:

@@ -122,10 +122,10 @@ def effects(
 def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
     """Yield what a name needs until it can run: behind one damage may be another build that answers to it."""
     options = draft.options
-    met: set[tuple[t.Any, ...]] = set()
+    met: set[tuple[str, ...]] = set()
     while True:
         need = assess(name, options, draft.state, draft.capability.name, draft.wanted_look)
-        key = (need.action, need.subject, need.directory, need.kept)
+        key = (need.action, need.subject, need.directory, need.kept.place if need.kept else "")
         if met and (need.action == "none" or key in met):
             return
         yield need

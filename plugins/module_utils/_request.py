@@ -120,14 +120,19 @@ class BackendOptions:
 
 @dataclass(frozen=True)
 class InfoOptions:
-    """What C(localai_backend_info) is asked for; C(wanted) has the names in lower case, and is None for all."""
+    """What C(localai_backend_info) is asked for; without C(names) it is all that is installed."""
 
-    wanted: frozenset[str] | None = None
+    names: tuple[str, ...] | None = None
     available: bool = False
     upgrades: bool = False
     pins: bool = False
     pin_capabilities: tuple[str, ...] = ()
     disk_usage: bool = False
+
+    @property
+    def wanted(self) -> frozenset[str] | None:
+        """The names without their galleries in lower case, None for all."""
+        return None if self.names is None else frozenset(bare_name(name).lower() for name in self.names)
 
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
@@ -166,7 +171,7 @@ def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
     """Return what C(localai_backend_info) is asked for; raises NameRefused."""
     names = params["name"]
     return InfoOptions(
-        wanted=None if names is None else frozenset(bare_name(asked_name(name)).lower() for name in names),
+        names=None if names is None else tuple(asked_name(name) for name in names),
         available=params["available"],
         upgrades=params["upgrades"],
         pins=params["pins"],

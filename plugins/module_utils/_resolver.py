@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names -> what the galleries and the sources say about them."""
+"""Names -> what the galleries and the sources say about them, and so the answers to all that a plan asks."""
 
 from __future__ import annotations
 
@@ -12,23 +12,60 @@ from dataclasses import replace
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries
+from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
 from ansible_collections.localai.core.plugins.module_utils._http import Http
-from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Installed, find_row, listing
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    Directory,
+    Installed,
+    Look,
+    find_row,
+    listing,
+)
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
-from ansible_collections.localai.core.plugins.module_utils._plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources, displayed, kind_of
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 
+# Builds for these run nowhere else, whatever this host is.
+_PLATFORMS = {
+    "nvidia-l4t": Platform("linux", "arm64"),
+    "metal": Platform("darwin", "arm64"),
+    "darwin-x86": Platform("darwin", "amd64"),
+}
 
-def platform_of(host: HostOptions) -> Platform:
-    """Return the platform that images are taken for: as the task says, else this host's."""
+
+def platform_of(host: HostOptions, capability: str = "") -> Platform:
+    """Return the platform that images are taken for: as the task says, else what C(capability) implies, else ours."""
+    if host.platform:
+        return Platform.parse(host.platform)
     machine = Machine()
-    return Platform.parse(host.platform) if host.platform else Platform(machine.system.lower(), machine.architecture)
+    implied = (platform for prefix, platform in _PLATFORMS.items() if capability.startswith(prefix))
+    return next(implied, Platform(machine.system.lower(), machine.architecture))
+
+
+def settled(
+    options: BackendOptions,
+    installed: Installed,
+    resolver: Resolver,
+    look: Look,
+    inspect: t.Callable[[Installed, str], Installed],
+) -> Plan:
+    """Return the plan with all that it asks for answered; C(inspect) walks through a tree."""
+    asked = {bare_name(name): name for name in reversed(options.names)}
+    targets: dict[tuple[str, bool], Target] = {}
+    while True:
+        decided = plan(options, installed, resolver.capability, targets, look)
+        need = decided.open
+        if need is None:
+            return decided
+        if need.action == "inspect":
+            installed = inspect(installed, need.directory)
+        else:
+            targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)
 
 
 class Resolver:
@@ -37,11 +74,11 @@ class Resolver:
     def __init__(
         self, host: HostOptions, options: BackendOptions, capability: HostCapability, platform: Platform
     ) -> None:
-        http = Http(host.connection)
-        self.platform = platform
+        self._http = Http(host.connection)
+        self._registry = Registry(self._http, host.connection.auth_file)
         self.capability = capability
-        self.galleries = Galleries(host.galleries, http)
-        self.sources = Sources(http, Registry(http, host.connection.auth_file), platform)
+        self.galleries = Galleries(host.galleries, self._http)
+        self.sources = Sources(self._http, self._registry, platform)
         self._options = options
         self._found: dict[str, Found] = {}
 
@@ -72,20 +109,20 @@ class Resolver:
         """Return the bytes that a plan transfers at the least."""
         return sum(self.found(step.backend).size for step in decided.steps if step.kind == "fetch")
 
-    def pin(self, asked: str, capability: str) -> Pin:
-        """Return what a name is at this moment on a host of C(capability), to be written down."""
-        resolution = self.galleries.resolve(asked, capability)
-        found = self._find(resolution.concrete.name, resolution.concrete)
+    def pin(self, resolution: Resolution, capability: str, platform: Platform) -> Pin:
+        """Return a row of the option C(pins): what a name that was resolved for C(capability) is at this moment."""
+        concrete = resolution.concrete
+        found = _found(concrete, Sources(self._http, self._registry, platform))
         if found.digest is None:
-            raise GalleryError(f"{resolution.concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
+            raise GalleryError(f"{concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
         return Pin(
             name=resolution.entry.name,
             capability=capability,
-            platform=str(self.platform),
-            backend=resolution.concrete.name,
+            platform=str(platform),
+            backend=concrete.name,
             uri=found.uri,
             digest=found.digest,
-            alias=resolution.concrete.alias,
+            alias=concrete.alias,
         )
 
     def _meant(self, need: Need, asked: str, installed: Installed) -> tuple[Target, Entry]:
@@ -151,8 +188,13 @@ class Resolver:
 
     def _find(self, backend: str, concrete: Entry) -> Found:
         if backend not in self._found:
-            try:
-                self._found[backend] = self.sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
-            except SourceError as e:
-                raise SourceError(f"{backend} cannot be fetched. {e}") from e
+            self._found[backend] = _found(concrete, self.sources)
         return self._found[backend]
+
+
+def _found(concrete: Entry, sources: Sources) -> Found:
+    """Return what one of the sources of a build delivers."""
+    try:
+        return sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
+    except SourceError as e:
+        raise SourceError(f"{concrete.name} cannot be fetched. {e}") from e

@@ -32,12 +32,11 @@ from ansible_collections.localai.core.plugins.module_utils._observe import obser
 from ansible_collections.localai.core.plugins.module_utils._options import (
     HOST_SPEC,
     HostOptions,
-    bare_name,
     host_options,
 )
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership, ownership, unknown_owners
 from ansible_collections.localai.core.plugins.module_utils._pins import with_pins
-from ansible_collections.localai.core.plugins.module_utils._plan import Plan, effects, plan
+from ansible_collections.localai.core.plugins.module_utils._plan import Plan, effects
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched, first_steps, report
 from ansible_collections.localai.core.plugins.module_utils._request import (
     BACKEND_SPEC,
@@ -46,9 +45,8 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     backend_options,
     info_options,
 )
-from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of
+from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
 from ansible_collections.localai.core.plugins.module_utils._store import Store
-from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
 
 
 def run_backend() -> None:
@@ -151,18 +149,14 @@ def _decide(host: HostOptions, options: BackendOptions, resolver: Resolver, owne
             f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI "
             "reads, and run as a user who may read it, for example with become."
         )
-    asked = {bare_name(name): name for name in reversed(options.names)}
-    look = Look(owner.owner, owner.group, f"{options.mode:04o}")
-    targets: dict[tuple[str, bool], Target] = {}
-    while True:
-        decided = plan(options, installed, resolver.capability, targets, look)
-        need = decided.open
-        if need is None:
-            return decided
-        if need.action == "inspect":
-            installed = inspected(installed, need.directory, _wanted(options, owner), options.verify)
-        else:
-            targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)
+    wanted = _wanted(options, owner)
+    return settled(
+        options,
+        installed,
+        resolver,
+        Look(owner.owner, owner.group, f"{options.mode:04o}"),
+        lambda installed, name: inspected(installed, name, wanted, options.verify),
+    )
 
 
 def _check(decided: Plan, resolver: Resolver, host: HostOptions) -> None:

@@ -50,6 +50,7 @@ FLOORS = {
     "module_utils._resolver": 4.5,  # the parts that _run connects: names -> targets, plan -> disk, plan -> result
     "module_utils._report": 4.5,
     "module_utils._apply": 4.8,
+    "module_utils._offers": 4.7,  # what the info module asks the network for
     "module_utils._info": 4.8,
     "module_utils._run": 5,
     "modules.localai_backend": 6,
