@@ -109,7 +109,8 @@ def effects(
     before: Installed, after: Installed, steps: t.Sequence[Step], capability: str
 ) -> tuple[tuple[str, ...], bool]:
     """Return the names whose tree is another one under the same run file, and whether a server needs a restart."""
-    changed = {step.backend for step in steps if step.kind in ("fetch", "restore") and before.get(step.backend)}
+    swapped = {step.backend for step in steps if step.kind in ("fetch", "restore")}
+    changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
     old, new = listing(before, capability), listing(after, capability)
     replaced = sorted(
         name
