@@ -182,10 +182,9 @@ def _other_pin(case: _Case) -> Need | None:
 
 
 def _pinned_content(case: _Case, build: Directory | None, sound: bool, backend: str, digest: str) -> Need:
-    if not case.options.force:
-        for kept in case.installed.kept_of(backend):
-            if _can_come_back(kept) and kept.directory.has_digest(digest):
-                return Need("restore", _came_back(kept, "it has the digest that is pinned"), kept=kept)
+    for kept in _kept(case, backend):
+        if kept.directory.has_digest(digest):
+            return Need("restore", _came_back(kept, "it has the digest that is pinned"), kept=kept)
     if build is None:
         return Need("install", "it is not installed", case.name)
     if not sound:
@@ -218,8 +217,8 @@ def _other_uri(case: _Case) -> Need | None:
 
 
 def _kept_from(case: _Case, uri: str) -> Need | None:
-    for kept in case.installed.kept_of(case.own.name if case.own else case.name):
-        if not case.options.force and _can_come_back(kept) and _is_from(kept, uri):
+    for kept in _kept(case, case.own.name if case.own else case.name):
+        if _is_from(kept, uri):
             return Need("restore", _came_back(kept, "it was installed from there"), kept=kept)
     return None
 
@@ -278,8 +277,8 @@ def _other_release(case: _Case) -> Need | None:
     recorded = build.metadata.uri if build and build.metadata else ""
     if release is None or build is None or is_of_release(recorded, release):
         return None
-    for kept in case.installed.kept_of(build.name):
-        if _can_come_back(kept) and kept.directory.metadata and is_of_release(kept.directory.metadata.uri, release):
+    for kept in _kept(case, build.name):
+        if kept.directory.metadata and is_of_release(kept.directory.metadata.uri, release):
             return Need("restore", _came_back(kept, f"it is of release {release}"), kept=kept)
     reason = f"it was installed from {recorded or 'an unknown source'}, which is not of release {release}"
     return Need("replace", reason, case.name)
@@ -323,6 +322,11 @@ def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
     if options.digest is not None:
         return build.has_digest(options.digest)
     return options.release is None or is_of_release(build.metadata.uri if build.metadata else "", options.release)
+
+
+def _kept(case: _Case, backend: str) -> list[Kept]:
+    """Return the trees of a backend that may come back, the latest first."""
+    return [each for each in case.installed.kept_of(backend) if case.options.takes_kept and _can_come_back(each)]
 
 
 def _can_come_back(kept: Kept) -> bool:

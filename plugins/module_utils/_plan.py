@@ -131,7 +131,9 @@ def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
             return
         yield need
         met.add(key)
-        options = draft.options.settled
+        # What is asked for once is not asked for again; what was brought is compared, unless that was the question.
+        state = "present" if need.action == "compare" else options.state
+        options = replace(options, state=state, force=False, verify=False)
 
 
 def _meet(bare: str, need: Need, draft: Draft, targets: t.Mapping[tuple[str, bool], Target]) -> Outcome:

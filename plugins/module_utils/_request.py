@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._options import (
@@ -113,9 +113,9 @@ class BackendOptions:
         return self.pins[name.lower()] if self.pins is not None else None
 
     @property
-    def settled(self) -> BackendOptions:
-        """The same without what a run does once whatever it finds."""
-        return replace(self, state="present", force=False, verify=False)
+    def takes_kept(self) -> bool:
+        """Whether a tree that was kept will do, if it is what is pinned."""
+        return self.state == "present" and not self.force
 
 
 @dataclass(frozen=True)
