@@ -2,35 +2,46 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One step of a plan -> the change on disk."""
+"""One step of a plan -> the change on disk; and the walk through a tree that a plan may ask for."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._draft import Step
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
+from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, count_unlike
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._plan import Step
 from ansible_collections.localai.core.plugins.module_utils._progress import Progress
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
 from ansible_collections.localai.core.plugins.module_utils._source import Delivery
 from ansible_collections.localai.core.plugins.module_utils._store import Store
+from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, disk_error
+from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, damage
 
 
-def take(step: Step, store: Store, resolver: Resolver) -> Fetched | None:
-    """Take one step; returns what is known of a build only after it came."""
+def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetched | None:
+    """Take one step, C(wanted) being the look of trees that are there already; returns what came of a build."""
     if step.kind == "fetch":
         return _fetch(step, store, resolver)
     if step.kind == "meta":
         with store.stage() as tree:
             tree.file(METADATA, 0o644, [_dated(t.cast(Metadata, step.metadata)).to_json()])
-            store.publish(tree, step.backend)
+            store.publish(tree, step.backend, step.keep)
     elif step.kind == "metadata":
         store.rewrite_metadata(step.backend, t.cast(Metadata, step.metadata).to_json())
+    elif step.kind == "restore":
+        store.restore(step.place, step.backend, wanted, step.keep)
+    elif step.kind == "chown":
+        store.make_alike(step.backend, wanted)
+    elif step.kind == "retire":
+        store.retire(step.backend, step.keep)
     else:
         store.remove(step.backend)
     return None
@@ -44,10 +55,15 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
             found = resolver.found(step.backend)
             progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
             tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.add))
-            record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
+            record = replace(
+                t.cast(Record, step.record),
+                size=tree.size,
+                entries=tree.entries,
+                contents=contents_of(tree.fd, tree.path),
+            )
             tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
             tree.file(RECORD, 0o644, [record.to_json()])
-            store.publish(tree, step.backend)
+            store.publish(tree, step.backend, step.keep)
     except SourceError as e:
         raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
     return Fetched(delivery.found.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
@@ -60,3 +76,22 @@ def _delivered(step: Step, delivery: Delivery) -> Metadata:
 
 def _dated(metadata: Metadata) -> Metadata:
     return replace(metadata, installed_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+
+
+def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Installed:
+    """Return what is installed with the findings of a walk through one tree; only C(verify) looks for damage."""
+    directory = t.cast(Directory, installed.get(name))
+    path = os.path.join(installed.path, name)
+    try:
+        top = os.open(path, OPEN_DIRECTORY)
+    except OSError as e:
+        raise HostError(disk_error(path, e)) from e
+    try:
+        recorded = directory.record.contents if directory.record and verify else None
+        found = Inspection(
+            damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
+            unlike=count_unlike(top, path, wanted),
+        )
+    finally:
+        os.close(top)
+    return installed.with_directory(replace(directory, inspection=found))

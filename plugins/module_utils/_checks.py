@@ -10,8 +10,37 @@ import os
 import shutil
 import typing as t
 
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, owner_name
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, OptionError
+from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
+from ansible_collections.localai.core.plugins.module_utils._observe import owner_name
+from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
+
+
+def check_paths(host: HostOptions) -> None:
+    """Raise OptionError when both paths are the same directory."""
+    if os.path.realpath(host.backends_path) == os.path.realpath(host.backends_system_path):
+        raise OptionError(
+            f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes what is in "
+            "the system path, so give them different directories."
+        )
+
+
+def parents_to_come(path: str) -> list[str]:
+    """Return a warning when not even the parent of C(path) exists: a task before this one may make it."""
+    parent = os.path.dirname(os.path.normpath(path))
+    return [] if os.path.isdir(parent) else [f"backends_path: {parent} does not exist yet. It is made along."]
+
+
+def check_own(path: str, names: t.Sequence[str]) -> None:
+    """Raise HostError unless this user may change owner, group and mode of the backends C(names)."""
+    for name in names:
+        place = os.path.join(path, name)
+        if os.geteuid() not in (0, os.lstat(place).st_uid):
+            raise HostError(
+                f"{place} does not belong to user {owner_name(os.geteuid())}, so its owner, group and mode stay as "
+                "they are. Run as its owner or as root, for example with become."
+            )
+
 
 # Backends unpack to two or three times their size.
 _MOST_GROWTH = 20
@@ -36,6 +65,7 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
     others = [
         own,
         os.path.join(own, "staging"),
+        os.path.join(own, KEPT),
         os.path.join(own, "lock"),
         *(os.path.join(path, name) for name in names),
     ]

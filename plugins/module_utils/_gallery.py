@@ -102,6 +102,12 @@ class Galleries:
         """Return all entries of all galleries, in order; raises GalleryError."""
         return [entry for source in self._sources for entry in self._read(source).entries.values()]
 
+    def has(self, asked: str) -> bool:
+        """Return whether a gallery has the entry that a task asks for, be it of use or not; raises GalleryError."""
+        gallery, _at, name = asked.rpartition("@")
+        sources = [source for source in self._sources if not gallery or source.name.lower() == gallery.lower()]
+        return any(self._read(source).find(name) is not None for source in sources)
+
     def find(self, asked: str) -> Entry:
         """Return the entry that a task asks for as C(name) or C(gallery@name); raises GalleryError."""
         gallery, _at, name = asked.rpartition("@")

@@ -13,24 +13,28 @@ from dataclasses import asdict
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
-from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     OWN_DIRECTORY,
     Installed,
+    Kept,
     Row,
-    disk_usage,
+    leftover_of,
     listing,
-    observe,
     problems,
 )
-from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, observe
+from ansible_collections.localai.core.plugins.module_utils._offers import pins, upgrades
+from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 from ansible_collections.localai.core.plugins.module_utils._progress import in_progress
 from ansible_collections.localai.core.plugins.module_utils._report import printable
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of
 from ansible_collections.localai.core.plugins.module_utils._uri import displayed
 
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
-    """Return what the module returns, with C(available) only if it is asked for; adds to C(warnings)."""
+    """Return what the module returns, what needs the network only if it is asked for; adds to C(warnings)."""
     installed = observe(host.backends_path, host.backends_system_path)
     capability = detect(Machine(), host.capability)
     rows = listing(installed, capability.name)
@@ -45,10 +49,51 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
         ],
         "in_progress": in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
         "problems": [{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
+        "kept": [
+            _kept_row(kept, installed, options.disk_usage)
+            for kept in installed.kept
+            if wanted is None or kept.backend.lower() in wanted
+        ],
     }
+    resolver = Resolver(host, BackendOptions((), state="latest"), capability, platform_of(host))
     if options.available:
-        found["available"] = _available(host, capability, rows, wanted, warnings)
+        found["available"] = _available(resolver.galleries, capability, rows, wanted)
+    names = options.names if options.names is not None else _installed_names(installed)
+    if options.upgrades:
+        found["upgrades"] = upgrades(names, installed, resolver, warnings)
+    if options.pins:
+        capabilities = options.pin_capabilities or (capability.name,)
+        found["pins"] = pins(names, capabilities, host, resolver, warnings)
+    warnings += resolver.galleries.warnings
     return found
+
+
+def _installed_names(installed: Installed) -> list[str]:
+    """Return a name for all that is installed: a build that a meta stands for goes by the meta's."""
+    targets = {directory.target for directory in installed.directories}
+    return [
+        directory.metadata.name if directory.metadata and directory.target else directory.name
+        for directory in installed.directories
+        if directory.kind == "directory"
+        and (directory.has_run_file or directory.target)
+        and directory.name not in targets
+        and not leftover_of(directory.name)
+    ]
+
+
+def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
+    metadata = kept.directory.metadata or Metadata()
+    path = os.path.join(installed.path, kept.place)
+    row: dict[str, t.Any] = {
+        "backend": kept.backend,
+        "path": path,
+        "uri": displayed(metadata.uri) or None,
+        "digest": kept.directory.digest,
+        "version": metadata.version or None,
+    }
+    if with_disk_usage:
+        row["disk_usage"] = disk_usage(path)
+    return row
 
 
 def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
@@ -62,13 +107,8 @@ def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str
 
 
 def _available(
-    host: HostOptions,
-    capability: HostCapability,
-    rows: t.Mapping[str, Row],
-    wanted: frozenset[str] | None,
-    warnings: list[str],
+    galleries: Galleries, capability: HostCapability, rows: t.Mapping[str, Row], wanted: frozenset[str] | None
 ) -> list[dict[str, t.Any]]:
-    galleries = Galleries(host.galleries, Http(host.connection))
     found = []
     for entry in galleries.entries():
         if wanted is not None and entry.name.lower() not in wanted:
@@ -93,5 +133,4 @@ def _available(
                 "description": entry.description or None,
             }
         )
-    warnings += galleries.warnings
     return found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is on disk, and what LocalAI makes of it. Nothing here writes.
+"""What is on disk as values, and what LocalAI makes of it. Pure.
 
 The listing follows LocalAI's C(ListSystemBackends) (C(core/gallery/backends.go) of its source), because a running
 server starts what that names.
@@ -10,23 +10,39 @@ server starts what that names.
 
 from __future__ import annotations
 
-import grp
 import os
 import posixpath
-import pwd
-import stat
 import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._capability import preferred
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
-from ansible_collections.localai.core.plugins.module_utils._file import read_file
-from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import checked_name
 
 RUN_FILE = "run.sh"
 OWN_DIRECTORY = ".localai-core"
-MOST_METADATA = 1024 * 1024
+KEPT = "kept"
+# What LocalAI itself leaves beside a backend when it dies in an installation or an upgrade.
+TEMPORARIES = (".install-tmp", ".upgrade-tmp")
+BACKUPS = (".backup", ".install-backup")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Owner, group and mode of a path as they are shown; what is empty is not known, or not wanted."""
+
+    owner: str = ""
+    group: str = ""
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a walk through a tree found: C(damage) in words, and how many paths do not look as wanted."""
+
+    damage: str = ""
+    unlike: int = 0
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,9 @@ class Directory:
     """One entry of the backends path.
 
     C(kind) is C(directory), C(symlink) or C(other). C(has_run_file) is LocalAI's test for a backend, C(runnable) the
-    stricter one that it is a file. C(problem) says why the metadata cannot be read.
+    stricter one that it is a file. C(problem) says why the metadata cannot be read. C(run_look) and C(metadata_look)
+    are of the two files that LocalAI needs. Only a tree that was walked through has an C(inspection); C(busy), told of
+    LocalAI's temporary trees only, is one in which something changed lately.
     """
 
     name: str
@@ -47,6 +65,10 @@ class Directory:
     owner: str = ""
     group: str = ""
     mode: str = ""
+    run_look: Look = Look()
+    metadata_look: Look = Look()
+    inspection: Inspection | None = None
+    busy: bool = False
 
     @property
     def alias(self) -> str:
@@ -64,6 +86,33 @@ class Directory:
         if self.metadata and self.metadata.digest:
             return self.metadata.digest
         return f"sha256:{self.record.sha256}" if self.record and self.record.sha256 else None
+
+    def has_digest(self, digest: str) -> bool:
+        """Return whether C(digest) is that of what was installed, or of its image for this platform."""
+        return bool(digest) and digest in (self.digest, self.record.platform_digest if self.record else "")
+
+    def looking(self, look: Look) -> Directory:
+        """Return the same with what C(look) says."""
+        return replace(
+            self, owner=look.owner or self.owner, group=look.group or self.group, mode=look.mode or self.mode
+        )
+
+    @property
+    def spoiled(self) -> str:
+        """What a walk through the tree found wrong."""
+        return self.inspection.damage if self.inspection else ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A tree that was replaced and can come back: C(place), relative to the backends path, and what is in it.
+
+    A backup that LocalAI left is one too.
+    """
+
+    backend: str
+    place: str
+    directory: Directory
 
 
 @dataclass(frozen=True)
@@ -83,7 +132,8 @@ class Row:
 class Installed:
     """The backends path as it was observed: C(directories) in byte order, C(system) the names of system backends.
 
-    It is not C(readable) when this user cannot list the backends path, or it is no directory.
+    C(kept) has the trees that were replaced, the latest first. It is not C(readable) when this user cannot list the
+    backends path, or it is no directory.
     """
 
     path: str
@@ -92,6 +142,7 @@ class Installed:
     system: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     readable: bool = True
+    kept: tuple[Kept, ...] = ()
 
     def get(self, name: str) -> Directory | None:
         """Return the entry of exactly that name, or None."""
@@ -114,8 +165,26 @@ class Installed:
             return f"its {METADATA} {directory.problem}"
         if directory.target:
             target = self.get(directory.target)
-            return "" if target is not None and target.runnable else f"{directory.target}, which it stands for, is gone"
-        return "" if directory.runnable else f"its directory has no {RUN_FILE}"
+            if target is None or not target.runnable:
+                return f"{directory.target}, which it stands for, is gone"
+            return f"{target.name}, which it stands for, is damaged: {target.spoiled}" if target.spoiled else ""
+        return directory.spoiled if directory.runnable else f"its directory has no {RUN_FILE}"
+
+    def is_build(self, name: str) -> bool:
+        """Return whether C(name) is a sound build, and no meta."""
+        directory = self.get(name)
+        return directory is not None and not directory.target and not self.damage(directory)
+
+    def kept_of(self, backend: str) -> list[Kept]:
+        """Return the kept trees of a backend, in any case of its letters, the latest first."""
+        return [kept for kept in self.kept if kept.backend.lower() == backend.lower()]
+
+    def backup_of(self, name: str) -> Kept | None:
+        """Return the tree that LocalAI moved aside for C(name) and never put back, if it can run."""
+        for suffix in BACKUPS:
+            if self.is_build(name + suffix):
+                return Kept(name, name + suffix, t.cast(Directory, self.get(name + suffix)))
+        return None
 
     def with_directory(self, directory: Directory) -> Installed:
         """Return the same with one entry added or replaced."""
@@ -135,21 +204,6 @@ class Installed:
     def run_file(self, name: str) -> str:
         """Return the path of the run file that belongs to the directory C(name)."""
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
-
-
-def observe(path: str, system_path: str) -> Installed:
-    """Return what is in the backends path and in the system path; what is missing is empty, never an error."""
-    problems: list[str] = []
-    directories = [_directory(path, name) for name in _names(path, problems) if name != OWN_DIRECTORY]
-    readable = not problems
-    system = [
-        name
-        for name in _names(system_path, problems)
-        if os.path.isdir(os.path.join(system_path, name))
-        and not os.path.islink(os.path.join(system_path, name))
-        and os.path.isfile(os.path.join(system_path, name, RUN_FILE))
-    ]
-    return Installed(path, system_path, tuple(directories), tuple(system), tuple(problems), readable)
 
 
 def listing(installed: Installed, capability: str) -> dict[str, Row]:
@@ -178,6 +232,17 @@ def listing(installed: Installed, capability: str) -> dict[str, Row]:
     return rows
 
 
+def leftover_of(name: str) -> str:
+    """Return the backend that a directory is one of LocalAI's leftovers of; nothing when it is none."""
+    suffix = next((suffix for suffix in (*TEMPORARIES, *BACKUPS) if name.endswith(suffix)), "")
+    return name[: -len(suffix)] if suffix else ""
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether LocalAI fills a directory of that name before it becomes a backend."""
+    return bool(leftover_of(name)) and name.endswith(TEMPORARIES)
+
+
 def find_row(name: str, rows: t.Mapping[str, Row]) -> Row | None:
     """Return the row of that name, in any case when none is spelled so."""
     if name in rows:
@@ -195,7 +260,9 @@ def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str 
         )
     with_row = {row.backend for row in rows.values()} | set(rows)
     for directory in installed.directories:
-        if directory.name in with_row:
+        if leftover_of(directory.name):
+            found.append((directory.name, _left_behind(directory)))
+        if directory.name in with_row or leftover_of(directory.name):
             continue
         if directory.kind == "symlink":
             found.append((directory.name, "it is a symlink, which LocalAI does not list"))
@@ -214,41 +281,12 @@ def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
     return {name: row.run_file for name, row in listing(installed, capability).items()}
 
 
-def disk_usage(path: str) -> int:
-    """Return the bytes that a tree takes on disk, hard links counted once; what may not be read counts nothing."""
-    total, seen = 0, set()
-    pending = [path]
-    while pending:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    status = entry.stat(follow_symlinks=False)
-                    if status.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
-                        if (status.st_dev, status.st_ino) in seen:
-                            continue
-                        seen.add((status.st_dev, status.st_ino))
-                    total += status.st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-        except OSError:
-            continue
-    return total
-
-
-def owner_name(uid: int) -> str:
-    """Return the name of a user, or the number as text."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except (KeyError, OverflowError):
-        return str(uid)
-
-
-def group_name(gid: int) -> str:
-    """Return the name of a group, or the number as text."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except (KeyError, OverflowError):
-        return str(gid)
+def _left_behind(directory: Directory) -> str:
+    base = leftover_of(directory.name)
+    if not is_temporary(directory.name):
+        return f"it is what LocalAI moved aside of {base} and did not put back"
+    state = "is installing, or was interrupted" if directory.busy else "was interrupted more than an hour ago"
+    return f"LocalAI {state} while it filled this for {base}"
 
 
 def _concrete_row(installed: Installed, directory: Directory, name: str, kind: str) -> Row:
@@ -256,7 +294,13 @@ def _concrete_row(installed: Installed, directory: Directory, name: str, kind: s
     if not directory.runnable:
         problem = problem or f"{directory.name} has no {RUN_FILE} that is a file"
     return Row(
-        name, kind, directory.name, installed.run_file(directory.name), directory.runnable, directory.metadata, problem
+        name,
+        kind,
+        directory.name,
+        installed.run_file(directory.name),
+        directory.runnable,
+        directory.metadata,
+        problem or directory.spoiled,
     )
 
 
@@ -278,57 +322,3 @@ def _bad_name(name: str) -> str:
     except NameRefused as e:
         return str(e)
     return ""
-
-
-def _names(path: str, problems: list[str]) -> list[str]:
-    try:
-        return sorted(os.listdir(path), key=os.fsencode)
-    except FileNotFoundError:
-        return []
-    except OSError as e:
-        problems.append(f"{path}: {e.strerror}")
-        return []
-
-
-def _directory(path: str, name: str) -> Directory:
-    place = os.path.join(path, name)
-    try:
-        status = os.lstat(place)
-    except OSError as e:
-        return Directory(name, kind="other", problem=str(e.strerror))
-    run_file = os.path.join(place, RUN_FILE)
-    observed = Directory(
-        name,
-        kind="other",
-        has_run_file=os.path.exists(run_file),
-        runnable=os.path.isfile(run_file),
-        owner=owner_name(status.st_uid),
-        group=group_name(status.st_gid),
-        mode=f"{stat.S_IMODE(status.st_mode):04o}",
-    )
-    if stat.S_ISLNK(status.st_mode):
-        return replace(observed, kind="symlink")
-    if not stat.S_ISDIR(status.st_mode):
-        return observed
-    metadata, problem = _read_metadata(place)
-    return replace(
-        observed, kind="directory", metadata=metadata, problem=problem, record=_read_record(os.path.join(place, RECORD))
-    )
-
-
-def _read_metadata(place: str) -> tuple[Metadata | None, str]:
-    """Return the metadata of a directory, None when it has none, and what is wrong with it."""
-    try:
-        return Metadata.parse(read_file(os.path.join(place, METADATA), MOST_METADATA)), ""
-    except FileNotFoundError:
-        return None, ""
-    except (OSError, ValueError) as e:
-        reason = e.strerror if isinstance(e, OSError) and e.strerror else str(e)
-        return None, f"cannot be read: {reason}"
-
-
-def _read_record(path: str) -> Record | None:
-    try:
-        return Record.parse(read_file(path, MOST_METADATA))
-    except OSError:
-        return None

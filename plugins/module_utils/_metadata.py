@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+
+Contents = t.Dict[str, t.List[str]]
 
 METADATA = "metadata.json"
 RECORD = ".localai-core.json"
+# What the first trees were installed without.
+_LATER_KEYS = ("pinned", "contents")
 
 
 @dataclass(frozen=True)
@@ -62,28 +66,47 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Record:
-    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes."""
+    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes.
+
+    C(requested) is a tree that was asked for by its own name, C(pinned) one that came from the option C(pins), and
+    C(contents) what was installed, as C(_verify) writes it down; None where that is not known.
+    """
 
     requested: bool = False
     platform_digest: str = ""
     sha256: str = ""
     size: int = 0
     entries: int = 0
+    pinned: bool = False
+    contents: Contents | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Record | None:
         """Return the record in C(data), or None when it is not one: a tree without a record is normal."""
         try:
             document = json.loads(data.decode("utf-8"))
-            values = {key: document[key] for key in cls.__dataclass_fields__}
+            known = [key for key in cls.__dataclass_fields__ if key in document or key not in _LATER_KEYS]
+            values = {key: document[key] for key in known}
         except (ValueError, LookupError, TypeError, RecursionError):
             return None
-        expected = asdict(cls())
-        return cls(**values) if all(type(values[key]) is type(expected[key]) for key in values) else None
+        expected = cls(contents={})
+        if any(type(value) is not type(getattr(expected, key)) for key, value in values.items()):
+            return None
+        record = cls(**values)
+        return record if _are_contents(record.contents) else replace(record, contents=None)
 
     def to_json(self) -> bytes:
-        """Return the file's content."""
-        return json.dumps({"format": 1, **asdict(self)}, indent=2).encode("utf-8")
+        """Return the file's content: short, because a tree may have 300,000 files."""
+        fields = {key: getattr(self, key) for key in self.__dataclass_fields__}
+        document = {"format": 1, **{key: value for key, value in fields.items() if value is not None}}
+        return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+
+def _are_contents(contents: Contents | None) -> bool:
+    return all(
+        isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)
+        for entries in (contents or {}).values()
+    )
 
 
 @dataclass(frozen=True)

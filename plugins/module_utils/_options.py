@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task can say: the argument specs that the modules share, and the same as frozen values."""
+"""What a task can say of the host, its galleries and its connections: the argument spec that both modules share, and
+the same as frozen values; and what a backend may be called."""
 
 from __future__ import annotations
 
@@ -70,24 +71,6 @@ HOST_SPEC: dict[str, dict[str, t.Any]] = {
     "auth_file": {"type": "path"},
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 5},
-}
-
-BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "list", "elements": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "uri": {"type": "str"},
-    "alias": {"type": "str"},
-    "force": {"type": "bool", "default": False},
-    "owner": {"type": "str"},
-    "group": {"type": "str"},
-    "directory_mode": {"type": "raw"},
-    "lock_timeout": {"type": "int", "default": 60},
-}
-
-INFO_SPEC: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "list", "elements": "str"},
-    "available": {"type": "bool", "default": False},
-    "disk_usage": {"type": "bool", "default": False},
 }
 
 
@@ -158,34 +141,10 @@ class HostOptions:
     connection: Connection = Connection()
 
 
-@dataclass(frozen=True)
-class BackendOptions:
-    """What C(localai_backend) is asked for; C(directory_mode) is already a number."""
-
-    names: tuple[str, ...]
-    state: str = "present"
-    uri: str | None = None
-    alias: str | None = None
-    force: bool = False
-    owner: str | None = None
-    group: str | None = None
-    directory_mode: int = 0o755
-    lock_timeout: int = 60
-
-
-@dataclass(frozen=True)
-class InfoOptions:
-    """What C(localai_backend_info) is asked for; C(wanted) has the names in lower case, and is None for all."""
-
-    wanted: frozenset[str] | None = None
-    available: bool = False
-    disk_usage: bool = False
-
-
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     """Return the shared part of a module's parameters; raises OptionError."""
-    _check_range(params, "timeout", 1, 86400)
-    _check_range(params, "retries", 0, 1000)
+    check_range(params, "timeout", 1, 86400)
+    check_range(params, "retries", 0, 1000)
     for option in ("backends_path", "backends_system_path"):
         if not params[option].startswith("/") or "\0" in params[option]:
             raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
@@ -234,46 +193,6 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     )
 
 
-def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
-    """Return what C(localai_backend) is asked for; raises OptionError for what contradicts itself."""
-    names = tuple(asked_name(name) for name in params["name"])
-    if params["alias"] is not None and params["uri"] is None:
-        raise OptionError("alias needs uri: the alias of a gallery's backend is the one that the gallery declares.")
-    if params["uri"] is not None:
-        if len(names) != 1:
-            raise OptionError(f"uri installs one backend, but name lists {len(names)}.")
-        if "@" in names[0]:
-            raise OptionError("uri installs without a gallery, so name must not pick one with an @.")
-        if params["state"] == "absent":
-            raise OptionError("uri says where to install from, so it does not go with state=absent.")
-        if not params["uri"].strip():
-            raise OptionError("uri is empty.")
-    if params["alias"] is not None:
-        checked_name(params["alias"], "alias")
-    _check_range(params, "lock_timeout", 0, 10 * 86400)
-    return BackendOptions(
-        names=names,
-        state=params["state"],
-        uri=params["uri"],
-        alias=params["alias"],
-        force=params["force"],
-        owner=params["owner"],
-        group=params["group"],
-        directory_mode=octal_mode(params["directory_mode"]),
-        lock_timeout=params["lock_timeout"],
-    )
-
-
-def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
-    """Return what C(localai_backend_info) is asked for; raises NameRefused."""
-    names = params["name"]
-    return InfoOptions(
-        wanted=None if names is None else frozenset(bare_name(asked_name(name)).lower() for name in names),
-        available=params["available"],
-        disk_usage=params["disk_usage"],
-    )
-
-
 def asked_name(name: str) -> str:
     """Return the backend that a task names, C(name) or C(gallery@name), with C(/) standing as C(__).
 
@@ -310,22 +229,6 @@ def checked_name(name: str, where: str) -> str:
     return name
 
 
-def octal_mode(mode: t.Any) -> int:
-    """Return the permission bits that C(directory_mode) means (0755 when it is None); raises OptionError."""
-    if mode is None:
-        return 0o755
-    try:
-        number = mode if isinstance(mode, int) and not isinstance(mode, bool) else int(str(mode), 8)
-    except ValueError:
-        raise OptionError(f"directory_mode: {mode!r} is not an octal mode such as '0755'.") from None
-    if not 0o700 <= number <= 0o777:
-        raise OptionError(
-            f"directory_mode: {number:04o} is refused: the owner needs all of rwx, and nothing above 0777 is allowed. "
-            "Write it in quotes, as in '0755'."
-        )
-    return number
-
-
 def sha256_digits(value: str, where: str) -> str:
     """Return the 64 digits of a SHA-256, which may be written with C(sha256:) before it; raises OptionError."""
     lowered = value.lower()
@@ -333,6 +236,12 @@ def sha256_digits(value: str, where: str) -> str:
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise OptionError(f"{where} is not 64 hexadecimal digits.")
     return digits
+
+
+def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
+    """Raise OptionError unless the number that an option gives is in its range."""
+    if not least <= params[option] <= most:
+        raise OptionError(f"{option} is {params[option]}; it must be from {least} to {most}.")
 
 
 def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
@@ -362,8 +271,3 @@ def _mirror(url: str, resolve: bool) -> Mirror:
             "credentials in an entry of its own for that host, or ocilayout:/path."
         )
     return Mirror(url, resolve)
-
-
-def _check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
-    if not least <= params[option] <= most:
-        raise OptionError(f"{option} is {params[option]}; it must be from {least} to {most}.")

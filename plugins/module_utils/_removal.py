@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to go so that a name is absent: what answers to it, and what that takes along. Pure."""
+"""What has to go: what answers to a name that shall be absent, and what that takes along; what is superfluous. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._installed import Installed
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    Installed,
+    find_row,
+    leftover_of,
+    listing,
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,31 @@ def removal(names: t.Sequence[str], installed: Installed) -> Removal:
     _refuse_needed(named, reasons, installed)
     _take_metas_along(reasons, named, installed)
     _take_targets_along(reasons, installed)
+    _take_leftovers_along(names, reasons, installed)
+    for name in names:
+        _take_kept_along(name, reasons, named, answers, installed)
     metas = {directory.name for directory in installed.directories if directory.target}
     # Builds first, so that an interrupted run leaves a meta by which the next one finds what is left.
     ordered = {backend: reasons[backend] for backend in sorted(reasons, key=lambda backend: backend in metas)}
     return Removal(ordered, frozenset(named), answers)
+
+
+def superfluous(names: t.Sequence[str], installed: Installed, capability: str) -> list[str]:
+    """Return the directories that LocalAI lists or that are metas, and that none of C(names) needs."""
+    rows = listing(installed, capability)
+    needed = set()
+    for name in names:
+        own, row = installed.find(name), find_row(name, rows)
+        needed |= {own.name, own.target} if own is not None else set()
+        needed |= {row.backend, installed.home(row)} if row is not None and row.kind != "system" else set()
+    return [
+        directory.name
+        for directory in installed.directories
+        if directory.kind == "directory"
+        and directory.name not in needed
+        and not directory.busy
+        and (directory.has_run_file or directory.target or directory.alias)
+    ]
 
 
 def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[str, str]]:
@@ -55,6 +81,8 @@ def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[st
     bearing: dict[str, str] = {}
     by_alias: dict[str, str] = {}
     for directory in installed.directories:
+        if directory.busy:
+            continue
         metadata = directory.metadata if directory.kind == "directory" else None
         if directory.name.lower() == wanted:
             bearing[directory.name] = "state is absent"
@@ -88,3 +116,22 @@ def _take_targets_along(reasons: dict[str, str], installed: Installed) -> None:
         target = installed.get(meta.target) if meta.name in reasons and meta.target else None
         if target is not None and not target.target and target.name not in needed:
             reasons.setdefault(target.name, f"it is what {meta.name} stands for")
+
+
+def _take_leftovers_along(names: t.Sequence[str], reasons: dict[str, str], installed: Installed) -> None:
+    """Add what LocalAI left of the backends that go, but for what it may be filling at this moment."""
+    going = {name.lower() for name in (*names, *reasons)}
+    for directory in installed.directories:
+        if leftover_of(directory.name).lower() in going and not directory.busy:
+            reasons.setdefault(directory.name, f"LocalAI left it of {leftover_of(directory.name)}")
+
+
+def _take_kept_along(
+    name: str, reasons: dict[str, str], named: set[str], answers: dict[str, str], installed: Installed
+) -> None:
+    """Add a backend of which nothing but replaced trees is there."""
+    for kept in installed.kept_of(name):
+        if kept.backend not in reasons:
+            reasons[kept.backend] = "only replaced trees of it are kept"
+            named.add(kept.backend)
+            answers.setdefault(name, kept.backend)

@@ -62,8 +62,8 @@ def printable(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {key: displayed(value) if key in _ADDRESSES and value else value for key, value in values.items()}
 
 
-def first_steps(decided: Plan, count: int, restart_required: bool) -> Plan:
-    """Return the part of a plan that its first C(count) steps carried out."""
+def first_steps(decided: Plan, count: int, replaced: tuple[str, ...], restart_required: bool) -> Plan:
+    """Return the part of a plan that its first C(count) steps carried out, with what they led to."""
     steps = decided.steps[:count]
     touched = {step.backend for step in steps}
     return replace(
@@ -71,6 +71,6 @@ def first_steps(decided: Plan, count: int, restart_required: bool) -> Plan:
         outcomes=tuple(outcome for outcome in decided.outcomes if outcome.done_after <= count),
         steps=steps,
         removed=tuple((backend, why) for backend, why in decided.removed if backend in touched),
-        replaced=(),
+        replaced=replaced,
         restart_required=restart_required,
     )

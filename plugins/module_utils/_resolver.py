@@ -2,64 +2,106 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names -> what the galleries and the sources say about them."""
+"""Names -> what the galleries and the sources say about them, and so the answers to all that a plan asks."""
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
+from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries
+from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
 from ansible_collections.localai.core.plugins.module_utils._http import Http
-from ansible_collections.localai.core.plugins.module_utils._installed import Installed
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    Directory,
+    Installed,
+    Look,
+    find_row,
+    listing,
+)
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
-from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions, HostOptions, bare_name
-from ansible_collections.localai.core.plugins.module_utils._plan import Plan, Target, must_fetch
+from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
+from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
+from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources
+from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+
+# Builds for these run nowhere else, whatever this host is.
+_PLATFORMS = {
+    "nvidia-l4t": Platform("linux", "arm64"),
+    "metal": Platform("darwin", "arm64"),
+    "darwin-x86": Platform("darwin", "amd64"),
+}
+
+
+def platform_of(host: HostOptions, capability: str = "") -> Platform:
+    """Return the platform that images are taken for: as the task says, else what C(capability) implies, else ours."""
+    if host.platform:
+        return Platform.parse(host.platform)
+    machine = Machine()
+    implied = (platform for prefix, platform in _PLATFORMS.items() if capability.startswith(prefix))
+    return next(implied, Platform(machine.system.lower(), machine.architecture))
+
+
+def settled(
+    options: BackendOptions,
+    installed: Installed,
+    resolver: Resolver,
+    look: Look,
+    inspect: t.Callable[[Installed, str], Installed],
+) -> Plan:
+    """Return the plan with all that it asks for answered; C(inspect) walks through a tree."""
+    asked = {bare_name(name): name for name in reversed(options.names)}
+    targets: dict[tuple[str, bool], Target] = {}
+    while True:
+        decided = plan(options, installed, resolver.capability, targets, look)
+        need = decided.open
+        if need is None:
+            return decided
+        if need.action == "inspect":
+            installed = inspect(installed, need.directory)
+        else:
+            targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)
 
 
 class Resolver:
     """What the galleries and the sources say about names; asks each of them once."""
 
-    def __init__(self, host: HostOptions, options: BackendOptions, capability: HostCapability) -> None:
-        http = Http(host.connection)
-        machine = Machine()
-        platform = (
-            Platform.parse(host.platform) if host.platform else Platform(machine.system.lower(), machine.architecture)
-        )
+    def __init__(
+        self, host: HostOptions, options: BackendOptions, capability: HostCapability, platform: Platform
+    ) -> None:
+        self._http = Http(host.connection)
+        self._images = Images(self._http, Registry(self._http, host.connection.auth_file))
         self.capability = capability
-        self.galleries = Galleries(host.galleries, http)
-        self.sources = Sources(http, Images(http, Registry(http, host.connection.auth_file)), platform)
+        self.galleries = Galleries(host.galleries, self._http)
+        self.sources = Sources(self._http, self._images, platform)
         self._options = options
         self._found: dict[str, Found] = {}
 
-    def target(self, asked: str, installed: Installed) -> Target:
-        """Return what a name means here, asking its source only when something has to be fetched."""
-        if self._options.uri is not None:
-            entry = Entry(bare_name(asked), uri=self._options.uri, alias=self._options.alias or "")
-            return self._described(Target(entry.name, entry.name, alias=entry.alias), entry, installed)
-        own = installed.find(asked)
-        if own is not None and own.metadata and own.metadata.uri and not (own.metadata.gallery_url or own.target):
-            # It came straight from a source, and comes from there again.
-            recorded = own.metadata
-            entry = Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
-            target = Target(own.name, own.name, alias=entry.alias, version=entry.version)
-            return self._described(target, entry, installed)
-        resolution = self.galleries.resolve(asked, self.capability.name)
-        target = Target(
-            name=resolution.entry.name,
-            backend=resolution.concrete.name,
-            is_meta=resolution.match is not None,
-            key=resolution.match.key if resolution.match else "",
-            last_resort=resolution.match is not None and resolution.match.last_resort,
-            alias=resolution.concrete.alias,
-            gallery_url=resolution.entry.gallery_url,
-            version=resolution.concrete.version,
+    def target(self, need: Need, asked: str, installed: Installed) -> Target:
+        """Return what a name means here, asking its source only when that has to be compared or fetched."""
+        target, concrete = self._meant(need, asked, installed)
+        if not must_fetch(target, need, self._options, installed):
+            if need.action != "compare":
+                return target
+            digest = self._served(concrete)
+            target = replace(target, digest=digest, sha256="" if digest else concrete.sha256)
+            if not difference(target, t.cast(Directory, installed.get(target.backend))).reason:
+                return target
+        found = self._find(target.backend, concrete)
+        return replace(
+            target,
+            uri=found.uri,
+            digest=found.digest,
+            platform_digest=found.platform_digest,
+            sha256=found.sha256,
         )
-        return self._described(target, resolution.concrete, installed)
 
     def found(self, backend: str) -> Found:
         """Return what the source of a build delivers, which C(target) has found out."""
@@ -74,19 +116,97 @@ class Resolver:
         fetched = [self.found(step.backend) for step in decided.steps if step.kind == "fetch"]
         return sum(map(self.sources.unpacked_size, fetched))
 
-    def _described(self, target: Target, concrete: Entry, installed: Installed) -> Target:
-        if not must_fetch(target.backend, target.is_meta, self._options, installed):
-            return target
-        if target.backend not in self._found:
-            try:
-                self._found[target.backend] = self.sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
-            except SourceError as e:
-                raise SourceError(f"{target.backend} cannot be fetched. {e}") from e
-        found = self._found[target.backend]
-        return replace(
-            target,
+    def pin(self, resolution: Resolution, capability: str, platform: Platform) -> Pin:
+        """Return a row of the option C(pins): what a name that was resolved for C(capability) is at this moment."""
+        concrete = resolution.concrete
+        found = _found(concrete, Sources(self._http, self._images, platform))
+        if found.digest is None:
+            raise GalleryError(f"{concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
+        return Pin(
+            name=resolution.entry.name,
+            capability=capability,
+            platform=str(platform),
+            backend=concrete.name,
             uri=found.uri,
             digest=found.digest,
-            platform_digest=found.platform_digest,
-            sha256=found.sha256,
+            alias=concrete.alias,
         )
+
+    def _meant(self, need: Need, asked: str, installed: Installed) -> tuple[Target, Entry]:
+        """Return what a name resolves to, and the concrete entry with its sources as they are pinned."""
+        options, name = self._options, bare_name(asked)
+        pin = options.pin(name)
+        if pin is not None:
+            is_meta = pin.backend.lower() != pin.name.lower()
+            target = Target(pin.name, pin.backend, is_meta=is_meta, key=pin.capability, alias=pin.alias)
+            return target, at_digest(Entry(pin.backend, uri=pin.uri, alias=pin.alias), pin.digest)
+        if options.uri is not None:
+            entry = Entry(name, uri=options.uri, alias=options.alias or self._own_alias(name, installed))
+            return Target(name, name, alias=entry.alias), entry
+        own = self._from_source(asked, installed)
+        if own is not None:
+            return Target(own.name, own.name, alias=own.alias, version=own.version), self._pinned(own)
+        resolution = self.galleries.resolve(self._known(need, asked, installed), self.capability.name)
+        target = Target(
+            name=resolution.entry.name,
+            backend=resolution.concrete.name,
+            is_meta=resolution.match is not None,
+            key=resolution.match.key if resolution.match else "",
+            last_resort=resolution.match is not None and resolution.match.last_resort,
+            alias=resolution.concrete.alias,
+            gallery_url=resolution.entry.gallery_url,
+            version=resolution.concrete.version,
+        )
+        return target, self._pinned(resolution.concrete)
+
+    def _own_alias(self, name: str, installed: Installed) -> str:
+        """Return the alias that a backend has, when only another build of it is wanted."""
+        own = installed.get(name)
+        return own.alias if own is not None and self._options.state == "latest" else ""
+
+    def _from_source(self, asked: str, installed: Installed) -> Entry | None:
+        """Return the entry that stands for a backend which came straight from a source, and comes from there again."""
+        if self._options.release is not None or "@" in asked:
+            return None
+        row = find_row(asked, listing(installed, self.capability.name))
+        own = installed.find(asked) or (installed.get(row.backend) if row is not None and row.kind == "alias" else None)
+        recorded = own.metadata if own is not None else None
+        if own is None or recorded is None or not recorded.uri or recorded.gallery_url or own.target:
+            return None
+        if own.record is not None and own.record.pinned:
+            return None
+        return Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
+
+    def _known(self, need: Need, asked: str, installed: Installed) -> str:
+        """Return the name to look up: an alias that is no name of a gallery means the backend that answers to it."""
+        row = find_row(bare_name(asked), listing(installed, self.capability.name))
+        if row is None or row.kind != "alias" or need.action not in ("compare", "replace") or self.galleries.has(asked):
+            return asked
+        return row.backend
+
+    def _pinned(self, concrete: Entry) -> Entry:
+        if self._options.digest is not None:
+            return at_digest(concrete, self._options.digest)
+        return concrete if self._options.release is None else at_release(concrete, self._options.release)
+
+    def _served(self, concrete: Entry) -> str | None:
+        """Return the digest that an image has at this moment, None for other kinds of sources."""
+        if Uri.parse(concrete.uri).kind in ("archive", "path"):
+            return None
+        try:
+            return self.sources.digest((concrete.uri, *concrete.mirrors))
+        except SourceError as e:
+            raise SourceError(f"{concrete.name} cannot be compared. {e}") from e
+
+    def _find(self, backend: str, concrete: Entry) -> Found:
+        if backend not in self._found:
+            self._found[backend] = _found(concrete, self.sources)
+        return self._found[backend]
+
+
+def _found(concrete: Entry, sources: Sources) -> Found:
+    """Return what one of the sources of a build delivers."""
+    try:
+        return sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
+    except SourceError as e:
+        raise SourceError(f"{concrete.name} cannot be fetched. {e}") from e

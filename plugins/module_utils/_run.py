@@ -9,38 +9,43 @@ This connects the other files and is the only one that knows AnsibleModule.
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.localai.core.plugins.module_utils._apply import take
-from ansible_collections.localai.core.plugins.module_utils._capability import Machine, detect
-from ansible_collections.localai.core.plugins.module_utils._checks import check_space, check_writable
-from ansible_collections.localai.core.plugins.module_utils._errors import (
-    HostError,
-    LocalAIError,
-    MissingLibrary,
-    OptionError,
+from ansible_collections.localai.core.plugins.module_utils._apply import inspected, take
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
+from ansible_collections.localai.core.plugins.module_utils._checks import (
+    check_own,
+    check_paths,
+    check_space,
+    check_writable,
+    parents_to_come,
 )
+from ansible_collections.localai.core.plugins.module_utils._draft import Step
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, MissingLibrary
 from ansible_collections.localai.core.plugins.module_utils._info import survey
-from ansible_collections.localai.core.plugins.module_utils._installed import observe, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._installed import Look
+from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted
+from ansible_collections.localai.core.plugins.module_utils._observe import observe
 from ansible_collections.localai.core.plugins.module_utils._options import (
-    BACKEND_SPEC,
     HOST_SPEC,
+    HostOptions,
+    host_options,
+)
+from ansible_collections.localai.core.plugins.module_utils._owners import Ownership, ownership, unknown_owners
+from ansible_collections.localai.core.plugins.module_utils._pins import with_pins
+from ansible_collections.localai.core.plugins.module_utils._plan import Plan, effects
+from ansible_collections.localai.core.plugins.module_utils._report import Fetched, first_steps, report
+from ansible_collections.localai.core.plugins.module_utils._request import (
+    BACKEND_SPEC,
     INFO_SPEC,
     BackendOptions,
-    HostOptions,
     backend_options,
-    bare_name,
-    host_options,
     info_options,
 )
-from ansible_collections.localai.core.plugins.module_utils._owners import ownership, unknown_owners
-from ansible_collections.localai.core.plugins.module_utils._plan import Look, Plan, Target, plan
-from ansible_collections.localai.core.plugins.module_utils._report import Fetched, first_steps, report
-from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
+from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
 from ansible_collections.localai.core.plugins.module_utils._store import Store
 
 
@@ -95,36 +100,48 @@ def _encodable(value: t.Any) -> t.Any:
 def _backend(run: _Run) -> None:
     run.result.update(backends=[], removed=[], replaced=[], restart_required=False, capability=None, diff=[])
     host, options = host_options(run.params), backend_options(run.params)
-    _check_paths(host)
-    capability = detect(Machine(), host.capability)
+    check_paths(host)
+    capability, platform = detect(Machine(), host.capability), platform_of(host)
     run.result["capability"] = capability.name
-    resolver = Resolver(host, options, capability)
-    look = _look(host, options, run)
-    decided = _decide(host, options, resolver, look)
+    options = with_pins(options, run.params["pins"], capability.name, platform)
+    resolver = Resolver(host, options, capability, platform)
+    run.warnings += parents_to_come(host.backends_path) if run.check_mode else []
+    owner = _ownership(host, options, run)
+    decided = _decide(host, options, resolver, owner)
     if decided.steps:
-        check_writable(host.backends_path, [step.backend for step in decided.steps if step.before])
-        check_space(host.backends_path, resolver.packed_size(decided), lambda: resolver.unpacked_size(decided))
+        _check(decided, resolver, host)
     if decided.steps and not run.check_mode:
-        owner = ownership(host.backends_path, options.owner, options.group)
-        store = Store(host.backends_path, owner, options.directory_mode)
+        store = Store(host.backends_path, owner, options.mode)
         with store.lock(options.lock_timeout):
-            decided = _decide(host, options, resolver, look)
+            decided = _decide(host, options, resolver, owner)
             run.warnings += [*resolver.galleries.warnings, *decided.warnings]
-            _apply(decided, store, resolver, host, run)
+            wanted = _wanted(options, owner)
+            _apply(decided, lambda step: take(step, store, resolver, wanted), capability, host, run)
     else:
         run.warnings += [*resolver.galleries.warnings, *decided.warnings]
         run.result.update(report(decided, capability, {}))
 
 
-def _check_paths(host: HostOptions) -> None:
-    if os.path.realpath(host.backends_path) == os.path.realpath(host.backends_system_path):
-        raise OptionError(
-            f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes what is in "
-            "the system path, so give them different directories."
-        )
+def _ownership(host: HostOptions, options: BackendOptions, run: _Run) -> Ownership:
+    """Return who will own trees; in check mode, an owner that a task before this one creates is taken on trust."""
+    unknown = unknown_owners(options.owner, options.group) if run.check_mode else []
+    run.warnings += unknown
+    if not unknown:
+        return ownership(host.backends_path, options.owner, options.group)
+    known = ownership(host.backends_path, None, None)
+    return Ownership(NOBODY_YET, NOBODY_YET, options.owner or known.owner, options.group or known.group)
 
 
-def _decide(host: HostOptions, options: BackendOptions, resolver: Resolver, look: Look) -> Plan:
+def _wanted(options: BackendOptions, owner: Ownership) -> Wanted:
+    """Return how trees that are there already have to look: as far as the task says."""
+    return Wanted(
+        uid=owner.uid if options.owner is not None else None,
+        gid=owner.gid if options.group is not None else None,
+        mode=options.directory_mode,
+    )
+
+
+def _decide(host: HostOptions, options: BackendOptions, resolver: Resolver, owner: Ownership) -> Plan:
     """Return what to do about what is on disk at this moment."""
     installed = observe(host.backends_path, host.backends_system_path)
     if not installed.readable:
@@ -132,46 +149,44 @@ def _decide(host: HostOptions, options: BackendOptions, resolver: Resolver, look
             f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI "
             "reads, and run as a user who may read it, for example with become."
         )
-    asked = {bare_name(name): name for name in reversed(options.names)}
-    targets: dict[str, Target] = {}
-    while True:
-        decided = plan(options, installed, resolver.capability, targets, look)
-        if not decided.unresolved:
-            return decided
-        subject = decided.unresolved
-        targets[subject] = resolver.target(asked.get(subject, subject), installed)
-
-
-def _look(host: HostOptions, options: BackendOptions, run: _Run) -> Look:
-    """Return who will own new trees; in check mode, an owner that a task before this one creates is taken on trust."""
-    unknown = unknown_owners(options.owner, options.group) if run.check_mode else []
-    run.warnings += unknown
-    known = ownership(host.backends_path, None if unknown else options.owner, None if unknown else options.group)
-    return Look(
-        owner=options.owner or known.owner if unknown else known.owner,
-        group=options.group or known.group if unknown else known.group,
-        mode=f"{options.directory_mode:04o}",
+    wanted = _wanted(options, owner)
+    return settled(
+        options,
+        installed,
+        resolver,
+        Look(owner.owner, owner.group, f"{options.mode:04o}"),
+        lambda installed, name: inspected(installed, name, wanted, options.verify),
     )
 
 
-def _apply(decided: Plan, store: Store, resolver: Resolver, host: HostOptions, run: _Run) -> None:
-    """Take the steps of a plan, and report as far as they came."""
-    before = server_mapping(observe(host.backends_path, host.backends_system_path), resolver.capability.name)
+def _check(decided: Plan, resolver: Resolver, host: HostOptions) -> None:
+    """Find out before the first write what would be in its way."""
+    check_writable(host.backends_path, [step.backend for step in decided.steps if step.before])
+    check_own(host.backends_path, [step.backend for step in decided.steps if step.kind == "chown"])
+    check_space(host.backends_path, resolver.packed_size(decided), lambda: resolver.unpacked_size(decided))
+
+
+def _apply(
+    decided: Plan, taken: t.Callable[[Step], Fetched | None], capability: HostCapability, host: HostOptions, run: _Run
+) -> None:
+    """Take the steps of a plan by C(taken), and report as far as they came."""
+    before = observe(host.backends_path, host.backends_system_path)
     fetched: dict[str, Fetched] = {}
     for count, step in enumerate(decided.steps):
         try:
-            came = take(step, store, resolver)
+            came = taken(step)
         except LocalAIError:
-            after = server_mapping(observe(host.backends_path, host.backends_system_path), resolver.capability.name)
-            partial = first_steps(decided, count, restart_required=before != after)
-            run.result.update(report(partial, resolver.capability, fetched))
+            after = observe(host.backends_path, host.backends_system_path)
+            replaced, restart_required = effects(before, after, decided.steps[:count], capability.name)
+            partial = first_steps(decided, count, replaced, restart_required)
+            run.result.update(report(partial, capability, fetched))
             raise
         if came is not None:
             fetched[step.backend] = came
-    run.result.update(report(decided, resolver.capability, fetched))
+    run.result.update(report(decided, capability, fetched))
 
 
 def _info(run: _Run) -> None:
     host, options = host_options(run.params), info_options(run.params)
-    _check_paths(host)
+    check_paths(host)
     run.result.update(survey(host, options, run.warnings))

@@ -12,6 +12,7 @@
         progress                            what it transfers at the moment, and how far it is
         staging/<number>/                   trees that are not finished, or not deleted yet
         replaced/<backend>/                 where no rename can exchange two trees: the old one, for that moment
+        kept/<backend>/<number>/            trees that were replaced and may come back, the highest number the latest
 
 A tree is complete, with its owner, modes and metadata, before one rename makes it visible.
 """
@@ -30,7 +31,8 @@ import time
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
-from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY
+from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
+from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
@@ -53,6 +55,7 @@ class Store:
         self._own_fd = -1
         self._staging_fd = -1
         self._replaced_fd = -1
+        self._kept_fd = -1
         self._staged = 0
 
     @property
@@ -78,6 +81,7 @@ class Store:
             self._wait(lock_fd, timeout)
             self._staging_fd = self._own_directory(stack, "staging", own_fd)
             self._replaced_fd = self._own_directory(stack, "replaced", own_fd)
+            self._kept_fd = self._own_directory(stack, KEPT, own_fd)
             self._clear()
             yield
 
@@ -113,24 +117,35 @@ class Store:
                 remove(PROGRESS, dir_fd=self._own_fd)
                 os.close(fd)
 
-    def publish(self, tree: Tree, name: str) -> None:
-        """Make a finished tree the backend C(name), in one step; what had the name before is deleted.
+    def publish(self, tree: Tree, name: str, keep: int = 0) -> None:
+        """Make a finished tree the backend C(name), in one step; of what had the name, the last C(keep) are kept.
 
         A symlink or a file of that name is replaced like a directory; it is never followed.
         """
         tree.finish(self._mode)
-        staged = os.path.basename(tree.path)
         with _naming(os.path.join(self.path, name)):
-            if not _exists(name, self._fd):
-                os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
-            elif not _exchange(self._staging_fd, staged, self._fd, name):
-                os.rename(name, name, src_dir_fd=self._fd, dst_dir_fd=self._replaced_fd)
-                try:
-                    os.rename(staged, name, src_dir_fd=self._staging_fd, dst_dir_fd=self._fd)
-                except OSError:
-                    os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
-                    raise
-                remove(name, dir_fd=self._replaced_fd)
+            self._swap(self._staging_fd, os.path.basename(tree.path), name)
+            if keep:
+                self._keep(self._staging_fd, os.path.basename(tree.path), name, keep)
+
+    def restore(self, place: str, name: str, wanted: Wanted, keep: int = 0) -> None:
+        """Make the tree at C(place), relative to the backends path, the backend C(name) again, and look as wanted."""
+        with _naming(os.path.join(self.path, place)), contextlib.ExitStack() as stack:
+            parent_fd = self._fd
+            *directories, base = place.split("/")
+            for directory in directories:
+                parent_fd = _opened(stack, directory, dir_fd=parent_fd)
+            make_alike(_opened(stack, base, dir_fd=parent_fd), os.path.join(self.path, place), wanted)
+            self._swap(parent_fd, base, name)
+            if keep:
+                self._keep(parent_fd, base, name, keep)
+            elif _exists(base, parent_fd):
+                self._discard(base, parent_fd)
+
+    def make_alike(self, name: str, wanted: Wanted) -> None:
+        """Give the tree of an installed backend the owner, group and mode that are wanted."""
+        with _naming(os.path.join(self.path, name)), contextlib.ExitStack() as stack:
+            make_alike(_opened(stack, name, dir_fd=self._fd), os.path.join(self.path, name), wanted)
 
     def rewrite_metadata(self, name: str, content: bytes) -> None:
         """Replace the metadata.json of an installed backend in one step."""
@@ -139,13 +154,52 @@ class Store:
             backend_fd = _opened(stack, name, dir_fd=self._fd)
             os.replace(METADATA, METADATA, src_dir_fd=tree.fd, dst_dir_fd=backend_fd)
 
+    def retire(self, name: str, keep: int) -> None:
+        """Take a backend out of sight in one step, and keep it as one of the last C(keep), or delete it."""
+        with _naming(os.path.join(self.path, name)):
+            if keep:
+                self._keep(self._fd, name, name, keep)
+            else:
+                self._discard(name, self._fd)
+
     def remove(self, name: str) -> None:
-        """Take a backend out of sight in one step, then delete it; a symlink goes, what it points to stays."""
+        """Take a backend out of sight in one step, then delete it, with what is kept of it.
+
+        A symlink goes, what it points to stays.
+        """
+        with _naming(os.path.join(self.path, name)):
+            places = [fd for fd in (self._fd, self._kept_fd) if _exists(name, fd)]
+            for fd in places or [self._fd]:
+                self._discard(name, fd)
+
+    def _swap(self, dir_fd: int, staged: str, name: str) -> None:
+        """Put a tree in the place of the backend C(name), and what was there in the tree's own place."""
+        if not _exists(name, self._fd):
+            os.rename(staged, name, src_dir_fd=dir_fd, dst_dir_fd=self._fd)
+        elif not _exchange(dir_fd, staged, self._fd, name):
+            os.rename(name, name, src_dir_fd=self._fd, dst_dir_fd=self._replaced_fd)
+            try:
+                os.rename(staged, name, src_dir_fd=dir_fd, dst_dir_fd=self._fd)
+            except OSError:
+                os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
+                raise
+            os.rename(name, staged, src_dir_fd=self._replaced_fd, dst_dir_fd=dir_fd)
+
+    def _keep(self, dir_fd: int, base: str, name: str, most: int) -> None:
+        """Move a tree to the kept ones of the backend C(name), of which the last C(most) stay."""
+        with contextlib.ExitStack() as stack:
+            kept_fd = self._own_directory(stack, name, self._kept_fd)
+            number = max(_numbers(kept_fd), default=0) + 1
+            os.rename(base, str(number), src_dir_fd=dir_fd, dst_dir_fd=kept_fd)
+            for old in _numbers(kept_fd)[:-most]:
+                self._discard(str(old), kept_fd)
+
+    def _discard(self, name: str, dir_fd: int) -> None:
+        """Take something out of sight in one step, then delete it."""
         self._staged += 1
         trash = str(self._staged)
-        with _naming(os.path.join(self.path, name)):
-            os.rename(name, trash, src_dir_fd=self._fd, dst_dir_fd=self._staging_fd)
-            remove(trash, dir_fd=self._staging_fd)
+        os.rename(name, trash, src_dir_fd=dir_fd, dst_dir_fd=self._staging_fd)
+        remove(trash, dir_fd=self._staging_fd)
 
     def _clear(self) -> None:
         """Put right what a dead run left: a tree that it was about to replace is in its place again."""
@@ -222,6 +276,10 @@ def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, f
     fd = os.open(path, OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else OPEN_DIRECTORY, dir_fd=dir_fd)
     stack.callback(os.close, fd)
     return fd
+
+
+def _numbers(fd: int) -> list[int]:
+    return sorted(int(name) for name in os.listdir(fd) if name.isdecimal())
 
 
 def _exists(name: str, dir_fd: int) -> bool:

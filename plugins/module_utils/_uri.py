@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
 from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME
 from ansible_collections.localai.core.plugins.module_utils._url import checked_url, shown
 
@@ -55,7 +55,8 @@ class Uri:
         if text.startswith(_FILE):
             return cls(text, "path", path=_absolute(unquote(text[len(_FILE) :])))
         if text.startswith(_IMAGE_FILE):
-            return cls(text, "image file", path=_absolute(text[len(_IMAGE_FILE) :]))
+            path, digest = _at_digest(text[len(_IMAGE_FILE) :])
+            return cls(text, "image file", path=_absolute(path), name=digest)
         if text.startswith(LAYOUT_SCHEME):
             return cls._layout(text)
         if "://" in text and scheme != "oci":
@@ -69,7 +70,7 @@ class Uri:
     @classmethod
     def _layout(cls, text: str) -> Uri:
         """Return what C(ocilayout:/path), with C(:ref name) or C(@digest) behind it, means."""
-        rest, _at, digest = text[len(LAYOUT_SCHEME) :].partition("@")
+        rest, digest = _at_digest(text[len(LAYOUT_SCHEME) :])
         parent, _slash, last = rest.rpartition("/")
         base, _colon, name = last.partition(":")
         return cls(text, "layout", path=_absolute(f"{parent}/{base}"), name=digest or name)
@@ -82,6 +83,12 @@ def displayed(uri: str) -> str:
     scheme, separator, rest = uri.rpartition("://")
     authority, slash, path = rest.partition("/")
     return scheme + separator + authority.rpartition("@")[2] + slash + path
+
+
+def _at_digest(text: str) -> tuple[str, str]:
+    """Return what stands before C(@digest), and that digest, which may be missing."""
+    rest, _at, digest = text.rpartition("@")
+    return (rest, digest) if is_digest(digest) else (text, "")
 
 
 def _absolute(path: str) -> str:

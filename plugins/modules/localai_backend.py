@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: localai_backend
-short_description: Install and remove LocalAI backends
+short_description: Install, upgrade, pin, repair and remove LocalAI backends
 version_added: 0.1.0
 author:
   - localai.core contributors (@localai-core)
@@ -15,6 +15,7 @@ description:
   - Puts inference backends of LocalAI into the directory that it reads them from, and removes them.
   - Names are looked up in galleries. A meta backend such as V(llama-cpp) becomes the build for what the host can run.
   - A backend is fetched into a hidden directory beside the others, and appears in one step, complete, or not at all.
+  - The same task can run every night. It says in check mode what it would do, and does exactly that.
 extends_documentation_fragment:
   - localai.core.host
 attributes:
@@ -30,6 +31,7 @@ attributes:
     support: full
     details:
       - With O(force=true), every run installs again.
+      - With O(state=latest), a run that finds nothing newer changes nothing.
 options:
   name:
     description:
@@ -42,14 +44,19 @@ options:
   state:
     description:
       - With V(present), each backend is installed and can run. What is installed and can run stays as it is, and
-        needs no network. What is damaged is repaired.
+        needs no network. What is damaged is repaired, without a download where LocalAI left a copy that can run.
+      - With V(latest), each backend is also what its gallery serves now, for what this host is now. The digest of an
+        image decides, else the version that the gallery states, else the SHA-256 of an archive. A source that states
+        none of them is left as it is, with a warning.
+      - With V(latest), a meta backend is resolved again. When another build is right by now, that is installed, and the
+        old one goes, unless it was asked for by its own name or another meta backend stands for it.
       - With V(absent), nothing in O(backends_path) answers to the names any more. The directory of that name goes, a
         meta backend with the build that it stands for, and every build that has the name as its alias. Meta backends
         that stand for a removed build go along.
       - A build that another installed meta backend stands for stays, and is an error when it is named itself.
       - A backend of the system is never changed.
     type: str
-    choices: [present, absent]
+    choices: [present, latest, absent]
     default: present
   uri:
     description:
@@ -66,26 +73,112 @@ options:
   alias:
     description: Another name that the backend from O(uri) answers to.
     type: str
+  release:
+    description:
+      - A release of LocalAI, such as V(v4.9.0). It takes the place of V(latest) in the tag of the gallery's images, so
+        that V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
+      - What was installed from another tag is replaced, downgrades included. What is of this release needs no network.
+      - An image without such a tag, or what is no image, is an error.
+      - Only one of O(uri), O(release), O(digest) and O(pins) can be given.
+    type: str
+  digest:
+    description:
+      - The digest, as in V(sha256:…), of the build that the one backend in O(name) resolves to. That of an image, of an
+        index of images, or the SHA-256 of an archive.
+      - What has another digest is replaced, downgrades included. What has it needs no network.
+    type: str
+  pins:
+    description:
+      - A set of backends to install exactly so, with no gallery and no tag being looked up, as
+        M(localai.core.localai_backend_info) returns it with O(localai.core.localai_backend_info#module:pins=true).
+      - For each of O(name) the row for the capability of this host counts, or that for the nearest one, as in the map
+        of a meta backend. A name without a row is an error.
+    type: dict
+    suboptions:
+      format:
+        description: The version of this format. It is 1.
+        type: int
+        required: true
+      backends:
+        description: One row for each name, capability and platform.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: The name that is asked for.
+            type: str
+            required: true
+          capability:
+            description: The capability of the hosts that the row is for.
+            type: str
+            required: true
+          platform:
+            description: The platform of the hosts that the row is for, as V(os/architecture).
+            type: str
+            required: true
+          backend:
+            description: The build. When it is not the name itself, the name becomes a meta backend that stands for it.
+            type: str
+            required: true
+          alias:
+            description: Another name that the build answers to.
+            type: str
+          uri:
+            description: The image or archive to install.
+            type: str
+            required: true
+          digest:
+            description: The digest that it must have.
+            type: str
+            required: true
+  exclusive:
+    description:
+      - Whether the backends in O(name), and the builds that they stand for, are the only ones left.
+      - What LocalAI lists besides is removed, after everything was installed. Files, symlinks and directories that
+        LocalAI does not list stay, and so do the backends of the system.
+      - An empty O(name) is refused with it.
+    type: bool
+    default: false
+  keep_previous:
+    description:
+      - How many trees of each backend to keep when they are replaced, or removed because a meta backend stands for
+        another build now. They are in C(.localai-core/kept) of O(backends_path), where LocalAI does not list them.
+      - A pin that a kept tree satisfies is satisfied by it, without network. So one goes back to what was, by O(digest)
+        for example.
+      - O(state=absent) and O(exclusive) remove what is kept of a backend along with it.
+    type: int
+    default: 0
+  verify:
+    description:
+      - Whether to compare all files of the backends with what was installed, by path, type, size and target of
+        symlinks, and to repair what differs. What LocalAI's Python backends rewrite does not count, nor do new files.
+      - A backend that LocalAI or an early version of this collection installed has no record and is left alone.
+    type: bool
+    default: false
   force:
     description: Whether to install again what is installed.
     type: bool
     default: false
   owner:
     description:
-      - The user that new backends belong to, usually the one that LocalAI runs as. LocalAI's Python backends write into
+      - The user that backends belong to, usually the one that LocalAI runs as. LocalAI's Python backends write into
         their own directories.
-      - The default is the owner of O(backends_path), where this user may give files away.
+      - When it is given, what is installed already is given to this user too, without a download.
+      - The default for new backends is the owner of O(backends_path), where this user may give files away.
     type: str
   group:
     description:
-      - The group that new backends belong to.
-      - The default is the group of O(backends_path), where this user may give files away.
+      - The group that backends belong to.
+      - When it is given, what is installed already is given to this group too, without a download.
+      - The default for new backends is the group of O(backends_path), where this user may give files away.
     type: str
   directory_mode:
     description:
-      - The mode of the top directory of new backends, as an octal number in quotes.
+      - The mode of the top directory of backends, as an octal number in quotes.
+      - When it is given, what is installed already gets it too.
       - LocalAI lists no backend at all when it may not look into one of them.
-      - The default is V('0755').
+      - The default for new backends is V('0755').
     type: raw
   lock_timeout:
     description: The time in seconds to wait for another run that changes O(backends_path).
@@ -190,6 +283,40 @@ EXAMPLES = r"""
     name: whisper
     state: absent
 
+- name: Upgrade what the gallery has anew, and keep the last two trees of each backend
+  localai.core.localai_backend:
+    name:
+      - llama-cpp
+      - whisper
+    state: latest
+    keep_previous: 2
+
+- name: Go back to the tree that was replaced, without network
+  localai.core.localai_backend:
+    name: llama-cpp
+    digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    keep_previous: 2
+
+- name: Take the builds of one release of LocalAI
+  localai.core.localai_backend:
+    name: llama-cpp
+    release: v4.9.0
+
+- name: Install exactly what was written down for the fleet, and nothing else
+  localai.core.localai_backend:
+    name:
+      - llama-cpp
+      - whisper
+    pins: "{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}"
+    exclusive: true
+
+- name: Compare every file with what was installed, repair, and give all to the service
+  localai.core.localai_backend:
+    name: llama-cpp
+    verify: true
+    owner: localai
+    group: localai
+
 - name: Install a backend and remember the result
   localai.core.localai_backend:
     name: silero-vad
@@ -229,7 +356,10 @@ backends:
       description: The concrete backend that answers to the name, or null when none does.
       type: str
     action:
-      description: What is done, V(none), V(install), V(repair), V(replace) or V(remove).
+      description:
+        - What is done, V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown) or V(remove).
+        - With V(restore), a tree that was kept takes its place again.
+        - With V(chown), only owner, group and mode change.
       type: str
     capability:
       description: For a meta backend that was resolved, the key of its map that decided. Otherwise that of the host.
@@ -300,6 +430,8 @@ diff:
   description:
     - What changes for each directory of O(backends_path), with C(backend), C(alias), C(uri), C(digest), C(version),
       C(owner), C(group), C(mode) and C(run_file) before and after. It is empty where there is no directory.
+    - C(kept) is the number of replaced trees, where there are any. C(paths_to_change) counts, where only owner, group
+      or mode change, the paths of which they do.
     - The same in check mode and in the run that follows it.
   returned: always
   type: list

@@ -14,7 +14,7 @@ author:
 description:
   - Lists the backends on a host as LocalAI lists them, with what is wrong with each.
   - Tells what the host can run and what that was concluded from.
-  - Needs no privileges, and no network unless O(available=true).
+  - Needs no privileges, and no network unless O(available), O(upgrades) or O(pins) ask for it.
 extends_documentation_fragment:
   - localai.core.host
 attributes:
@@ -28,13 +28,35 @@ attributes:
     support: full
 options:
   name:
-    description: Lists only these, in any case. The default is to list all.
+    description:
+      - Lists only these, in any case. The default is to list all.
+      - For O(pins), V(gallery@name) picks one gallery.
     type: list
     elements: str
   available:
     description: Whether to read the galleries too, and list what is in them.
     type: bool
     default: false
+  upgrades:
+    description:
+      - Whether to ask the galleries and registries what O(localai.core.localai_backend#module:state=latest) would
+        upgrade.
+    type: bool
+    default: false
+  pins:
+    description:
+      - Whether to ask the galleries and registries what the backends are at this moment, and return it as a set for
+        O(localai.core.localai_backend#module:pins).
+      - Without O(name), it is for what is installed.
+    type: bool
+    default: false
+  pin_capabilities:
+    description:
+      - The capabilities of the hosts that the set of O(pins) is for. The default is that of this host.
+      - The rows for V(nvidia-l4t), V(metal) and V(darwin-x86) are for the platforms that these are, all others for
+        O(platform).
+    type: list
+    elements: str
   disk_usage:
     description: Whether to measure what each backend takes on the disk. This walks through all their files.
     type: bool
@@ -51,6 +73,33 @@ EXAMPLES = r"""
 - name: Stop when one of them cannot run
   ansible.builtin.assert:
     that: localai_backends.backends | rejectattr('runnable') | length == 0
+
+- name: See what could be upgraded
+  localai.core.localai_backend_info:
+    upgrades: true
+  register: localai_upgrades
+
+- name: Tell it
+  ansible.builtin.debug:
+    msg: "{{ localai_upgrades.upgrades | items2dict(key_name='name', value_name='reason') }}"
+
+- name: Ask what two backends are at this moment on all kinds of hosts
+  localai.core.localai_backend_info:
+    name:
+      - llama-cpp
+      - whisper
+    pins: true
+    pin_capabilities: [default, nvidia-cuda-12, amd]
+  register: localai_pins
+  run_once: true
+
+- name: Write it down, to be checked into Git
+  ansible.builtin.copy:
+    content: "{{ localai_pins.pins | to_nice_yaml(indent=2) }}"
+    dest: pins.yml
+    mode: "0644"
+  delegate_to: localhost
+  run_once: true
 
 - name: List what the gallery has for this host
   localai.core.localai_backend_info:
@@ -175,7 +224,9 @@ in_progress:
       description: How long the rest takes at this rate, or null when that is not known.
       type: int
 problems:
-  description: What is wrong with directories that have no entry in RV(backends), and with the host as a whole.
+  description:
+    - What is wrong with directories that have no entry in RV(backends), and with the host as a whole.
+    - What LocalAI left behind when it was interrupted is told here too.
   returned: success
   type: list
   elements: dict
@@ -189,6 +240,83 @@ problems:
     problem:
       description: What is wrong.
       type: str
+kept:
+  description: The trees that were replaced and are kept, the latest of each backend first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - backend: cpu-llama-cpp
+      path: /var/lib/local-ai/backends/.localai-core/kept/cpu-llama-cpp/1
+      uri: quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp
+      digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+      version: null
+  contains:
+    backend:
+      description: The backend that it was.
+      type: str
+    path:
+      description: Where it is.
+      type: str
+    uri:
+      description: Where it was installed from, if that is recorded.
+      type: str
+    digest:
+      description: Its digest, if that is recorded. Pin it to go back to this tree.
+      type: str
+    version:
+      description: Its version, if the gallery stated one.
+      type: str
+    disk_usage:
+      description: The bytes that it takes on the disk, with O(disk_usage=true).
+      type: int
+upgrades:
+  description: What O(localai.core.localai_backend#module:state=latest) would upgrade, with O(upgrades=true).
+  returned: when O(upgrades=true)
+  type: list
+  elements: dict
+  sample:
+    - name: llama-cpp
+      backend: cpu-llama-cpp
+      installed: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+      available_backend: cuda12-llama-cpp
+      available: sha256:1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f00f
+      reason: cuda12-llama-cpp is right for it now, and cpu-llama-cpp is installed
+  contains:
+    name:
+      description: The name.
+      type: str
+    backend:
+      description: The build that answers to it.
+      type: str
+    installed:
+      description: The digest of that, else its version, if one is recorded.
+      type: str
+    available_backend:
+      description: The build that would answer to it.
+      type: str
+    available:
+      description: The digest of that, else its version.
+      type: str
+    reason:
+      description: Why it would be upgraded.
+      type: str
+pins:
+  description:
+    - What the backends are at this moment, with O(pins=true), for O(localai.core.localai_backend#module:pins).
+    - A capability for which a backend has no build has no row, and there is a warning.
+  returned: when O(pins=true)
+  type: dict
+  sample:
+    format: 1
+    backends:
+      - name: llama-cpp
+        capability: nvidia-cuda-12
+        platform: linux/amd64
+        backend: cuda12-llama-cpp
+        alias: llama-cpp
+        uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
+        digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
 available:
   description: The entries of the galleries, with O(available=true).
   returned: when O(available=true)

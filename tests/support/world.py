@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,26 @@ class World:
         self.registry = registry
         self.files = files
         self.output = output
-        self.content = gallery()
         self.repository = f"{registry.host}/{REPOSITORY}"
-        for tag, artifact in self.content.images.items():
-            registry.put(REPOSITORY, tag, artifact)
-        for name, data in self.content.archives.items():
-            files.pages["/" + name] = data
-        for name, entries in self.content.sources.items():
-            write_tree(output / "sources" / name, entries)
         self.gallery = str(output / "gallery.yaml")
-        (output / "gallery.yaml").write_text(self.content.index(registry.host, files.url, output), encoding="utf-8")
+        self.publish("1")
+
+    def publish(self, version: str) -> None:
+        """Let the tags, the archives and the gallery be of a version; what was there stays reachable by its digest."""
+        self.content = gallery(version)
+        for tag, artifact in self.content.images.items():
+            self.registry.put(REPOSITORY, tag, artifact)
+        for name, data in self.content.archives.items():
+            self.files.pages["/" + name] = data
+        for name, entries in self.content.sources.items():
+            shutil.rmtree(self.output / "sources" / name, ignore_errors=True)
+            write_tree(self.output / "sources" / name, entries)
+        text = self.content.index(self.registry.host, self.files.url, self.output)
+        Path(self.gallery).write_text(text, encoding="utf-8")
+
+    def digest(self, tag: str) -> str:
+        """The digest that a tag has at this moment, without the prefix of the tags."""
+        return self.content.images[f"latest-{tag}"].digest
 
     @property
     def requests(self) -> list[Request]:

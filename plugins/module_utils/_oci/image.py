@@ -80,8 +80,10 @@ class Images:
         return resolve(reference.digest or reference.tag, self.resolving(reference), self.carrying(reference), platform)
 
     def digest(self, reference: Reference) -> str:
-        """Return the digest that a tag has now."""
-        return _first(self.resolving(reference), lambda repository: repository.digest(reference.tag))
+        """Return the digest that a tag has now, or the one that is pinned."""
+        return reference.digest or _first(
+            self.resolving(reference), lambda repository: repository.digest(reference.tag)
+        )
 
     def resolving(self, reference: Reference) -> tuple[Repository, ...]:
         """Return who says what a tag is: the registry, or the mirrors that may do so in its place."""

@@ -16,12 +16,18 @@ import yaml
 
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._installed import Row
-from ansible_collections.localai.core.plugins.module_utils._options import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._options import (
+    HOST_SPEC,
+)
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome
+from ansible_collections.localai.core.plugins.module_utils._request import (
+    BACKEND_SPEC,
+    INFO_SPEC,
+)
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
-RESULTS = ("_report", "_info")
+RESULTS = ("_report", "_info", "_offers", "_pins")
 
 
 def block(path: str, name: str) -> Any:
@@ -169,6 +175,9 @@ def test_what_localai_backend_info_returns_is_documented() -> None:
         "capability_evidence": evidence,
         "backends": row,
         "available": available,
+        "kept": {**first_dictionary("_kept_row"), **leaves(items_set_in("_kept_row"))},
+        "upgrades": first_dictionary("upgrades"),
+        "pins": first_dictionary("document_of"),
     }
     documented = block("modules/localai_backend_info.py", "RETURN")
     documented_evidence = documented["capability_evidence"]

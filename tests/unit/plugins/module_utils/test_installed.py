@@ -21,16 +21,18 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Installed,
     Row,
-    disk_usage,
     find_row,
-    group_name,
     listing,
-    observe,
-    owner_name,
     problems,
     server_mapping,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._observe import (
+    disk_usage,
+    group_name,
+    observe,
+    owner_name,
+)
 from ansible_collections.localai.core.tests.support.host import ordinary_user
 
 PATH, SYSTEM = "/b", "/s"

@@ -33,6 +33,9 @@ FLOORS = {
     "module_utils._file": 0.9,  # how _metadata, and everybody else, reads a file
     "module_utils._relay": 1,
     "module_utils._directory": 2,
+    "module_utils._request": 1.5,  # what only one of the modules takes, built on what both take
+    "module_utils._walk": 1.5,  # a tree that is only looked at
+    "module_utils._verify": 1.9,  # what a walk found, against what was written down
     "module_utils._http": 2,
     "module_utils._unpack": 2,
     "module_utils._capability": 2,
@@ -46,8 +49,14 @@ FLOORS = {
     "module_utils._uri": 3.5,
     "module_utils._gallery": 3,
     "module_utils._installed": 3,
-    "module_utils._removal": 3.9,  # the half of the plan that decides what goes
-    "module_utils._owners": 3.9,  # whose trees are, which the store only sets
+    "module_utils._observe": 3.1,  # the disk -> the values of _installed
+    "module_utils._owners": 3.5,  # whose trees are, and are to be, which the store only sets
+    "module_utils._looks": 3.5,
+    "module_utils._pins": 3.55,  # what _plan is made of: rows and URIs that are pinned,
+    "module_utils._upgrade": 3.5,  # what is newer,
+    "module_utils._removal": 3.6,  # what goes,
+    "module_utils._assess": 3.7,  # what one name needs,
+    "module_utils._draft": 3.8,  # and the steps with the state after them
     "module_utils._checks": 4,
     "module_utils._source": 4,
     "module_utils._plan": 4,
@@ -55,6 +64,7 @@ FLOORS = {
     "module_utils._resolver": 4.5,  # the parts that _run connects: names -> targets, plan -> disk, plan -> result
     "module_utils._report": 4.5,
     "module_utils._apply": 4.8,
+    "module_utils._offers": 4.7,  # what the info module asks the network for
     "module_utils._info": 4.8,
     "module_utils._run": 5,
     "modules.localai_backend": 6,

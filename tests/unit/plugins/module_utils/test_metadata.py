@@ -233,10 +233,10 @@ def test_a_record_of_a_later_version_may_hold_more() -> None:
         b"{}",
         b"\xff",
         b"[" * 100000,
-        Record().to_json().replace(b'"size": 0', b'"size": "0"'),
-        Record().to_json().replace(b'"size": 0', b'"size": true'),
-        Record().to_json().replace(b'"requested": false', b'"requested": 0'),
-        Record().to_json().replace(b'"sha256": ""', b'"sha256": null'),
+        Record().to_json().replace(b'"size":0', b'"size":"0"'),
+        Record().to_json().replace(b'"size":0', b'"size":true'),
+        Record().to_json().replace(b'"requested":false', b'"requested":0'),
+        Record().to_json().replace(b'"sha256":""', b'"sha256":null'),
     ],
 )
 def test_a_damaged_record_is_none(data: bytes) -> None:

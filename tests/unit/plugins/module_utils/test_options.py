@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, NameRefused, OptionError
 from ansible_collections.localai.core.plugins.module_utils._options import (
-    BACKEND_SPEC,
     HOST_SPEC,
-    BackendOptions,
     Connection,
     Endpoint,
     GallerySource,
     HostOptions,
     asked_name,
-    backend_options,
     checked_name,
     host_options,
+)
+from ansible_collections.localai.core.plugins.module_utils._request import (
+    BACKEND_SPEC,
+    BackendOptions,
+    backend_options,
     octal_mode,
 )
 
@@ -177,7 +179,6 @@ def test_what_makes_no_sense_for_a_backend_is_refused(params: dict[str, Any], sa
 @pytest.mark.parametrize(
     ("mode", "number"),
     [
-        (None, 0o755),
         ("0755", 0o755),
         ("755", 0o755),
         ("0o711", 0o711),

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,119 +13,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._assess import assess, same_uri
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Installed,
+    Look,
     find_row,
     listing,
     server_mapping,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._options import BackendOptions, bare_name
-from ansible_collections.localai.core.plugins.module_utils._plan import (
-    Look,
-    Plan,
-    Step,
-    Target,
-    assess,
-    must_fetch,
-    plan,
-    same_uri,
+from ansible_collections.localai.core.plugins.module_utils._options import bare_name
+from ansible_collections.localai.core.plugins.module_utils._plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
+from ansible_collections.localai.core.tests.support.plans import (
+    CPU_HOST,
+    DIGEST,
+    GALLERY,
+    NVIDIA_HOST,
+    OLD_DIGEST,
+    carried_out,
+    concrete,
+    decide,
+    installed,
+    meta,
+    short,
+    unreadable,
+    want,
 )
-
-LOOK = Look("localai", "users", "0755")
-DIGEST = "sha256:" + "ab" * 32
-OLD_DIGEST = "sha256:" + "01" * 32
-CPU_HOST = HostCapability("default", Evidence(rule="no GPU seen"))
-NVIDIA_HOST = HostCapability("nvidia", Evidence(rule="GPU vendor nvidia", gpus=(Gpu("nvidia", "card0"),)))
-
-
-def build(name: str, alias: str = "", **more: Any) -> Target:
-    return Target(name, name, alias=alias, gallery_url="g", uri=f"quay.io/{name}", digest=DIGEST, **more)
-
-
-# What the gallery says on this host, by lower-case name.
-GALLERY = {
-    "piper": build("piper"),
-    "kokoro": build("Kokoro"),
-    "archived": replace(build("archived", sha256="cd" * 32, version="1.10"), digest="sha256:" + "cd" * 32),
-    "from-directory": replace(build("from-directory"), digest=None),
-    "cpu-m": build("cpu-m"),
-    "m": replace(build("cpu-m"), name="m", is_meta=True, key="default"),
-    "cpu-x": build("cpu-x", "x"),
-    "cuda12-x": build("cuda12-x", "x"),
-    "x": replace(build("cpu-x", "x"), name="x", is_meta=True, key="default"),
-    "poor": replace(build("cpu-m"), name="poor", is_meta=True, key="default", last_resort=True),
-}
-
-
-def resolve(subject: str, options: BackendOptions, state: Installed) -> Target:
-    """Return what the galleries and sources would say; what identifies the content only if that is fetched."""
-    if options.uri is not None:
-        return Target(subject, subject, alias=options.alias or "", uri=options.uri, digest=DIGEST)
-    target = GALLERY[subject.lower()]
-    if must_fetch(target.backend, target.is_meta, options, state):
-        return target
-    return replace(target, uri="", digest=None, sha256="")
-
-
-def decide(options: BackendOptions, state: Installed, host: HostCapability = CPU_HOST) -> Plan:
-    """Return the plan for a state, with every name resolved that it asks for."""
-    targets: dict[str, Target] = {}
-    while True:
-        decided = plan(options, state, host, targets, LOOK)
-        if not decided.unresolved:
-            return decided
-        assert decided.unresolved not in targets
-        targets[decided.unresolved] = resolve(decided.unresolved, options, state)
-
-
-def carried_out(steps: tuple[Step, ...], state: Installed) -> Installed:
-    """Return what is installed after these steps."""
-    for step in steps:
-        if step.kind == "remove":
-            state = state.without(step.backend)
-        elif step.kind == "metadata":
-            old = state.get(step.backend)
-            assert old is not None
-            state = state.with_directory(replace(old, metadata=step.metadata))
-        else:
-            whole = step.kind == "fetch"
-            dated = replace(step.metadata, installed_at="2026-08-21T09:15:02Z") if step.metadata else None
-            new = Directory(step.backend, "directory", whole, whole, dated, step.record)
-            state = state.with_directory(replace(new, owner=LOOK.owner, group=LOOK.group, mode=LOOK.mode))
-    return state
-
-
-def want(*names: str, **options: Any) -> BackendOptions:
-    return BackendOptions(names, **options)
-
-
-def concrete(name: str, alias: str = "", runnable: bool = True, uri: str = "") -> Directory:
-    metadata = Metadata(alias=alias, name=name, gallery_url="g", uri=uri or f"quay.io/{name}", digest=OLD_DIGEST)
-    return Directory(name, "directory", runnable, runnable, metadata, owner="root", group="root", mode="0750")
-
-
-def meta(name: str, target: str, directory: str = "") -> Directory:
-    metadata = Metadata(meta_backend_for=target, name=name, gallery_url="g", installed_at="earlier")
-    return Directory(directory or name, metadata=metadata)
-
-
-def unreadable(name: str) -> Directory:
-    return Directory(name, has_run_file=True, runnable=True, problem="cannot be read: it is empty")
-
-
-def installed(*directories: Directory, system: tuple[str, ...] = ()) -> Installed:
-    return Installed("/b", "/s", tuple(sorted(directories, key=lambda each: os.fsencode(each.name))), system)
-
-
-def short(decided: Plan) -> str:
-    """Return a plan as C(action, action: kind backend, kind backend)."""
-    actions = ", ".join(outcome.action for outcome in decided.outcomes)
-    return f"{actions}: " + ", ".join(f"{step.kind} {step.backend}" for step in decided.steps)
-
 
 NOTHING = "none: "
 
@@ -339,7 +255,7 @@ PINNED = [
     (installed(concrete("piper", uri="/src", runnable=False)), {}, "repair: fetch piper"),
     (installed(unreadable("piper")), {}, "repair: fetch piper"),
     (installed(Directory("piper", "symlink", True, True)), {}, "install: fetch piper"),
-    (installed(meta("piper", "cpu-x"), concrete("cpu-x")), {}, "replace: fetch piper"),
+    (installed(meta("piper", "cpu-x"), concrete("cpu-x")), {}, "replace: fetch piper, retire cpu-x"),
     (installed(concrete("cpu-x", "piper", uri="/src")), {}, "install: fetch piper"),
     (installed(system=("piper",)), {}, "install: fetch piper"),
     (installed(concrete("piper", uri="/src")), {"force": True}, "replace: fetch piper"),
@@ -390,7 +306,7 @@ FORCED = [
     (installed(concrete("piper")), "piper", "replace: fetch piper"),
     (installed(Directory("piper")), "piper", "repair: fetch piper"),
     (installed(meta("m", "cpu-m"), concrete("cpu-m")), "m", "replace: fetch cpu-m"),
-    (installed(meta("m", "old-m"), concrete("old-m")), "m", "replace: fetch cpu-m, meta m"),
+    (installed(meta("m", "old-m"), concrete("old-m")), "m", "replace: fetch cpu-m, meta m, retire old-m"),
     (installed(concrete("cpu-x", "x")), "x", "replace: fetch cpu-x, meta x"),
 ]
 
@@ -475,7 +391,7 @@ def test_the_name_of_a_gallery_is_no_part_of_the_backend() -> None:
     assert bare_name("g@piper") == "piper"
     assert bare_name("piper") == "piper"
     assert short(decide(want("g@piper", state="absent"), installed(concrete("piper")))) == "remove: remove piper"
-    assert assess("g@piper", want(), installed(), "default").subject == "piper"
+    assert assess("g@piper", want(), installed(), "default", Look()).subject == "piper"
 
 
 # --- removal
@@ -923,7 +839,8 @@ def meant(options: BackendOptions, state: Installed, host: HostCapability) -> se
         shown = {row.backend for name in names for row in [find_row(name, rows)] if row}
         resolved = {name: GALLERY[name] for name in names if name in GALLERY}
         targets = {each for target in resolved.values() for each in (target.name, target.backend)}
-        return own | shown | targets | ({*options.names} if options.uri else set())
+        moved = {each.target for each in directories if each.name in own}
+        return own | shown | targets | moved | ({*options.names} if options.uri else set())
     needed = {each.target for each in directories if each.name in own}
     return own | needed | {each.name for each in directories if each.target in own}
 

@@ -86,7 +86,7 @@ def test_a_tree_appears_complete(path):
 
 def test_what_is_ours_does_not_look_like_a_backend(path):
     install(path)
-    assert names(path / ".localai-core") == ["lock", "replaced", "staging"]
+    assert names(path / ".localai-core") == ["kept", "lock", "replaced", "staging"]
     assert [mode(place) for place in (path / ".localai-core", staging(path))] == ["0o755", "0o755"]
 
 
@@ -424,6 +424,7 @@ def test_the_umask_changes_nothing(tmp_path, mask):
         "too": "0o755",
         "too/backends": "0o755",
         "too/backends/.localai-core": "0o755",
+        "too/backends/.localai-core/kept": "0o755",
         "too/backends/.localai-core/lock": "0o644",
         "too/backends/.localai-core/replaced": "0o755",
         "too/backends/.localai-core/staging": "0o755",

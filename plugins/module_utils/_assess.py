@@ -1,0 +1,351 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one name needs so that it is as the task wants it, as far as the disk alone tells. Pure.
+
+C(assess) asks its questions in order; the first that has something to do answers.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    BACKUPS,
+    RUN_FILE,
+    Directory,
+    Installed,
+    Kept,
+    Look,
+    Row,
+    find_row,
+    leftover_of,
+    listing,
+)
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
+from ansible_collections.localai.core.plugins.module_utils._options import bare_name
+from ansible_collections.localai.core.plugins.module_utils._pins import is_of_release
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
+
+
+@dataclass(frozen=True)
+class Need:
+    """What C(assess) finds for one name.
+
+    C(subject) is what must be resolved for it; else C(directory) is what to act on, and C(kept) what comes back. The
+    actions C(inspect) and C(compare) are questions: they need a walk through a tree, and what its source has.
+    """
+
+    action: str
+    reason: str
+    subject: str = ""
+    directory: str = ""
+    kept: Kept | None = None
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """What tells the targets of a plan apart: to compare needs to know less than to fetch."""
+        return self.subject, self.action == "compare"
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One name, what is there for it, and how its trees have to look."""
+
+    name: str
+    options: BackendOptions
+    installed: Installed
+    look: Look
+    own: Directory | None
+    row: Row | None
+    damage: str = ""
+    build: Directory | None = None
+    involved: t.Sequence[Directory] = field(default_factory=list)
+
+
+def assess(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> Need:
+    """Return what one name needs with C(state=present) or C(latest); C(look) is how its trees are wanted."""
+    case = _case(bare_name(name), options, installed, capability, look)
+    for question in (
+        _in_the_way,
+        _not_inspected,
+        _other_pin,
+        _other_uri,
+        _damaged,
+        _missing,
+        _forced,
+        _of_the_system,
+        _cannot_run,
+        _other_digest,
+        _other_release,
+        _to_compare,
+        _other_look,
+    ):
+        need = question(case)
+        if need is not None:
+            return need
+    row = t.cast(Row, case.row)
+    reason = f"it is installed, as {row.backend}" if row.backend != case.name else "it is installed"
+    if options.verify and not (case.build and case.build.record and case.build.record.contents):
+        reason += "; what was installed is not recorded, so it cannot be verified"
+    return Need("none", reason)
+
+
+def must_fetch(target: Target, need: Need, options: BackendOptions, installed: Installed) -> bool:
+    """Return whether a build has to be fetched; a meta is content with a sound one, unless it is not what is pinned."""
+    if options.force or not installed.is_build(target.backend):
+        return True
+    if need.action == "compare":
+        return False
+    if not target.is_meta:
+        return True
+    build = t.cast(Directory, installed.get(target.backend))
+    return not _has_pinned(build, need.subject, options)
+
+
+def same_uri(one: str, other: str) -> bool:
+    """Return whether two URIs of images, archives or directories are the same but for how they are written."""
+    return _plain_uri(one) == _plain_uri(other)
+
+
+def unlike(directory: Directory, look: Look) -> str:
+    """Return in words how a tree, looked at from its top, is not as wanted; nothing when it is."""
+    ours = directory.record is not None
+    for what, found in (("", directory), (RUN_FILE, directory.run_look), (METADATA, directory.metadata_look)):
+        whose = f"the {{}} of its {what}" if what else "its {}"
+        for attribute in ("owner", "group"):
+            has, wants = getattr(found, attribute), getattr(look, attribute)
+            if has and wants and has != wants:
+                return f"{whose.format(attribute)} is {has}, not {wants}"
+    if look.mode and directory.mode != look.mode:
+        return f"its mode is {directory.mode}, not {look.mode}"
+    if ours and directory.run_look.mode and not int(directory.run_look.mode, 8) & 0o100:
+        return f"its {RUN_FILE} is not executable"
+    if ours and directory.metadata_look.mode not in ("", "0644"):
+        return f"the mode of its {METADATA} is {directory.metadata_look.mode}, not 0644"
+    return ""
+
+
+def _case(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> _Case:
+    own = installed.find(name)
+    row = find_row(name, listing(installed, capability))
+    answering = installed.get(row.backend) if row is not None and row.kind != "system" else None
+    build = installed.get(own.target) if own is not None and own.target else own or answering
+    involved = [each for each in (own, build, answering) if each is not None and each.kind == "directory"]
+    return _Case(
+        name,
+        options,
+        installed,
+        look,
+        own,
+        row,
+        damage=installed.damage(own) if own is not None else "",
+        build=build,
+        involved=list({each.name: each for each in involved}.values()),
+    )
+
+
+def _in_the_way(case: _Case) -> Need | None:
+    if case.own is None or case.own.kind == "directory":
+        return None
+    return Need("install", f"in its place stands {case.damage}", case.name)
+
+
+def _not_inspected(case: _Case) -> Need | None:
+    if not case.options.verify:
+        return None
+    for directory in case.involved:
+        known = directory.record is not None and directory.record.contents is not None
+        if directory.inspection is None and (known or case.look != Look()):
+            return Need("inspect", "verify is set", directory=directory.name)
+    return None
+
+
+def _other_pin(case: _Case) -> Need | None:
+    pin = case.options.pin(case.name)
+    if pin is None:
+        return None
+    build = case.installed.get(pin.backend)
+    sound = case.installed.is_build(pin.backend)
+    if case.options.force or build is None or not sound or not build.has_digest(pin.digest):
+        return _pinned_content(case, build, sound, pin.backend, pin.digest)
+    if pin.backend.lower() != case.name.lower() and (case.own is None or case.own.target != pin.backend):
+        reason = f"it stands for {case.own.target or 'itself'}" if case.own else "it is not installed"
+        return Need("replace" if case.own else "install", f"{reason}, and is pinned to {pin.backend}", case.name)
+    if build.alias != pin.alias:
+        reason = f"its alias is {build.alias or 'not set'}, and {pin.alias or 'none'} is pinned"
+        return Need("replace", reason, directory=build.name)
+    return None
+
+
+def _pinned_content(case: _Case, build: Directory | None, sound: bool, backend: str, digest: str) -> Need:
+    for kept in _kept(case, backend):
+        if kept.directory.has_digest(digest):
+            return Need("restore", _came_back(kept, "it has the digest that is pinned"), kept=kept)
+    if build is None:
+        return Need("install", "it is not installed", case.name)
+    if not sound:
+        return Need("repair", case.damage or case.installed.damage(build) or f"{backend} is no build", case.name)
+    if build.has_digest(digest):
+        return Need("replace", "force is set", case.name)
+    return Need("replace", _other_than(build, digest), case.name)
+
+
+def _other_uri(case: _Case) -> Need | None:
+    uri, own = case.options.uri, case.own
+    if uri is None:
+        return None
+    if own is None:
+        return _kept_from(case, uri) or Need("install", "it is not installed", case.name)
+    if case.damage and not own.target:
+        backup = case.installed.backup_of(own.name)
+        if backup is not None and _is_from(backup, uri):
+            return _repair(case.damage, backup, own.name)
+        return Need("repair", case.damage, own.name)
+    recorded = own.metadata.uri if own.metadata and not own.target else ""
+    if not same_uri(recorded, uri):
+        reason = f"it was installed from {recorded or 'an unknown source'}"
+        return _kept_from(case, uri) or Need("replace", reason, own.name)
+    if case.options.force:
+        return Need("replace", "force is set", own.name)
+    if case.options.alias is not None and own.alias != case.options.alias:
+        return Need("replace", f"its alias is {own.alias or 'not set'}", directory=own.name)
+    return None
+
+
+def _kept_from(case: _Case, uri: str) -> Need | None:
+    for kept in _kept(case, case.own.name if case.own else case.name):
+        if _is_from(kept, uri):
+            return Need("restore", _came_back(kept, "it was installed from there"), kept=kept)
+    return None
+
+
+def _damaged(case: _Case) -> Need | None:
+    if not case.damage or case.own is None:
+        return None
+    home = case.own.target or case.own.name
+    return _repair(case.damage, _backup(case, home), case.name)
+
+
+def _missing(case: _Case) -> Need | None:
+    if case.row is not None:
+        return None
+    backup = _backup(case, case.name)
+    return _repair("it is missing", backup, case.name) if backup else Need("install", "it is not installed", case.name)
+
+
+def _forced(case: _Case) -> Need | None:
+    if not case.options.force:
+        return None
+    return Need("install" if t.cast(Row, case.row).kind == "system" else "replace", "force is set", case.name)
+
+
+def _of_the_system(case: _Case) -> Need | None:
+    if t.cast(Row, case.row).kind != "system":
+        return None
+    return Need("none", "a system backend answers to it, which only the system's packager changes")
+
+
+def _cannot_run(case: _Case) -> Need | None:
+    row = t.cast(Row, case.row)
+    base = leftover_of(row.backend)
+    if base and row.name != row.backend:
+        backup = _backup(case, base) if row.backend.endswith(BACKUPS) else None
+        damage = f"only {row.backend} answers to it, which LocalAI left behind"
+        return _repair(damage, backup, case.name)
+    return _repair(row.problem, _backup(case, row.backend), row.backend) if row.problem else None
+
+
+def _other_digest(case: _Case) -> Need | None:
+    digest, build = case.options.digest, case.build
+    if digest is None or build is None or build.has_digest(digest):
+        return None
+    by_meta = case.own is None or bool(case.own.target)
+    for kept in sorted(case.installed.kept, key=lambda kept: kept.backend != build.name):
+        # What a meta stood for before has the meta's name as its alias.
+        known = kept.backend == build.name or (by_meta and kept.directory.alias.lower() == case.name.lower())
+        if known and _can_come_back(kept) and kept.directory.has_digest(digest):
+            return Need("restore", _came_back(kept, "it has the digest that is pinned"), kept=kept)
+    return Need("replace", _other_than(build, digest), case.name)
+
+
+def _other_release(case: _Case) -> Need | None:
+    release, build = case.options.release, case.build
+    recorded = build.metadata.uri if build and build.metadata else ""
+    if release is None or build is None or is_of_release(recorded, release):
+        return None
+    for kept in _kept(case, build.name):
+        if kept.directory.metadata and is_of_release(kept.directory.metadata.uri, release):
+            return Need("restore", _came_back(kept, f"it is of release {release}"), kept=kept)
+    reason = f"it was installed from {recorded or 'an unknown source'}, which is not of release {release}"
+    return Need("replace", reason, case.name)
+
+
+def _to_compare(case: _Case) -> Need | None:
+    if case.options.state != "latest":
+        return None
+    # With a uri nothing but the name on disk says how it is spelled.
+    subject = case.own.name if case.own and case.options.uri else case.name
+    return Need("compare", "it is what its source has", subject)
+
+
+def _other_look(case: _Case) -> Need | None:
+    for directory in case.involved:
+        reason = unlike(directory, case.look)
+        if reason and directory.inspection is None:
+            return Need("inspect", reason, directory=directory.name)
+        if directory.inspection is not None and directory.inspection.unlike:
+            reason = reason or f"{directory.inspection.unlike} of its paths have another owner, group or mode"
+            return Need("chown", reason, directory=directory.name)
+    return None
+
+
+def _repair(damage: str, backup: Kept | None, subject: str) -> Need:
+    if backup is None:
+        return Need("repair", damage, subject)
+    return Need("repair", f"{damage}; {backup.place}, which LocalAI left, can run", kept=backup)
+
+
+def _backup(case: _Case, name: str) -> Kept | None:
+    """Return what LocalAI moved aside for a name, unless it is to be installed again."""
+    return None if case.options.force else case.installed.backup_of(name)
+
+
+def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
+    """Return whether a build is the one that the options pin, if they pin any."""
+    pin = options.pin(name)
+    if pin is not None:
+        return build.has_digest(pin.digest)
+    if options.digest is not None:
+        return build.has_digest(options.digest)
+    return options.release is None or is_of_release(build.metadata.uri if build.metadata else "", options.release)
+
+
+def _kept(case: _Case, backend: str) -> list[Kept]:
+    """Return the trees of a backend that may come back, the latest first."""
+    return [each for each in case.installed.kept_of(backend) if case.options.takes_kept and _can_come_back(each)]
+
+
+def _can_come_back(kept: Kept) -> bool:
+    directory = kept.directory
+    return directory.kind == "directory" and directory.runnable and not directory.problem and not directory.target
+
+
+def _is_from(kept: Kept, uri: str) -> bool:
+    return kept.directory.metadata is not None and same_uri(kept.directory.metadata.uri, uri)
+
+
+def _came_back(kept: Kept, why: str) -> str:
+    return f"{kept.place} was kept, and {why}"
+
+
+def _other_than(build: Directory, digest: str) -> str:
+    return f"its digest is {build.digest or 'not recorded'}, and {digest} is pinned"
+
+
+def _plain_uri(uri: str) -> str:
+    plain = uri[len("oci://") :] if uri.startswith("oci://") else uri
+    return plain.rstrip("/") if plain.startswith("/") else plain

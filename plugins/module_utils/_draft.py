@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan while it is made: the steps so far, and the backends path as it would be after them. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    KEPT,
+    OWN_DIRECTORY,
+    Directory,
+    Installed,
+    Kept,
+    Look,
+    Row,
+    listing,
+)
+from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._options import bare_name
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
+
+Facts = t.Mapping[str, t.Union[str, int, None]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of the backends path.
+
+    C(kind) is C(fetch), C(restore), C(meta), C(metadata), C(chown), C(retire) or C(remove). What a fetch, a restore or
+    a retirement puts out of its place is kept, if C(keep) is not 0; a removal takes along what is kept. C(metadata) is
+    what will stand in metadata.json, without the time, C(record) what in our own file beside it. C(place) is where a
+    restored tree comes from, relative to the backends path.
+    """
+
+    kind: str
+    backend: str
+    before: Facts
+    after: Facts
+    metadata: Metadata | None = None
+    record: Record | None = None
+    keep: int = 0
+    place: str = ""
+
+
+@dataclass
+class Draft:
+    """What is asked for, and what has been decided so far.
+
+    C(moved) has what a meta stood for, and why no more; C(stale) has directories that bear a name in another place than
+    they should, and what the name stands for now.
+    """
+
+    options: BackendOptions
+    state: Installed
+    look: Look
+    capability: HostCapability
+    steps: list[Step] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
+    stale: dict[str, str] = field(default_factory=dict)
+    removed: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def wanted_look(self) -> Look:
+        """How trees that are there already have to look: only what the task says counts."""
+        return Look(
+            owner=self.look.owner if self.options.owner is not None else "",
+            group=self.look.group if self.options.group is not None else "",
+            mode=self.look.mode if self.options.directory_mode is not None else "",
+        )
+
+    def rows(self) -> dict[str, Row]:
+        """Return the listing as it would be now."""
+        return listing(self.state, self.capability.name)
+
+    def is_named(self, backend: str) -> bool:
+        """Return whether the task asks for a directory by its own name."""
+        return any(bare_name(name).lower() == backend.lower() for name in self.options.names)
+
+    def fetch(self, target: Target) -> None:
+        """Bring a build, unless that is decided already."""
+        if any(step.kind == "fetch" and step.backend == target.backend for step in self.steps):
+            return
+        old = self.state.get(target.backend)
+        metadata = Metadata(
+            alias=target.alias,
+            name=target.backend,
+            gallery_url=target.gallery_url,
+            version=target.version,
+            uri=target.uri,
+            digest=target.image_digest,
+        )
+        record = Record(
+            requested=self.is_named(target.backend) or bool(old and old.record and old.record.requested),
+            platform_digest=target.platform_digest,
+            sha256=target.sha256,
+            pinned=self.options.pins is not None,
+        )
+        new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
+        self._put("fetch", new.looking(self.look))
+
+    def restore(self, kept: Kept) -> None:
+        """Put a tree that was kept, or that LocalAI moved aside, in its place again."""
+        self._put("restore", replace(kept.directory, name=kept.backend).looking(self.wanted_look), kept.place)
+
+    def write_meta(self, name: str, metadata: Metadata) -> None:
+        """Write a meta backend, unless it is there as it should be."""
+        old = self.state.get(name)
+        recorded = old.metadata if old is not None and old.kind == "directory" else None
+        if recorded is not None and replace(recorded, installed_at="") == metadata:
+            return
+        self._put("meta", Directory(name, metadata=metadata).looking(self.look))
+
+    def rewrite(self, directory: Directory, alias: str) -> None:
+        """Give an installed backend another alias."""
+        metadata = replace(directory.metadata or Metadata(), alias=alias)
+        before = self._facts(directory.name)
+        self.state = self.state.with_directory(replace(directory, metadata=metadata))
+        self.steps.append(Step("metadata", directory.name, before, self._facts(directory.name), metadata))
+
+    def chown(self, directory: Directory) -> None:
+        """Make a tree look as wanted; the number of its paths that do not is part of what the diff shows."""
+        before = self._facts(directory.name)
+        count = directory.inspection.unlike if directory.inspection else 0
+        self.state = self.state.with_directory(_made_alike(directory, self.wanted_look))
+        shown = {**self._facts(directory.name), "paths_to_change": 0}
+        self.steps.append(Step("chown", directory.name, {**before, "paths_to_change": count}, shown))
+
+    def move(self, old: str, name: str, new: str) -> None:
+        """Note that C(name) stands for another build than before."""
+        if old != new:
+            self.moved.setdefault(old, f"{name} stands for {new} now" if new else f"{name} is a build itself now")
+
+    def retire(self, name: str, reason: str) -> None:
+        """Remove a build that nothing needs any more, and keep it if anything is to be kept."""
+        before = self._facts(name)
+        keep = self._displace(self.state.get(name))
+        self.state = self.state.without(name)
+        self.steps.append(Step("retire", name, before, self._facts(name), keep=keep))
+        self.removed.append((name, reason))
+
+    def remove(self, name: str) -> None:
+        """Remove a directory, with what is kept of it."""
+        before = self._facts(name)
+        kept = self.state.kept_of(name)
+        self.state = replace(self.state.without(name), kept=tuple(each for each in self.state.kept if each not in kept))
+        self.steps.append(Step("remove", name, before, {}))
+
+    def _put(self, kind: str, new: Directory, place: str = "") -> None:
+        """Put a tree in its place; it comes from C(place) if that is given."""
+        before = self._facts(new.name)
+        others = tuple(kept for kept in self.state.kept if kept.place != place)
+        self.state = replace(self.state.without(place), kept=others)
+        old = self.state.get(new.name)
+        if old is not None and old.target:
+            self.move(old.target, new.name, new.target)
+        keep = self._displace(old)
+        self.state = self.state.with_directory(new)
+        self.steps.append(Step(kind, new.name, before, self._facts(new.name), new.metadata, new.record, keep, place))
+
+    def _displace(self, old: Directory | None) -> int:
+        """Return how many trees of a backend are kept when this one goes out of its place: 0 for what is not sound."""
+        most = self.options.keep_previous
+        if not most or old is None or not self.state.is_build(old.name):
+            return 0
+        latest = Kept(old.name, f"{OWN_DIRECTORY}/{KEPT}/{old.name}/next", old)
+        mine = [kept for kept in self.state.kept if kept.backend == old.name]
+        others = [kept for kept in self.state.kept if kept.backend != old.name]
+        self.state = replace(self.state, kept=(*others, latest, *mine[: most - 1]))
+        return most
+
+    def _facts(self, name: str) -> Facts:
+        """Return what the diff shows of a directory; nothing for one that is not there, nor kept."""
+        directory, kept = self.state.get(name), len(self.state.kept_of(name))
+        shown = {"kept": kept} if kept else {}
+        if directory is None:
+            return shown
+        metadata = directory.metadata or Metadata()
+        return {
+            "backend": directory.target or directory.name,
+            "alias": directory.alias or None,
+            "uri": metadata.uri or None,
+            "digest": directory.digest,
+            "version": metadata.version or None,
+            "owner": directory.owner,
+            "group": directory.group,
+            "mode": directory.mode,
+            "run_file": self.state.run_file(directory.target or directory.name)
+            if directory.has_run_file or directory.target
+            else None,
+            **shown,
+        }
+
+
+def _made_alike(directory: Directory, look: Look) -> Directory:
+    """Return a directory as it is after its whole tree was given a look."""
+    run_file, metadata = directory.run_look, directory.metadata_look
+    mode = int(run_file.mode or "0", 8)
+    return replace(
+        directory.looking(look),
+        run_look=_given(run_file, look, f"{mode | (mode & 0o444) >> 2:04o}"),
+        metadata_look=_given(metadata, look, "0644"),
+        inspection=None,
+    )
+
+
+def _given(has: Look, look: Look, mode: str) -> Look:
+    """Return how a file looks after its tree was given a look; one that is not there has none."""
+    return Look(look.owner or has.owner, look.group or has.group, mode) if has != Look() else has

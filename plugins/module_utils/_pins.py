@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pins: the rows of the option C(pins), and URIs with their tag or digest replaced. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.localai.core.plugins.module_utils._capability import match
+from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, OptionError
+from ansible_collections.localai.core.plugins.module_utils._gallery import Entry
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, is_digest
+from ansible_collections.localai.core.plugins.module_utils._options import bare_name, checked_name
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri
+
+FORMAT = 1
+_LATEST = "latest-"
+_SHA256 = "sha256:"
+
+
+def with_pins(
+    options: BackendOptions, document: t.Mapping[str, t.Any] | None, capability: str, platform: Platform
+) -> BackendOptions:
+    """Return the options with the row of C(document), the option C(pins), that counts here for each name.
+
+    Raises OptionError for a malformed digest or set, and for a name that the set lacks.
+    """
+    if options.digest is not None:
+        _check_digest(options.digest, "digest")
+    if document is None or options.state == "absent":
+        return options
+    rows = _rows(document)
+    names = [bare_name(name) for name in options.names]
+    return replace(options, pins={name.lower(): _choose(name, rows, capability, platform) for name in names})
+
+
+def at_digest(entry: Entry, digest: str) -> Entry:
+    """Return a gallery's entry with all its sources pinned to C(digest); raises GalleryError when that cannot be."""
+    kind = Uri.parse(entry.uri).kind
+    if kind == "archive":
+        if not digest.startswith(_SHA256):
+            raise GalleryError(f"{entry.name} is an archive, which is pinned by its sha256, not by {digest}.")
+        sha256 = digest[len(_SHA256) :]
+        if entry.sha256 and entry.sha256 != sha256:
+            raise GalleryError(f"{entry.name}: the gallery states the sha256 {entry.sha256}, and the pin is {digest}.")
+        return replace(entry, sha256=sha256)
+    if kind == "path":
+        raise GalleryError(f"{entry.name} is installed from {entry.uri} on the host, which has no digest to pin.")
+    return replace(
+        entry,
+        uri=_uri_at_digest(entry.uri, digest),
+        mirrors=tuple(_uri_at_digest(uri, digest) for uri in entry.mirrors),
+    )
+
+
+def at_release(entry: Entry, release: str) -> Entry:
+    """Return a gallery's entry with its C(latest-) tag turned into that of C(release); raises GalleryError."""
+    uri = _uri_at_release(entry.uri, release)
+    if uri is None:
+        raise GalleryError(
+            f"{entry.name}: release turns a tag that begins with {_LATEST} into {release}-, but {entry.uri} has none. "
+            "Leave it out of a task with release, or pin it by digest."
+        )
+    mirrors = (_uri_at_release(mirror, release) for mirror in entry.mirrors)
+    return replace(entry, uri=uri, mirrors=tuple(mirror for mirror in mirrors if mirror))
+
+
+def is_of_release(uri: str, release: str) -> bool:
+    """Return whether a recorded URI is an image with a tag of C(release)."""
+    return _split_tag(uri)[1].startswith(f"{release}-")
+
+
+def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
+    """Return what the option C(pins) takes, in an order that makes for small differences in Git."""
+    keys = ("name", "capability", "platform", "backend", "alias", "uri", "digest")
+    ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
+    rows = [{key: getattr(pin, key) or None for key in keys} for pin in ordered]
+    return {"format": FORMAT, "backends": rows}
+
+
+def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
+    if document["format"] != FORMAT:
+        raise OptionError(
+            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Make the set anew "
+            "with localai_backend_info and pins=true."
+        )
+    rows = [Pin(**{**row, "alias": row["alias"] or ""}) for row in document["backends"]]
+    seen = set()
+    for row in rows:
+        where = f"pins: {row.name} for {row.capability}"
+        checked_name(row.name, "pins: a name")
+        checked_name(row.backend, f"{where}: backend")
+        if row.alias:
+            checked_name(row.alias, f"{where}: alias")
+        _check_digest(row.digest, f"{where}: digest")
+        Platform.parse(row.platform)
+        if Uri.parse(row.uri).kind == "path":
+            raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
+        key = (row.name.lower(), row.capability, row.platform)
+        if key in seen:
+            raise OptionError(f"{where} on {row.platform} stands there twice.")
+        seen.add(key)
+    return rows
+
+
+def _choose(name: str, rows: t.Sequence[Pin], capability: str, platform: Platform) -> Pin:
+    named = [row for row in rows if row.name.lower() == name.lower()]
+    fitting = {row.capability: row for row in named if platform.runs(Platform.parse(row.platform))}
+    chosen = match({key: row.backend for key, row in fitting.items()}, capability)
+    if chosen is None:
+        known = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "nothing"
+        raise OptionError(
+            f"pins: the set has no row for {name} on a host of capability {capability!r} and platform {platform}; for "
+            f"{name} it has {known}. Make the set anew with localai_backend_info and pins=true."
+        )
+    return fitting[chosen.key]
+
+
+def _check_digest(digest: str, where: str) -> None:
+    if not is_digest(digest):
+        raise OptionError(f"{where}: {digest[:100]!r} is not a digest such as sha256: and 64 hexadecimal digits.")
+
+
+def _uri_at_digest(uri: str, digest: str) -> str:
+    return f"{uri.partition('@')[0]}@{digest}"
+
+
+def _uri_at_release(uri: str, release: str) -> str | None:
+    image, tag = _split_tag(uri)
+    return f"{image}:{release}-{tag[len(_LATEST) :]}" if tag.startswith(_LATEST) else None
+
+
+def _split_tag(uri: str) -> tuple[str, str]:
+    """Return an image without its tag, and the tag; it is empty where there is none, or a digest goes before it."""
+    image, _colon, tag = uri.rpartition(":")
+    return (image, tag) if image and "/" not in tag and "@" not in uri else (uri, "")
