@@ -190,9 +190,12 @@ class Http:
             response.close()
             try:
                 following = urljoin(target, location)
-            except ValueError:
-                raise TransportError(f"{shown(target)} redirects to a malformed URL.") from None
-            if urlsplit(target).scheme == "https" and urlsplit(following).scheme != "https":
+                scheme = checked_url(following).scheme
+            except (ValueError, OptionError):
+                raise TransportError(
+                    f"{shown(target)} redirects to {shown(location)}, which is no http:// or https:// URL of a host."
+                ) from None
+            if urlsplit(target).scheme == "https" and scheme != "https":
                 raise TransportError(f"{shown(target)} redirects to {shown(following)}, which is not HTTPS: refused.")
             target = following
         raise TransportError(f"{shown(url)} redirects more than {MOST_REDIRECTS} times.")

@@ -299,7 +299,7 @@ def test_credentials_do_not_come_back_from_another_host(server):
     assert [request.headers.get("authorization") for request in server.requests] == ["Bearer " + SECRET, None]
 
 
-@pytest.mark.parametrize("location", ["http://files.example/x?token=hunter2", "ftp://files.example/x"])
+@pytest.mark.parametrize("location", ["http://files.example/x?token=hunter2", "http://other.example/x"])
 def test_a_redirect_from_https_to_less_is_refused(location):
     world = Internet({"https://files.example/x": (302, {"Location": location}, b"")})
     with pytest.raises(TransportError, match="not HTTPS: refused") as caught:
@@ -315,13 +315,14 @@ def test_a_redirect_from_https_to_less_is_refused(location):
         "http://host:port/",
         "http://",
         "file:///etc/passwd",
+        "ftp://files.example/x",
         "http://user:hunter2@127.0.0.1/",
         "http://\x00/",
     ],
 )
 def test_a_redirect_to_a_strange_place_is_an_error(server, location):
     server.faults = [Redirect("/page", location=location)]
-    with pytest.raises(LocalAIError) as caught:
+    with pytest.raises(TransportError, match=r"/page redirects |Failed to parse") as caught:
         Client().fetch(server.url + "/page")
     assert SECRET not in str(caught.value)
 
