@@ -322,7 +322,7 @@ def test_a_redirect_from_https_to_less_is_refused(location):
 )
 def test_a_redirect_to_a_strange_place_is_an_error(server, location):
     server.faults = [Redirect("/page", location=location)]
-    with pytest.raises(TransportError, match=r"/page redirects |Failed to parse") as caught:
+    with pytest.raises(TransportError, match=r"/page redirects |Failed to") as caught:
         Client().fetch(server.url + "/page")
     assert SECRET not in str(caught.value)
 
