@@ -235,7 +235,7 @@ class Http:
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.ConnectTimeout) as e:
             raise self._bury(origin, method, url, e) from e
         except requests.exceptions.Timeout as e:
-            raise Again(_why(e), silent=origin) from e
+            raise self._silence(origin) from e
         except requests.exceptions.ConnectionError as e:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
                 raise self._bury(origin, method, url, e) from e
@@ -243,6 +243,9 @@ class Http:
         except (OSError, ValueError) as e:
             # Certificate files that are missing, addresses that are malformed.
             raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
+
+    def _silence(self, origin: str) -> Again:
+        return Again(f"no byte for {self._connection.timeout} s", silent=origin)
 
     def _bury(self, origin: str, method: str, url: str, error: Exception) -> TransportError:
         why = _why(error)
@@ -285,7 +288,7 @@ class Http:
             read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
             return t.cast(bytes, read(amount, decode_content=decode))
         except urllib3.exceptions.ReadTimeoutError as e:
-            raise Again(f"no byte for {self._connection.timeout} s", silent=_origin(response.url)) from e
+            raise self._silence(_origin(response.url)) from e
         except (urllib3.exceptions.HTTPError, OSError) as e:
             raise Again(_why(e)) from e
 

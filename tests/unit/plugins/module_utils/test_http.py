@@ -172,7 +172,7 @@ def test_what_is_no_answer_is_asked_for_again(server, fault):
 @pytest.mark.parametrize("fault", [Delay(seconds=30), Stall(after=5, seconds=30)], ids=["the start", "the rest"])
 def test_a_silent_server_is_given_up_after_the_timeout(server, fault):
     server.faults = [fault]
-    with pytest.raises(TransportError, match=r"(no byte for 1 s|timed out|timeout).*tried 1 times"):
+    with pytest.raises(TransportError, match=r"no byte for 1 s \(tried 1 times"):
         Client(timeout=1, retries=0).fetch(server.url + "/page")
 
 
