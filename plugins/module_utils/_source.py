@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from ansible_collections.localai.core.plugins.module_utils._decompress import compression_of, supported
 from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
-    HostError,
     IntegrityError,
     LocalAIError,
     MissingLibrary,
@@ -103,8 +102,6 @@ class Sources:
                     try:
                         self._fill(candidate, tree, relay, places)
                         _check_backend(tree)
-                    except HostError:
-                        raise
                     except (SourceError, TransportError) as e:
                         tried.append(f"{displayed(candidate.uri)}: {e}")
                         attempts.failed(e, relay.served)
