@@ -43,7 +43,7 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
         with contextlib.ExitStack() as stack:
             found = resolver.found(step.backend)
             progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
-            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.add))
+            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
             record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
             tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
             tree.file(RECORD, 0o644, [record.to_json()])

@@ -90,8 +90,8 @@ class Sources:
     ) -> t.Iterator[tuple[Tree, Delivery]]:
         """Give a tree filled from C(found), or from its other sources when the bytes fail; raises SourceError.
 
-        Each try has a tree of its own from C(stage), so that nothing of a failed one is left. C(watch) is told of all
-        bytes as they come.
+        Each try has a tree of its own from C(stage), so that nothing of a failed one is left. C(watch) is told how
+        many bytes of a try have come.
         """
         tried: list[str] = []
         for candidate in self._candidates(found, tried):
