@@ -133,7 +133,7 @@ class Http:
                         renew(response.headers.get("WWW-Authenticate", ""))
                         renewed = True
                         continue
-                    if response.status_code == 416 and _whole_length(response) == offset:
+                    if size is None and response.status_code == 416 and _whole_length(response) == offset:
                         return
                     to_skip = _bytes_to_skip(response, offset, validator, url)
                     expected = size if size is not None else _whole_length(response)
