@@ -54,7 +54,7 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
         with contextlib.ExitStack() as stack:
             found = resolver.found(step.backend)
             progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
-            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.add))
+            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
             record = replace(
                 t.cast(Record, step.record),
                 size=tree.size,

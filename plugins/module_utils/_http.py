@@ -131,7 +131,7 @@ class Http:
                         renew(response.headers.get("WWW-Authenticate", ""))
                         renewed = True
                         continue
-                    if response.status_code == 416 and _whole_length(response) == offset:
+                    if size is None and response.status_code == 416 and _whole_length(response) == offset:
                         return
                     to_skip = _bytes_to_skip(response, offset, validator, url)
                     expected = size if size is not None else _whole_length(response)
@@ -188,9 +188,12 @@ class Http:
             response.close()
             try:
                 following = urljoin(target, location)
-            except ValueError:
-                raise TransportError(f"{shown(target)} redirects to a malformed URL.") from None
-            if urlsplit(target).scheme == "https" and urlsplit(following).scheme != "https":
+                scheme = checked_url(following).scheme
+            except (ValueError, OptionError):
+                raise TransportError(
+                    f"{shown(target)} redirects to {shown(location)}, which is no http:// or https:// URL of a host."
+                ) from None
+            if urlsplit(target).scheme == "https" and scheme != "https":
                 raise TransportError(f"{shown(target)} redirects to {shown(following)}, which is not HTTPS: refused.")
             target = following
         raise TransportError(f"{shown(url)} redirects more than {MOST_REDIRECTS} times.")
@@ -230,7 +233,7 @@ class Http:
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.ConnectTimeout) as e:
             raise self._bury(server, method, url, e) from e
         except requests.exceptions.Timeout as e:
-            raise Again(_why(e), silent=server) from e
+            raise self._silence(server) from e
         except requests.exceptions.ConnectionError as e:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
                 raise self._bury(server, method, url, e) from e
@@ -238,6 +241,9 @@ class Http:
         except (OSError, ValueError) as e:
             # Certificate files that are missing, addresses that are malformed.
             raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
+
+    def _silence(self, server: str) -> Again:
+        return Again(f"no byte for {self._connection.timeout} s", silent=server)
 
     def _bury(self, server: str, method: str, url: str, error: Exception) -> TransportError:
         why = _why(error)
@@ -280,7 +286,7 @@ class Http:
             read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
             return t.cast(bytes, read(amount, decode_content=decode))
         except urllib3.exceptions.ReadTimeoutError as e:
-            raise Again(f"no byte for {self._connection.timeout} s", silent=origin(response.url)) from e
+            raise self._silence(origin(response.url)) from e
         except (urllib3.exceptions.HTTPError, OSError) as e:
             raise Again(_why(e)) from e
 

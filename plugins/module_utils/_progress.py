@@ -27,7 +27,7 @@ _KEYS = ("backend", "source", "bytes_done", "bytes_total", "bytes_per_second", "
 
 
 class Progress:
-    """Counts the bytes of one backend and tells C(write) about them, at once and then at most every two seconds.
+    """Tells C(write) how many bytes of one backend have come, at once and then at most every two seconds.
 
     C(total) is 0 where it is not known.
     """
@@ -47,10 +47,12 @@ class Progress:
         self._done = 0
         self._tell("", 0.0)
 
-    def add(self, count: int, source: str) -> None:
-        """Note that C(count) bytes have come from C(source)."""
-        self._done += count
+    def update(self, done: int, source: str) -> None:
+        """Note that C(done) bytes have come so far, the last ones from C(source); another try begins anew."""
         now = self._clock()
+        if done < self._done:
+            self._start = now
+        self._done = done
         if now - self._told >= _SECONDS:
             self._told = now
             self._tell(source, now - self._start)

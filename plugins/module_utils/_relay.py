@@ -21,7 +21,7 @@ class Place:
     local: bool = False
 
 
-# How many bytes came just now, and from where.
+# How many bytes have come so far, and from where the last ones.
 Watcher = t.Callable[[int, str], None]
 
 
@@ -31,6 +31,7 @@ class Relay:
     def __init__(self, watch: Watcher | None = None) -> None:
         self.served: list[Place] = []
         self.transferred = 0
+        self._came = 0
         self._watch = watch
 
     def read(self, places: t.Sequence[Place], *what: t.Any) -> t.Iterator[bytes]:
@@ -53,8 +54,9 @@ class Relay:
             self.served.append(place)
         if not place.local:
             self.transferred += count
+        self._came += count
         if self._watch is not None:
-            self._watch(count, place.name)
+            self._watch(self._came, place.name)
 
 
 class Attempts:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from ansible_collections.localai.core.plugins.module_utils._archive.decompress import compression_of, supported
 from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
-    HostError,
     IntegrityError,
     LocalAIError,
     MissingLibrary,
@@ -91,8 +90,8 @@ class Sources:
     ) -> t.Iterator[tuple[Tree, Delivery]]:
         """Give a tree filled from C(found), or from its other sources when the bytes fail; raises SourceError.
 
-        Each try has a tree of its own from C(stage), so that nothing of a failed one is left. C(watch) is told of all
-        bytes as they come.
+        Each try has a tree of its own from C(stage), so that nothing of a failed one is left. C(watch) is told how
+        many bytes of a try have come.
         """
         tried: list[str] = []
         for candidate in self._candidates(found, tried):
@@ -103,8 +102,6 @@ class Sources:
                     try:
                         self._fill(candidate, tree, relay, places)
                         _check_backend(tree)
-                    except HostError:
-                        raise
                     except (SourceError, TransportError) as e:
                         tried.append(f"{displayed(candidate.uri)}: {e}")
                         attempts.failed(e, relay.served)

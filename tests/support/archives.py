@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Archives as pure values: entries, and tar and zip files made of them. The same input gives the same bytes."""
+"""Archives as pure values: entries, and tar and zip files made of them. The same input gives the same bytes.
+
+As a program it packs a directory: `archives OUTPUT DIRECTORY`; the suffix of the output says into what.
+"""
 
 from __future__ import annotations
 
+import argparse
 import bz2
 import contextlib
 import importlib
@@ -23,6 +27,7 @@ from pathlib import Path
 from typing import IO, Iterable, Mapping
 
 MTIME = 1735689600  # 2025-01-01
+_SUFFIXES = {".tar": "none", ".gz": "gzip", ".xz": "xz", ".bz2": "bzip2", ".zst": "zstd"}
 
 
 @dataclass(frozen=True)
@@ -167,3 +172,17 @@ def read_tree(path: Path) -> list[Entry]:
         else:
             entries.append(directory(name, mode) if found.is_dir() else file(name, found.read_bytes(), mode))
     return entries
+
+
+def main() -> None:
+    """Pack one directory."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("output", type=Path)
+    parser.add_argument("directory", type=Path)
+    options = parser.parse_args()
+    entries, suffix = read_tree(options.directory), options.output.suffix
+    options.output.write_bytes(zip_archive(entries) if suffix == ".zip" else tar_archive(entries, _SUFFIXES[suffix]))
+
+
+if __name__ == "__main__":
+    main()

@@ -40,7 +40,7 @@ class Layout:
     local = True
 
     def __init__(self, path: str, reference: Reference | None = None) -> None:
-        self._files: _Directory | _TarFile = _Directory(path) if os.path.isdir(path) else _TarFile(path)
+        self._files: _Directory | _TarFile = _TarFile(path) if os.path.isfile(path) else _Directory(path)
         self._path = path
         self._reference = reference
 

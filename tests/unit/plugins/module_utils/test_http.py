@@ -173,7 +173,7 @@ def test_what_is_no_answer_is_asked_for_again(server, fault):
 @pytest.mark.parametrize("fault", [Delay(seconds=30), Stall(after=5, seconds=30)], ids=["the start", "the rest"])
 def test_a_silent_server_is_given_up_after_the_timeout(server, fault):
     server.faults = [fault]
-    with pytest.raises(TransportError, match=r"(no byte for 1 s|timed out|timeout).*tried 1 times"):
+    with pytest.raises(TransportError, match=r"no byte for 1 s \(tried 1 times"):
         Client(timeout=1, retries=0).fetch(server.url + "/page")
 
 
@@ -300,7 +300,7 @@ def test_credentials_do_not_come_back_from_another_host(server):
     assert [request.headers.get("authorization") for request in server.requests] == ["Bearer " + SECRET, None]
 
 
-@pytest.mark.parametrize("location", ["http://files.example/x?token=hunter2", "ftp://files.example/x"])
+@pytest.mark.parametrize("location", ["http://files.example/x?token=hunter2", "http://other.example/x"])
 def test_a_redirect_from_https_to_less_is_refused(location):
     world = Internet({"https://files.example/x": (302, {"Location": location}, b"")})
     with pytest.raises(TransportError, match="not HTTPS: refused") as caught:
@@ -316,13 +316,14 @@ def test_a_redirect_from_https_to_less_is_refused(location):
         "http://host:port/",
         "http://",
         "file:///etc/passwd",
+        "ftp://files.example/x",
         "http://user:hunter2@127.0.0.1/",
         "http://\x00/",
     ],
 )
 def test_a_redirect_to_a_strange_place_is_an_error(server, location):
     server.faults = [Redirect("/page", location=location)]
-    with pytest.raises(LocalAIError) as caught:
+    with pytest.raises(TransportError, match=r"/page redirects |Failed to") as caught:
         Client().fetch(server.url + "/page")
     assert SECRET not in str(caught.value)
 

@@ -19,6 +19,7 @@ from ansible_collections.localai.core.plugins.module_utils._options import (
     Endpoint,
     GallerySource,
     HostOptions,
+    Mirror,
     asked_name,
     checked_name,
     host_options,
@@ -125,6 +126,48 @@ def test_what_makes_no_sense_for_a_host_is_refused(params: dict[str, Any], says:
 
 def test_a_token_that_was_read_from_a_file_may_end_in_a_line_break() -> None:
     assert host(endpoints=[endpoint(host="quay.io", token="abc\n")]).connection.endpoints[0].token == "abc"
+
+
+def mirrored(url: str, resolve: bool = False) -> Mirror:
+    options = host(endpoints=[endpoint(host="quay.io", mirrors=[{"url": url, "resolve": resolve}])])
+    return options.connection.endpoints[0].mirrors[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://m.example", "https://m.example"),
+        (" http://m.example:5000/proxy?ns=quay.io\n", "http://m.example:5000/proxy?ns=quay.io"),
+        ("ocilayout:/srv/images", "ocilayout:/srv/images"),
+        ("ocilayout:///srv/images", "ocilayout:/srv/images"),
+    ],
+)
+@pytest.mark.parametrize("resolve", [True, False])
+def test_a_mirror_is_a_server_or_a_layout(url: str, kept: str, resolve: bool) -> None:
+    assert mirrored(url, resolve) == Mirror(kept, resolve)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "m.example",
+        "oci://m.example",
+        "ftp://m.example",
+        "https://",
+        "https:///proxy",
+        "https://m.example:0",
+        "https://m.example:port",
+        "https://[::1",
+        "https://u:hunter2@m.example",
+        "https://m.example/#hunter2",
+        "ocilayout:srv/images",
+    ],
+)
+def test_what_is_no_mirror_is_refused_without_being_quoted(url: str) -> None:
+    with pytest.raises(OptionError, match="the url of a mirror must be https://host") as refused:
+        mirrored(url)
+    assert "hunter2" not in str(refused.value)
 
 
 def test_an_endpoint_does_not_show_its_secrets() -> None:

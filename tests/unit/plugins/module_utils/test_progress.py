@@ -34,9 +34,9 @@ class Writer:
     def write(self, content):
         self.told.append(json.loads(content))
 
-    def add(self, count, after):
+    def update(self, done, after):
         self.now += after
-        self.progress.add(count, "quay.io/x/y")
+        self.progress.update(done, "quay.io/x/y")
 
 
 def numbers(told):
@@ -59,36 +59,44 @@ def test_it_is_told_at_once_that_something_begins():
 
 def test_the_numbers_are_those_of_the_whole_transfer():
     writer = Writer()
-    writer.add(100, after=2)
-    writer.add(500, after=2)
+    writer.update(100, after=2)
+    writer.update(600, after=2)
     assert [numbers(told) for told in writer.told[1:]] == [[100, 1000, 50, 18], [600, 1000, 150, 3]]
     assert writer.told[-1]["source"] == "quay.io/x/y"
 
 
 def test_without_a_total_no_time_is_left():
     writer = Writer(total=0)
-    writer.add(100, after=2)
+    writer.update(100, after=2)
     assert numbers(writer.told[-1]) == [100, None, 50, None]
 
 
 def test_more_than_was_promised_leaves_no_negative_time():
     writer = Writer(total=100)
-    writer.add(300, after=2)
+    writer.update(300, after=2)
     assert numbers(writer.told[-1]) == [300, 100, 150, 0]
+
+
+def test_a_try_that_begins_anew_is_counted_anew():
+    writer = Writer()
+    writer.update(900, after=2)
+    writer.update(50, after=2)
+    writer.update(250, after=2)
+    assert [numbers(told) for told in writer.told[2:]] == [[50, 1000, None, None], [250, 1000, 125, 6]]
 
 
 def test_it_is_written_at_most_every_two_seconds():
     writer = Writer()
-    for _chunk in range(100):
-        writer.add(1, after=0.125)
+    for done in range(1, 101):
+        writer.update(done, after=0.125)
     assert [told["bytes_done"] for told in writer.told] == [0, 16, 32, 48, 64, 80, 96]
 
 
 def test_every_text_covers_the_one_before():
     written = []
     progress = Progress(written.append, "piper", 10**15, iter(range(0, 1000, 3)).__next__)
-    for count in (10**14, 1, 2):
-        progress.add(count, "a/b" * count if count < 10 else "long" * 50)
+    for done, source in ((10**14, "long" * 50), (1, "a"), (2, "b")):
+        progress.update(done, source)
     assert [len(content) for content in written] == [len(written[0])] * 4
 
 
@@ -96,7 +104,7 @@ def test_a_disk_that_is_full_does_not_stop_the_transfer():
     def write(content):
         raise OSError(28, "No space left on device")
 
-    Progress(write, "piper", 1000).add(1, "x")
+    Progress(write, "piper", 1000).update(1, "x")
 
 
 # what another run sees
@@ -118,7 +126,7 @@ def test_another_run_sees_what_goes_on_and_no_longer_when_it_ended(store):
     with store.progress() as write:
         writer = Progress(write, "piper", 4000, iter([0.0, 2.0, 4.0]).__next__)
         assert in_progress(own_directory(store))["bytes_done"] == 0
-        writer.add(1000, "quay.io/x/y")
+        writer.update(1000, "quay.io/x/y")
         assert in_progress(own_directory(store)) == {
             "backend": "piper",
             "source": "quay.io/x/y",

@@ -108,11 +108,13 @@ def test_several_contents_are_counted_together_and_places_once():
     assert (relay.served, relay.transferred) == ([mirror.place], 300)
 
 
-def test_a_watcher_is_told_of_all_bytes_and_where_they_come_from():
+def test_a_watcher_is_told_how_many_bytes_have_come_and_where_from():
     seen = []
-    read(Relay(lambda count, name: seen.append((count, name))), Mirror("a", 25, local=True), Mirror("b"))
-    assert [entry for entry in seen if entry[1] == "a"] == [(10, "a"), (10, "a"), (5, "a")]
-    assert sum(count for count, name in seen if name == "b") == 75
+    relay = Relay(lambda *told: seen.append(told))
+    read(relay, Mirror("a", 25, local=True), Mirror("b"))
+    read(relay, Mirror("c"))
+    assert seen[:4] == [(10, "a"), (20, "a"), (25, "a"), (35, "b")]
+    assert (seen[-11], seen[-1]) == ((100, "b"), (200, "c"))
 
 
 # attempts
