@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     MissingLibrary,
+    OptionError,
     TransportError,
 )
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
