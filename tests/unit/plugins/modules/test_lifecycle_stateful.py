@@ -26,11 +26,10 @@ from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.host import snapshot
 from ansible_collections.localai.core.tests.support.images import Index
 from ansible_collections.localai.core.tests.support.localai import listing, run_files
+from ansible_collections.localai.core.tests.support.proof import foreseen
 from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.world import Host, World
 
-FORESEEN = ("changed", "diff", "removed", "replaced", "restart_required", "capability", "warnings")
-OF_A_BACKEND = ("name", "backend", "action", "capability", "reason", "run_file", "uri", "digest", "version")
 NAMES = ["piper", "llama-cpp", "cpu-llama-cpp", "whisper", "kokoro", "archived", "from-directory"]
 VERSIONS = ["1", "2"]
 CAPABILITIES = ["default", "nvidia", "amd"]
@@ -52,12 +51,6 @@ OPTIONS = st.fixed_dictionaries(
         "directory_mode": st.sampled_from(["0755", "0750"]),
     },
 )
-
-
-def foreseen(result):
-    """The part of a result that check mode must know already."""
-    backends = [{key: row[key] for key in OF_A_BACKEND} for row in result["backends"]]
-    return {"backends": backends, **{key: result[key] for key in FORESEEN}}
 
 
 def trees(path):
