@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from ansible_collections.localai.core.tests.support.faults import Corrupt
 from ansible_collections.localai.core.tests.support.files import FileServer
@@ -73,11 +73,13 @@ class Lifecycle(RuleBasedStateMachine):
         self.top = Path(tempfile.mkdtemp())
         self.host = Host(self.top, self.world)
         self.host.path.mkdir()
+        # Without this, each run would try TLS first.
+        self.host.options["endpoints"] = [{"host": self.world.registry.host, "plain_http": True}]
         self.digests = {}
         self.programs = {}
 
     def teardown(self):
-        self.world.registry.faults.clear()
+        self.fail()
         shutil.rmtree(self.top)
 
     @initialize(version=st.sampled_from(VERSIONS), capability=st.sampled_from(CAPABILITIES))
@@ -147,8 +149,6 @@ class Lifecycle(RuleBasedStateMachine):
     def pin_a_release(self):
         self.request(["piper"], {"release": "latest"})
 
-    @precondition(lambda self: (self.host.path / "piper/run.sh").is_file())
-    @rule()
     def fail(self):
         """The bytes are damaged on their way: what was there is there still."""
         before = trees(self.host.path)
@@ -157,12 +157,8 @@ class Lifecycle(RuleBasedStateMachine):
         result = self.host.backend("piper", force=True, keep_previous=1)
         self.world.registry.faults.clear()
         assert result["failed"]
-        assert (result["changed"], result["diff"], result["restart_required"], result["replaced"]) == (
-            False,
-            [],
-            False,
-            [],
-        )
+        assert (result["changed"], result["diff"], result["removed"], result["replaced"]) == (False, [], [], [])
+        assert result["restart_required"] is False
         assert trees(self.host.path) == before
 
     def request(self, names, options):
@@ -233,5 +229,5 @@ def moving_world(tmp_path_factory):
 
 def test_any_sequence(moving_world):
     machine = type("LifecycleOfOneWorld", (Lifecycle,), {"world": moving_world})
-    examples = max(settings.default.max_examples // 4, 1)
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=10))
+    examples = max(settings.default.max_examples // 8, 1)
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=8))
