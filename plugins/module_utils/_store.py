@@ -123,10 +123,10 @@ class Store:
         A symlink or a file of that name is replaced like a directory; it is never followed.
         """
         tree.finish(self._mode)
-        with _naming(os.path.join(self.path, name)):
-            self._swap(self._staging_fd, os.path.basename(tree.path), name)
-            if keep:
-                self._keep(self._staging_fd, os.path.basename(tree.path), name, keep)
+        staged = os.path.basename(tree.path)
+        with _naming(os.path.join(self.path, name)), self._keeping(name, keep) as keep_tree:
+            self._swap(self._staging_fd, staged, name)
+            keep_tree(self._staging_fd, staged)
 
     def restore(self, place: str, name: str, wanted: Wanted, keep: int = 0) -> None:
         """Make the tree at C(place), relative to the backends path, the backend C(name) again, and look as wanted."""
@@ -136,11 +136,9 @@ class Store:
             for directory in directories:
                 parent_fd = _opened(stack, directory, dir_fd=parent_fd)
             make_alike(_opened(stack, base, dir_fd=parent_fd), os.path.join(self.path, place), wanted)
+            keep_tree = stack.enter_context(self._keeping(name, keep))
             self._swap(parent_fd, base, name)
-            if keep:
-                self._keep(parent_fd, base, name, keep)
-            elif _exists(base, parent_fd):
-                self._discard(base, parent_fd)
+            keep_tree(parent_fd, base)
 
     def make_alike(self, name: str, wanted: Wanted) -> None:
         """Give the tree of an installed backend the owner, group and mode that are wanted."""
@@ -156,11 +154,8 @@ class Store:
 
     def retire(self, name: str, keep: int) -> None:
         """Take a backend out of sight in one step, and keep it as one of the last C(keep), or delete it."""
-        with _naming(os.path.join(self.path, name)):
-            if keep:
-                self._keep(self._fd, name, name, keep)
-            else:
-                self._discard(name, self._fd)
+        with _naming(os.path.join(self.path, name)), self._keeping(name, keep) as keep_tree:
+            keep_tree(self._fd, name)
 
     def remove(self, name: str) -> None:
         """Take a backend out of sight in one step, then delete it, with what is kept of it.
@@ -185,14 +180,26 @@ class Store:
                 raise
             os.rename(name, staged, src_dir_fd=self._replaced_fd, dst_dir_fd=dir_fd)
 
-    def _keep(self, dir_fd: int, base: str, name: str, most: int) -> None:
-        """Move a tree to the kept ones of the backend C(name), of which the last C(most) stay."""
+    @contextlib.contextmanager
+    def _keeping(self, name: str, most: int) -> t.Iterator[t.Callable[[int, str], None]]:
+        """Give what a tree that goes out of its place is handed to: it is kept as one of the last C(most), or deleted.
+
+        What could be in the way is in the way before anything has moved.
+        """
         with contextlib.ExitStack() as stack:
-            kept_fd = self._own_directory(stack, name, self._kept_fd)
-            number = max(_numbers(kept_fd), default=0) + 1
-            os.rename(base, str(number), src_dir_fd=dir_fd, dst_dir_fd=kept_fd)
-            for old in _numbers(kept_fd)[:-most]:
-                self._discard(str(old), kept_fd)
+            kept_fd = self._own_directory(stack, name, self._kept_fd) if most else -1
+
+            def keep_tree(dir_fd: int, base: str) -> None:
+                if not most:
+                    if _exists(base, dir_fd):
+                        self._discard(base, dir_fd)
+                    return
+                number = max(_numbers(kept_fd), default=0) + 1
+                os.rename(base, str(number), src_dir_fd=dir_fd, dst_dir_fd=kept_fd)
+                for old in _numbers(kept_fd)[:-most]:
+                    self._discard(str(old), kept_fd)
+
+            yield keep_tree
 
     def _discard(self, name: str, dir_fd: int) -> None:
         """Take something out of sight in one step, then delete it."""

@@ -190,6 +190,14 @@ def test_what_is_said_of_a_backend_is_kept() -> None:
         lock_timeout=0,
     ) == BackendOptions(("a",), "present", "quay.io/x", "b", True, "o", "g", 0o711, 0)
     assert backend(name=[], state="absent") == BackendOptions((), "absent")
+    lifecycle = backend(name=["a"], state="latest", release="v1", exclusive=True, keep_previous=2, verify=True)
+    assert lifecycle == BackendOptions(("a",), "latest", release="v1", exclusive=True, keep_previous=2, verify=True)
+    assert backend(name=["a"], digest="SHA256:AB").digest == "sha256:ab"
+
+
+def test_without_a_mode_new_trees_have_one_and_old_ones_keep_theirs() -> None:
+    assert (backend(name=["a"]).directory_mode, backend(name=["a"]).mode) == (None, 0o755)
+    assert (backend(name=["a"], directory_mode="0711").directory_mode, 0o711) == (0o711, 0o711)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,14 @@ import time
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils import _store
-from ansible_collections.localai.core.plugins.module_utils._checks import check_space, check_writable
+from ansible_collections.localai.core.plugins.module_utils._checks import (
+    check_own,
+    check_space,
+    check_writable,
+    parents_to_come,
+)
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
+from ansible_collections.localai.core.plugins.module_utils._looks import Wanted
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership, ownership, unknown_owners
 from ansible_collections.localai.core.plugins.module_utils._store import Store
 from ansible_collections.localai.core.tests.support.host import (
@@ -595,3 +601,132 @@ def test_what_exchanges_a_staging_directory_is_noticed(path, tmp_path, monkeypat
     monkeypatch.setattr(os, "mkdir", replaced)
     with pytest.raises(HostError, match="was exchanged while it was being made"):
         install(path)
+
+
+# kept trees
+
+
+def kept(path, name="piper"):
+    """The kept trees of a backend by their numbers, and what stands in their run files."""
+    place = path / ".localai-core/kept" / name
+    return {each.name: (each / "run.sh").read_bytes() for each in sorted(place.iterdir())} if place.exists() else {}
+
+
+def replace_by(path, content, keep):
+    store = Store(str(path), ANYBODY)
+    with store.lock(5), store.stage() as tree:
+        tree.file("run.sh", 0o755, [content])
+        store.publish(tree, "piper", keep)
+
+
+def test_the_last_trees_are_kept_under_rising_numbers(path, any_kernel):
+    install(path, content=b"1")
+    for content, keep, expected in (
+        (b"2", 2, {"1": b"1"}),
+        (b"3", 2, {"1": b"1", "2": b"2"}),
+        (b"4", 2, {"2": b"2", "3": b"3"}),
+        (b"5", 0, {"2": b"2", "3": b"3"}),
+        (b"6", 1, {"4": b"5"}),
+    ):
+        replace_by(path, content, keep)
+        assert kept(path) == expected
+    assert (path / "piper/run.sh").read_bytes() == b"6"
+    assert names(staging(path)) == []
+    assert [mode(path / ".localai-core/kept"), mode(path / ".localai-core/kept/piper")] == ["0o755", "0o755"]
+
+
+@pytest.mark.parametrize(("keep", "expected"), [(0, {}), (1, {"2": b"new"}), (2, {"2": b"new"})])
+def test_a_kept_tree_comes_back(path, any_kernel, keep, expected):
+    install(path, content=b"old")
+    replace_by(path, b"new", 1)
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.restore(".localai-core/kept/piper/1", "piper", Wanted(mode=0o711), keep)
+    assert ((path / "piper/run.sh").read_bytes(), mode(path / "piper")) == (b"old", "0o711")
+    assert kept(path) == expected
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_localai_moved_aside_comes_back(path, any_kernel, there):
+    install(path, name="piper.backup", content=b"good")
+    if there:
+        (path / "piper").mkdir()
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.restore("piper.backup", "piper", Wanted())
+    assert names(path) == [".localai-core", "piper"]
+    assert (path / "piper/run.sh").read_bytes() == b"good"
+
+
+@pytest.mark.parametrize(("keep", "expected"), [(0, {}), (1, {"1": b"new"})])
+def test_what_is_retired_is_kept_if_anything_is(path, keep, expected):
+    install(path)
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.retire("piper", keep)
+    assert (names(path), kept(path)) == ([".localai-core"], expected)
+
+
+def test_what_is_removed_takes_along_what_is_kept_of_it(path):
+    for name in ("piper", "other"):
+        install(path, name=name)
+    replace_by(path, b"2", 1)
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.remove("piper")
+        assert (names(path), kept(path)) == ([".localai-core", "other"], {})
+
+
+def test_a_run_that_dies_before_it_keeps_a_tree_leaves_the_new_one(path, monkeypatch):
+    install(path, content=b"old")
+
+    def dies(_fd):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_store, "_numbers", dies)
+    with pytest.raises(KeyboardInterrupt):
+        replace_by(path, b"new", 1)
+    monkeypatch.undo()
+    install(path, name="other")
+    assert ((path / "piper/run.sh").read_bytes(), kept(path)) == (b"new", {})
+    assert names(staging(path)) == []
+
+
+def test_a_link_where_kept_trees_should_be_is_not_followed(path, tmp_path):
+    install(path)
+    (tmp_path / "outside").mkdir()
+    (path / ".localai-core/kept/piper").symlink_to(tmp_path / "outside")
+    with pytest.raises(HostError):
+        replace_by(path, b"newer", 1)
+    assert names(tmp_path / "outside") == []
+    assert (path / "piper/run.sh").read_bytes() == b"new"
+
+
+def test_a_whole_tree_is_made_alike(path):
+    install(path)
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.make_alike("piper", Wanted(mode=0o700))
+        with pytest.raises(HostError, match="missing"):
+            store.make_alike("missing", Wanted(mode=0o700))
+    assert mode(path / "piper") == "0o700"
+
+
+def test_only_its_owner_or_root_changes_the_look_of_a_tree():
+    with directory_of_ordinary_user() as top:
+        (top / "mine").mkdir()
+        (top / "theirs").mkdir()
+        if IS_ROOT:
+            os.chown(top / "theirs", NOBODY, NOBODY)
+        check_own(str(top), ["mine"])
+        with ordinary_user():
+            check_own(str(top), ["theirs"])
+            if IS_ROOT:
+                with pytest.raises(HostError, match="mine does not belong to user"):
+                    check_own(str(top), ["mine"])
+
+
+def test_a_parent_that_is_missing_is_told(tmp_path):
+    assert parents_to_come(str(tmp_path / "backends")) == []
+    assert parents_to_come(str(tmp_path / "backends") + "/") == []
+    assert "not does not exist yet" in parents_to_come(str(tmp_path / "not/yet"))[0]

@@ -36,51 +36,9 @@ from ansible_collections.localai.core.tests.support.host import (
     snapshot,
     umask,
 )
+from ansible_collections.localai.core.tests.support.proof import actions, foreseen, installed, prove
 from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.world import Host
-
-FORESEEN = ("changed", "diff", "removed", "replaced", "restart_required", "capability", "warnings")
-OF_A_BACKEND = ("name", "backend", "action", "capability", "reason", "run_file", "uri", "digest", "version")
-
-
-def foreseen(result):
-    """The part of a result that check mode must know already."""
-    backends = [{key: row[key] for key in OF_A_BACKEND} for row in result["backends"]]
-    return {"backends": backends, **{key: result[key] for key in FORESEEN}}
-
-
-def actions(result):
-    return {row["name"]: row["action"] for row in result["backends"]}
-
-
-def installed(host):
-    """A snapshot of the backends; our own directory left out, and the path itself, whose time that changes."""
-    found = snapshot(host.path) if host.path.exists() else {}
-    return {name: entry for name, entry in found.items() if name and not name.startswith(".localai-core")}
-
-
-def prove(host, *names, action, **options):
-    """Check, see that nothing was touched, run, and see that nothing is left to do. Returns what the run said."""
-    before = snapshot(host.path.parent)
-    predicted = host.backend(*names, check=True, **options)
-    assert not predicted["failed"], predicted["msg"]
-    assert snapshot(host.path.parent) == before
-    result = host.install(*names, **options)
-    assert foreseen(result) == foreseen(predicted)
-    assert (set(actions(result).values()), result["changed"]) == ({action}, action != "none")
-    after = installed(host)
-    host.world.registry.requests.clear()
-    host.world.files.requests.clear()
-    again = {**options, "force": False} if "force" in options else options
-    for check in (True, False):
-        unchanged = host.backend(*names, check=check, **again)
-        assert (unchanged["failed"], unchanged["changed"], unchanged["diff"]) == (False, False, [])
-        assert set(actions(unchanged).values()) == {"none"}
-        assert unchanged["restart_required"] is False
-    assert installed(host) == after
-    assert host.world.requests == []
-    return result
-
 
 # present and absent
 
