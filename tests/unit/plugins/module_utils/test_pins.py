@@ -84,7 +84,7 @@ def test_the_row_for_the_capability_and_the_platform_counts(
         (("m",), document(row(alias=".x")), "pins: m for default: alias"),
         (("m",), document(row(), row("")), "pins: a name"),
         (("m",), document(row(platform="amd64")), "platform: 'amd64' is not of the form"),
-        (("m",), document(row(uri="/srv/m")), "/srv/m is a directory, which has no digest to pin"),
+        (("m",), document(row(uri="/srv/m")), "/srv/m is on one host only, and has no digest to pin"),
     ],
 )
 def test_a_set_that_cannot_be_meant_is_refused(names: tuple[str, ...], pins: dict[str, Any], says: str) -> None:
@@ -142,7 +142,7 @@ def test_an_archive_is_pinned_by_its_sha256() -> None:
 @pytest.mark.parametrize(
     ("entry", "digest", "says"),
     [
-        (Entry("a", uri="/srv/a"), DIGEST, "the directory /srv/a, which has no digest"),
+        (Entry("a", uri="/srv/a"), DIGEST, "installed from /srv/a on the host, which has no digest"),
         (Entry("a", uri="https://h/a", sha256="cd" * 32), DIGEST, "the gallery states the sha256"),
         (Entry("a", uri="https://h/a"), "sha512:" + "a" * 128, "is pinned by its sha256"),
     ],
