@@ -67,7 +67,7 @@ def test_a_connection_is_reset_after_so_many_bytes(server):
 def test_a_dead_line_is_dead_for_all_connections(server):
     with tcp_proxy(server.host, Line(dead_after=100_000)) as host:
         for _attempt in range(2):
-            with contextlib.closing(connected(host, 0.5)) as connection, pytest.raises(OSError, match="timed out"):
+            with contextlib.closing(connected(host, 2)) as connection, pytest.raises(OSError, match="timed out"):
                 get(connection)
 
 
