@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
-from ansible_collections.localai.core.plugins.module_utils._observe import owner_name
+from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, owner_name
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 
 
@@ -78,15 +78,20 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
 
 
 def check_space(path: str, needed: int) -> None:
-    """Raise HostError unless the file system of C(path) has C(needed) bytes free for this user."""
+    """Raise HostError unless the file system of C(path) has C(needed) bytes free for this user.
+
+    What is replaced does not count as free: it may be kept, and goes only after the new tree is there.
+    """
     place = path
     while not os.path.exists(place):
         place = os.path.dirname(place)
     free = shutil.disk_usage(place).free
     if free < needed:
+        kept = disk_usage(os.path.join(path, OWN_DIRECTORY, KEPT))
+        hint = f" The trees that keep_previous has kept take {_mebibytes(kept)}." if kept >= 1024**2 else ""
         raise HostError(
             f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "
-            "or choose another backends_path."
+            f"or choose another backends_path.{hint}"
         )
 
 

@@ -114,7 +114,8 @@ class BackendOptions:
 
     def digest_of(self, name: str) -> str | None:
         """Return the digest that a bare name is pinned to; what is not asked for itself has none."""
-        return self.digest if name.lower() == bare_name(self.names[0]).lower() else None
+        asked = [bare_name(each).lower() for each in self.names]
+        return self.digest if name.lower() in asked else None
 
     @property
     def takes_kept(self) -> bool:
