@@ -13,7 +13,6 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.localai.core.plugins.module_utils._installed import (
-    BACKUPS,
     RUN_FILE,
     Directory,
     Installed,
@@ -21,6 +20,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Look,
     Row,
     find_row,
+    is_temporary,
     leftover_of,
     listing,
 )
@@ -250,13 +250,24 @@ def _of_the_system(case: _Case) -> Need | None:
 
 
 def _cannot_run(case: _Case) -> Need | None:
+    if case.options.uri is not None or case.options.pins is not None:
+        # What is asked for is there; what answers in its place is warned of, but comes from somewhere else.
+        return None
     row = t.cast(Row, case.row)
-    base = leftover_of(row.backend)
-    if base and row.name != row.backend:
-        backup = _backup(case, base) if row.backend.endswith(BACKUPS) else None
-        damage = f"only {row.backend} answers to it, which LocalAI left behind"
-        return _repair(damage, backup, case.name)
+    if leftover_of(row.backend) and row.name != row.backend:
+        return _left_behind(case, row)
     return _repair(row.problem, _backup(case, row.backend), row.backend) if row.problem else None
+
+
+def _left_behind(case: _Case, row: Row) -> Need | None:
+    """Return what to do about one of LocalAI's leftovers that answers to the name as alias."""
+    base, leftover = leftover_of(row.backend), t.cast(Directory, case.installed.get(row.backend))
+    damage = f"only {row.backend} answers to it, which LocalAI left behind"
+    if leftover.busy:
+        return Need("none", f"LocalAI fills {row.backend} for it at this moment")
+    if is_temporary(row.backend) or row.problem:
+        return Need("dismiss", damage, directory=row.backend)
+    return None if case.installed.is_build(base) else _repair(damage, _backup(case, base), case.name)
 
 
 def _other_digest(case: _Case) -> Need | None:
@@ -319,8 +330,9 @@ def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
     pin = options.pin(name)
     if pin is not None:
         return build.has_digest(pin.digest)
-    if options.digest is not None:
-        return build.has_digest(options.digest)
+    digest = options.digest_of(name)
+    if digest is not None:
+        return build.has_digest(digest)
     return options.release is None or is_of_release(build.metadata.uri if build.metadata else "", options.release)
 
 

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
-from ansible_collections.localai.core.plugins.module_utils._observe import owner_name
+from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, owner_name
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 
 
@@ -85,6 +85,7 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     """Raise HostError unless the file system of C(path) has room for what is going to come.
 
     C(packed) are the bytes to transfer. What they unpack to, C(unpacked), is asked for only where that might matter.
+    What is replaced does not count as free: it may be kept, and goes only after the new tree is there.
     """
     place = path
     while not os.path.exists(place):
@@ -92,9 +93,11 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     free = shutil.disk_usage(place).free
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
+        kept = disk_usage(os.path.join(path, OWN_DIRECTORY, KEPT))
+        hint = f" The trees that keep_previous has kept take {_mebibytes(kept)}." if kept >= 1024**2 else ""
         raise HostError(
             f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "
-            "or choose another backends_path."
+            f"or choose another backends_path.{hint}"
         )
 
 

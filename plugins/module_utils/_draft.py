@@ -14,6 +14,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
     OWN_DIRECTORY,
     Directory,
+    Inspection,
     Installed,
     Kept,
     Look,
@@ -25,6 +26,8 @@ from ansible_collections.localai.core.plugins.module_utils._options import bare_
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
 
+# What a plan brings needs no walk: it is whole, and looks as wanted.
+AS_WANTED = Inspection()
 Facts = t.Mapping[str, t.Union[str, int, None]]
 
 
@@ -63,6 +66,7 @@ class Draft:
     steps: list[Step] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
+    dismissed: list[Step] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -145,6 +149,16 @@ class Draft:
         self.steps.append(Step("retire", name, before, self._facts(name), keep=keep))
         self.removed.append((name, reason))
 
+    def dismiss(self, name: str, reason: str) -> None:
+        """Let a directory answer to nothing from now on; it is removed when all else is done."""
+        self.dismissed.append(Step("remove", name, self._facts(name), {}))
+        self.removed.append((name, reason))
+        self.state = self.state.without(name)
+
+    def remove_dismissed(self) -> None:
+        """Remove what was dismissed."""
+        self.steps += self.dismissed
+
     def remove(self, name: str) -> None:
         """Remove a directory, with what is kept of it."""
         before = self._facts(name)
@@ -161,7 +175,7 @@ class Draft:
         if old is not None and old.target:
             self.move(old.target, new.name, new.target)
         keep = self._displace(old)
-        self.state = self.state.with_directory(new)
+        self.state = self.state.with_directory(replace(new, inspection=AS_WANTED))
         self.steps.append(Step(kind, new.name, before, self._facts(new.name), new.metadata, new.record, keep, place))
 
     def _displace(self, old: Directory | None) -> int:
@@ -206,7 +220,7 @@ def _made_alike(directory: Directory, look: Look) -> Directory:
         directory.looking(look),
         run_look=_given(run_file, look, f"{mode | (mode & 0o444) >> 2:04o}"),
         metadata_look=_given(metadata, look, "0644"),
-        inspection=None,
+        inspection=AS_WANTED,
     )
 
 

@@ -146,6 +146,9 @@ def _meet(bare: str, need: Need, draft: Draft, targets: t.Mapping[tuple[str, boo
         return _restore(bare, need, need.kept, draft)
     if not need.subject:
         directory = t.cast(Directory, draft.state.get(need.directory))
+        if need.action == "dismiss":
+            draft.dismiss(directory.name, need.reason)
+            return Outcome(bare, None, "none", "", need.reason)
         if need.action == "chown":
             draft.chown(directory)
         else:
@@ -250,6 +253,7 @@ def _stale(bare: str, target: Target, installed: Installed) -> str:
 
 def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
     """Remove what this run made superfluous, what LocalAI left of these backends, and what C(exclusive) excludes."""
+    draft.remove_dismissed()
     for stale, target in draft.stale.items():
         directory = draft.state.get(stale)
         if directory is not None and directory.target:

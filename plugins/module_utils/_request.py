@@ -109,8 +109,13 @@ class BackendOptions:
         return 0o755 if self.directory_mode is None else self.directory_mode
 
     def pin(self, name: str) -> Pin | None:
-        """Return the pin of a bare name, if it has one."""
-        return self.pins[name.lower()] if self.pins is not None else None
+        """Return the row of C(pins) for a bare name; what is not asked for itself has none."""
+        return self.pins.get(name.lower()) if self.pins is not None else None
+
+    def digest_of(self, name: str) -> str | None:
+        """Return the digest that a bare name is pinned to; what is not asked for itself has none."""
+        asked = [bare_name(each).lower() for each in self.names]
+        return self.digest if name.lower() in asked else None
 
     @property
     def takes_kept(self) -> bool:

@@ -145,7 +145,7 @@ class Resolver:
             return Target(name, name, alias=entry.alias), entry
         own = self._from_source(asked, installed)
         if own is not None:
-            return Target(own.name, own.name, alias=own.alias, version=own.version), self._pinned(own)
+            return Target(own.name, own.name, alias=own.alias, version=own.version), self._pinned(need, own)
         resolution = self.galleries.resolve(self._known(need, asked, installed), self.capability.name)
         target = Target(
             name=resolution.entry.name,
@@ -157,7 +157,7 @@ class Resolver:
             gallery_url=resolution.entry.gallery_url,
             version=resolution.concrete.version,
         )
-        return target, self._pinned(resolution.concrete)
+        return target, self._pinned(need, resolution.concrete)
 
     def _own_alias(self, name: str, installed: Installed) -> str:
         """Return the alias that a backend has, when only another build of it is wanted."""
@@ -184,10 +184,11 @@ class Resolver:
             return asked
         return row.backend
 
-    def _pinned(self, concrete: Entry) -> Entry:
-        if self._options.digest is not None:
-            return at_digest(concrete, self._options.digest)
-        return concrete if self._options.release is None else at_release(concrete, self._options.release)
+    def _pinned(self, need: Need, concrete: Entry) -> Entry:
+        digest, release = self._options.digest_of(need.subject), self._options.release
+        if digest is not None:
+            return at_digest(concrete, digest)
+        return concrete if release is None else at_release(concrete, release)
 
     def _served(self, concrete: Entry) -> str | None:
         """Return the digest that an image has at this moment, None for other kinds of sources."""

@@ -61,8 +61,9 @@ def resolve(need: Need, options: BackendOptions, state: Installed) -> Target:
         target = Target(need.subject, need.subject, alias=options.alias or "", uri=options.uri, digest=DIGEST)
     else:
         target = GALLERY[need.subject.lower()]
-    if options.digest is not None:
-        target = replace(target, uri=f"{target.uri}@{options.digest}", digest=options.digest)
+    digest = options.digest_of(need.subject)
+    if digest is not None:
+        target = replace(target, uri=f"{target.uri}@{digest}", digest=digest)
     if options.release is not None:
         target = replace(target, uri=f"{target.uri}:{options.release}-{target.backend}")
     if need.action == "compare" or must_fetch(target, need, options, state):

@@ -10,18 +10,23 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Inspection,
     Installed,
     Kept,
     Look,
+    listing,
     server_mapping,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._request import Pin
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.tests.support.plans import (
+    CPU_HOST,
     DIGEST,
     NVIDIA_HOST,
     OLD_DIGEST,
@@ -265,6 +270,27 @@ TABLE = [
         "x",
         *["repair: restore cpu-x"] * 2,
         "remove: remove cpu-x.backup",
+    ),
+    (
+        "only what LocalAI was filling an hour ago answers, as alias",
+        installed(left_behind("cpu-a.upgrade-tmp", current("cpu-a", "x"))),
+        "x",
+        *["install: fetch cpu-x, meta x, remove cpu-a.upgrade-tmp"] * 2,
+        "remove: remove cpu-a.upgrade-tmp",
+    ),
+    (
+        "only what LocalAI is filling now answers, as alias",
+        installed(left_behind("cpu-x.install-tmp", current("cpu-x", "x"), busy=True)),
+        "x",
+        *[NOTHING] * 2,
+        NOTHING,
+    ),
+    (
+        "only a backup answers, as alias, and it cannot run",
+        installed(left_behind("cpu-a.backup", concrete("cpu-a", "x", runnable=False))),
+        "x",
+        *["install: fetch cpu-x, meta x, remove cpu-a.backup"] * 2,
+        "remove: remove cpu-a.backup",
     ),
     (
         "installed, and what LocalAI was filling an hour ago",
@@ -645,3 +671,109 @@ REASONS = [
 def test_the_reason_is_told(state: Installed, name: str, options: dict[str, Any], reason: str) -> None:
     (outcome,) = decide(want(name, **options), state, walked={"piper": Inspection("", 1)}).outcomes
     assert outcome.reason == reason
+
+
+# --- for any state
+
+POOL = ["piper", "m", "cpu-m", "x", "cpu-x", "cuda12-x", "old-m", "piper.backup", "cpu-x.backup", "cpu-m.upgrade-tmp"]
+RECORDS = st.sampled_from([None, Record(), Record(requested=True), Record(platform_digest=DIGEST), RECORDED])
+
+
+def tree(name: str, runnable: bool, digest: str, has_alias: bool, record: Record | None) -> Directory:
+    alias = "x" if has_alias and name.startswith(("cpu-x", "cuda12-x")) else ""
+    metadata = Metadata(alias, "", name, "g", "earlier", "", f"quay.io/x:v1-{name}", digest)
+    return Directory(name, "directory", runnable, runnable, metadata, record, owner="root", group="root", mode="0750")
+
+
+TREES = st.builds(
+    tree,
+    st.sampled_from(POOL),
+    st.booleans(),
+    st.sampled_from([DIGEST, OLD_DIGEST]),
+    st.booleans(),
+    RECORDS,
+)
+METAS = st.builds(meta, st.sampled_from(["m", "x", "piper"]), st.sampled_from(["cpu-m", "cpu-x", "old-m", "gone"]))
+UNREADABLE = st.builds(unreadable, st.sampled_from(POOL))
+KEPT = st.builds(
+    lambda backend, number, digest, alias: kept(backend, number, digest, f"quay.io/x:v2-{backend}", alias),
+    st.sampled_from(["piper", "cpu-m", "cpu-x", "cuda12-x"]),
+    st.integers(1, 9),
+    st.sampled_from([DIGEST, OLD_DIGEST]),
+    st.sampled_from(["", "x"]),
+)
+STATES = st.builds(
+    lambda directories, trees: having(
+        installed(*directories), *sorted(trees, key=lambda each: each.place, reverse=True)
+    ),
+    st.lists(st.one_of(TREES, TREES, METAS, UNREADABLE), unique_by=lambda each: each.name, max_size=6),
+    st.lists(KEPT, unique_by=lambda each: each.place, max_size=3),
+)
+GENERAL = {
+    "keep_previous": st.integers(0, 2),
+    "exclusive": st.booleans(),
+    "verify": st.booleans(),
+    "force": st.booleans(),
+    "owner": st.sampled_from([None, "localai"]),
+    "directory_mode": st.sampled_from([None, 0o755]),
+}
+SPECIAL = st.one_of(
+    st.sampled_from(
+        [{"state": "present"}, {"state": "latest"}, {"state": "latest"}, {"release": "v1"}, {"release": "v2"}]
+    ),
+    st.sampled_from([{"digest": DIGEST}, {"digest": OLD_DIGEST}]),
+    st.sampled_from([{"pins": {**PIN_M, **PIN_X, **PIN_PIPER}}, {"uri": "quay.io/x:v2-piper"}]),
+)
+WALKS = st.dictionaries(
+    st.sampled_from(POOL), st.sampled_from([Inspection("damaged"), Inspection("", 2), Inspection("damaged", 1)])
+)
+
+
+def asked(special: dict[str, Any], general: dict[str, Any], names: list[str]) -> BackendOptions:
+    """A request that the options allow."""
+    if special.keys() & {"digest", "uri"}:
+        names = names[:1]
+    return want(*names, **general, **special)
+
+
+WANTED = st.builds(
+    asked,
+    SPECIAL,
+    st.fixed_dictionaries({}, optional=GENERAL),
+    st.lists(st.sampled_from(["piper", "m", "x"]), min_size=1, max_size=3, unique=True),
+)
+HOSTS = st.sampled_from([CPU_HOST, NVIDIA_HOST])
+
+
+@given(STATES, WANTED, HOSTS, WALKS)
+def test_what_was_done_is_not_done_again(
+    state: Installed, options: BackendOptions, host: HostCapability, walked: dict[str, Inspection]
+) -> None:
+    decided = decide(options, state, host, walked)
+    after = carried_out(decided.steps, state)
+    again = decide(replace(options, force=False), after, host, {})
+    assert (again.steps, again.removed, again.replaced, again.restart_required) == ((), (), (), False)
+    assert {outcome.action for outcome in again.outcomes} == {"none"}
+
+
+@given(STATES, WANTED, HOSTS, WALKS)
+def test_what_is_said_is_what_comes_of_it(
+    state: Installed, options: BackendOptions, host: HostCapability, walked: dict[str, Inspection]
+) -> None:
+    decided = decide(options, state, host, walked)
+    after = carried_out(decided.steps, state)
+    assert decided.restart_required is (server_mapping(state, host.name) != server_mapping(after, host.name))
+    rows = listing(after, host.name)
+    for outcome in decided.outcomes:
+        row = rows[outcome.name]
+        assert row.run_file == outcome.run_file
+        # What shadows a pin can only be warned of: it is not what was asked for.
+        assert row.runnable or row.backend in " ".join(decided.warnings)
+    for step in {step.backend: step for step in decided.steps}.values():
+        assert bool(step.after.get("backend")) is (after.get(step.backend) is not None)
+        assert step.after.get("kept", 0) == len(after.kept_of(step.backend))
+    gone = {each.name for each in state.directories} - {each.name for each in after.directories}
+    assert {name for name, _why in decided.removed} <= gone
+    assert all(len(after.kept_of(each.backend)) <= max(options.keep_previous, len(state.kept)) for each in after.kept)
+    kinds = [step.kind for step in decided.steps]
+    assert kinds == sorted(kinds, key=lambda kind: kind in ("remove", "retire"))

@@ -730,3 +730,10 @@ def test_a_parent_that_is_missing_is_told(tmp_path):
     assert parents_to_come(str(tmp_path / "backends")) == []
     assert parents_to_come(str(tmp_path / "backends") + "/") == []
     assert "not does not exist yet" in parents_to_come(str(tmp_path / "not/yet"))[0]
+
+
+def test_a_disk_that_is_too_small_tells_what_is_kept(path):
+    install(path, content=b"x" * 3 * 1024**2)
+    replace_by(path, b"new", 1)
+    with pytest.raises(HostError, match=r"The trees that keep_previous has kept take [36]\.0 MiB"):
+        check_space(str(path), 2**60, lambda: 2**60)
