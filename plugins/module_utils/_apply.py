@@ -17,6 +17,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, count_unlike
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._observe import recorded_contents
 from ansible_collections.localai.core.plugins.module_utils._progress import Progress
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
@@ -55,14 +56,10 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
             found = resolver.found(step.backend)
             progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
             tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
-            record = replace(
-                t.cast(Record, step.record),
-                size=tree.size,
-                entries=tree.entries,
-                contents=contents_of(tree.fd, tree.path),
-            )
+            record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
+            contents = contents_of(tree.fd, tree.path)
             tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
-            tree.file(RECORD, 0o644, [record.to_json()])
+            tree.file(RECORD, 0o644, [record.to_json(contents)])
             store.publish(tree, step.backend, step.keep)
     except SourceError as e:
         raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
@@ -87,7 +84,7 @@ def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> 
     except OSError as e:
         raise HostError(disk_error(path, e)) from e
     try:
-        recorded = directory.record.contents if directory.record and verify else None
+        recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
         found = Inspection(
             damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
             unlike=count_unlike(top, path, wanted),

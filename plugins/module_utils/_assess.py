@@ -89,7 +89,7 @@ def assess(name: str, options: BackendOptions, installed: Installed, capability:
             return need
     row = t.cast(Row, case.row)
     reason = f"it is installed, as {row.backend}" if row.backend != case.name else "it is installed"
-    if options.verify and not (case.build and case.build.record and case.build.record.contents):
+    if options.verify and not (case.build and case.build.record and case.build.record.listed):
         reason += "; what was installed is not recorded, so it cannot be verified"
     return Need("none", reason)
 
@@ -158,7 +158,7 @@ def _not_inspected(case: _Case) -> Need | None:
     if not case.options.verify:
         return None
     for directory in case.involved:
-        known = directory.record is not None and directory.record.contents is not None
+        known = directory.record is not None and directory.record.listed
         if directory.inspection is None and (known or case.look != Look()):
             return Need("inspect", "verify is set", directory=directory.name)
     return None

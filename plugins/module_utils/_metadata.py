@@ -18,7 +18,7 @@ Contents = t.Dict[str, t.List[str]]
 METADATA = "metadata.json"
 RECORD = ".localai-core.json"
 # What the first trees were installed without.
-_LATER_KEYS = ("pinned", "contents")
+_LATER_KEYS = ("pinned", "listed")
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,11 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Record:
-    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes.
+    """The first line of C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes.
 
-    C(requested) is a tree that was asked for by its own name, C(pinned) one that came from the option C(pins), and
-    C(contents) what was installed, as C(_verify) writes it down; None where that is not known.
+    C(requested) is a tree that was asked for by its own name, C(pinned) one that came from the option C(pins). With
+    C(listed), the second line lists what was installed, as C(_verify) does it. That is long for a tree of 300,000
+    files, so it is read only when a tree is to be verified.
     """
 
     requested: bool = False
@@ -78,35 +79,39 @@ class Record:
     size: int = 0
     entries: int = 0
     pinned: bool = False
-    contents: Contents | None = None
+    listed: bool = False
 
     @classmethod
     def parse(cls, data: bytes) -> Record | None:
-        """Return the record in C(data), or None when it is not one: a tree without a record is normal."""
+        """Return the record that C(data) begins with, or None when there is none: a tree without one is normal."""
         try:
-            document = json.loads(data.decode("utf-8"))
+            document = json.loads(data.partition(b"\n")[0].decode("utf-8"))
             known = [key for key in cls.__dataclass_fields__ if key in document or key not in _LATER_KEYS]
             values = {key: document[key] for key in known}
         except (ValueError, LookupError, TypeError, RecursionError):
             return None
-        expected = cls(contents={})
+        expected = cls()
         if any(type(value) is not type(getattr(expected, key)) for key, value in values.items()):
             return None
-        record = cls(**values)
-        return record if _are_contents(record.contents) else replace(record, contents=None)
+        return cls(**values)
 
-    def to_json(self) -> bytes:
-        """Return the file's content: short, because a tree may have 300,000 files."""
-        fields = {key: getattr(self, key) for key in self.__dataclass_fields__}
-        document = {"format": 1, **{key: value for key, value in fields.items() if value is not None}}
-        return json.dumps(document, separators=(",", ":")).encode("ascii")
+    def to_json(self, contents: Contents | None = None) -> bytes:
+        """Return the file's content, with the list of what was installed if there is one."""
+        documents: list[t.Any] = [{"format": 1, **asdict(replace(self, listed=contents is not None))}]
+        documents += [] if contents is None else [contents]
+        return b"".join(json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n" for document in documents)
 
 
-def _are_contents(contents: Contents | None) -> bool:
-    return all(
-        isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)
-        for entries in (contents or {}).values()
+def parse_contents(data: bytes) -> Contents | None:
+    """Return what the second line of C(.localai-core.json) lists, or None when it is damaged."""
+    try:
+        contents = json.loads(data.partition(b"\n")[2].decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    listed = isinstance(contents, dict) and all(
+        isinstance(entries, list) and all(isinstance(entry, str) for entry in entries) for entries in contents.values()
     )
+    return contents if listed else None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import time
 import typing as t
 from dataclasses import asdict, replace
 
-from ansible_collections.localai.core.plugins.module_utils._file import read_file
+from ansible_collections.localai.core.plugins.module_utils._file import open_file, read_file
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
     OWN_DIRECTORY,
@@ -25,7 +25,14 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Look,
     is_temporary,
 )
-from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._metadata import (
+    METADATA,
+    RECORD,
+    Contents,
+    Metadata,
+    Record,
+    parse_contents,
+)
 
 MOST_METADATA = 1024 * 1024
 # A line for each of the 300,000 files of a large backend.
@@ -177,8 +184,17 @@ def _read_metadata(place: str) -> tuple[Metadata | None, str]:
         return None, f"cannot be read: {reason}"
 
 
+def recorded_contents(place: str) -> Contents | None:
+    """Return what is recorded of all that was installed in a directory, or None."""
+    try:
+        return parse_contents(read_file(os.path.join(place, RECORD), MOST_RECORD))
+    except OSError:
+        return None
+
+
 def _read_record(path: str) -> Record | None:
     try:
-        return Record.parse(read_file(path, MOST_RECORD))
+        with open_file(path) as stream:
+            return Record.parse(stream.readline(MOST_METADATA))
     except OSError:
         return None

@@ -534,7 +534,7 @@ def test_exclusive_leaves_what_answers_and_what_metas_need_and_removes_last() ->
     assert short(decided) == "none, none, install: fetch piper, remove cpu-x"
 
 
-RECORDED = Record(contents={"": ["1 run.sh"]})
+RECORDED = Record(listed=True)
 WALKED = {"piper": Inspection("not as it was installed: lib is missing", 3), "cpu-m": Inspection("", 2)}
 LOOKS = [
     # what is there, options, what a walk finds -> plan
