@@ -148,7 +148,9 @@ def test_it_is_gone_after_an_error_too(store):
 def test_several_readers_see_the_same(store):
     with store.progress() as write:
         Progress(write, "piper", 4000)
-        assert in_progress(own_directory(store)) == in_progress(own_directory(store)) is not None
+        seen = [in_progress(own_directory(store)) for _reader in range(2)]
+        assert seen[0] is not None
+        assert seen[0] == seen[1]
 
 
 _TRANSFER = """
