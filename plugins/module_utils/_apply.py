@@ -2,29 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One step of a plan -> the change on disk; and the walk through a tree that a plan may ask for."""
+"""One step of a plan -> the change on disk."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 import typing as t
 from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.module_utils._draft import Step
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
-from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, count_unlike
+from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._looks import Wanted
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD, Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._observe import recorded_contents
 from ansible_collections.localai.core.plugins.module_utils._progress import Progress
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
 from ansible_collections.localai.core.plugins.module_utils._source import Delivery
 from ansible_collections.localai.core.plugins.module_utils._store import Store
-from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, disk_error
-from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, damage
+from ansible_collections.localai.core.plugins.module_utils._verify import contents_of
 
 
 def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetched | None:
@@ -73,22 +69,3 @@ def _delivered(step: Step, delivery: Delivery) -> Metadata:
 
 def _dated(metadata: Metadata) -> Metadata:
     return replace(metadata, installed_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
-
-
-def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Installed:
-    """Return what is installed with the findings of a walk through one tree; only C(verify) looks for damage."""
-    directory = t.cast(Directory, installed.get(name))
-    path = os.path.join(installed.path, name)
-    try:
-        top = os.open(path, OPEN_DIRECTORY)
-    except OSError as e:
-        raise HostError(disk_error(path, e)) from e
-    try:
-        recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
-        found = Inspection(
-            damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
-            unlike=count_unlike(top, path, wanted),
-        )
-    finally:
-        os.close(top)
-    return installed.with_directory(replace(directory, inspection=found))

@@ -23,13 +23,15 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     OptionError,
 )
 from ansible_collections.localai.core.plugins.module_utils._file import read_file
-from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._options import (
     GallerySource,
     checked_name,
     sha256_digits,
 )
 from ansible_collections.localai.core.plugins.module_utils._url import shown
+
+if t.TYPE_CHECKING:
+    from ansible_collections.localai.core.plugins.module_utils._http import Http
 
 MOST_BYTES = 32 * 1024**2
 MOST_MERGED_KEYS = 5000000

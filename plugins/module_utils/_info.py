@@ -64,7 +64,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     if options.pins:
         capabilities = options.pin_capabilities or (capability.name,)
         found["pins"] = pins(names, capabilities, host, resolver, warnings)
-    warnings += resolver.galleries.warnings
+    warnings += resolver.warnings
     return found
 
 

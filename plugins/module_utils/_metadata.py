@@ -66,11 +66,11 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Record:
-    """The first line of C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes.
+    """C(.localai-core.json): what only this collection needs to know of a tree; sizes are in bytes.
 
     C(requested) is a tree that was asked for by its own name, C(pinned) one that came from the option C(pins). With
-    C(listed), the second line lists what was installed, as C(_verify) does it. That is long for a tree of 300,000
-    files, so it is read only when a tree is to be verified.
+    C(listed), what was installed is in the file too, as C(_verify) lists it. That is long for a tree of 300,000 files,
+    so it stands on the second line, which is read only when a tree is to be verified.
     """
 
     requested: bool = False
@@ -85,7 +85,8 @@ class Record:
     def parse(cls, data: bytes) -> Record | None:
         """Return the record that C(data) begins with, or None when there is none: a tree without one is normal."""
         try:
-            document = json.loads(data.partition(b"\n")[0].decode("utf-8"))
+            line = data.partition(b"\n")[0].decode("utf-8")
+            document = json.loads(f"{line[:-1]}}}" if line.endswith(",") else line)
             known = [key for key in cls.__dataclass_fields__ if key in document or key not in _LATER_KEYS]
             values = {key: document[key] for key in known}
         except (ValueError, LookupError, TypeError, RecursionError):
@@ -96,22 +97,27 @@ class Record:
         return cls(**values)
 
     def to_json(self, contents: Contents | None = None) -> bytes:
-        """Return the file's content, with the list of what was installed if there is one."""
-        documents: list[t.Any] = [{"format": 1, **asdict(replace(self, listed=contents is not None))}]
-        documents += [] if contents is None else [contents]
-        return b"".join(json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n" for document in documents)
+        """Return the file's content, with the list of what was installed, if there is one, on a line of its own."""
+        known = _compact({"format": 1, **asdict(replace(self, listed=contents is not None))})
+        listed = "" if contents is None else f',\n"contents":{_compact(contents)}'
+        return f"{known[:-1]}{listed}}}\n".encode("ascii")
 
 
 def parse_contents(data: bytes) -> Contents | None:
-    """Return what the second line of C(.localai-core.json) lists, or None when it is damaged."""
+    """Return the list in C(.localai-core.json) of what was installed, or None when it is damaged or not there."""
     try:
-        contents = json.loads(data.partition(b"\n")[2].decode("utf-8"))
+        document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
+    contents = document.get("contents") if isinstance(document, dict) else None
     listed = isinstance(contents, dict) and all(
         isinstance(entries, list) and all(isinstance(entry, str) for entry in entries) for entries in contents.values()
     )
-    return contents if listed else None
+    return t.cast(Contents, contents) if listed else None
+
+
+def _compact(document: t.Any) -> str:
+    return json.dumps(document, separators=(",", ":"))
 
 
 @dataclass(frozen=True)

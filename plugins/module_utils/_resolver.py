@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import replace
 
@@ -13,7 +14,6 @@ from ansible_collections.localai.core.plugins.module_utils._assess import Need, 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
-from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Installed,
@@ -21,16 +21,17 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     find_row,
     listing,
 )
-from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
-from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
 from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
-from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+
+if t.TYPE_CHECKING:
+    from ansible_collections.localai.core.plugins.module_utils._network import Network
+    from ansible_collections.localai.core.plugins.module_utils._source import Found, Sources
 
 # Builds for these run nowhere else, whatever this host is.
 _PLATFORMS = {
@@ -76,13 +77,33 @@ class Resolver:
     def __init__(
         self, host: HostOptions, options: BackendOptions, capability: HostCapability, platform: Platform
     ) -> None:
-        self._http = Http(host.connection)
-        self._images = Images(self._http, Registry(self._http, host.connection.auth_file))
         self.capability = capability
-        self.galleries = Galleries(host.galleries, self._http)
-        self.sources = Sources(self._http, self._images, platform)
+        self._host = host
+        self._platform = platform
         self._options = options
         self._found: dict[str, Found] = {}
+
+    @functools.cached_property
+    def _network(self) -> Network:
+        # A converged run asks nobody, and to load all this takes it as long as the rest together.
+        from ansible_collections.localai.core.plugins.module_utils._network import Network
+
+        return Network(self._host)
+
+    @property
+    def galleries(self) -> Galleries:
+        """The galleries of the task."""
+        return self._network.galleries
+
+    @functools.cached_property
+    def sources(self) -> Sources:
+        """The sources of backends for this host."""
+        return self._network.sources(self._platform)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was wrong in the galleries that were read, without being in the way."""
+        return self.galleries.warnings if "_network" in vars(self) else []
 
     def target(self, need: Need, asked: str, installed: Installed) -> Target:
         """Return what a name means here, asking its source only when that has to be compared or fetched."""
@@ -119,7 +140,7 @@ class Resolver:
     def pin(self, resolution: Resolution, capability: str, platform: Platform) -> Pin:
         """Return a row of the option C(pins): what a name that was resolved for C(capability) is at this moment."""
         concrete = resolution.concrete
-        found = _found(concrete, Sources(self._http, self._images, platform))
+        found = _found(concrete, self._network.sources(platform))
         if found.digest is None:
             raise GalleryError(f"{concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
         return Pin(

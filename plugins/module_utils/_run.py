@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.localai.core.plugins.module_utils._apply import inspected, take
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
 from ansible_collections.localai.core.plugins.module_utils._checks import (
     check_own,
@@ -25,7 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._checks import (
 )
 from ansible_collections.localai.core.plugins.module_utils._draft import Step
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, MissingLibrary
-from ansible_collections.localai.core.plugins.module_utils._info import survey
+from ansible_collections.localai.core.plugins.module_utils._inspect import inspected
 from ansible_collections.localai.core.plugins.module_utils._installed import Look
 from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted
 from ansible_collections.localai.core.plugins.module_utils._observe import observe
@@ -46,7 +45,6 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     info_options,
 )
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
-from ansible_collections.localai.core.plugins.module_utils._store import Store
 
 
 def run_backend() -> None:
@@ -111,14 +109,9 @@ def _backend(run: _Run) -> None:
     if decided.steps:
         _check(decided, resolver, host)
     if decided.steps and not run.check_mode:
-        store = Store(host.backends_path, owner, options.mode)
-        with store.lock(options.lock_timeout):
-            decided = _decide(host, options, resolver, owner)
-            run.warnings += [*resolver.galleries.warnings, *decided.warnings]
-            wanted = _wanted(options, owner)
-            _apply(decided, lambda step: take(step, store, resolver, wanted), capability, host, run)
+        _write(host, options, resolver, owner, run)
     else:
-        run.warnings += [*resolver.galleries.warnings, *decided.warnings]
+        run.warnings += [*resolver.warnings, *decided.warnings]
         run.result.update(report(decided, capability, {}))
 
 
@@ -166,6 +159,20 @@ def _check(decided: Plan, resolver: Resolver, host: HostOptions) -> None:
     check_space(host.backends_path, resolver.packed_size(decided), lambda: resolver.unpacked_size(decided))
 
 
+def _write(host: HostOptions, options: BackendOptions, resolver: Resolver, owner: Ownership, run: _Run) -> None:
+    """Decide again with the lock in hand, and do it."""
+    # Like all that talks to servers, what writes is loaded only by a run that has something to do.
+    from ansible_collections.localai.core.plugins.module_utils._apply import take
+    from ansible_collections.localai.core.plugins.module_utils._store import Store
+
+    store = Store(host.backends_path, owner, options.mode)
+    with store.lock(options.lock_timeout):
+        decided = _decide(host, options, resolver, owner)
+        run.warnings += [*resolver.warnings, *decided.warnings]
+        wanted = _wanted(options, owner)
+        _apply(decided, lambda step: take(step, store, resolver, wanted), resolver.capability, host, run)
+
+
 def _apply(
     decided: Plan, taken: t.Callable[[Step], Fetched | None], capability: HostCapability, host: HostOptions, run: _Run
 ) -> None:
@@ -187,6 +194,8 @@ def _apply(
 
 
 def _info(run: _Run) -> None:
+    from ansible_collections.localai.core.plugins.module_utils._info import survey
+
     host, options = host_options(run.params), info_options(run.params)
     check_paths(host)
     run.result.update(survey(host, options, run.warnings))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import stat
 import typing as t
@@ -70,18 +71,21 @@ class Tree:
 
     def file(self, path: str, mode: int, chunks: t.Iterable[t.Any], mtime: float | None = None) -> None:
         """Write a file anew, in place of whatever had its name; C(chunks) are bytes or views of bytes."""
+        mode = safe_mode(mode)
         with _OnDisk(self.path, path):
             path = self._place(path)
-            fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, 0o600, dir_fd=self.fd))
+            lost, foreign = self._of_itself
+            fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=self.fd))
         try:
             for chunk in chunks:
                 with _OnDisk(self.path, path):
                     _write_all(fd, chunk)
                 self.size += len(chunk)
             with _OnDisk(self.path, path):
-                if (self._uid, self._gid) != (-1, -1):
+                if foreign:
                     os.fchown(fd, self._uid, self._gid)
-                os.fchmod(fd, safe_mode(mode))
+                if foreign or mode & lost:
+                    os.fchmod(fd, mode)
                 if mtime is not None:
                     os.utime(fd, (mtime, mtime))
         finally:
@@ -110,12 +114,20 @@ class Tree:
             self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
         self._made(path)
 
+    @functools.cached_property
+    def _of_itself(self) -> tuple[int, bool]:
+        """Which bits of its mode a new file here loses, and whether it belongs to another one than it should."""
+        with self.scratch(0o777) as stream:
+            status = os.fstat(stream.fileno())
+        foreign = self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid)
+        return 0o777 & ~status.st_mode, foreign
+
     @contextlib.contextmanager
-    def scratch(self) -> t.Iterator[t.BinaryIO]:
+    def scratch(self, mode: int = 0o600) -> t.Iterator[t.BinaryIO]:
         """Give an empty file for reading and writing that has no name, so that nothing of it is ever left."""
         name = ".scratch"
         with _OnDisk(self.path, name):
-            fd = os.open(name, _CREATE_FILE | os.O_RDWR, 0o600, dir_fd=self.fd)
+            fd = os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
             os.unlink(name, dir_fd=self.fd)
             with open(fd, "w+b") as stream:
                 yield stream

@@ -4,15 +4,16 @@
 
 """A stream of bytes that is a tar archive -> its entries, one after the other, with bounded memory.
 
-Headers as nearly all entries have them are read here, because C(tarfile) takes several times as long for one as the
-kernel takes for its file. All others (long names, PAX, GNU, sparse files, damaged ones) are left to C(tarfile).
+Headers as nearly all entries have them, long names as Go writes them included, are read here, because C(tarfile) takes
+several times as long for one as the kernel takes for its file. All others (GNU, sparse files, damaged ones) are left to
+C(tarfile).
 """
 
 from __future__ import annotations
 
 import tarfile
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 
@@ -20,6 +21,10 @@ _RECORD = 512
 # What describes one entry, and how many headers may hold for all entries: tarfile keeps them in memory.
 _MOST_DESCRIPTION = 2 * 1024**2
 _MOST_GLOBAL = 100
+_MOST_NAMES = 64 * 1024
+# Records of extended headers: those that are names, and those that nobody heeds here.
+_NAMES = {"path": "name", "linkpath": "target"}
+_UNHEEDED = ("atime", "ctime", "uid", "gid", "uname", "gname", "SCHILY.", "LIBARCHIVE.")
 _KINDS = {
     tarfile.REGTYPE: "file",
     tarfile.AREGTYPE: "file",
@@ -85,16 +90,31 @@ class TarStream:
             position = offset + length
 
     def _entry(self, header: bytes) -> Entry:
-        entry = None if self._described.pax_headers else _plain_entry(header)
+        taken, names = header, t.cast("dict[str, str] | None", {})
+        if header[156:157] == tarfile.XHDTYPE:
+            taken, names = self._with_names(header)
+            header = taken[-_RECORD:]
+        entry = None if names is None or self._described.pax_headers else _plain_entry(header)
         if entry is not None:
             self._data_left = entry.size if entry.kind == "file" else 0
             self._padding = -self._data_left % _RECORD
-            return entry
-        entry, packed = self._described.entry(header)
+            return replace(entry, **t.cast("dict[str, t.Any]", names)) if names else entry
+        entry, packed = self._described.entry(taken)
         is_plain_file = entry.kind == "file" and entry.holes is None
         self._data_left = entry.size if is_plain_file else packed
         self._padding = packed - self._data_left
         return entry
+
+    def _with_names(self, header: bytes) -> tuple[bytes, dict[str, str] | None]:
+        """Return an extended header with all that follows up to the entry's own, and the long names in it.
+
+        No names mean that only the header was read, or that there is more in it than that.
+        """
+        size = _size_of(header)
+        if size is None or size > _MOST_NAMES:
+            return header, None
+        records = self._take(size + -size % _RECORD)
+        return header + records + self._take(_RECORD), _long_names(records[:size])
 
     def _data(self, length: int) -> t.Iterator[memoryview]:
         while length:
@@ -135,16 +155,44 @@ def _plain_entry(header: bytes) -> Entry | None:
     kind = _KINDS.get(header[156:157])
     if kind is None or header[257:262] != b"ustar" or (header[262:263] == b" " and header[345]):
         return None
+    size = _size_of(header)
+    if size is None:
+        return None
     try:
-        if _number(header[148:155]) != sum(header) - sum(header[148:156]) + 8 * 32:
-            return None
-        mode, size, mtime = _number(header[100:108]), _number(header[124:136]), _number(header[136:148])
+        mode, mtime = _number(header[100:108]), _number(header[136:148])
         name, target, prefix = _text(header[:100]), _text(header[157:257]), _text(header[345:500])
     except ValueError:
         return None
     if kind == "file" and name.endswith("/"):
         return None
     return Entry(f"{prefix}/{name}" if prefix else name, kind, mode, mtime, size, target)
+
+
+def _size_of(header: bytes) -> int | None:
+    """Return the size that a header states, or None when its checksum is wrong or the size is written otherwise."""
+    try:
+        if _number(header[148:155]) != sum(header) - sum(header[148:156]) + 8 * 32:
+            return None
+        return _number(header[124:136])
+    except ValueError:
+        return None
+
+
+def _long_names(records: bytes) -> dict[str, str] | None:
+    """Return the names in an extended header, or None when it says more that matters."""
+    names = {}
+    try:
+        while records:
+            length = records.partition(b" ")[0]
+            record, records = records[: int(length)], records[int(length) :]
+            key, equals, value = record[len(length) + 1 : -1].decode("utf-8").partition("=")
+            if not equals or record[-1:] != b"\n" or not (key in _NAMES or key.startswith(_UNHEEDED)):
+                return None
+            if key in _NAMES:
+                names[_NAMES[key]] = value
+    except ValueError:
+        return None
+    return names
 
 
 def _number(field: bytes) -> int:
@@ -176,12 +224,12 @@ class _Described:
         self.pax_headers: dict[str, str] = {}
         self.offset = 0
         self._take = take
-        self._first = b""
+        self._taken = b""
         self._position = 0
 
-    def entry(self, header: bytes) -> tuple[Entry, int]:
-        """Return the entry that begins with C(header), and how many bytes are left until the next header."""
-        self._first, self._position = header, 0
+    def entry(self, taken: bytes) -> tuple[Entry, int]:
+        """Return the entry that begins with C(taken), and how many bytes are left until the next header."""
+        self._taken, self._position = taken, 0
         try:
             info = tarfile.TarInfo.fromtarfile(t.cast("tarfile.TarFile", self))
             # Places without any data fill up the header.
@@ -200,12 +248,11 @@ class _Described:
 
     def read(self, length: int) -> bytes:
         """Return the next bytes of the archive; what describes one entry is bounded."""
-        if self._first:
-            block, self._first = self._first, b""
-        elif self._position + length > _MOST_DESCRIPTION:
+        if self._position + length > _MOST_DESCRIPTION:
             raise SourceError("the archive is damaged: an entry has a header without end.")
-        else:
-            block = self._take(length)
+        block, self._taken = self._taken[:length], self._taken[length:]
+        if len(block) < length:
+            block += self._take(length - len(block))
         self._position += len(block)
         return block
 

@@ -61,6 +61,8 @@ FLOORS = {
     "module_utils._source": 4,
     "module_utils._plan": 4,
     "module_utils._store": 4,
+    "module_utils._inspect": 4.05,  # walks that a plan asks for
+    "module_utils._network": 4.05,  # what it does not load before somebody has to be asked
     "module_utils._resolver": 4.5,  # the parts that _run connects: names -> targets, plan -> disk, plan -> result
     "module_utils._report": 4.5,
     "module_utils._apply": 4.8,

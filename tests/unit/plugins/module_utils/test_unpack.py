@@ -694,5 +694,5 @@ def test_a_disk_in_the_way_is_no_fault_of_the_archive(top):
     top.chmod(0o755)
     with Tree(str(top)) as tree:
         os.rmdir(top)
-        with pytest.raises(HostError, match=r"tree/run\.sh"):
+        with pytest.raises(HostError, match=r"/tree/.*: No such file"):
             unpack(iter([tar([file("run.sh")])]), "none", tree, True)

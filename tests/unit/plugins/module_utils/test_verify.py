@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -122,9 +123,23 @@ def test_a_record_takes_few_bytes():
     assert len(Record().to_json(found)) < 3000 * 25
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b"[]", b'{"a": "b"}', b'{"a": [1]}', b'{"a": null}', b"[" * 100_000])
-def test_damaged_contents_are_not_known(line):
-    assert parse_contents(Record(True).to_json() + line) is None
+@pytest.mark.parametrize("contents", ["{", "[]", '{"a": "b"}', '{"a": [1]}', '{"a": null}', "[" * 100_000])
+def test_damaged_contents_are_not_known(contents):
+    written = Record(True).to_json({}).replace(b"{}}", contents.encode() + b"}")
+    assert parse_contents(written) is None
+    assert Record.parse(written) == Record(True, listed=True)
+
+
+@pytest.mark.parametrize("written", [b"", b"[]", Record().to_json()])
+def test_contents_may_be_missing(written):
+    assert parse_contents(written) is None
+
+
+def test_a_record_is_one_json_document_and_its_first_line_tells_all_but_the_contents():
+    written = Record(True, size=7).to_json({"": ["1 run.sh"]})
+    document = json.loads(written)
+    assert (document["requested"], document["size"], document["contents"]) == (True, 7, {"": ["1 run.sh"]})
+    assert Record.parse(written.splitlines()[0]) == Record(True, size=7, listed=True)
 
 
 def test_a_tree_that_is_too_deep_is_an_error(tmp_path):

@@ -317,16 +317,16 @@ def test_a_lock_that_is_held_is_an_error(host):
 
 
 def test_what_another_run_did_meanwhile_is_not_done_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils import _run
+    from ansible_collections.localai.core.plugins.module_utils import _store
 
-    class Overtaken(_run.Store):
+    class Overtaken(_store.Store):
         @contextlib.contextmanager
         def lock(self, timeout):
             with super().lock(timeout):
                 host.place("piper", {"name": "piper"})
                 yield
 
-    monkeypatch.setattr(_run, "Store", Overtaken)
+    monkeypatch.setattr(_store, "Store", Overtaken)
     result = host.install("piper")
     assert (result["changed"], actions(result)) == (False, {"piper": "none"})
 
