@@ -50,6 +50,11 @@ class _Proxy:
             asked = asyncio.ensure_future(_pass_on(reader, to_server))
             try:
                 await self._answer(from_server, writer)
+            except asyncio.CancelledError:
+                # What is not sent by now never is, and must not keep a closed loop busy.
+                to_server.transport.abort()
+                writer.transport.abort()
+                raise
             finally:
                 asked.cancel()
                 to_server.close()
