@@ -14,13 +14,15 @@ import contextlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.localai.core.plugins.module_utils._archive.decompress import BLOCK, decompressed
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import decompressed
 from ansible_collections.localai.core.plugins.module_utils._archive.tar import Entry, TarStream
 from ansible_collections.localai.core.plugins.module_utils._archive.zip import ZipStream
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._pipeline import ahead
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path
 
+# What a few bytes may unpack to, in whatever ratio.
+WITHOUT_RATIO = 256 * 1024**2
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
@@ -138,5 +140,5 @@ class _Meter:
 
     def _check(self, size: int) -> None:
         self.check_size(size)
-        if size > 256 * BLOCK and size > self._limits.ratio * self._packed:
+        if size > WITHOUT_RATIO and size > self._limits.ratio * self._packed:
             raise SourceError(f"the archive unpacks to more than {self._limits.ratio} times its size.")

@@ -22,7 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 
-BLOCK = 1024 * 1024
+# So small that what one thread hands to the next is still in the processor's cache.
+BLOCK = 256 * 1024
 _XZ_MEMORY = 256 * 1024**2
 # The window, as a power of two, that any zstd decompressor grants unless told otherwise.
 _ZSTD_WINDOW_LOG = 27

@@ -411,7 +411,7 @@ def test_the_size_is_limited_over_all_layers(top, layers):
 
 @pytest.mark.parametrize("compression", ["gzip", "bzip2", "xz"])
 def test_a_bomb_is_found_by_its_ratio(top, monkeypatch, compression):
-    monkeypatch.setattr(_unpack, "BLOCK", 4096)  # ratios count beyond 256 blocks
+    monkeypatch.setattr(_unpack, "WITHOUT_RATIO", 1024**2)
     archive = tar_archive([file("zeros", bytes(3_000_000))], compression)
     with pytest.raises(SourceError, match="more than 20 times its size"):
         fill(top, archive, compression=compression, limits=Limits(ratio=20), step=100)
@@ -470,7 +470,7 @@ def test_every_format_of_a_sparse_file_is_read(top, options):
 
 
 def test_a_bomb_of_holes_is_found_by_its_ratio(top, monkeypatch):
-    monkeypatch.setattr(_unpack, "BLOCK", 4096)
+    monkeypatch.setattr(_unpack, "WITHOUT_RATIO", 1024**2)
     with pytest.raises(SourceError, match="more than 20 times its size"):
         fill(top, sparse("hole", 3_000_000) + bytes(1024), limits=Limits(ratio=20))
 

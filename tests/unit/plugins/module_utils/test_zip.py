@@ -197,7 +197,7 @@ def test_a_directory_that_claims_to_be_huge_does_not_fill_the_memory(top):
 
 
 def test_a_bomb_is_found_by_its_ratio(top, monkeypatch):
-    monkeypatch.setattr(_unpack, "BLOCK", 1000)
+    monkeypatch.setattr(_unpack, "WITHOUT_RATIO", 256 * 1000)
     archive = zipped(("bomb", bytes(20_000_000), unix(0o644)))
     with pytest.raises(SourceError, match="more than 200 times its size"):
         fill(top, archive)
@@ -205,7 +205,7 @@ def test_a_bomb_is_found_by_its_ratio(top, monkeypatch):
 
 
 def test_a_bomb_of_many_files_is_found_by_its_ratio(top, monkeypatch):
-    monkeypatch.setattr(_unpack, "BLOCK", 1000)
+    monkeypatch.setattr(_unpack, "WITHOUT_RATIO", 256 * 1000)
     with pytest.raises(SourceError, match="more than 200 times its size"):
         fill(top, zipped(*((f"x{count}", bytes(200_000), unix(0o644)) for count in range(50))))
 
