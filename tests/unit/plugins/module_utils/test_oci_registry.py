@@ -228,7 +228,7 @@ def test_a_blob_with_other_bytes_is_refused(server, blob):
 def test_a_blob_of_another_size_is_refused(server, content):
     name = server.put("x/y", "tag", IMAGE)
     server.put_blob("x/y", content, LOWER.digest)
-    with pytest.raises(LocalAIError, match=r"longer than|ended after 112 bytes"):
+    with pytest.raises(LocalAIError, match=r"longer than|ended after \d+ bytes"):
         pull(images_of(Client()), name)
 
 
