@@ -22,8 +22,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 
-# So small that what one thread hands to the next is still in the processor's cache.
-BLOCK = 256 * 1024
+BLOCK = 1024 * 1024
+# isal is so fast that it pays when what it hands to the next thread is still in the processor's cache; zlib loses more
+# by copying what it has not read yet for every block.
+_ISAL_BLOCK = 256 * 1024
 _XZ_MEMORY = 256 * 1024**2
 # The window, as a power of two, that any zstd decompressor grants unless told otherwise.
 _ZSTD_WINDOW_LOG = 27
@@ -89,7 +91,8 @@ def decompressed(chunks: t.Iterator[bytes], compression: str) -> t.Generator[byt
 
 def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
     """Undo gzip; a file may consist of several members, and zeros may follow the last one."""
-    library = _library("isal.isal_zlib") or zlib
+    isal = _library("isal.isal_zlib")
+    library, size = (zlib, BLOCK) if isal is None else (isal, _ISAL_BLOCK)
     member: t.Any = None
     try:
         for chunk in chunks:
@@ -99,9 +102,9 @@ def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
                     if member is not None and not data.strip(b"\0"):
                         break
                     member = library.decompressobj(31)
-                block = member.decompress(data, BLOCK)
+                block = member.decompress(data, size)
                 data = member.unused_data if member.eof else member.unconsumed_tail
-                more = not member.eof and len(block) == BLOCK
+                more = not member.eof and len(block) == size
                 if block:
                     yield block
     except library.error as e:
