@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._installed import RUN_FILE
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD
+from ansible_collections.localai.core.plugins.module_utils._tree import exists
 from ansible_collections.localai.core.plugins.module_utils._walk import Place, walk
 
 NOBODY_YET = -2
@@ -69,7 +70,7 @@ def _changes(top: int, where: str, wanted: Wanted) -> t.Iterator[tuple[Place | N
     names: t.Counter[tuple[int, int]] = Counter()
     if wanted.uid is not None or wanted.gid is not None:
         names.update(_identity(place.status) for place in walk(top, where))
-    ours = _exists(RECORD, top)
+    ours = exists(RECORD, top)
     for place in walk(top, where):
         status = place.status
         # A file that has names outside the tree is not only ours to give away.
@@ -103,11 +104,3 @@ def _mode(path: str, status: os.stat_result) -> int | None:
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
-
-
-def _exists(name: str, dir_fd: int) -> bool:
-    try:
-        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True

@@ -36,7 +36,7 @@ from ansible_collections.localai.core.plugins.module_utils._looks import Wanted,
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, disk_error, remove
+from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, disk_error, exists, remove
 
 _RENAME_EXCHANGE = 2
 _LOCK_POLL = 0.2
@@ -163,13 +163,13 @@ class Store:
         A symlink goes, what it points to stays.
         """
         with _naming(os.path.join(self.path, name)):
-            places = [fd for fd in (self._fd, self._kept_fd) if _exists(name, fd)]
+            places = [fd for fd in (self._fd, self._kept_fd) if exists(name, fd)]
             for fd in places or [self._fd]:
                 self._discard(name, fd)
 
     def _swap(self, dir_fd: int, staged: str, name: str) -> None:
         """Put a tree in the place of the backend C(name), and what was there in the tree's own place."""
-        if not _exists(name, self._fd):
+        if not exists(name, self._fd):
             os.rename(staged, name, src_dir_fd=dir_fd, dst_dir_fd=self._fd)
         elif not _exchange(dir_fd, staged, self._fd, name):
             os.rename(name, name, src_dir_fd=self._fd, dst_dir_fd=self._replaced_fd)
@@ -191,7 +191,7 @@ class Store:
 
             def keep_tree(dir_fd: int, base: str) -> None:
                 if not most:
-                    if _exists(base, dir_fd):
+                    if exists(base, dir_fd):
                         self._discard(base, dir_fd)
                     return
                 number = max(_numbers(kept_fd), default=0) + 1
@@ -211,7 +211,7 @@ class Store:
     def _clear(self) -> None:
         """Put right what a dead run left: a tree that it was about to replace is in its place again."""
         for name in os.listdir(self._replaced_fd):
-            if _exists(name, self._fd):
+            if exists(name, self._fd):
                 remove(name, dir_fd=self._replaced_fd)
             else:
                 os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
@@ -287,14 +287,6 @@ def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, f
 
 def _numbers(fd: int) -> list[int]:
     return sorted(int(name) for name in os.listdir(fd) if name.isdecimal())
-
-
-def _exists(name: str, dir_fd: int) -> bool:
-    try:
-        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:

@@ -322,6 +322,15 @@ def safe_mode(mode: int) -> int:
     return mode & 0o7777 & ~_REFUSED_BITS | 0o400
 
 
+def exists(name: str, dir_fd: int) -> bool:
+    """Return whether there is anything of that name in a directory, a symlink to nowhere included."""
+    try:
+        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def remove(path: str, dir_fd: int | None = None) -> None:
     """Remove a file, a symlink (never what it points to) or a whole directory; a missing one is fine."""
     if _unlinked(path, dir_fd):
