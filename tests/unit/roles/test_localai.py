@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role's defaults are those that its argument specs state, and each variable is documented and used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLE = Path(__file__).parents[3] / "roles" / "localai"
+SPEC = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+VARS = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
+
+
+def test_defaults_are_those_of_the_argument_specs():
+    assert {name: option["default"] for name, option in SPEC.items() if "default" in option} == DEFAULTS
+
+
+def test_what_the_role_computes_is_no_option():
+    assert not VARS.keys() & SPEC.keys()
+
+
+@pytest.mark.parametrize("name", sorted(SPEC))
+def test_each_option_is_used_in_the_role(name):
+    files = [*ROLE.glob("tasks/*.yml"), *ROLE.glob("templates/*.j2"), ROLE / "vars" / "main.yml"]
+    assert any(re.search(rf"\b{name}\b", file.read_text()) for file in files)
+
+
+@pytest.mark.parametrize("name", ["localai_api_key", "localai_environment"])
+def test_secrets_are_not_logged(name):
+    assert SPEC[name]["no_log"] is True
