@@ -13,21 +13,22 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 COPY := $(BUILD)/ansible_collections/localai/core
 OUTPUT := $(COPY)/tests/output
+NAMESPACES := unshare --mount --net --pid --fork --kill-child --mount-proc
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo lint sanity units integration coverage bench soak samples: private export HOME := $(BUILD)/home
-demo lint sanity units integration coverage bench soak samples: \
+demo lint sanity units integration coverage bench soak samples hosts: private export HOME := $(BUILD)/home
+demo lint sanity units integration coverage bench soak samples hosts: \
     private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo lint: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh lint sanity units integration coverage samples ## all of the gate, then the number of tests
+test: fresh lint sanity units integration coverage samples hosts ## all of the gate, then the number of tests
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
 demo: collection ## the collection at work against a registry and a server on this machine
@@ -54,6 +55,17 @@ integration: collection $(BUILD)/bin/docker-registry ## integration tests agains
 	rm -f $(OUTPUT)/coverage/integration=*
 	echo "docker_registry_binary: $(BUILD)/bin/docker-registry" > $(COPY)/tests/integration/integration_config.yml
 	cd $(COPY) && ansible-test integration --venv --coverage -v
+
+hosts: collection $(BUILD)/bin/docker-registry ## the role on three real hosts with systemd, which takes root
+	@if [[ $$(id -u) != 0 ]] || ! $(NAMESPACES) true; then \
+	    echo "Left out, because it takes root and namespaces: the role on real hosts. Run it with: sudo make hosts"; \
+	else \
+	    tests/hosts/install_packages.sh; \
+	    for release in bookworm trixie; do tests/hosts/base.sh $(BUILD)/hosts/base $$release & bases+=($$!); done; \
+	    for base in "$${bases[@]}"; do wait "$$base"; done; \
+	    cd $(COPY); PYTHONPATH=$(BUILD) $(NAMESPACES) $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
+	        --junitxml $(OUTPUT)/junit/role-hosts.xml tests/hosts; \
+	fi
 
 coverage: collection ## what units and integration covered so far, against the floor
 	cd $(COPY) && ansible-test coverage combine --venv --all
@@ -100,4 +112,4 @@ $(VENV)/ready: tests/requirements.txt
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 	tests/tools/fetch_program.sh $(BUILD) $(@F)
 
-.PHONY: help test demo lint sanity units integration coverage bench soak samples clean collection fresh
+.PHONY: help test demo lint sanity units integration coverage bench soak samples hosts clean collection fresh

@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hosts with systemd and sshd, each a container over the tree of a Debian release; see `make hosts`.
+
+Everything is in namespaces of its own, which end with the tests, and with them processes, mounts and the network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, Sequence
+
+CONTROLLER = "10.77.0.1"
+USER = "deploy"
+_BRIDGE = "hosts0"
+_REBOOTED = 133
+_CGROUPS = Path("/sys/fs/cgroup")
+_PRIVATE_CGROUPS = ("systemd", "unified", "memory", "pids", "freezer", "cpu")
+
+
+@dataclass
+class Host:
+    """One host: what is not in the tree of its release is below `work`."""
+
+    name: str
+    address: str
+    release: Path
+    work: Path
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def root(self) -> Path:
+        """Its file system, as it sees it."""
+        return self.work / "root"
+
+    @property
+    def changes(self) -> Path:
+        """What was changed in the tree of its release, deleted files as devices."""
+        return self.work / "upper"
+
+    def make(self, public_key: str) -> None:
+        """Mount its file system, and let the key in."""
+        for name in ("upper", "inner", "root"):
+            (self.work / name).mkdir(parents=True)
+        layers = f"lowerdir={self.release},upperdir={self.changes},workdir={self.work / 'inner'}"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, str(self.root)], check=True)
+        keys = self.root / "home" / USER / ".ssh" / "authorized_keys"
+        keys.parent.mkdir()
+        keys.write_text(public_key, encoding="ascii")
+        self.write("etc/hostname", self.name)
+        self.write("etc/hosts", f"127.0.0.1 localhost\n{self.address} {self.name}\n")
+        self.write("etc/resolv.conf", "")
+        self.write("etc/systemd/network/host0.network", f"[Match]\nName=host0\n[Network]\nAddress={self.address}/24\n")
+
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
+        """Write a file of its file system."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        place.chmod(mode)
+
+    def start(self) -> None:
+        """Boot it, and wait for its sshd."""
+        options = ("--register=no", "--keep-unit", "--boot", "--link-journal=no", "--resolv-conf=off")
+        command = ["systemd-nspawn", "-q", "-D", str(self.root), f"--machine={self.name}", *options]
+        with (self.work / "console.log").open("ab") as console:
+            self.process = subprocess.Popen(
+                [*_in_cgroup(self.name), *command, f"--network-bridge={_BRIDGE}", "--console=read-only"],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+            )
+        self._wait_for_ssh()
+
+    def crash(self) -> None:
+        """Let it lose its power."""
+        assert self.process is not None
+        subprocess.run(["kill", "-9", str(self._leader)], check=True)
+        self.process.wait()
+
+    def reboot(self) -> None:
+        """Reboot it."""
+        assert self.process is not None
+        subprocess.Popen(self._inside("systemctl", "reboot"), stderr=subprocess.DEVNULL)
+        if self.process.wait(60) != _REBOOTED:
+            raise RuntimeError(f"{self.name} ended instead of rebooting")
+        self.start()
+
+    def run(self, *command: str) -> str:
+        """Run a program on it, and return what it prints."""
+        done = subprocess.run(self._inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+        return done.stdout.decode("utf-8").strip()
+
+    def _inside(self, *command: str) -> list[str]:
+        return ["nsenter", f"--target={self._leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--", *command]
+
+    @property
+    def _leader(self) -> int:
+        """The process that is the host's first; nspawn has a child of its own as well, which is no leader."""
+        assert self.process is not None
+        pending, known = [self.process.pid], []
+        while pending:
+            known.append(pending.pop())
+            with contextlib.suppress(OSError):
+                children = Path(f"/proc/{known[-1]}/task/{known[-1]}/children").read_text(encoding="ascii")
+                pending += [int(child) for child in children.split()]
+        for pid in known:
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/comm").read_text(encoding="ascii") == "systemd\n":
+                    return pid
+        raise RuntimeError(f"{self.name} is not up; see {self.work / 'console.log'}")
+
+    def _wait_for_ssh(self) -> None:
+        for _attempt in range(300):
+            with contextlib.suppress(OSError), socket.create_connection((self.address, 22), timeout=1):
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"{self.name} does not boot; see {self.work / 'console.log'}")
+
+
+@contextlib.contextmanager
+def fleet(trees: Path, work: Path, releases: Sequence[str]) -> Iterator[list[Host]]:
+    """Make one host of each release, `host1` and so on; they are not started. Their key is `work/key`."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    for command in (
+        ["ip", "link", "set", "lo", "up"],
+        ["ip", "link", "add", _BRIDGE, "type", "bridge"],
+        ["ip", "address", "add", f"{CONTROLLER}/24", "dev", _BRIDGE],
+        ["ip", "link", "set", _BRIDGE, "up"],
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(work / "key")],
+    ):
+        subprocess.run(command, check=True)
+    hosts = []
+    for number, release in enumerate(releases, 1):
+        host = Host(f"host{number}", f"10.77.0.{10 + number}", trees / release, work / f"host{number}")
+        host.make((work / "key.pub").read_text(encoding="ascii"))
+        hosts.append(host)
+    try:
+        yield hosts
+    finally:
+        for host in hosts:
+            with contextlib.suppress(RuntimeError, AssertionError):
+                host.crash()
+            subprocess.run(["umount", "--lazy", str(host.root)], check=False)
+            _remove_cgroups(host.name)
+
+
+def _cgroups(name: str) -> list[Path]:
+    """The directories of control groups for a host: one, or with version 1 one for each hierarchy that matters."""
+    if (_CGROUPS / "cgroup.procs").exists():
+        return [_CGROUPS / f"localai-{name}"]
+    return [_CGROUPS / kind / f"localai-{name}" for kind in _PRIVATE_CGROUPS if (_CGROUPS / kind).is_dir()]
+
+
+def _in_cgroup(name: str) -> list[str]:
+    """The start of a command that runs in control groups of its own, so that the systemd there meets no other."""
+    for directory in _cgroups(name):
+        directory.mkdir(exist_ok=True)
+    join = "".join(f"echo $$ > {directory}/cgroup.procs; " for directory in _cgroups(name))
+    return ["sh", "-c", f'{join}exec "$@"', "sh"]
+
+
+def _remove_cgroups(name: str) -> None:
+    for directory in _cgroups(name):
+        for parent, _directories, _files in os.walk(directory, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(parent)

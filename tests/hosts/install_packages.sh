@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# install_packages.sh: what a machine needs to run the hosts; takes root.
+set -euo pipefail
+missing=()
+for wanted in systemd-nspawn:systemd-container debootstrap:debootstrap ssh-keygen:openssh-client ip:iproute2; do
+    type -P "${wanted%%:*}" >/dev/null || missing+=("${wanted##*:}")
+done
+((${#missing[@]})) || exit 0
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+apt-get install -q -y --no-install-recommends "${missing[@]}"

@@ -1,0 +1,303 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role on three real hosts, from bare to removed; the tests go on from each other, in this order.
+
+host1 is Debian 12 without a GPU, host2 Debian 12 with NVIDIA's tools, host3 Debian 13 with AMD's. All are bare, reached
+by ssh as an ordinary user who may use sudo, and have no network beyond the controller.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+
+from ansible_collections.localai.core.tests.hosts.fleet import CONTROLLER, USER, Host, fleet
+from ansible_collections.localai.core.tests.hosts.site import GOOD, NEVER_READY, TAMPERED, Site, site
+from ansible_collections.localai.core.tests.support.host import Snapshot, snapshot
+from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
+
+pytestmark = pytest.mark.usefixtures("in_order")
+
+BUILDS = {"host1": "cpu-llama-cpp", "host2": "cuda12-llama-cpp", "host3": "rocm-llama-cpp"}
+BACKENDS = "/var/lib/local-ai/backends"
+NVIDIA_SMI = "#!/bin/sh\necho '0, NVIDIA GeForce RTX 4090, 24564, 1, 24563'\n"
+ROCM_SMI = "#!/bin/sh\necho 'device,VRAM Total Memory (B),VRAM Total Used Memory (B)'\necho 'card0,17163091968,1'\n"
+# What any login by ssh, any use of sudo and any run of Ansible leaves, and what a running system writes by itself.
+NOISE = ("home/deploy/.ansible", "var/log", "var/tmp", "var/lib/systemd", "var/lib/sudo", "run", "tmp", "root/.ansible")
+# What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed.
+MOST_EXPOSED = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a playbook said, and of each host how many tasks changed something and how many failed."""
+
+    output: str
+    changed: dict[str, int]
+    failed: dict[str, int]
+
+
+@dataclass
+class World:
+    """Hosts, servers and the controller."""
+
+    hosts: dict[str, Host]
+    site: Site
+    work: Path
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
+        """Run one of the collection's playbooks on the hosts."""
+        done = subprocess.run(
+            self.command(playbook, *arguments, limit=limit, **extra),
+            env={**self.environment, "ANSIBLE_INJECT_FACT_VARS": str(facts)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        print(done.stdout)
+        recap = re.findall(r"^(host\d) .*changed=(\d+) +unreachable=(\d+) +failed=(\d+)", done.stdout, re.MULTILINE)
+        return Outcome(
+            done.stdout,
+            {host: int(changed) for host, changed, _unreachable, _failed in recap},
+            {host: int(unreachable) + int(failed) for host, _changed, unreachable, failed in recap},
+        )
+
+    def command(self, playbook: str, *arguments: str, limit: str = "all", **extra: Any) -> list[str]:
+        """The command line of a run."""
+        play = str(COLLECTION / "playbooks" / f"{playbook}.yml")
+        variables = json.dumps({**self.variables, **extra})
+        inventory = str(self.work / "inventory.json")
+        program = [sys.executable, "-m", "ansible", "playbook", "--inventory", inventory, "--limit", limit]
+        return [*program, play, "--extra-vars", variables, *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of the controller."""
+        return {
+            **environment(self.work),
+            "ANSIBLE_HOST_KEY_CHECKING": "false",
+            "ANSIBLE_PRIVATE_KEY_FILE": str(self.work / "key"),
+            "ANSIBLE_REMOTE_TEMP": "~/.ansible/tmp",
+            "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o UserKnownHostsFile=/dev/null",
+        }
+
+    def write_inventory(self) -> None:
+        """Write the inventory, with the servers in it."""
+        hosts = {host.name: {"ansible_host": host.address, "ansible_user": USER} for host in self.hosts.values()}
+        group = {"localai": {"hosts": hosts, "vars": {"localai_backends": ["llama-cpp"], **self.site.variables}}}
+        (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """Boot the hosts and start the servers."""
+    build = COLLECTION.parents[2]
+    work = build / "hosts" / "work"
+    with fleet(build / "hosts" / "base", work, ["bookworm", "bookworm", "trixie"]) as hosts:
+        hosts[1].write("usr/bin/nvidia-smi", NVIDIA_SMI, 0o755)
+        hosts[1].write("usr/local/cuda-12/version.json", "{}")
+        hosts[2].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
+        with site(build / "bin" / "docker-registry", work, CONTROLLER) as servers:
+            for host in hosts:
+                host.start()
+            it = World({host.name: host for host in hosts}, servers, work, {"localai_ready_timeout": 15})
+            it.write_inventory()
+            yield it
+
+
+@pytest.fixture(name="in_order")
+def _in_order(request: pytest.FixtureRequest) -> None:
+    """Later tests start where earlier ones ended."""
+    if request.session.testsfailed:
+        pytest.fail("an earlier step failed")
+
+
+def touched(host: Host) -> Snapshot:
+    """All that was changed on a host, but for the noise."""
+    found = snapshot(host.changes)
+    return {
+        path: (entry[0], entry[1], entry[2], entry[5]) for path, entry in found.items() if not path.startswith(NOISE)
+    }
+
+
+def system(host: Host) -> dict[str, Any]:
+    """What its server says of itself."""
+    text = host.run(
+        "python3", "-c", "from urllib.request import *; print(urlopen('http://127.0.0.1:8080/system').read().decode())"
+    )
+    return json.loads(text) if text else {}
+
+
+def main_pid(host: Host) -> str:
+    """The process of the service, 0 if none runs."""
+    return host.run("systemctl", "show", "--property=MainPID", "--value", "localai.service")
+
+
+def expect(outcome: Outcome, changed: bool) -> None:
+    """All hosts were fine, and each was changed or none was."""
+    assert set(outcome.changed) == set(BUILDS), outcome.output[-3000:]
+    assert not any(outcome.failed.values()), outcome.output[-5000:]
+    assert {number > 0 for number in outcome.changed.values()} == {changed}, outcome.output[-5000:]
+
+
+def expect_builds(world: World, builds: dict[str, str], version: str) -> None:
+    """Each server is of that version, and runs that build as llama-cpp."""
+    for name, build in builds.items():
+        found = system(world.hosts[name])
+        assert (found["version"], found["backends"].get("llama-cpp")) == (version, f"{BACKENDS}/{build}/run.sh"), name
+
+
+def test_check_mode_on_bare_hosts_passes_and_touches_nothing(world: World) -> None:
+    before = {name: touched(host) for name, host in world.hosts.items()}
+    outcome = world.play("provision", "--check", "--diff")
+    expect(outcome, changed=True)
+    assert outcome.output.count("Check mode cannot predict the backends of this host") == 3
+    for name, host in world.hosts.items():
+        assert touched(host) == before[name]
+
+
+def test_provision(world: World) -> None:
+    expect(world.play("provision", "--diff"), changed=True)
+    expect_builds(world, BUILDS, GOOD[0])
+
+
+def test_again_nothing_changes_in_check_mode_either(world: World) -> None:
+    expect(world.play("provision"), changed=False)
+    expect(world.play("provision", "--check", "--diff", facts=False), changed=False)
+
+
+def test_an_unprivileged_user_lists_what_root_installed(world: World) -> None:
+    for name, build in BUILDS.items():
+        listed = world.hosts[name].run("sudo", "-u", "nobody", "cat", f"{BACKENDS}/{build}/metadata.json")
+        assert json.loads(listed)["name"] == build
+
+
+def test_the_unit_is_valid_and_hardened(world: World) -> None:
+    for host in world.hosts.values():
+        assert host.run("sh", "-c", "systemd-analyze verify localai.service 2>&1") == ""
+        told = host.run("systemd-analyze", "security", "--no-pager", "localai.service")
+        exposure = re.search(r"Overall exposure level for localai.service: ([0-9.]+)", told)
+        assert exposure, told
+        print(f"{host.name}: exposure {exposure[1]}")
+        assert float(exposure[1]) <= MOST_EXPOSED
+
+
+def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
+    world.site.publish("2")
+    predicted = world.play("upgrade", "--check", localai_version=GOOD[1])
+    outcome = world.play("upgrade", localai_version=GOOD[1])
+    expect(outcome, changed=True)
+    assert predicted.changed.keys() == outcome.changed.keys()
+    expect_builds(world, BUILDS, GOOD[1])
+    for name, build in BUILDS.items():
+        assert world.hosts[name].run(f"{BACKENDS}/{build}/run.sh").endswith(" 2")
+    world.variables["localai_version"] = GOOD[1]
+
+
+def test_a_broken_upgrade_is_undone_and_ends_the_roll_out(world: World) -> None:
+    world.site.publish("3")
+    outcome = world.play("upgrade", localai_version=NEVER_READY)
+    assert outcome.failed["host1"] == 1
+    assert "host2" not in outcome.changed, "the batches after it are not begun"
+    assert f"LocalAI {NEVER_READY} starts" in outcome.output, "the journal"
+    expect_builds(world, BUILDS, GOOD[1])
+    assert world.hosts["host1"].run(f"{BACKENDS}/cpu-llama-cpp/run.sh").endswith(" 2")
+
+
+def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: World) -> None:
+    before = main_pid(world.hosts["host1"])
+    command = world.command("provision", limit="host1", localai_backends=["llama-cpp", "piper"])
+    with subprocess.Popen(
+        command, env=world.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as play:
+        for line in play.stdout or ():
+            if "[localai.core.localai : The start]" in line or "See which binary is in use now" in line:
+                os.killpg(play.pid, signal.SIGKILL)
+    assert main_pid(world.hosts["host1"]) == before
+    assert "piper" not in system(world.hosts["host1"])["backends"]
+    world.play("provision", limit="host1", localai_backends=["llama-cpp", "piper"])
+    assert "piper" in system(world.hosts["host1"])["backends"]
+
+
+def test_another_gpu_gets_another_build(world: World) -> None:
+    (world.hosts["host2"].root / "usr/bin/nvidia-smi").unlink()
+    outcome = world.play("upgrade", limit="host2")
+    assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
+    expect_builds(world, {"host2": "cpu-llama-cpp"}, GOOD[1])
+
+
+def test_a_reboot(world: World) -> None:
+    host = world.hosts["host3"]
+    host.reboot()
+    for _attempt in range(100):
+        if system(host):
+            break
+        time.sleep(0.2)
+    expect_builds(world, {"host3": BUILDS["host3"]}, GOOD[1])
+
+
+def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
+    host = world.hosts["host3"]
+    world.site.publish("4")
+    command = world.command("upgrade", limit="host3")
+    with subprocess.Popen(command, env=world.environment, stdout=subprocess.DEVNULL, start_new_session=True) as play:
+        for _attempt in range(600):
+            if list((host.root / BACKENDS.lstrip("/") / ".localai-core" / "staging").glob("*")):
+                break
+            time.sleep(0.02)
+        else:
+            pytest.fail("nothing was staged")
+        host.crash()
+        os.killpg(play.pid, signal.SIGKILL)
+    host.start()
+    assert host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh").split()[-1] in ("2", "4")
+    outcome = world.play("upgrade", limit="host3")
+    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
+    assert host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh").endswith(" 4")
+    assert host.run("ls", f"{BACKENDS}/.localai-core/staging") == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"localai_version": "v0.0.1"}, "LocalAI v0.0.1 could not be had"),
+        ({"localai_version": TAMPERED}, "checksum"),
+        ({"localai_version": "v5.0.0", "localai_release_url": f"http://{CONTROLLER}:9"}, "localai_release_url"),
+        ({"localai_backends": ["no-such-backend"]}, "no-such-backend"),
+        ({"localai_address": "0.0.0.0:8080"}, "localai_api_key"),
+        ({"localai_address": "127.0.0.1:22"}, "listens on 127.0.0.1:22 already"),
+        ({"localai_environment": {"A": "1\n2"}}, "more than one line"),
+    ],
+    ids=["version", "checksum", "site", "backend", "address", "port", "environment"],
+)
+def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[str, Any], said: str) -> None:
+    before = main_pid(world.hosts["host1"])
+    outcome = world.play("provision", limit="host1", **wrong)
+    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
+    assert said in re.sub(r"\s+", " ", outcome.output)
+    assert main_pid(world.hosts["host1"]) == before != "0"
+
+
+def test_remove(world: World) -> None:
+    expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=True)
+    expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=False)
+    for host in world.hosts.values():
+        left = [path for path in touched(host) if re.search("local-?ai", path) and host.root.joinpath(path).exists()]
+        assert left == []
+        assert host.run("sh", "-c", "getent passwd localai; systemctl is-active localai.service") == "inactive"
