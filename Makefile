@@ -63,7 +63,7 @@ hosts: collection $(BUILD)/bin/docker-registry ## the role on three real hosts w
 	    tests/hosts/install_packages.sh; \
 	    for release in bookworm trixie; do tests/hosts/base.sh $(BUILD)/hosts/base $$release & bases+=($$!); done; \
 	    for base in "$${bases[@]}"; do wait "$$base"; done; \
-	    cd $(COPY); PYTHONPATH=$(BUILD) $(NAMESPACES) $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
+	    cd $(COPY); PYTHONPATH=$(BUILD) $(NAMESPACES) $(VENV)/bin/python -m pytest -v -p no:cacheprovider \
 	        --junitxml $(OUTPUT)/junit/role-hosts.xml tests/hosts; \
 	fi
 

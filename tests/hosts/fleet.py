@@ -23,6 +23,7 @@ CONTROLLER = "10.77.0.1"
 USER = "deploy"
 _BRIDGE = "hosts0"
 _REBOOTED = 133
+_BOOT_TIMEOUT = 60.0
 _CGROUPS = Path("/sys/fs/cgroup")
 _PRIVATE_CGROUPS = ("systemd", "unified", "memory", "pids", "freezer", "cpu")
 
@@ -59,7 +60,9 @@ class Host:
         self.write("etc/hostname", self.name)
         self.write("etc/hosts", f"127.0.0.1 localhost\n{self.address} {self.name}\n")
         self.write("etc/resolv.conf", "")
-        self.write("etc/systemd/network/host0.network", f"[Match]\nName=host0\n[Network]\nAddress={self.address}/24\n")
+        self.write(
+            "etc/systemd/network/10-host0.network", f"[Match]\nName=host0\n[Network]\nAddress={self.address}/24\n"
+        )
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file of its file system."""
@@ -120,7 +123,8 @@ class Host:
         raise RuntimeError(f"{self.name} is not up; see {self.work / 'console.log'}")
 
     def _wait_for_ssh(self) -> None:
-        for _attempt in range(300):
+        end = time.monotonic() + _BOOT_TIMEOUT
+        while time.monotonic() < end:
             with contextlib.suppress(OSError), socket.create_connection((self.address, 22), timeout=1):
                 return
             time.sleep(0.1)
