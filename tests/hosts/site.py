@@ -41,8 +41,14 @@ class Site:
         return {
             "localai_release_url": f"{self.files.url}/releases",
             "localai_galleries": [{"name": "test", "url": f"{self.files.url}/gallery.yaml"}],
-            "localai_module_defaults": {"endpoints": [{"host": self.registry, "plain_http": True}]},
+            "localai_module_defaults": self.module_defaults(),
         }
+
+    def module_defaults(self, mirror: str = "") -> dict[str, Any]:
+        """How the modules reach the registry, or a mirror in its stead."""
+        mirrors = [{"url": f"http://{mirror}", "resolve": True}] if mirror else []
+        endpoints = [{"host": self.registry, "plain_http": True, "mirrors": mirrors}]
+        return {"endpoints": endpoints + ([{"host": mirror, "plain_http": True}] if mirror else [])}
 
     def publish(self, version: str) -> None:
         """Let the gallery's tags be of a version."""
