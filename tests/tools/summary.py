@@ -18,8 +18,9 @@ output = Path(sys.argv[1])
 stopped = "--stopped" in sys.argv[2:]
 passed = failed = skipped = 0
 
-# Sanity tests, unit tests, and the role on hosts. The JUnit files of integration tests list tasks, with the failures that a test wants to see.
-for report in [*output.glob("junit/ansible-test-*.xml"), *output.glob("junit/*-units.xml"), *output.glob("junit/*-hosts.xml")]:
+# Sanity tests, unit tests, and the role on hosts. The JUnit files of integration tests list tasks, with the failures
+# that a test wants to see.
+for report in [path for kind in ("ansible-test-*", "*-units", "*-hosts") for path in output.glob(f"junit/{kind}.xml")]:
     for case in ET.parse(report).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             failed += 1
