@@ -13,7 +13,6 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 COPY := $(BUILD)/ansible_collections/localai/core
 OUTPUT := $(COPY)/tests/output
-NAMESPACES := unshare --mount --net --pid --fork --kill-child --mount-proc
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
@@ -57,14 +56,13 @@ integration: collection $(BUILD)/bin/docker-registry ## integration tests agains
 	cd $(COPY) && ansible-test integration --venv --coverage -v
 
 hosts: collection $(BUILD)/bin/docker-registry ## the role on three real hosts with systemd, which takes root
-	@if [[ $$(id -u) != 0 ]] || ! $(NAMESPACES) true; then \
-	    echo "Left out, because it takes root and namespaces: the role on real hosts. Run it with: sudo make hosts"; \
+	@if ! why=$$(tests/hosts/hindrance.sh $(BUILD)/hosts); then \
+	    echo "Left out, because $$why: the role on real hosts. Run it with: sudo make hosts"; \
 	else \
 	    tests/hosts/install_packages.sh; \
-	    for release in bookworm trixie; do tests/hosts/base.sh $(BUILD)/hosts/base $$release & bases+=($$!); done; \
-	    for base in "$${bases[@]}"; do wait "$$base"; done; \
-	    cd $(COPY); PYTHONPATH=$(BUILD) $(NAMESPACES) $(VENV)/bin/python -m pytest -v -p no:cacheprovider \
-	        --junitxml $(OUTPUT)/junit/role-hosts.xml tests/hosts; \
+	    tests/hosts/apart.sh tests/hosts/base.sh $(BUILD)/hosts/base bookworm trixie; \
+	    cd $(COPY); PYTHONPATH=$(BUILD) tests/hosts/apart.sh --net $(VENV)/bin/python -m pytest -v --durations 0 \
+	        -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-hosts.xml tests/hosts; \
 	fi
 
 coverage: collection ## what units and integration covered so far, against the floor

@@ -3,27 +3,41 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# base.sh DIRECTORY RELEASE: the tree of a Debian host with systemd and sshd, as DIRECTORY/RELEASE, from the mirror that
-# apt uses here. The user "deploy" may use sudo. The packages that the role installs lie in apt's cache, so that a host
-# without a network can install them.
+# base.sh DIRECTORY RELEASE...: the trees of Debian hosts with systemd and sshd, as DIRECTORY/RELEASE, from the mirror
+# that apt uses here. The user "deploy" may use sudo. The packages that the role installs lie in apt's cache, so that a
+# host without a network can install them.
 set -euo pipefail
-directory=$1 release=$2
-tree=$directory/$release
-
-[[ -e $tree/ready ]] && exit
-rm -rf "$tree"
-mkdir -p "$directory"
-log=$directory/$release.log
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)
+directory=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,sudo,ca-certificates,procps,udev
+fetch=(apt-get install -q -y --download-only --no-install-recommends)
+# shellcheck disable=SC2016  # apt fills it in
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)
 
-{
-    debootstrap --variant=minbase --include=$packages "$release" "$tree" "$mirror"
-    chroot "$tree" apt-get update -q
-    chroot "$tree" apt-get install -q -y --download-only --no-install-recommends python3-requests python3-yaml
-    chroot "$tree" apt-get install -q -y --download-only --no-install-recommends python3-isal || echo "no python3-isal"
-    chroot "$tree" useradd --create-home --shell /bin/bash deploy
-} >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
-echo 'deploy ALL=(ALL) NOPASSWD: ALL' >"$tree/etc/sudoers.d/deploy"
-ln -sf /lib/systemd/system/systemd-networkd.service "$tree/etc/systemd/system/multi-user.target.wants/"
-touch "$tree/ready"
+make_tree() {
+    local release=$1 tree=$directory/$1 log=$directory/$1.log
+    rm -rf "$tree"
+    {
+        debootstrap --variant=minbase --include=$packages "$release" "$tree" "$mirror"
+        chroot "$tree" apt-get update -q
+        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml
+        chroot "$tree" "${fetch[@]}" python3-isal || echo "It is not in $release."
+        chroot "$tree" useradd --create-home --shell /bin/bash deploy
+        echo 'deploy ALL=(ALL) NOPASSWD: ALL' >"$tree/etc/sudoers.d/deploy"
+        ln -sf /lib/systemd/system/systemd-networkd.service "$tree/etc/systemd/system/multi-user.target.wants/"
+        touch "$tree/ready"
+    } >"$log" 2>&1
+}
+
+mkdir -p "$directory"
+made=()
+for release in "${@:2}"; do
+    [[ -e $directory/$release/ready ]] || made+=("$release")
+done
+pids=()
+for release in "${made[@]}"; do
+    make_tree "$release" &
+    pids+=($!)
+done
+for index in "${!pids[@]}"; do
+    wait "${pids[index]}" || { tail -n 20 "$directory/${made[index]}.log"; exit 1; }
+done

@@ -4,7 +4,7 @@
 
 """Hosts with systemd and sshd, each a container over the tree of a Debian release; see `make hosts`.
 
-Everything is in namespaces of its own, which end with the tests, and with them processes, mounts and the network.
+Everything is in namespaces and control groups that apart.sh made, and that end with it: processes, mounts, the network.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ from typing import Iterator, Sequence
 
 CONTROLLER = "10.77.0.1"
 USER = "deploy"
+# Vendors of GPUs, as PCI identifiers
+AMD = "0x1002"
+NVIDIA = "0x10de"
 _BRIDGE = "hosts0"
 _REBOOTED = 133
+_GPU = "/opt/gpu"
 _BOOT_TIMEOUT = 60.0
 _CGROUPS = Path("/sys/fs/cgroup")
 _PRIVATE_CGROUPS = ("systemd", "unified", "memory", "pids", "freezer", "cpu")
@@ -57,6 +61,8 @@ class Host:
         keys = self.root / "home" / USER / ".ssh" / "authorized_keys"
         keys.parent.mkdir()
         keys.write_text(public_key, encoding="ascii")
+        (self.root / "root").chmod(0o700)  # no news, but now it counts as changed whatever is in it
+        self._write_gpu(None)
         self.write("etc/hostname", self.name)
         self.write("etc/hosts", f"127.0.0.1 localhost\n{self.address} {self.name}\n")
         self.write("etc/resolv.conf", "")
@@ -71,10 +77,38 @@ class Host:
         place.write_text(text, encoding="utf-8")
         place.chmod(mode)
 
+    def show_gpu(self, vendor: str | None) -> None:
+        """Let its kernel show one GPU of a vendor, by PCI identifier, or none, whatever this machine has."""
+        if self.process is None:
+            self._write_gpu(vendor)
+            return
+        self.run("umount", "/sys/class")
+        self._write_gpu(vendor)
+        self._mount_gpu()
+
+    def _write_gpu(self, vendor: str | None) -> None:
+        shutil.rmtree(self._gpu, ignore_errors=True)
+        drm = self._gpu / "class" / "drm"
+        drm.mkdir(parents=True)
+        os.setxattr(drm, "trusted.overlay.opaque", b"y")  # hides the one of this machine
+        if vendor is not None:
+            place = drm / "card0" / "device" / "vendor"
+            place.parent.mkdir(parents=True)
+            place.write_text(f"{vendor}\n", encoding="ascii")
+
+    def _mount_gpu(self) -> None:
+        layers = f"lowerdir={_GPU}/class:/sys/class"
+        subprocess.run(self._inside("mount", "-t", "overlay", "overlay", "-o", layers, "/sys/class"), check=True)
+
+    @property
+    def _gpu(self) -> Path:
+        return self.work / "gpu"
+
     def start(self) -> None:
         """Boot it, and wait for its sshd."""
         options = ("--register=no", "--keep-unit", "--boot", "--link-journal=no", "--resolv-conf=off")
         command = ["systemd-nspawn", "-q", "-D", str(self.root), f"--machine={self.name}", *options]
+        command.append(f"--bind-ro={self._gpu}:{_GPU}")
         with (self.work / "console.log").open("ab") as console:
             self.process = subprocess.Popen(
                 [*_in_cgroup(self.name), *command, f"--network-bridge={_BRIDGE}", "--console=read-only"],
@@ -83,6 +117,7 @@ class Host:
                 stderr=console,
             )
         self._wait_for_ssh()
+        self._mount_gpu()
 
     def crash(self) -> None:
         """Let it lose its power."""
@@ -155,27 +190,19 @@ def fleet(trees: Path, work: Path, releases: Sequence[str]) -> Iterator[list[Hos
         for host in hosts:
             with contextlib.suppress(RuntimeError, AssertionError):
                 host.crash()
-            subprocess.run(["umount", "--lazy", str(host.root)], check=False)
-            _remove_cgroups(host.name)
 
 
 def _cgroups(name: str) -> list[Path]:
     """The directories of control groups for a host: one, or with version 1 one for each hierarchy that matters."""
+    below = Path(os.environ["LOCALAI_HOSTS_CGROUP"], name)
     if (_CGROUPS / "cgroup.procs").exists():
-        return [_CGROUPS / f"localai-{name}"]
-    return [_CGROUPS / kind / f"localai-{name}" for kind in _PRIVATE_CGROUPS if (_CGROUPS / kind).is_dir()]
+        return [_CGROUPS / below]
+    return [_CGROUPS / kind / below for kind in _PRIVATE_CGROUPS if (_CGROUPS / kind).is_dir()]
 
 
 def _in_cgroup(name: str) -> list[str]:
     """The start of a command that runs in control groups of its own, so that the systemd there meets no other."""
     for directory in _cgroups(name):
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
     join = "".join(f"echo $$ > {directory}/cgroup.procs; " for directory in _cgroups(name))
     return ["sh", "-c", f'{join}exec "$@"', "sh"]
-
-
-def _remove_cgroups(name: str) -> None:
-    for directory in _cgroups(name):
-        for parent, _directories, _files in os.walk(directory, topdown=False):
-            with contextlib.suppress(OSError):
-                os.rmdir(parent)

@@ -4,22 +4,86 @@
 
 """A stand-in for the program `local-ai`, in what the role has to do with: its environment, its start and its answers.
 
-It is packed with the model of LocalAI's listing into one file, which any Python runs.
+It is packed with the model of LocalAI's listing into one file, which any Python runs. What is below /stand-in LocalAI
+does not have: there a test loads models, and asks which run files the names stand for.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 from localai import run_files  # type: ignore[import-not-found]  # beside this file in the packed one
 
 _START_TAKES = 0.5
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_OPEN = ("/healthz", "/readyz")
+
+
+@dataclass(frozen=True)
+class _Start:
+    """One start of it; what it found then, it never looks for again."""
+
+    version: str
+    ready_at: float
+    run_files: dict[str, str]
+    loaded: dict[str, str] = field(default_factory=dict)  # the backend of each model
+
+    def load(self, model: str, backend: str) -> str:
+        """Load a model, and return what its backend prints."""
+        said = subprocess.check_output([self.run_files[backend]], text=True)
+        self.loaded[model] = backend
+        return said.strip()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    start: ClassVar[_Start]
+
+    def do_GET(self) -> None:
+        self._answer(*self._get() if self._may() else (401, None))
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._answer(*self._post(body) if self._may() else (401, None))
+
+    def _get(self) -> tuple[int, Any]:
+        if self.path == "/healthz":
+            return 200, None
+        if self.path == "/readyz":
+            return (200 if time.monotonic() > self.start.ready_at else 503), None
+        if self.path == "/system":
+            models = [{"id": model, "backend": backend} for model, backend in self.start.loaded.items()]
+            return 200, {"backends": sorted(self.start.run_files), "loaded_models": models}
+        if self.path == "/stand-in":
+            return 200, {"version": self.start.version, "run_files": self.start.run_files}
+        return 404, None
+
+    def _post(self, body: dict[str, str]) -> tuple[int, Any]:
+        if self.path == "/backend/shutdown":
+            return (200 if self.start.loaded.pop(body["model"], None) else 500), None
+        if self.path == "/stand-in/load":
+            return 200, self.start.load(body["model"], body["backend"])
+        return 404, None
+
+    def _may(self) -> bool:
+        key = os.environ.get("LOCALAI_API_KEY", "")
+        return not key or self.path in _OPEN or self.headers.get("Authorization") == f"Bearer {key}"
+
+    def _answer(self, status: int, body: Any) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode("utf-8"))
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing of it."""
 
 
 def main(version: str, gets_ready: bool) -> None:
@@ -35,13 +99,14 @@ def main(version: str, gets_ready: bool) -> None:
         probe = Path(os.environ[name], ".probe")
         probe.touch()
         probe.unlink()
-    ready_at = time.monotonic() + _START_TAKES if gets_ready else float("inf")
     print(f"LocalAI {version} starts", flush=True)
-    ThreadingHTTPServer((host, int(port)), _handler(version, _backends(), ready_at)).serve_forever()
+    ready_at = time.monotonic() + _START_TAKES if gets_ready else float("inf")
+    _Handler.start = _Start(version, ready_at, _backends())
+    ThreadingHTTPServer((host, int(port)), _Handler).serve_forever()
 
 
 def _backends() -> dict[str, str]:
-    """The names that a server started now knows, with their run files; it never looks again."""
+    """The names that a server started now knows, with their run files."""
     return dict(
         run_files(
             Path(os.environ["LOCALAI_BACKENDS_PATH"]),
@@ -49,31 +114,3 @@ def _backends() -> dict[str, str]:
             os.environ.get("LOCALAI_FORCE_META_BACKEND_CAPABILITY", "default"),
         )
     )
-
-
-def _handler(version: str, backends: dict[str, str], ready_at: float) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/healthz":
-                self._answer(200)
-            elif self.path == "/readyz":
-                self._answer(200 if time.monotonic() > ready_at else 503)
-            elif self.path == "/system" and self._has_key():
-                self._answer(200, {"version": version, "backends": backends, "loaded_models": []})
-            else:
-                self._answer(401 if self.path == "/system" else 404)
-
-        def _has_key(self) -> bool:
-            key = os.environ.get("LOCALAI_API_KEY", "")
-            return not key or self.headers.get("Authorization") == f"Bearer {key}"
-
-        def _answer(self, status: int, body: object = None) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode("utf-8"))
-
-        def log_message(self, *_arguments: object) -> None:
-            """Nothing of it."""
-
-    return Handler

@@ -4,8 +4,8 @@
 
 """The role on three real hosts, from bare to removed; the tests go on from each other, in this order.
 
-host1 is Debian 12 without a GPU, host2 Debian 12 with NVIDIA's tools, host3 Debian 13 with AMD's. All are bare, reached
-by ssh as an ordinary user who may use sudo, and have no network beyond the controller.
+host1 is Debian 12 without a GPU, host2 Debian 12 with one of NVIDIA, host3 Debian 13 with one of AMD. All are bare,
+reached by ssh as an ordinary user who may use sudo, and have no network beyond the controller.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from ansible_collections.localai.core.tests.hosts.fleet import CONTROLLER, USER, Host, fleet
+from ansible_collections.localai.core.tests.hosts.fleet import AMD, CONTROLLER, NVIDIA, USER, Host, fleet
 from ansible_collections.localai.core.tests.hosts.site import GOOD, NEVER_READY, TAMPERED, Site, site
 from ansible_collections.localai.core.tests.support.host import Snapshot, snapshot
 from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
@@ -35,8 +35,9 @@ BUILDS = {"host1": "cpu-llama-cpp", "host2": "cuda12-llama-cpp", "host3": "rocm-
 BACKENDS = "/var/lib/local-ai/backends"
 NVIDIA_SMI = "#!/bin/sh\necho '0, NVIDIA GeForce RTX 4090, 24564, 1, 24563'\n"
 ROCM_SMI = "#!/bin/sh\necho 'device,VRAM Total Memory (B),VRAM Total Used Memory (B)'\necho 'card0,17163091968,1'\n"
-# What any login by ssh, any use of sudo and any run of Ansible leaves, and what a running system writes by itself.
-NOISE = ("home/deploy/.ansible", "var/log", "var/tmp", "var/lib/systemd", "var/lib/sudo", "run", "tmp", "root")
+KEY = "not-for-the-log"
+# What any run of Ansible (the first two), any login, any use of sudo and a running system leave.
+NOISE = ("home/deploy/.ansible", "root/.ansible", "var/log", "var/lib/sudo", "var/lib/systemd", "var/tmp", "run", "tmp")
 # What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed.
 MOST_EXPOSED = 2.0
 
@@ -60,7 +61,7 @@ class World:
     variables: dict[str, Any] = field(default_factory=dict)
 
     def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
-        """Run one of the collection's playbooks on the hosts."""
+        """Run a playbook on the hosts."""
         done = subprocess.run(
             self.command(playbook, *arguments, limit=limit, **extra),
             env={**self.environment, "ANSIBLE_INJECT_FACT_VARS": str(facts)},
@@ -80,8 +81,9 @@ class World:
         )
 
     def command(self, playbook: str, *arguments: str, limit: str = "all", **extra: Any) -> list[str]:
-        """The command line of a run."""
-        play = str(COLLECTION / "playbooks" / f"{playbook}.yml")
+        """The command line of a run of one of the collection's playbooks, or of one of these tests."""
+        places = (COLLECTION / "playbooks", Path(__file__).parent)
+        play = next(str(path) for place in places if (path := place / f"{playbook}.yml").exists())
         variables = json.dumps({**self.variables, **extra})
         inventory = str(self.work / "inventory.json")
         program = [sys.executable, "-m", "ansible", "playbook", "--inventory", inventory, "--limit", limit]
@@ -96,12 +98,19 @@ class World:
             "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_PRIVATE_KEY_FILE": str(self.work / "key"),
             "ANSIBLE_REMOTE_TEMP": "~/.ansible/tmp",
-            "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o UserKnownHostsFile=/dev/null",
+            # Each task makes a connection, and ssh's own choice for the exchange of keys takes longer than many a task.
+            "ANSIBLE_SSH_ARGS": (
+                "-o ControlMaster=no -o ControlPersist=no -o KexAlgorithms=curve25519-sha256"
+                " -o UserKnownHostsFile=/dev/null"
+            ),
         }
 
     def write_inventory(self) -> None:
         """Write the inventory, with the servers in it."""
-        hosts = {host.name: {"ansible_host": host.address, "ansible_user": USER} for host in self.hosts.values()}
+        hosts = {
+            name: {"ansible_host": host.address, "ansible_user": USER, "expected_build": BUILDS[name]}
+            for name, host in self.hosts.items()
+        }
         group = {"localai": {"hosts": hosts, "vars": {"localai_backends": ["llama-cpp"], **self.site.variables}}}
         (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
 
@@ -112,8 +121,10 @@ def world() -> Iterator[World]:
     build = COLLECTION.parents[2]
     work = build / "hosts" / "work"
     with fleet(build / "hosts" / "base", work, ["bookworm", "bookworm", "trixie"]) as hosts:
+        hosts[1].show_gpu(NVIDIA)
         hosts[1].write("usr/bin/nvidia-smi", NVIDIA_SMI, 0o755)
         hosts[1].write("usr/local/cuda-12/version.json", "{}")
+        hosts[2].show_gpu(AMD)
         hosts[2].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
         with site(build / "bin" / "docker-registry", work, CONTROLLER) as servers:
             for host in hosts:
@@ -138,12 +149,17 @@ def touched(host: Host) -> Snapshot:
     }
 
 
-def system(host: Host) -> dict[str, Any]:
-    """What its server says of itself."""
-    text = host.run(
-        "python3", "-c", "from urllib.request import *; print(urlopen('http://127.0.0.1:8080/system').read().decode())"
-    )
-    return json.loads(text) if text else {}
+def ask(host: Host, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
+    """What its server answers; nothing if it does not, or not to this key."""
+    data = None if body is None else json.dumps(body).encode()
+    request = f"Request('http://127.0.0.1:8080{path}', {data!r}, {{'Authorization': 'Bearer {key}'}})"
+    text = host.run("python3", "-c", f"from urllib.request import *; print(urlopen({request}).read().decode())")
+    return json.loads(text) if text else None
+
+
+def load(host: Host, key: str = "") -> str:
+    """Let its server load a model, and return what the backend prints: the build of its image, and a version."""
+    return str(ask(host, "/stand-in/load", {"model": "chat", "backend": "llama-cpp"}, key))
 
 
 def main_pid(host: Host) -> str:
@@ -161,8 +177,10 @@ def expect(outcome: Outcome, changed: bool) -> None:
 def expect_builds(world: World, builds: dict[str, str], version: str) -> None:
     """Each server is of that version, and runs that build as llama-cpp."""
     for name, build in builds.items():
-        found = system(world.hosts[name])
-        assert (found["version"], found["backends"].get("llama-cpp")) == (version, f"{BACKENDS}/{build}/run.sh"), name
+        listed = ask(world.hosts[name], "/system")["backends"]
+        assert {"llama-cpp", build} <= set(listed), name
+        found = ask(world.hosts[name], "/stand-in")
+        assert (found["version"], found["run_files"]["llama-cpp"]) == (version, f"{BACKENDS}/{build}/run.sh"), name
 
 
 def test_check_mode_on_bare_hosts_passes_and_touches_nothing(world: World) -> None:
@@ -175,19 +193,19 @@ def test_check_mode_on_bare_hosts_passes_and_touches_nothing(world: World) -> No
 
 
 def test_provision(world: World) -> None:
-    expect(world.play("provision", "--diff"), changed=True)
+    expect(world.play("provision", "--diff", facts=False), changed=True)
     expect_builds(world, BUILDS, GOOD[0])
+    for host in world.hosts.values():
+        assert load(host).endswith(" 1"), "the service may run it"
 
 
 def test_again_nothing_changes_in_check_mode_either(world: World) -> None:
     expect(world.play("provision"), changed=False)
-    expect(world.play("provision", "--check", "--diff", facts=False), changed=False)
+    expect(world.play("provision", "--check", "--diff"), changed=False)
 
 
 def test_an_unprivileged_user_lists_what_root_installed(world: World) -> None:
-    for name, build in BUILDS.items():
-        listed = world.hosts[name].run("sudo", "-u", "nobody", "cat", f"{BACKENDS}/{build}/metadata.json")
-        assert json.loads(listed)["name"] == build
+    expect(world.play("list"), changed=False)
 
 
 def test_the_unit_is_valid_and_hardened(world: World) -> None:
@@ -202,12 +220,13 @@ def test_the_unit_is_valid_and_hardened(world: World) -> None:
 
 def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
     world.site.publish("2")
-    expect(world.play("upgrade", "--check", localai_version=GOOD[1], localai_batch=3), changed=True)
+    outcome = world.play("upgrade", "--check", limit="host1", localai_version=GOOD[1])
+    assert (outcome.changed["host1"] > 0, outcome.failed) == (True, {"host1": 0}), outcome.output[-3000:]
     expect_builds(world, BUILDS, GOOD[0])
     expect(world.play("upgrade", localai_version=GOOD[1], localai_batch=3), changed=True)
     expect_builds(world, BUILDS, GOOD[1])
-    for name, build in BUILDS.items():
-        assert world.hosts[name].run(f"{BACKENDS}/{build}/run.sh").endswith(" 2")
+    for host in world.hosts.values():
+        assert load(host).endswith(" 2")
     world.variables["localai_version"] = GOOD[1]
 
 
@@ -231,13 +250,16 @@ def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: Worl
             if "[localai.core.localai : The start]" in line or "See which binary is in use now" in line:
                 os.killpg(play.pid, signal.SIGKILL)
     assert main_pid(world.hosts["host1"]) == before
-    assert "piper" not in system(world.hosts["host1"])["backends"]
-    world.play("provision", limit="host1", localai_backends=["llama-cpp", "piper"])
-    assert "piper" in system(world.hosts["host1"])["backends"]
+    assert "piper" not in ask(world.hosts["host1"], "/system")["backends"]
+    outcome = world.play("provision", limit="host1", localai_backends=["llama-cpp", "piper"])
+    assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
+    assert "piper" in ask(world.hosts["host1"], "/system")["backends"]
 
 
 def test_another_gpu_gets_another_build(world: World) -> None:
-    (world.hosts["host2"].root / "usr/bin/nvidia-smi").unlink()
+    host = world.hosts["host2"]
+    host.show_gpu(None)
+    (host.root / "usr/bin/nvidia-smi").unlink()
     outcome = world.play("upgrade", limit="host2")
     assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
     expect_builds(world, {"host2": "cpu-llama-cpp"}, GOOD[1])
@@ -247,7 +269,7 @@ def test_a_reboot(world: World) -> None:
     host = world.hosts["host3"]
     host.reboot()
     for _attempt in range(100):
-        if system(host):
+        if ask(host, "/system"):
             break
         time.sleep(0.2)
     expect_builds(world, {"host3": BUILDS["host3"]}, GOOD[1])
@@ -274,6 +296,23 @@ def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
     assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
     assert host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh").endswith(" 4")
     assert host.run("ls", f"{BACKENDS}/.localai-core/staging") == ""
+
+
+def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> None:
+    host = world.hosts["host1"]
+    public = {"localai_address": "0.0.0.0:8080", "localai_api_key": KEY}
+    outcome = world.play("provision", "--diff", limit="host1", **public)
+    assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
+    assert KEY not in outcome.output
+    assert ask(host, "/system") is None, "it takes the key"
+    assert load(host, KEY) == "cpu-llama-cpp 2"
+    before = main_pid(host)
+    world.site.publish("5")
+    outcome = world.play("upgrade", limit="host1", localai_unload_replaced=True, **public)
+    assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
+    assert main_pid(host) == before, "a build that is replaced in its place needs no restart"
+    assert ask(host, "/system", key=KEY)["loaded_models"] == []
+    assert load(host, KEY) == "cpu-llama-cpp 5"
 
 
 @pytest.mark.parametrize(
