@@ -82,12 +82,12 @@ class Host:
         if self.process is None:
             self._write_gpu(vendor)
             return
-        self.run("umount", "/sys/class")
+        subprocess.run(self._inside("umount", "--lazy", "/sys/class"), check=True)
         self._write_gpu(vendor)
         self._mount_gpu()
 
     def _write_gpu(self, vendor: str | None) -> None:
-        shutil.rmtree(self._gpu, ignore_errors=True)
+        shutil.rmtree(self._gpu / "class", ignore_errors=True)  # not the directory above, which the host has mounted
         drm = self._gpu / "class" / "drm"
         drm.mkdir(parents=True)
         os.setxattr(drm, "trusted.overlay.opaque", b"y")  # hides the one of this machine
