@@ -232,7 +232,7 @@ def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
 
 def test_a_broken_upgrade_is_undone_and_ends_the_roll_out(world: World) -> None:
     world.site.publish("3")
-    outcome = world.play("upgrade", localai_version=NEVER_READY)
+    outcome = world.play("upgrade", localai_version=NEVER_READY, localai_ready_timeout=5)
     assert outcome.failed["host1"] == 1
     assert "host2" not in outcome.changed, "the batches after it are not begun"
     assert f"LocalAI {NEVER_READY} starts" in outcome.output, "the journal"
