@@ -13,6 +13,8 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 COPY := $(BUILD)/ansible_collections/localai/core
 OUTPUT := $(COPY)/tests/output
+# The signal comes when the shell of the recipe dies.
+APART := setpriv --pdeathsig TERM tests/hosts/apart.sh
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
@@ -60,8 +62,8 @@ hosts: collection $(BUILD)/bin/docker-registry ## the role on three real hosts w
 	    echo "Left out, because $$why: the role on real hosts. Run it with: sudo make hosts"; \
 	else \
 	    tests/hosts/install_packages.sh; \
-	    tests/hosts/apart.sh tests/hosts/base.sh $(BUILD)/hosts/base bookworm trixie; \
-	    cd $(COPY); PYTHONPATH=$(BUILD) tests/hosts/apart.sh --net $(VENV)/bin/python -m pytest -v --durations 0 \
+	    $(APART) tests/hosts/base.sh $(BUILD)/hosts/base bookworm trixie; \
+	    cd $(COPY); PYTHONPATH=$(BUILD) $(APART) --net $(VENV)/bin/python -m pytest -v --durations 0 \
 	        -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-hosts.xml tests/hosts; \
 	fi
 
