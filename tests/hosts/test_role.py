@@ -300,7 +300,7 @@ def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
 
 def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> None:
     host = world.hosts["host1"]
-    public = {"localai_address": "0.0.0.0:8080", "localai_api_key": KEY}
+    public: dict[str, Any] = {"localai_address": "0.0.0.0:8080", "localai_api_key": KEY}
     outcome = world.play("provision", "--diff", limit="host1", **public)
     assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
     assert KEY not in outcome.output
