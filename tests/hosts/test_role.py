@@ -336,6 +336,22 @@ def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[
     assert main_pid(world.hosts["host1"]) == before != "0"
 
 
+@pytest.mark.parametrize(
+    ("pretended", "said"),
+    [
+        ({"architecture": "riscv64"}, "no release of LocalAI for riscv64"),
+        ({"service_mgr": "openrc"}, "run by openrc"),
+    ],
+    ids=["architecture", "no-systemd"],
+)
+def test_a_host_that_will_not_do_is_left_alone(world: World, pretended: dict[str, str], said: str) -> None:
+    before = main_pid(world.hosts["host1"])
+    outcome = world.play("pretend", limit="host1", pretended=pretended)
+    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
+    assert said in re.sub(r"\s+", " ", outcome.output)
+    assert main_pid(world.hosts["host1"]) == before != "0"
+
+
 def test_remove(world: World) -> None:
     expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=True)
     expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=False)
