@@ -38,8 +38,8 @@ ROCM_SMI = "#!/bin/sh\necho 'device,VRAM Total Memory (B),VRAM Total Used Memory
 KEY = "not-for-the-log"
 # What any run of Ansible (the first two), any login, any use of sudo and a running system leave.
 NOISE = ("home/deploy/.ansible", "root/.ansible", "var/log", "var/lib/sudo", "var/lib/systemd", "var/tmp", "run", "tmp")
-# What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed.
-MOST_EXPOSED = 2.0
+# What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed; it was 1.4.
+MOST_EXPOSED = 1.5
 
 
 @dataclass(frozen=True)
