@@ -77,6 +77,14 @@ class Host:
         place.write_text(text, encoding="utf-8")
         place.chmod(mode)
 
+    @contextlib.contextmanager
+    def just_made(self) -> Iterator[None]:
+        """As long as this lasts, it knows of no packages, as a host on which apt was never updated."""
+        path = "etc/apt/apt.conf.d/no-lists"
+        self.write(path, 'Dir::State::lists "/run/no-lists";\n')
+        yield
+        (self.root / path).unlink()
+
     def show_gpu(self, vendor: str | None) -> None:
         """Let its kernel show one GPU of a vendor, by PCI identifier, or none, whatever this machine has."""
         if self.process is None:

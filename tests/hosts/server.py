@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from localai import run_files  # type: ignore[import-not-found]  # beside this file in the packed one
+from ..support.localai import run_files
 
 _START_TAKES = 0.5
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -34,12 +34,12 @@ class _Start:
     version: str
     ready_at: float
     run_files: dict[str, str]
-    loaded: dict[str, str] = field(default_factory=dict)  # the backend of each model
+    loaded: set[str] = field(default_factory=set)
 
     def load(self, model: str, backend: str) -> str:
         """Load a model, and return what its backend prints."""
         said = subprocess.check_output([self.run_files[backend]], text=True)
-        self.loaded[model] = backend
+        self.loaded.add(model)
         return said.strip()
 
 
@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/readyz":
             return (200 if time.monotonic() > self.start.ready_at else 503), None
         if self.path == "/system":
-            models = [{"id": model, "backend": backend} for model, backend in self.start.loaded.items()]
+            models = [{"id": model} for model in sorted(self.start.loaded)]
             return 200, {"backends": sorted(self.start.run_files), "loaded_models": models}
         if self.path == "/stand-in":
             return 200, {"version": self.start.version, "run_files": self.start.run_files}
@@ -67,7 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self, body: dict[str, str]) -> tuple[int, Any]:
         if self.path == "/backend/shutdown":
-            return (200 if self.start.loaded.pop(body["model"], None) else 500), None
+            known = body["model"] in self.start.loaded
+            self.start.loaded.discard(body["model"])
+            return (200 if known else 500), None
         if self.path == "/stand-in/load":
             return 200, self.start.load(body["model"], body["backend"])
         return 404, None
@@ -107,10 +109,8 @@ def main(version: str, gets_ready: bool) -> None:
 
 def _backends() -> dict[str, str]:
     """The names that a server started now knows, with their run files."""
-    return dict(
-        run_files(
-            Path(os.environ["LOCALAI_BACKENDS_PATH"]),
-            Path(os.environ["LOCALAI_BACKENDS_SYSTEM_PATH"]),
-            os.environ.get("LOCALAI_FORCE_META_BACKEND_CAPABILITY", "default"),
-        )
+    return run_files(
+        Path(os.environ["LOCALAI_BACKENDS_PATH"]),
+        Path(os.environ["LOCALAI_BACKENDS_SYSTEM_PATH"]),
+        os.environ.get("LOCALAI_FORCE_META_BACKEND_CAPABILITY", "default"),
     )

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import tempfile
 import zipapp
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..support import localai
 from ..support.docker_registry import docker_registry
 from ..support.files import FileServer
 from ..support.fixtures import write_files
 from ..support.gallery import REPOSITORY, gallery
 from ..support.images import host_platform
+from ..support.playbook import COLLECTION
 from ..support.push import Pusher, Target
 
 GOOD = ("v4.9.0", "v4.9.1")
@@ -77,10 +78,11 @@ def _release(directory: Path, version: str) -> None:
     directory.mkdir(parents=True)
     asset = directory / f"local-ai-{version}-linux-{host_platform().architecture}"
     with tempfile.TemporaryDirectory() as source:
-        main = f"import server\nserver.main({version!r}, gets_ready={version != NEVER_READY})\n"
+        main = f"from tests.hosts.server import main\nmain({version!r}, gets_ready={version != NEVER_READY})\n"
         Path(source, "__main__.py").write_text(main, encoding="utf-8")
-        for file in (Path(__file__).with_name("server.py"), Path(localai.__file__)):
-            Path(source, file.name).write_bytes(file.read_bytes())
+        for file in ("tests/hosts/server.py", "tests/support/localai.py"):
+            Path(source, file).parent.mkdir(parents=True)
+            shutil.copy(COLLECTION / file, Path(source, file))
         zipapp.create_archive(source, asset, interpreter="/usr/bin/env python3")
     checksum = hashlib.sha256(asset.read_bytes()).hexdigest()
     sums = directory / f"LocalAI-{version}-checksums.txt"
