@@ -56,6 +56,12 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
         place = os.path.dirname(place)
     if not os.path.isdir(place):
         raise HostError(f"{place} is not a directory, so backends cannot be installed in {path}.")
+    # Before the question who may write: access(2) refuses root too where nobody may.
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        raise HostError(
+            f"{place} is on a file system that is mounted read-only. Mount it for writing, or choose another "
+            "backends_path."
+        )
     if not os.access(place, os.W_OK | os.X_OK):
         raise HostError(
             f"{place} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may, for example with "
@@ -77,8 +83,6 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
                 f"{other} cannot be written by user {owner_name(os.geteuid())}. Run as its owner or as root, for "
                 "example with become."
             )
-    if os.statvfs(place).f_flag & os.ST_RDONLY:
-        raise HostError(f"{place} is on a file system that is mounted read-only.")
 
 
 def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._looks import Wanted,
 from ansible_collections.localai.core.plugins.module_utils._observe import recorded_contents
 from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, disk_error
 from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, damage
+from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 
 def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Installed:
@@ -30,7 +31,7 @@ def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> 
         recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
         found = Inspection(
             damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
-            unlike=count_unlike(top, path, wanted),
+            unlike=0 if without_looks(path) else count_unlike(top, path, wanted),
         )
     finally:
         os.close(top)

@@ -33,6 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import (
     Record,
     parse_contents,
 )
+from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 MOST_METADATA = 1024 * 1024
 # A line for each of the 300,000 files of a large backend.
@@ -43,7 +44,8 @@ _BUSY_SECONDS = 3600
 def observe(path: str, system_path: str) -> Installed:
     """Return what is in the backends path and in the system path; what is missing is empty, never an error."""
     problems: list[str] = []
-    directories = [_directory(path, name) for name in _names(path, problems) if name != OWN_DIRECTORY]
+    with_looks = not without_looks(path)
+    directories = [_directory(path, name, with_looks) for name in _names(path, problems) if name != OWN_DIRECTORY]
     readable = not problems
     system = [
         name
@@ -53,7 +55,7 @@ def observe(path: str, system_path: str) -> Installed:
         and os.path.isfile(os.path.join(system_path, name, RUN_FILE))
     ]
     return Installed(
-        path, system_path, tuple(directories), tuple(system), tuple(problems), readable, tuple(_kept(path))
+        path, system_path, tuple(directories), tuple(system), tuple(problems), readable, tuple(_kept(path, with_looks))
     )
 
 
@@ -104,17 +106,17 @@ def _names(path: str, problems: list[str]) -> list[str]:
         return []
 
 
-def _kept(path: str) -> t.Iterator[Kept]:
+def _kept(path: str, with_looks: bool) -> t.Iterator[Kept]:
     """Yield the trees that were replaced, the latest of each backend first; what may not be read is not there."""
     top = os.path.join(path, OWN_DIRECTORY, KEPT)
     for backend in _names(top, []):
         numbers = [name for name in _names(os.path.join(top, backend), []) if name.isdecimal()]
         for number in sorted(numbers, key=int, reverse=True):
-            directory = _directory(os.path.join(top, backend), number)
+            directory = _directory(os.path.join(top, backend), number, with_looks)
             yield Kept(backend, f"{OWN_DIRECTORY}/{KEPT}/{backend}/{number}", directory)
 
 
-def _directory(path: str, name: str) -> Directory:
+def _directory(path: str, name: str, with_looks: bool) -> Directory:
     place = os.path.join(path, name)
     try:
         status = os.lstat(place)
@@ -139,8 +141,9 @@ def _directory(path: str, name: str) -> Directory:
         metadata=metadata,
         problem=problem,
         record=_read_record(os.path.join(place, RECORD)),
-        run_look=_look_of(run_file),
-        metadata_look=_look_of(os.path.join(place, METADATA)),
+        # Where files have the look of their mount, theirs says nothing.
+        run_look=_look_of(run_file) if with_looks else Look(),
+        metadata_look=_look_of(os.path.join(place, METADATA)) if with_looks else Look(),
         busy=is_temporary(name) and _changed_lately(place),
     )
 

@@ -10,7 +10,7 @@ This connects the other files and is the only one that knows AnsibleModule.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -45,6 +45,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     info_options,
 )
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
+from ansible_collections.localai.core.plugins.module_utils._volume import mode_of, without_looks
 
 
 def run_backend() -> None:
@@ -102,6 +103,7 @@ def _backend(run: _Run) -> None:
     capability, platform = detect(Machine(), host.capability), platform_of(host)
     run.result["capability"] = capability.name
     options = with_pins(options, run.params["pins"], capability.name, platform)
+    options = _with_looks_of(host.backends_path, options, run)
     resolver = Resolver(host, options, capability, platform)
     run.warnings += parents_to_come(host.backends_path) if run.check_mode else []
     owner = _ownership(host, options, run)
@@ -113,6 +115,19 @@ def _backend(run: _Run) -> None:
     else:
         run.warnings += [*resolver.warnings, *decided.warnings]
         run.result.update(report(decided, capability, {}))
+
+
+def _with_looks_of(path: str, options: BackendOptions, run: _Run) -> BackendOptions:
+    """Return the options as far as the file system of the backends path can have trees look so, warning of the rest."""
+    kind = without_looks(path)
+    if not kind:
+        return options
+    run.warnings.append(
+        f"{path} is on a file system ({kind}) that keeps no owners, modes and symlinks: all on it looks as its mount "
+        "says, and owner, group and directory_mode change nothing. Mount it with the uid, gid and umask that LocalAI "
+        "needs, or choose a backends_path on another one, such as ext4."
+    )
+    return replace(options, owner=None, group=None, directory_mode=mode_of(path))
 
 
 def _ownership(host: HostOptions, options: BackendOptions, run: _Run) -> Ownership:

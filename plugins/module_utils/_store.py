@@ -31,15 +31,24 @@ import time
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
-from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
+from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY, RUN_FILE
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, disk_error, exists, remove
+from ansible_collections.localai.core.plugins.module_utils._tree import (
+    CANNOT_MOVE,
+    OPEN_DIRECTORY,
+    Tree,
+    disk_error,
+    exists,
+    remove,
+)
+from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 _RENAME_EXCHANGE = 2
 _LOCK_POLL = 0.2
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # LocalAI must be able to look into every directory of the backends path.
 _OWN_MODE = 0o755
 
@@ -57,6 +66,7 @@ class Store:
         self._replaced_fd = -1
         self._kept_fd = -1
         self._staged = 0
+        self._no_room: OSError | None = None
 
     @property
     def _staging(self) -> str:
@@ -66,24 +76,39 @@ class Store:
     def lock(self, timeout: float) -> t.Iterator[None]:
         """Create what is missing, wait for other runs, and clear what dead ones left.
 
-        Raises LockTimeout after C(timeout) seconds, HostError when the path cannot be written.
+        Where there is no room for what is missing, backends can be removed all the same, and nothing else. Raises
+        LockTimeout after C(timeout) seconds, HostError when the path cannot be written.
         """
         with _naming(self.path), contextlib.ExitStack() as stack:
             self._make_path()
             self._fd = _opened(stack, self.path, follow=True)
-            own_fd = self._own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
-            lock_fd = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=own_fd)
-            stack.callback(os.close, lock_fd)
-            status = os.fstat(lock_fd)
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                raise HostError(f"{self.path}/{OWN_DIRECTORY}/lock is not a file of ours. Remove it.")
-            self._own(lock_fd, 0o644)
-            self._wait(lock_fd, timeout)
-            self._staging_fd = self._own_directory(stack, "staging", own_fd)
-            self._replaced_fd = self._own_directory(stack, "replaced", own_fd)
-            self._kept_fd = self._own_directory(stack, KEPT, own_fd)
-            self._clear()
+            locked = False
+            try:
+                self._own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
+                lock_fd = self._lock_file(stack)
+                self._wait(lock_fd, timeout)
+                locked = True
+                _write_note(lock_fd)
+                self._staging_fd = self._own_directory(stack, "staging", self._own_fd)
+                self._replaced_fd = self._own_directory(stack, "replaced", self._own_fd)
+                self._clear()
+                self._kept_fd = self._own_directory(stack, KEPT, self._own_fd)
+            except OSError as e:
+                if e.errno not in _NO_ROOM:
+                    raise
+                self._no_room = e
+                if not locked:
+                    self._wait(self._fd, timeout)
             yield
+
+    def _lock_file(self, stack: contextlib.ExitStack) -> int:
+        fd = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._own_fd)
+        stack.callback(os.close, fd)
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise HostError(f"{self.path}/{OWN_DIRECTORY}/lock is not a file of ours. Remove it.")
+        self._own(fd, 0o644)
+        return fd
 
     @contextlib.contextmanager
     def stage(self) -> t.Iterator[Tree]:
@@ -91,13 +116,14 @@ class Store:
         self._staged += 1
         name = str(self._staged)
         with _naming(self._staging):
+            self._need_room()
             os.mkdir(name, 0o700, dir_fd=self._staging_fd)
             try:
-                owner = self._ownership
-                with Tree(os.path.join(self._staging, name), owner.uid, owner.gid, self._staging_fd) as tree:
+                owner, place, looks = self._ownership, os.path.join(self._staging, name), not without_looks(self.path)
+                with Tree(place, owner.uid, owner.gid, self._staging_fd, looks) as tree:
                     # Whoever owns the backends path could have put a directory of his own in its place.
                     status = os.fstat(tree.fd)
-                    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700:
+                    if looks and (status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700):
                         raise HostError(f"{tree.path} was exchanged while it was being made.")
                     yield tree
             finally:
@@ -107,6 +133,7 @@ class Store:
     def progress(self) -> t.Iterator[t.Callable[[bytes], int]]:
         """Give what writes the progress file, which this process holds a lock on, and remove it in the end."""
         with _naming(os.path.join(self.path, OWN_DIRECTORY, PROGRESS)):
+            self._need_room()
             remove(PROGRESS, dir_fd=self._own_fd)
             fd = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=self._own_fd)
             try:
@@ -135,7 +162,8 @@ class Store:
             *directories, base = place.split("/")
             for directory in directories:
                 parent_fd = _opened(stack, directory, dir_fd=parent_fd)
-            make_alike(_opened(stack, base, dir_fd=parent_fd), os.path.join(self.path, place), wanted)
+            if not without_looks(self.path):
+                make_alike(_opened(stack, base, dir_fd=parent_fd), os.path.join(self.path, place), wanted)
             keep_tree = stack.enter_context(self._keeping(name, keep))
             self._swap(parent_fd, base, name)
             keep_tree(parent_fd, base)
@@ -163,7 +191,7 @@ class Store:
         A symlink goes, what it points to stays.
         """
         with _naming(os.path.join(self.path, name)):
-            places = [fd for fd in (self._fd, self._kept_fd) if exists(name, fd)]
+            places = [fd for fd in (self._fd, self._kept_fd) if fd != -1 and exists(name, fd)]
             for fd in places or [self._fd]:
                 self._discard(name, fd)
 
@@ -186,6 +214,8 @@ class Store:
 
         What could be in the way is in the way before anything has moved.
         """
+        if most:
+            self._need_room()
         with contextlib.ExitStack() as stack:
             kept_fd = self._own_directory(stack, name, self._kept_fd) if most else -1
 
@@ -202,11 +232,29 @@ class Store:
             yield keep_tree
 
     def _discard(self, name: str, dir_fd: int) -> None:
-        """Take something out of sight in one step, then delete it."""
+        """Take something out of sight in one step, then delete it.
+
+        What cannot be moved is deleted where it is, first that by which LocalAI knows it.
+        """
         self._staged += 1
         trash = str(self._staged)
-        os.rename(name, trash, src_dir_fd=dir_fd, dst_dir_fd=self._staging_fd)
-        remove(trash, dir_fd=self._staging_fd)
+        try:
+            self._need_room()
+            os.rename(name, trash, src_dir_fd=dir_fd, dst_dir_fd=self._staging_fd)
+        except OSError as e:
+            if e.errno not in CANNOT_MOVE:
+                raise
+            with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+                fd = _opened(stack, name, dir_fd=dir_fd)
+                for known_by in (METADATA, RUN_FILE):
+                    remove(known_by, dir_fd=fd)
+            remove(name, dir_fd=dir_fd)
+        else:
+            remove(trash, dir_fd=self._staging_fd)
+
+    def _need_room(self) -> None:
+        if self._no_room is not None:
+            raise self._no_room
 
     def _clear(self) -> None:
         """Put right what a dead run left: a tree that it was about to replace is in its place again."""
@@ -261,11 +309,16 @@ class Store:
                         f"({timeout:g} s) is over. Wait for it, or give this task a longer lock_timeout."
                     ) from None
                 time.sleep(_LOCK_POLL)
-        note = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        }
+
+
+def _write_note(lock_fd: int) -> None:
+    note = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    # A disk that is too full for it is no reason not to go on.
+    with contextlib.suppress(OSError):
         os.ftruncate(lock_fd, 0)
         os.pwrite(lock_fd, json.dumps(note).encode(), 0)
 
@@ -274,7 +327,7 @@ def _holder(lock_fd: int) -> str:
     try:
         note = json.loads(os.pread(lock_fd, 4096, 0).decode("utf-8"))
         return f"pid {note['pid']} on {note['host']}, since {note['since']}"
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return "which left no note"
 
 

@@ -23,22 +23,30 @@ OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_LEVELS = 200
 _MOST_LINKS = 40
+_COPIED_AT_ONCE = 1024**2
 # setuid, setgid and write for the world
 _REFUSED_BITS = 0o6002
+# What file systems without links answer to one, FUSE included.
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
+# Answers to a rename where there is no room for the name, or a directory is in a lower layer of an overlay: what shall
+# go is removed where it is then.
+CANNOT_MOVE = (errno.ENOSPC, errno.EDQUOT, errno.EXDEV)
 _Made = t.TypeVar("_Made")
 
 
 class Tree:
     """Fills one directory; C(uid) and C(gid) own what is made (-1: whoever runs this).
 
-    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone.
+    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(looks), its
+    file system keeps no owners and modes, and none are set.
 
     Paths are relative, with C(/) between their parts and no C(.) or C(..) in them; see C(inner_path). Raises HostError
     where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
     """
 
-    def __init__(self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None) -> None:
+    def __init__(self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None, looks: bool = True) -> None:
         self.path = path
+        self.looks = looks
         self.size = 0
         self.entries = 0
         self._uid = uid
@@ -98,7 +106,15 @@ class Tree:
             raise SourceError(f"the symlink {path!r} has no valid target.")
         with _OnDisk(self.path, path):
             path = self._place(path)
-            self._anew(path, lambda: os.symlink(target, path, dir_fd=self.fd))
+            try:
+                self._anew(path, lambda: os.symlink(target, path, dir_fd=self.fd))
+            except OSError as e:
+                if e.errno not in _NO_LINKS:
+                    raise
+                raise HostError(
+                    f"{self.path}/{path}: this file system keeps no symlinks, and the backend has some. Choose a "
+                    "backends_path on one that does, such as ext4, xfs or btrfs."
+                ) from e
             self._own(path)
         self._made(path)
 
@@ -111,12 +127,27 @@ class Tree:
             path, fd = self._place(path), self.fd
             if (place + "/").startswith(path + "/"):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, whose place it would take.")
-            self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
+            try:
+                self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
+            except OSError as e:
+                # Where a file has one name only, or no more names, this one is another file with the same content.
+                if e.errno not in (*_NO_LINKS, errno.EMLINK):
+                    raise
+                self._copy(place, path)
+                return
         self._made(path)
+
+    def _copy(self, place: str, path: str) -> None:
+        with open(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            chunks = iter(lambda: stream.read(_COPIED_AT_ONCE), b"")
+            self.file(path, stat.S_IMODE(status.st_mode), chunks, status.st_mtime)
 
     @functools.cached_property
     def _of_itself(self) -> tuple[int, bool]:
         """Which bits of its mode a new file here loses, and whether it belongs to another one than it should."""
+        if not self.looks:
+            return 0, False
         with self.scratch(0o777) as stream:
             status = os.fstat(stream.fileno())
         foreign = self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid)
@@ -163,6 +194,8 @@ class Tree:
 
     def make_executable(self, path: str) -> None:
         """Let everybody who may read the file C(path) execute it."""
+        if not self.looks:
+            return
         with _OnDisk(self.path, path):
             fd = os.open(self._file_of(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
             try:
@@ -195,9 +228,12 @@ class Tree:
                 if not self._is_reachable(path) or self._kind(path) != stat.S_IFDIR:
                     continue
                 self._own(path)
-                os.chmod(path, wanted, dir_fd=self.fd)
+                if self.looks:
+                    os.chmod(path, wanted, dir_fd=self.fd)
                 if mtime is not None:
                     os.utime(path, (mtime, mtime), dir_fd=self.fd, follow_symlinks=False)
+        if not self.looks:
+            return
         with _OnDisk(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
                 os.fchown(self.fd, self._uid, self._gid)
@@ -210,7 +246,7 @@ class Tree:
             path = path.rpartition("/")[0]
 
     def _own(self, path: str) -> None:
-        if (self._uid, self._gid) != (-1, -1):
+        if self.looks and (self._uid, self._gid) != (-1, -1):
             os.chown(path, self._uid, self._gid, dir_fd=self.fd, follow_symlinks=False)
 
     def _anew(self, path: str, make: t.Callable[[], _Made]) -> _Made:
@@ -359,7 +395,13 @@ def _empty(top: int) -> None:
                 moved += 1
                 # A directory has to be writable to get another parent.
                 os.close(_open_to_change(inner, fd))
-                os.rename(inner, f".removed-{moved}", src_dir_fd=fd, dst_dir_fd=top)
+                try:
+                    os.rename(inner, f".removed-{moved}", src_dir_fd=fd, dst_dir_fd=top)
+                except OSError as e:
+                    if e.errno not in CANNOT_MOVE:
+                        raise
+                    remove(inner, fd)
+                    continue
                 pending.append(f".removed-{moved}")
         finally:
             os.close(fd)
@@ -420,6 +462,8 @@ def disk_error(path: str, error: Exception) -> str:
         errno.ENOSPC: " Free some space (or inodes) on that file system.",
         errno.EDQUOT: " Raise the quota of this user on that file system.",
         errno.EROFS: " The file system is mounted read-only.",
+        errno.EFBIG: " That file system holds no file of this size.",
+        errno.EXDEV: " It is in a lower layer of an overlay, and cannot be renamed. Remove it first (state=absent).",
         errno.EACCES: " Run as a user who may write there, for example with become.",
         errno.EPERM: " Run as a user who may write there, for example with become.",
     }.get(code or 0, "")
