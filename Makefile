@@ -15,6 +15,9 @@ COPY := $(BUILD)/ansible_collections/localai/core
 OUTPUT := $(COPY)/tests/output
 # The signal comes when the shell of the recipe dies.
 APART := setpriv --pdeathsig TERM tests/hosts/apart.sh
+# For mounts: apart where that can be. Where it cannot, what runs finds out and tells why.
+MOUNTING := cd $(COPY) && apart=; ! $(APART) true 2>/dev/null || apart="$(APART)"; \
+    PYTHONPATH=$(BUILD) $$apart $(VENV)/bin/python -m ansible_collections.localai.core.tests
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
@@ -82,11 +85,15 @@ soak: collection $(BUILD)/bin/umoci ## the large figures: archives that write no
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
 	$(RUN).soak.umoci --images 500
+	tests/tools/install_file_systems.sh
+	$(MOUNTING).soak.disks
 
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## a few seconds of bench and of soak
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
 	$(RUN).soak.umoci --images 40
+	tests/tools/install_file_systems.sh
+	$(MOUNTING).soak.disks --cases 'tmpfs|overlay|exfat'
 
 clean: ## remove build/
 	rm -rf $(BUILD)

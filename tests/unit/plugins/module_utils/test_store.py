@@ -75,6 +75,13 @@ def mode(path):
     return oct(stat.S_IMODE(os.lstat(path).st_mode))
 
 
+def refusing(code):
+    def refuse(*_names, **_descriptors):
+        raise OSError(code, os.strerror(code))
+
+    return refuse
+
+
 def staging(path):
     return path / ".localai-core/staging"
 
@@ -303,6 +310,57 @@ def test_a_backend_is_removed_and_a_link_not_followed(path, tmp_path, what):
     with store.lock(5):
         store.remove("piper")
     assert (names(path), names(outside), names(staging(path))) == ([".localai-core"], ["x"], [])
+
+
+@pytest.mark.parametrize("what", ["directory", "symlink", "file"])
+def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(path, tmp_path, monkeypatch, what):
+    if what == "directory":
+        install(path)
+        (path / "piper/metadata.json").touch()
+    elif what == "symlink":
+        (path / "piper").symlink_to(tmp_path)
+    else:
+        (path / "piper").touch()
+    before, removed, unlink = os.listdir(tmp_path), [], os.unlink
+    monkeypatch.setattr(os, "rename", refusing(errno.EXDEV))
+    monkeypatch.setattr(os, "unlink", lambda name, **place: (removed.append(name), unlink(name, **place))[1])
+    store = Store(str(path), ANYBODY)
+    with store.lock(5):
+        store.remove("piper")
+    assert (names(path), os.listdir(tmp_path)) == ([".localai-core"], before)
+    assert what != "directory" or removed[:2] == ["metadata.json", "run.sh"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("there", [[], [".localai-core"], [".localai-core/lock"], [".localai-core/staging"]])
+def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monkeypatch, code, there):
+    (path / "piper").mkdir()
+    (path / "piper/run.sh").touch()
+    for name in there:
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).touch() if name.endswith("lock") else (path / name).mkdir()
+    opened = os.open
+    full = refusing(code)
+    monkeypatch.setattr(os, "mkdir", lambda name, *a, **k: full() if not os.path.exists(path / name) else None)
+    monkeypatch.setattr(os, "open", lambda *a, **k: full() if a[1] & os.O_CREAT and not there else opened(*a, **k))
+    store, other = Store(str(path), ANYBODY), Store(str(path), ANYBODY)
+    with store.lock(5):
+        with pytest.raises(LockTimeout), other.lock(0):
+            pass
+        for wanted in (store.stage, store.progress):
+            with pytest.raises(HostError, match=r"(Free some space|Raise the quota)"), wanted():
+                pass
+        with pytest.raises(HostError, match=r"(Free some space|Raise the quota)"):
+            store.retire("piper", 1)
+        store.remove("piper")
+    assert "piper" not in names(path)
+
+
+def test_a_lock_is_held_without_a_note_where_there_is_no_room_for_it(path, monkeypatch):
+    monkeypatch.setattr(os, "pwrite", refusing(errno.ENOSPC))
+    store, other = Store(str(path), ANYBODY), Store(str(path), ANYBODY)
+    with store.lock(5), pytest.raises(LockTimeout, match="which left no note"), other.lock(0):
+        pass
 
 
 def test_removing_what_is_not_there_is_an_error(path):

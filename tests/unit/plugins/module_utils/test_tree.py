@@ -19,6 +19,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error, inner_path, remove, safe_mode
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
+    NOBODY,
     directory_of_ordinary_user,
     ordinary_user,
     snapshot,
@@ -186,6 +187,53 @@ def test_a_hard_link_is_another_name_of_the_same_file(top):
         tree.hardlink("c/d", "a/b")
         tree.finish(0o755)
     assert os.stat(top / "a/b").st_ino == os.stat(top / "c/d").st_ino
+
+
+def refusing(code):
+    def refuse(*_names, **_descriptors):
+        raise OSError(code, os.strerror(code))
+
+    return refuse
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK])
+def test_where_files_have_one_name_a_hard_link_is_a_copy(top, monkeypatch, code):
+    monkeypatch.setattr(os, "link", refusing(code))
+    with Tree(str(top)) as tree:
+        tree.file("a", 0o750, [b"content"], 1000)
+        tree.hardlink("b", "a")
+        assert (tree.size, tree.entries) == (14, 2)
+    status = os.stat(top / "b")
+    assert ((top / "b").read_bytes(), status.st_mtime, stat.S_IMODE(status.st_mode)) == (b"content", 1000, 0o750)
+
+
+def test_another_error_of_a_link_is_an_error(top, monkeypatch):
+    monkeypatch.setattr(os, "link", refusing(errno.EIO))
+    monkeypatch.setattr(os, "symlink", refusing(errno.EIO))
+    with Tree(str(top)) as tree:
+        tree.file("a", 0o644, [b"content"])
+        for make in (tree.hardlink, tree.symlink):
+            with pytest.raises(HostError, match=r"b: Input/output error"):
+                make("b", "a")
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_where_there_are_no_symlinks_that_is_told(top, monkeypatch, code):
+    monkeypatch.setattr(os, "symlink", refusing(code))
+    with Tree(str(top)) as tree, pytest.raises(HostError, match="keeps no symlinks, and the backend has some"):
+        tree.symlink("b", "a")
+
+
+def test_where_no_owners_and_modes_are_kept_none_are_set(top, monkeypatch):
+    for call in ("chmod", "fchmod", "chown", "fchown"):
+        monkeypatch.setattr(os, call, refusing(errno.EPERM))
+    with Tree(str(top), NOBODY, NOBODY, looks=False) as tree:
+        tree.directory("lib", 0o1755, 1000)
+        tree.file("run.sh", 0o644, [b""])
+        tree.symlink("lib/x", "../run.sh")
+        tree.make_executable("run.sh")
+        tree.finish(0o700)
+    assert os.stat(top / "lib").st_mtime == 1000
 
 
 @pytest.mark.parametrize("path", ["a/b", "here/a/b", "a"])
@@ -489,6 +537,15 @@ def test_removing_takes_everything_and_never_follows(top, outside):
         remove(str(top / name))
     assert os.listdir(top) == []
     assert snapshot(outside) == before
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EXDEV])
+def test_what_cannot_be_moved_is_removed_where_it_is(top, monkeypatch, code):
+    os.makedirs(top / "a/b/c/d")
+    (top / "a/b/x").touch()
+    monkeypatch.setattr(os, "rename", refusing(code))
+    remove(str(top / "a"))
+    assert os.listdir(top) == []
 
 
 @pytest.mark.parametrize("sealed", [0, 0o111, 0o444, 0o555])
