@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -17,8 +18,8 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Inspection,
     Installed,
     Kept,
+    Listing,
     Look,
-    Row,
     listing,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
@@ -79,13 +80,22 @@ class Draft:
             mode=self.look.mode if self.options.directory_mode is not None else "",
         )
 
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> Listing:
         """Return the listing as it would be now."""
         return listing(self.state, self.capability.name)
 
+    def note(self, name: str, found: Inspection) -> None:
+        """Take down what a walk through a tree found."""
+        directory = t.cast(Directory, self.state.get(name))
+        self.state = self.state.with_directory(replace(directory, inspection=found))
+
     def is_named(self, backend: str) -> bool:
         """Return whether the task asks for a directory by its own name."""
-        return any(bare_name(name).lower() == backend.lower() for name in self.options.names)
+        return backend.lower() in self._named
+
+    @functools.cached_property
+    def _named(self) -> frozenset[str]:
+        return frozenset(bare_name(name).lower() for name in self.options.names)
 
     def fetch(self, target: Target) -> None:
         """Bring a build, unless that is decided already."""
@@ -163,14 +173,17 @@ class Draft:
         """Remove a directory, with what is kept of it."""
         before = self._facts(name)
         kept = self.state.kept_of(name)
-        self.state = replace(self.state.without(name), kept=tuple(each for each in self.state.kept if each not in kept))
+        self.state = self.state.without(name)
+        if kept:
+            self.state = self.state.with_kept(tuple(each for each in self.state.kept if each not in kept))
         self.steps.append(Step("remove", name, before, {}))
 
     def _put(self, kind: str, new: Directory, place: str = "") -> None:
         """Put a tree in its place; it comes from C(place) if that is given."""
         before = self._facts(new.name)
-        others = tuple(kept for kept in self.state.kept if kept.place != place)
-        self.state = replace(self.state.without(place), kept=others)
+        if place:
+            others = tuple(kept for kept in self.state.kept if kept.place != place)
+            self.state = self.state.without(place).with_kept(others)
         old = self.state.get(new.name)
         if old is not None and old.target:
             self.move(old.target, new.name, new.target)
@@ -186,7 +199,7 @@ class Draft:
         latest = Kept(old.name, f"{OWN_DIRECTORY}/{KEPT}/{old.name}/next", old)
         mine = [kept for kept in self.state.kept if kept.backend == old.name]
         others = [kept for kept in self.state.kept if kept.backend != old.name]
-        self.state = replace(self.state, kept=(*others, latest, *mine[: most - 1]))
+        self.state = self.state.with_kept((*others, latest, *mine[: most - 1]))
         return most
 
     def _facts(self, name: str) -> Facts:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import typing as t
-from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
@@ -19,8 +18,8 @@ from ansible_collections.localai.core.plugins.module_utils._verify import conten
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 
-def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Installed:
-    """Return what is installed with the findings of a walk through one tree; only C(verify) looks for damage."""
+def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Inspection:
+    """Return the findings of a walk through one tree; only C(verify) looks for damage."""
     directory = t.cast(Directory, installed.get(name))
     path = os.path.join(installed.path, name)
     try:
@@ -29,10 +28,9 @@ def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> 
         raise HostError(disk_error(path, e)) from e
     try:
         recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
-        found = Inspection(
+        return Inspection(
             damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
             unlike=0 if without_looks(path) else count_unlike(top, path, wanted),
         )
     finally:
         os.close(top)
-    return installed.with_directory(replace(directory, inspection=found))

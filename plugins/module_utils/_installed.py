@@ -10,6 +10,7 @@ server starts what that names.
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 import typing as t
@@ -146,14 +147,54 @@ class Installed:
 
     def get(self, name: str) -> Directory | None:
         """Return the entry of exactly that name, or None."""
-        return next((directory for directory in self.directories if directory.name == name), None)
+        return self._by_name.get(name)
 
     def find(self, name: str) -> Directory | None:
         """Return the entry of that name, in any case when none is spelled so."""
         exact = self.get(name)
         if exact is not None:
             return exact
-        return next((directory for directory in self.directories if directory.name.lower() == name.lower()), None)
+        return next((entry for entry in self.called(name) if entry.name.lower() == name.lower()), None)
+
+    def called(self, name: str) -> t.Sequence[Directory]:
+        """Return what bears a name in any case: as its own, as the one that a meta has, or as alias; in byte order."""
+        return [self._by_name[bearer] for bearer in self._called.get(name.lower(), ())]
+
+    # A plan looks names up again and again, and changes one entry at a time: what is known of the others stays known.
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Directory]:
+        return {directory.name: directory for directory in self.directories}
+
+    @functools.cached_property
+    def _called(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for directory in self.directories:
+            for name in _names_of(directory):
+                found.setdefault(name, []).append(directory.name)
+        return {name: tuple(bearers) for name, bearers in found.items()}
+
+    @functools.cached_property
+    def _kept_by_name(self) -> dict[str, list[Kept]]:
+        found: dict[str, list[Kept]] = {}
+        for kept in self.kept:
+            found.setdefault(kept.backend.lower(), []).append(kept)
+        return found
+
+    def _changed(self, name: str, new: Directory | None) -> Installed:
+        """Return the same with C(new), or nothing, as the entry of that name."""
+        old, place = self.get(name), _place(name, self.directories)
+        rest = self.directories[place if old is None else place + 1 :]
+        by_name, called = dict(self._by_name), dict(self._called)
+        by_name.pop(name, None)
+        for known_by in _names_of(old) if old is not None else ():
+            called[known_by] = tuple(bearer for bearer in called[known_by] if bearer != name)
+        if new is not None:
+            by_name[name] = new
+            for known_by in _names_of(new):
+                called[known_by] = tuple(sorted((*called.get(known_by, ()), name), key=os.fsencode))
+        changed = replace(self, directories=(*self.directories[:place], *((new,) if new is not None else ()), *rest))
+        vars(changed).update(_by_name=by_name, _called=called, _kept_by_name=self._kept_by_name)
+        return changed
 
     def damage(self, directory: Directory) -> str:
         """Return what keeps one of the entries from being a sound backend; nothing when it is one."""
@@ -177,7 +218,7 @@ class Installed:
 
     def kept_of(self, backend: str) -> list[Kept]:
         """Return the kept trees of a backend, in any case of its letters, the latest first."""
-        return [kept for kept in self.kept if kept.backend.lower() == backend.lower()]
+        return list(self._kept_by_name.get(backend.lower(), ()))
 
     def backup_of(self, name: str) -> Kept | None:
         """Return the tree that LocalAI moved aside for C(name) and never put back, if it can run."""
@@ -188,48 +229,107 @@ class Installed:
 
     def with_directory(self, directory: Directory) -> Installed:
         """Return the same with one entry added or replaced."""
-        others = [other for other in self.directories if other.name != directory.name]
-        return replace(self, directories=tuple(sorted([*others, directory], key=lambda d: os.fsencode(d.name))))
+        return self._changed(directory.name, directory)
 
     def without(self, name: str) -> Installed:
         """Return the same without one entry."""
-        return replace(self, directories=tuple(other for other in self.directories if other.name != name))
+        return self if self.get(name) is None else self._changed(name, None)
+
+    def with_kept(self, kept: tuple[Kept, ...]) -> Installed:
+        """Return the same with other trees that were replaced."""
+        changed = replace(self, kept=kept)
+        vars(changed).update(_by_name=self._by_name, _called=self._called)
+        return changed
 
     def home(self, row: Row) -> str:
         """Return the directory that a row of the listing comes from; a meta's is not the build that it stands for."""
         if row.kind != "meta":
             return row.backend
-        return next(directory.name for directory in self.directories if directory.metadata is row.metadata)
+        return next(entry.name for entry in self.called(row.name) if entry.metadata is row.metadata)
 
     def run_file(self, name: str) -> str:
         """Return the path of the run file that belongs to the directory C(name)."""
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
 
 
-def listing(installed: Installed, capability: str) -> dict[str, Row]:
-    """Return one row per name, as LocalAI lists them on a host of this capability.
+class Listing(t.Mapping[str, Row]):
+    """One row per name, as LocalAI lists them on a host of one capability; each is made when it is looked at."""
+
+    def __init__(self, installed: Installed, capability: str) -> None:
+        self._installed = installed
+        self._capability = capability
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(_names(self._installed.system, self._installed.directories))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __getitem__(self, name: str) -> Row:
+        installed = self._installed
+        entries = [entry for entry in installed.called(name) if entry.kind == "directory"]
+        aliased = [entry for entry in entries if name and entry.alias == name]
+        if aliased:
+            winner = preferred([entry.name for entry in aliased], self._capability)
+            chosen = next(entry for entry in aliased if entry.name == winner)
+            return _concrete_row(installed, chosen, name, "concrete" if name == winner else "alias")
+        # What comes later takes the name over.
+        for entry in reversed(entries):
+            if entry.target and entry.metadata and entry.metadata.name == name:
+                return _meta_row(installed, entry)
+            if entry.name == name and (entry.has_run_file or entry.problem):
+                return _concrete_row(installed, entry, name, "concrete")
+        if name in installed.system:
+            return Row(name, "system", name, posixpath.normpath(f"{installed.system_path}/{name}/{RUN_FILE}"), True)
+        raise KeyError(name)
+
+    def find(self, name: str) -> Row | None:
+        """Return the row of that name, in any case when none is spelled so."""
+        if name in self:
+            return self[name]
+        names = _names(self._installed.system, self._installed.called(name))
+        return next((self[known] for known in names if known.lower() == name.lower()), None)
+
+
+def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str, None]:
+    """Return the names that LocalAI knows these by, in the order in which it comes to know them."""
+    names, aliases = dict.fromkeys(system), []
+    for entry in entries:
+        if entry.kind != "directory":
+            continue
+        if entry.has_run_file or entry.problem:
+            names[entry.name] = None
+        if entry.target and entry.metadata:
+            names[entry.metadata.name] = None
+        if entry.alias:
+            aliases.append(entry.alias)
+    return {**names, **dict.fromkeys(aliases)}
+
+
+def _names_of(directory: Directory) -> set[str]:
+    """Return in lower case what one entry may be called: its name, the one that a meta has, and its alias."""
+    names = {directory.name.lower(), directory.alias.lower() or directory.name.lower()}
+    return names | {directory.metadata.name.lower()} if directory.target and directory.metadata else names
+
+
+def _place(name: str, directories: t.Sequence[Directory]) -> int:
+    """Return where an entry of that name stands, or would, in byte order."""
+    wanted, low, high = os.fsencode(name), 0, len(directories)
+    while low < high:
+        middle = (low + high) // 2
+        if os.fsencode(directories[middle].name) < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def listing(installed: Installed, capability: str) -> Listing:
+    """Return what LocalAI lists on a host of this capability.
 
     A directory that cannot be read has a row too, so that it is not overlooked.
     """
-    rows: dict[str, Row] = {}
-    for name in installed.system:
-        rows[name] = Row(name, "system", name, posixpath.normpath(f"{installed.system_path}/{name}/{RUN_FILE}"), True)
-    aliases: dict[str, list[Directory]] = {}
-    for directory in installed.directories:
-        if directory.kind != "directory":
-            continue
-        if directory.has_run_file or directory.problem:
-            rows[directory.name] = _concrete_row(installed, directory, directory.name, "concrete")
-        if directory.target:
-            row = _meta_row(installed, directory)
-            rows[row.name] = row
-        if directory.alias:
-            aliases.setdefault(directory.alias, []).append(directory)
-    for alias, candidates in aliases.items():
-        winner = preferred([candidate.name for candidate in candidates], capability)
-        chosen = next(candidate for candidate in candidates if candidate.name == winner)
-        rows[alias] = _concrete_row(installed, chosen, alias, "concrete" if alias == winner else "alias")
-    return rows
+    return Listing(installed, capability)
 
 
 def leftover_of(name: str) -> str:
@@ -243,11 +343,9 @@ def is_temporary(name: str) -> bool:
     return bool(leftover_of(name)) and name.endswith(TEMPORARIES)
 
 
-def find_row(name: str, rows: t.Mapping[str, Row]) -> Row | None:
+def find_row(name: str, rows: Listing) -> Row | None:
     """Return the row of that name, in any case when none is spelled so."""
-    if name in rows:
-        return rows[name]
-    return next((row for row in rows.values() if row.name.lower() == name.lower()), None)
+    return rows.find(name)
 
 
 def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str | None, str]]:

@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, MissingLibrary
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
+    Inspection,
     Installed,
     Look,
     find_row,
@@ -36,7 +37,7 @@ def upgrades(
             continue
         try:
             options = BackendOptions((name,), state="latest")
-            decided = settled(options, installed, resolver, Look(), lambda installed, _name: installed)
+            decided = settled(options, installed, resolver, Look(), lambda _installed, _name: Inspection())
         except MissingLibrary:
             raise
         except LocalAIError as e:

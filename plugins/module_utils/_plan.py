@@ -5,8 +5,8 @@
 """What is wanted + what is installed + what the gallery and the registry say -> what to do. Pure.
 
 C(assess) says for each name whether anything is to be done; only what it does not settle has to be resolved. C(plan)
-then returns the actions with before and after, and the same plan is printed by check mode, shown as diff and carried
-out.
+asks for that, and returns the actions with before and after, and the same plan is printed by check mode, shown as diff
+and carried out.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from ansible_collections.localai.core.plugins.module_utils._capability import Ho
 from ansible_collections.localai.core.plugins.module_utils._draft import Draft, Step
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
+    Inspection,
     Installed,
     Kept,
+    Listing,
     Look,
-    Row,
     find_row,
     is_temporary,
     leftover_of,
@@ -54,10 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run is going to do; C(steps) in the order in which they are taken, removals last.
-
-    Where C(open) is not None, it is only a need that C(targets) lacked, or a tree to inspect, and no plan yet.
-    """
+    """All that a run is going to do; C(steps) in the order in which they are taken, removals last."""
 
     outcomes: tuple[Outcome, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -65,19 +63,16 @@ class Plan:
     replaced: tuple[str, ...] = ()
     restart_required: bool = False
     warnings: tuple[str, ...] = ()
-    open: Need | None = None
 
 
-def plan(
-    options: BackendOptions,
-    installed: Installed,
-    capability: HostCapability,
-    targets: t.Mapping[tuple[str, bool], Target],
-    look: Look,
-) -> Plan:
-    """Return what to do; C(targets) has what each need resolved to, by its key; C(look) is that of new trees.
+Planning = t.Generator[Need, t.Union[Target, Inspection], Plan]
 
-    Raises OptionError for a removal that would break another backend.
+
+def plan(options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Planning:
+    """Return what to do, C(look) being that of new trees, and yield before what that takes and the disk does not tell.
+
+    The answer to a need C(inspect) is the Inspection of its directory, to any other the Target of its subject; the same
+    may be asked again. Raises OptionError for a removal that would break another backend.
     """
     draft = Draft(options, installed, look, capability)
     outcomes: list[Outcome] = []
@@ -87,9 +82,11 @@ def plan(
         for name in options.names:
             met = []
             for need in _needs(name, draft):
-                if need.action == "inspect" or (need.subject and need.key not in targets):
-                    return Plan(open=need)
-                met.append(_meet(bare_name(name), need, draft, targets))
+                answer = (yield need) if need.action == "inspect" or need.subject else None
+                if isinstance(answer, Inspection):
+                    draft.note(need.directory, answer)
+                else:
+                    met.append(_meet(bare_name(name), need, draft, answer))
             telling = next((outcome for outcome in met if outcome.action != "none"), met[0])
             outcomes.append(replace(telling, done_after=len(draft.steps)))
         _tidy(draft, outcomes)
@@ -130,13 +127,15 @@ def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
         if met and (need.action == "none" or key in met):
             return
         yield need
+        if need.action == "inspect":
+            continue
         met.add(key)
         # What is asked for once is not asked for again; what was brought is compared, unless that was the question.
         state = "present" if need.action == "compare" else options.state
         options = replace(options, state=state, force=False, verify=False)
 
 
-def _meet(bare: str, need: Need, draft: Draft, targets: t.Mapping[tuple[str, bool], Target]) -> Outcome:
+def _meet(bare: str, need: Need, draft: Draft, target: Target | None) -> Outcome:
     if need.action == "none":
         row = find_row(bare, draft.rows())
         if row is not None and row.kind == "system":
@@ -144,7 +143,7 @@ def _meet(bare: str, need: Need, draft: Draft, targets: t.Mapping[tuple[str, boo
         return Outcome(row.name if row else bare, row.backend if row else bare, "none", "", need.reason)
     if need.kept is not None:
         return _restore(bare, need, need.kept, draft)
-    if not need.subject:
+    if target is None:
         directory = t.cast(Directory, draft.state.get(need.directory))
         if need.action == "dismiss":
             draft.dismiss(directory.name, need.reason)
@@ -155,7 +154,7 @@ def _meet(bare: str, need: Need, draft: Draft, targets: t.Mapping[tuple[str, boo
             pin = draft.options.pin(bare)
             draft.rewrite(directory, pin.alias if pin else draft.options.alias or "")
         return Outcome(_spelled(bare, draft), directory.target or directory.name, need.action, "", need.reason)
-    return _install(bare, need, targets[need.key], draft)
+    return _install(bare, need, target, draft)
 
 
 def _restore(bare: str, need: Need, kept: Kept, draft: Draft) -> Outcome:
@@ -242,7 +241,7 @@ def _stands_for(bare: str, backend: str, draft: Draft) -> bool:
 
 def _stale(bare: str, target: Target, installed: Installed) -> str:
     """Return what bears this name without being the directory that the gallery gives it, so that it has to go."""
-    for directory in installed.directories:
+    for directory in installed.called(bare):
         spelled = directory.name.lower() == bare.lower() == target.name.lower()
         meta = directory.metadata if directory.target and directory.target != target.backend else None
         elsewhere = meta is not None and meta.name.lower() == bare.lower() == target.name.lower()
@@ -301,7 +300,7 @@ def _absent_outcome(name: str, found: Removal, draft: Draft) -> Outcome:
     return Outcome(name, None, "none", "", "it is not installed")
 
 
-def _shadow_warnings(draft: Draft, rows: t.Mapping[str, Row], outcomes: t.Sequence[Outcome]) -> t.Iterator[str]:
+def _shadow_warnings(draft: Draft, rows: Listing, outcomes: t.Sequence[Outcome]) -> t.Iterator[str]:
     """Warn of names that run something else than their own directory or their meta says."""
     aliases = [step.metadata.alias for step in draft.steps if step.metadata]
     for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *aliases]):
@@ -325,7 +324,7 @@ def _spelled(bare: str, draft: Draft) -> str:
     return own.name if own is not None else bare
 
 
-def _concluded(outcome: Outcome, rows: t.Mapping[str, Row], draft: Draft) -> Outcome:
+def _concluded(outcome: Outcome, rows: Listing, draft: Draft) -> Outcome:
     """Add what will be on disk to an outcome."""
     capability = outcome.capability or draft.capability.name
     row = None if outcome.action == "remove" else find_row(outcome.name, rows)

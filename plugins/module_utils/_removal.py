@@ -80,7 +80,7 @@ def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[st
     wanted = name.lower()
     bearing: dict[str, str] = {}
     by_alias: dict[str, str] = {}
-    for directory in installed.directories:
+    for directory in installed.called(name):
         if directory.busy:
             continue
         metadata = directory.metadata if directory.kind == "directory" else None

@@ -114,8 +114,9 @@ class BackendOptions:
 
     def digest_of(self, name: str) -> str | None:
         """Return the digest that a bare name is pinned to; what is not asked for itself has none."""
-        asked = [bare_name(each).lower() for each in self.names]
-        return self.digest if name.lower() in asked else None
+        if self.digest is None:
+            return None
+        return self.digest if name.lower() in [bare_name(each).lower() for each in self.names] else None
 
     @property
     def takes_kept(self) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Galler
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
+    Inspection,
     Installed,
     Look,
     find_row,
@@ -55,20 +56,26 @@ def settled(
     installed: Installed,
     resolver: Resolver,
     look: Look,
-    inspect: t.Callable[[Installed, str], Installed],
+    inspect: t.Callable[[Installed, str], Inspection],
 ) -> Plan:
     """Return the plan with all that it asks for answered; C(inspect) walks through a tree."""
     asked = {bare_name(name): name for name in reversed(options.names)}
     targets: dict[tuple[str, bool], Target] = {}
+    planning = plan(options, installed, resolver.capability, look)
+    answer: Target | Inspection | None = None
     while True:
-        decided = plan(options, installed, resolver.capability, targets, look)
-        need = decided.open
-        if need is None:
-            return decided
+        try:
+            need = planning.send(t.cast("Target | Inspection", answer))
+        except StopIteration as end:
+            return t.cast(Plan, end.value)
         if need.action == "inspect":
-            installed = inspect(installed, need.directory)
+            answer = inspect(installed, need.directory)
+            directory = t.cast(Directory, installed.get(need.directory))
+            installed = installed.with_directory(replace(directory, inspection=answer))
         else:
-            targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)
+            if need.key not in targets:
+                targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)
+            answer = targets[need.key]
 
 
 class Resolver:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, Sequence, cast
 
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu, HostCapability
@@ -78,20 +78,21 @@ def decide(
     walked: Mapping[str, Inspection] | None = None,
 ) -> Plan:
     """The plan for a state, with every name resolved, and every tree walked through, that it asks for."""
-    targets: dict[tuple[str, bool], Target] = {}
+    planning = plan(options, state, host, LOOK)
+    answer: Target | Inspection | None = None
     while True:
-        decided = plan(options, state, host, targets, LOOK)
-        need = decided.open
-        if need is None:
-            return decided
+        try:
+            need = planning.send(cast("Target | Inspection", answer))
+        except StopIteration as end:
+            return cast(Plan, end.value)
         if need.action == "inspect":
             old = state.get(need.directory)
             assert old is not None
             assert old.inspection is None
-            state = state.with_directory(replace(old, inspection=(walked or {}).get(old.name, Inspection())))
+            answer = (walked or {}).get(old.name, Inspection())
+            state = state.with_directory(replace(old, inspection=answer))
         else:
-            assert need.key not in targets
-            targets[need.key] = resolve(need, options, state)
+            answer = resolve(need, options, state)
 
 
 def carried_out(steps: Sequence[Step], state: Installed) -> Installed:

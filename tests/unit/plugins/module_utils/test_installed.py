@@ -249,14 +249,60 @@ def test_a_problem_says_what_is_wrong_and_with_what() -> None:
     }
 
 
+NAMES = st.sampled_from(["a", "A", "b", "c", "cpu-a", "é", ""])
+ENTRIES = st.builds(
+    lambda name, alias, target, kind, runs: Directory(
+        name or "x",
+        kind,
+        runs,
+        runs,
+        Metadata(alias, target, name) if kind == "directory" else None,
+    ),
+    NAMES,
+    NAMES,
+    NAMES,
+    st.sampled_from(["directory", "directory", "symlink"]),
+    st.booleans(),
+)
+
+
+def in_one_pass(state: Installed) -> dict[str, tuple[str, str]]:
+    """Kind and backend of each name, as LocalAI's own loop over the directories finds them on a host without GPU."""
+    rows = {name: ("system", name) for name in state.system}
+    directories = [each for each in state.directories if each.kind == "directory"]
+    for each in directories:
+        if each.has_run_file:
+            rows[each.name] = ("concrete", each.name)
+        if each.target:
+            rows[each.metadata.name if each.metadata else ""] = ("meta", each.target)
+    for alias in dict.fromkeys(each.alias for each in directories if each.alias):
+        candidates = [each.name for each in directories if each.alias == alias]
+        winner = next((name for name in candidates if "cpu" in name), candidates[0])
+        rows[alias] = ("concrete" if alias == winner else "alias", winner)
+    return rows
+
+
+@given(st.lists(st.one_of(ENTRIES, NAMES), max_size=8), st.lists(NAMES.filter(bool), unique=True, max_size=2))
+def test_what_changes_step_by_step_is_known_as_if_it_was_read_anew(changes: list[Any], system: list[str]) -> None:
+    state = installed(system=tuple(system))
+    for change in changes:
+        state = state.without(change) if isinstance(change, str) else state.with_directory(change)
+        anew = installed(*state.directories, system=tuple(system))
+        rows, expected = listing(state, "default"), in_one_pass(anew)
+        assert [(name, (row.kind, row.backend)) for name, row in rows.items()] == list(expected.items())
+        for name in ("a", "A", "b", "B", "CPU-A", "É", "x"):
+            assert (state.get(name), state.find(name)) == (anew.get(name), anew.find(name))
+            found, same = find_row(name, rows), [each for each in expected if each.lower() == name.lower()]
+            assert (found.name if found else None) == (name if name in same else next(iter(same), None))
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [("x", "x"), ("X", "x"), ("Piper", "piper"), ("piper", "piper"), ("PIPER", "Kiper"), ("y", None)],
+    [("x", "x"), ("X", "x"), ("Piper", "PIPER"), ("piper", "piper"), ("PIPER", "PIPER"), ("y", None)],
 )
 def test_a_row_is_found_in_any_case_and_the_exact_spelling_goes_first(asked: str, found: str | None) -> None:
-    names = {"x": "x", "PIPER": "Kiper", "piper": "piper"}
-    rows = {name: Row(shown, "concrete", shown, "", True) for name, shown in names.items()}
-    row = find_row(asked, rows)
+    state = installed(concrete("x"), concrete("PIPER"), concrete("piper"))
+    row = find_row(asked, listing(state, "default"))
     assert (row.name if row else None) == found
 
 
