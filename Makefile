@@ -81,12 +81,14 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 
-soak: collection $(BUILD)/bin/umoci ## the large figures: archives that write nothing outside, trees that umoci makes too
+soak: collection $(BUILD)/bin/umoci ## the large figures: archives, disks, privileges, how times grow
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
 	$(RUN).soak.umoci --images 500
 	tests/tools/install_file_systems.sh
 	$(MOUNTING).soak.disks
+	$(RUN).soak.privileges
+	$(MOUNTING).soak.many --directory $(BUILD)/many
 
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## a few seconds of bench and of soak
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
@@ -94,6 +96,8 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## a few sec
 	$(RUN).soak.umoci --images 40
 	tests/tools/install_file_systems.sh
 	$(MOUNTING).soak.disks --cases 'tmpfs|overlay|exfat'
+	$(RUN).soak.privileges
+	export BENCH_DIR=$(BUILD)/sample; $(RUN).soak.many --directory $(BUILD)/sample --scale 0.02 --rounds 1
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import gc
 import hashlib
 import os
 import traceback
@@ -315,6 +317,18 @@ def _shown_texts(value: t.Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
+@contextlib.contextmanager
+def _without_collector() -> t.Iterator[None]:
+    """Inside, nobody looks for garbage: a document is many objects and no garbage, and that would take the longest."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _yaml(data: bytes) -> t.Any:
     """Return what a YAML document holds, with every scalar as the text that stands there, as LocalAI reads it."""
     try:
@@ -353,6 +367,7 @@ def _yaml(data: bytes) -> t.Any:
     if data.lstrip()[:1] == b"<":
         raise GalleryError("it is an HTML or XML page, not a gallery; look at what a browser shows there")
     try:
-        return yaml.load(data.decode("utf-8"), Loader=Loader)  # noqa: S506 -- it is a safe loader
+        with _without_collector():
+            return yaml.load(data.decode("utf-8"), Loader=Loader)  # noqa: S506 -- it is a safe loader
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None
