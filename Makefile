@@ -24,29 +24,35 @@ export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo lint sanity units integration coverage bench soak samples hosts: private export HOME := $(BUILD)/home
-demo lint sanity units integration coverage bench soak samples hosts: \
+demo lint sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
+demo lint sanity units integration package coverage bench soak samples hosts: \
     private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo lint: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+package: private export GALAXY_IMPORTER_LOG_LEVEL_MAIN := WARNING
+package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh lint sanity units integration coverage samples hosts ## all of the gate, then the number of tests
+test: fresh lint sanity units integration package coverage samples hosts ## all of the gate, then the number of tests
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
 demo: collection ## the collection at work against a registry and a server on this machine
 	$(RUN).demo.run
 
-lint: collection ## ruff, mypy, yamllint, ansible-lint
+lint: collection ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
 	ruff check
 	ruff format --check
 	cd $(BUILD) && mypy --config-file $(COPY)/pyproject.toml
 	yamllint --strict .
 	cd $(COPY) && ansible-lint --offline --nocolor --profile production --strict
+	antsibull-changelog lint
+	reuse lint -q || reuse lint
 
-sanity: collection ## ansible-test sanity
+sanity: collection ## ansible-test sanity, with each ansible-core that a Python here runs
 	cd $(COPY) && ansible-test sanity --venv --junit
+	cd $(COPY) && tests/tools/other_cores.sh $(BUILD) \
+	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
 units: collection ## unit tests on our own Python, measured, and on the oldest and the newest one found
 	rm -f $(OUTPUT)/coverage/units=*
@@ -59,6 +65,14 @@ integration: collection $(BUILD)/bin/docker-registry ## integration tests agains
 	rm -f $(OUTPUT)/coverage/integration=*
 	echo "docker_registry_binary: $(BUILD)/bin/docker-registry" > $(COPY)/tests/integration/integration_config.yml
 	cd $(COPY) && ansible-test integration --venv --coverage -v
+
+package: collection ## what a user installs: built, checked as Galaxy does, installed without a network, its example run
+	rm -rf $(BUILD)/package && mkdir $(BUILD)/package
+	cd $(COPY) && ansible-galaxy collection build --output-path $(BUILD)/package
+	cd $(BUILD)/package && warnings=$$(python -m galaxy_importer.main *.tar.gz 2>&1) && [[ -z $$warnings ]] \
+	    || { echo "$$warnings"; exit 1; }
+	ansible-galaxy collection install --offline --collections-path $(BUILD)/package/installed $(BUILD)/package/*.tar.gz
+	$(RUN).demo.run $(BUILD)/package/installed
 
 hosts: collection $(BUILD)/bin/docker-registry ## the role on three real hosts with systemd, which takes root
 	@if ! why=$$(tests/hosts/hindrance.sh $(BUILD)/hosts); then \
@@ -123,4 +137,4 @@ $(VENV)/ready: tests/requirements.txt
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 	tests/tools/fetch_program.sh $(BUILD) $(@F)
 
-.PHONY: help test demo lint sanity units integration coverage bench soak samples hosts clean collection fresh
+.PHONY: help test demo lint sanity units integration coverage bench soak samples hosts package clean collection fresh

@@ -6,7 +6,8 @@
 
 It starts a registry and a gallery on loopback and runs docs/examples/backends.yml in check mode, for real, again, and
 for the removal, into a temporary directory. It fails when a run does anything but what it should. Run it with
-`python -m ansible_collections.localai.core.tests.demo.run` from the directory that holds `ansible_collections`.
+`python -m ansible_collections.localai.core.tests.demo.run` from the directory that holds `ansible_collections`. With
+the path of another such directory, the collection that is installed there is taken, with its example.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from ..support.gallery import REPOSITORY, gallery
 from ..support.playbook import COLLECTION, environment
 from ..support.registry import Registry
 
-PLAYBOOK = COLLECTION / "docs" / "examples" / "backends.yml"
-
 
 @dataclass(frozen=True)
 class Run:
@@ -41,6 +40,12 @@ class Player:
 
     work: Path
     gallery: str
+    collections: Path
+
+    @property
+    def playbook(self) -> Path:
+        """The example."""
+        return self.collections / "ansible_collections" / "localai" / "core" / "docs" / "examples" / "backends.yml"
 
     @property
     def backends(self) -> Path:
@@ -55,10 +60,11 @@ class Player:
             "localai_galleries": [{"name": "demo", "url": self.gallery}],
             "localai_state": state,
         }
-        program = [sys.executable, "-m", "ansible", "playbook", str(PLAYBOOK)]
+        program = [sys.executable, "-m", "ansible", "playbook", str(self.playbook)]
         command = [*program, "--diff", "--extra-vars", json.dumps(variables), *arguments]
         lines = []
-        with subprocess.Popen(command, env=environment(self.work), stdout=subprocess.PIPE, text=True) as process:
+        settings = environment(self.work, self.collections)
+        with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout or ():
                 print("    " + line, end="", flush=True)
                 lines.append(line)
@@ -102,13 +108,14 @@ def expect(condition: bool, text: str) -> None:
 
 def main() -> None:
     """Start the servers, and run the playbook four times."""
+    collections = Path(sys.argv[1]).resolve() if sys.argv[1:] else COLLECTION.parents[2]
     content = gallery()
     with tempfile.TemporaryDirectory(prefix="localai-demo-") as work, Registry() as registry, FileServer() as files:
         for tag, artifact in content.images.items():
             registry.put(REPOSITORY, tag, artifact)
         files.pages["/index.yaml"] = content.index(registry.host, files.url, Path(work)).encode()
         print(f"A gallery at {files.url}/index.yaml, its registry at {registry.host}, backends below {work}")
-        player = Player(Path(work), files.url + "/index.yaml")
+        player = Player(Path(work), files.url + "/index.yaml", collections)
 
         heading("1. check mode: what would be done")
         check = player.play("--check")

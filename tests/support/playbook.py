@@ -12,7 +12,7 @@ from pathlib import Path
 COLLECTION = Path(__file__).parents[2]
 
 
-def environment(work: Path) -> dict[str, str]:
+def environment(work: Path, collections: Path = COLLECTION.parents[2]) -> dict[str, str]:
     """The environment in which ansible-playbook writes only below a directory; that gets an empty configuration."""
     config = work / "ansible.cfg"
     config.touch()
@@ -23,7 +23,7 @@ def environment(work: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(config),
         "ANSIBLE_HOME": str(work / "ansible"),
         "ANSIBLE_REMOTE_TEMP": str(work / "ansible" / "remote"),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# other_cores.sh BUILD OWN: ansible-test sanity of the current directory with each ansible-core from 2.18 on but OWN that
+# a Python of this machine runs.
+set -euo pipefail
+build=$1 own=$2
+here=$(dirname "$(realpath "$0")")
+
+while read -r core pythons; do
+    [[ $core == "$own" ]] && continue
+    for python in $pythons; do
+        [[ -e $build/pythons/python$python ]] && break
+    done
+    if [[ ! -e $build/pythons/python$python ]]; then
+        echo "Left out: ansible-core $core, for none of Python $pythons is here."
+        continue
+    fi
+    echo "ansible-core $core on Python $python"
+    venv=$build/cores/$core
+    if [[ ! -e $venv/ready ]]; then
+        "$here/make_venv.sh" "$build/pythons/python$python" "$venv"
+        "$venv/bin/pip" install -q "ansible-core ~= $core.0"
+        touch "$venv/ready"
+    fi
+    "$venv/bin/python" "$here/prepare_ansible_test.py" "$build" --pip-only
+    PATH=$venv/bin:$PATH ansible-test sanity --venv --python "$python" </dev/null
+done <<'EOF'
+2.18 3.13 3.12 3.11
+2.19 3.13 3.12 3.11
+2.20 3.14 3.13 3.12
+2.21 3.14 3.13 3.12
+EOF
