@@ -51,7 +51,7 @@ class Times:
             factors = [f"{longer / shorter:.1f}" for shorter, longer in zip(times, times[1:])]
             print(
                 f"{what}: {' '.join(f'{count:,}' for count in counts)} {self._unit} take "
-                f"{' '.join(f'{taken:.2f}' for taken in times)} s, times {' and '.join(factors)}",
+                f"{' '.join(f'{taken:.3f}' for taken in times)} s, times {' and '.join(factors)}",
                 flush=True,
             )
 

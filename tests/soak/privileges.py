@@ -94,7 +94,7 @@ def as_ordinary_user() -> list[str]:
         host.path.mkdir()
         if IS_ROOT:
             os.chown(host.path, NOBODY, NOBODY)
-            host.world.publish = _as_root(host.world.publish)  # type: ignore[method-assign]
+            host.world.publish = _as_root(host.world.publish)  # type: ignore[assignment]
             # Libraries load parts of themselves late, from where the ordinary user may not read.
             host.backend("piper", check=True)
         with ordinary_user():
