@@ -254,8 +254,24 @@ class Tree:
         try:
             return make()
         except FileExistsError:
+            if not self.looks:
+                self._check_spelling(path)
             self._unlink(path)
             return make()
+
+    def _check_spelling(self, path: str) -> None:
+        """Raise HostError when what is in the way of C(path) has another name: such file systems fold their case."""
+        parent, _slash, base = path.rpartition("/")
+        fd = os.open(parent or ".", OPEN_DIRECTORY, dir_fd=self.fd)
+        try:
+            names = os.listdir(fd)
+        finally:
+            os.close(fd)
+        if base not in names:
+            raise HostError(
+                f"{self.path}/{path}: this file system does not tell it from another file of the backend, whose name "
+                "differs in upper and lower case. Choose a backends_path on one that does, such as ext4, xfs or btrfs."
+            )
 
     def _place(self, path: str) -> str:
         """Return where the entry C(path) really goes, making the directories above it."""

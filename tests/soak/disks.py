@@ -40,6 +40,7 @@ SOURCES: dict[str, list[Entry]] = {
     "large": [*_FLAT, *(file(f"lib/large-{n}", bytes(MIB)) for n in range(8))],
     "many": [*_FLAT, *(file(f"lib/many-{n}", "x") for n in range(300))],
     "symlinks": [*_FLAT, symlink("lib/0", "0.so")],
+    "upper case": [*_FLAT, file("lib/0.SO", "0")],
     "hard links": [*_FLAT, hardlink("lib/0", "lib/0.so")],
 }
 
@@ -64,6 +65,7 @@ TOO_SMALL = r"MiB free, and this takes .* Free some space"
 READ_ONLY = r"mounted read-only\. Mount it for writing, or choose another backends_path"
 DEGRADED = r"keeps no owners, modes and symlinks.*Mount it with the uid"
 NO_SYMLINKS = r"keeps no symlinks.*Choose a backends_path"
+ONE_CASE = r"differs in upper and lower case.*Choose a backends_path"
 LOWER_LAYER = r"lower layer of an overlay.*Remove it first"
 
 
@@ -117,8 +119,9 @@ def _of_a_kind() -> Iterator[Case]:
         for action in everything:
             yield Case(volume, "nothing", "before", action, "works", DEGRADED)
         yield Case(volume, "nothing", "before", "symlinks", "refused for good", NO_SYMLINKS)
+        yield Case(volume, "nothing", "before", "upper case", "refused for good", ONE_CASE)
     for volume in ("tmpfs", "path to be made", "parent read-only", "overlay", "overlay, redirecting"):
-        for action in (*everything, "symlinks"):
+        for action in (*everything, "symlinks", "upper case"):
             yield Case(volume, "nothing", "before", action, "works")
 
 
@@ -193,6 +196,7 @@ ACTIONS: dict[str, Action] = {
     "large": ((_OLD,), ("large", {}), "large"),
     "many": ((_OLD,), ("many", {}), "many"),
     "symlinks": ((_OLD,), ("symlinks", {}), "symlinks"),
+    "upper case": ((_OLD,), ("upper case", {}), "upper case"),
     "hard links": ((_OLD,), ("hard links", {"verify": True}), "hard links"),
     "owner": (
         (_OLD,),

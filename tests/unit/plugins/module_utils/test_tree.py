@@ -224,6 +224,22 @@ def test_where_there_are_no_symlinks_that_is_told(top, monkeypatch, code):
         tree.symlink("b", "a")
 
 
+def test_where_case_is_folded_no_file_takes_the_place_of_another(top, monkeypatch):
+    opened = os.open
+
+    def open_folded(path, flags, *mode, **place):
+        return opened(path.lower() if flags & os.O_CREAT else path, flags, *mode, **place)
+
+    with Tree(str(top), looks=False) as tree:
+        monkeypatch.setattr(os, "open", open_folded)
+        tree.file("lib/readme", 0o644, [b"1"])
+        tree.begin_layer()
+        tree.file("lib/readme", 0o644, [b"2"])
+        with pytest.raises(HostError, match="differs in upper and lower case"):
+            tree.file("lib/README", 0o644, [b"3"])
+    assert (top / "lib/readme").read_bytes() == b"2"
+
+
 def test_where_no_owners_and_modes_are_kept_none_are_set(top, monkeypatch):
     for call in ("chmod", "fchmod", "chown", "fchown"):
         monkeypatch.setattr(os, call, refusing(errno.EPERM))
