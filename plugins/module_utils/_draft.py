@@ -84,10 +84,9 @@ class Draft:
         """Return the listing as it would be now."""
         return listing(self.state, self.capability.name)
 
-    def note(self, name: str, found: Inspection) -> None:
-        """Take down what a walk through a tree found."""
-        directory = t.cast(Directory, self.state.get(name))
-        self.state = self.state.with_directory(replace(directory, inspection=found))
+    def note(self, name: str, found: Inspection | None) -> None:
+        """Take down what a walk through a tree found, None if the tree was gone."""
+        self.state = self.state.inspected(name, found)
 
     def is_named(self, backend: str) -> bool:
         """Return whether the task asks for a directory by its own name."""

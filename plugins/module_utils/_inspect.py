@@ -18,19 +18,22 @@ from ansible_collections.localai.core.plugins.module_utils._verify import conten
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 
-def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Inspection:
-    """Return the findings of a walk through one tree; only C(verify) looks for damage."""
+def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Inspection | None:
+    """Return the findings of a walk through one tree, None if it is gone; only C(verify) looks for damage."""
     directory = t.cast(Directory, installed.get(name))
     path = os.path.join(installed.path, name)
     try:
         top = os.open(path, OPEN_DIRECTORY)
+        try:
+            recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
+            return Inspection(
+                damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
+                unlike=0 if without_looks(path) else count_unlike(top, path, wanted),
+            )
+        finally:
+            os.close(top)
+    except FileNotFoundError:
+        # Another run removed it, since nobody holds the lock yet.
+        return None
     except OSError as e:
         raise HostError(disk_error(path, e)) from e
-    try:
-        recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
-        return Inspection(
-            damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
-            unlike=0 if without_looks(path) else count_unlike(top, path, wanted),
-        )
-    finally:
-        os.close(top)

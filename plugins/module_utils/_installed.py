@@ -235,6 +235,13 @@ class Installed:
         """Return the same without one entry."""
         return self if self.get(name) is None else self._changed(name, None)
 
+    def inspected(self, name: str, found: Inspection | None) -> Installed:
+        """Return the same with what a walk through a tree found; without it if it was gone by then."""
+        directory = self.get(name)
+        if directory is None or found is None:
+            return self.without(name)
+        return self.with_directory(replace(directory, inspection=found))
+
     def with_kept(self, kept: tuple[Kept, ...]) -> Installed:
         """Return the same with other trees that were replaced."""
         changed = replace(self, kept=kept)

@@ -65,14 +65,14 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
 
-Planning = t.Generator[Need, t.Union[Target, Inspection], Plan]
+Planning = t.Generator[Need, t.Union[Target, Inspection, None], Plan]
 
 
 def plan(options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Planning:
     """Return what to do, C(look) being that of new trees, and yield before what that takes and the disk does not tell.
 
-    The answer to a need C(inspect) is the Inspection of its directory, to any other the Target of its subject; the same
-    may be asked again. Raises OptionError for a removal that would break another backend.
+    The answer to a need C(inspect) is the Inspection of its directory, None if that is gone, to any other the Target of
+    its subject; the same may be asked again. Raises OptionError for a removal that would break another backend.
     """
     draft = Draft(options, installed, look, capability)
     outcomes: list[Outcome] = []
@@ -83,10 +83,10 @@ def plan(options: BackendOptions, installed: Installed, capability: HostCapabili
             met = []
             for need in _needs(name, draft):
                 answer = (yield need) if need.action == "inspect" or need.subject else None
-                if isinstance(answer, Inspection):
-                    draft.note(need.directory, answer)
+                if need.action == "inspect":
+                    draft.note(need.directory, t.cast("Inspection | None", answer))
                 else:
-                    met.append(_meet(bare_name(name), need, draft, answer))
+                    met.append(_meet(bare_name(name), need, draft, t.cast("Target | None", answer)))
             telling = next((outcome for outcome in met if outcome.action != "none"), met[0])
             outcomes.append(replace(telling, done_after=len(draft.steps)))
         _tidy(draft, outcomes)

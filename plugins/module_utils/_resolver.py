@@ -56,7 +56,7 @@ def settled(
     installed: Installed,
     resolver: Resolver,
     look: Look,
-    inspect: t.Callable[[Installed, str], Inspection],
+    inspect: t.Callable[[Installed, str], Inspection | None],
 ) -> Plan:
     """Return the plan with all that it asks for answered; C(inspect) walks through a tree."""
     asked = {bare_name(name): name for name in reversed(options.names)}
@@ -65,13 +65,12 @@ def settled(
     answer: Target | Inspection | None = None
     while True:
         try:
-            need = planning.send(t.cast("Target | Inspection", answer))
+            need = planning.send(answer)
         except StopIteration as end:
             return t.cast(Plan, end.value)
         if need.action == "inspect":
-            answer = inspect(installed, need.directory)
-            directory = t.cast(Directory, installed.get(need.directory))
-            installed = installed.with_directory(replace(directory, inspection=answer))
+            answer = found = inspect(installed, need.directory)
+            installed = installed.inspected(need.directory, found)
         else:
             if need.key not in targets:
                 targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)

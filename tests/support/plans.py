@@ -82,7 +82,7 @@ def decide(
     answer: Target | Inspection | None = None
     while True:
         try:
-            need = planning.send(cast("Target | Inspection", answer))
+            need = planning.send(answer)
         except StopIteration as end:
             return cast(Plan, end.value)
         if need.action == "inspect":
