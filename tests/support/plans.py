@@ -75,7 +75,7 @@ def decide(
     options: BackendOptions,
     state: Installed,
     host: HostCapability = CPU_HOST,
-    walked: Mapping[str, Inspection] | None = None,
+    walked: Mapping[str, Inspection | None] | None = None,
 ) -> Plan:
     """The plan for a state, with every name resolved, and every tree walked through, that it asks for."""
     planning = plan(options, state, host, LOOK)
@@ -90,7 +90,7 @@ def decide(
             assert old is not None
             assert old.inspection is None
             answer = (walked or {}).get(old.name, Inspection())
-            state = state.with_directory(replace(old, inspection=answer))
+            state = state.inspected(old.name, answer)
         else:
             answer = resolve(need, options, state)
 

@@ -610,6 +610,11 @@ def test_owner_mode_and_contents_are_looked_at(
     assert short(decide(want(name, **options), after)) == NOTHING
 
 
+def test_a_tree_that_is_gone_when_it_is_walked_through_is_installed() -> None:
+    state = installed(current("piper", record=Record(listed=True)))
+    assert short(decide(want("piper", verify=True), state, walked={"piper": None})) == "install: fetch piper"
+
+
 def test_the_diff_tells_how_many_paths_change_hands() -> None:
     state = installed(concrete("piper"))
     (step,) = decide(want("piper", owner="localai"), state, walked={"piper": Inspection("", 17)}).steps
