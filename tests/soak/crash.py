@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a backends path is sound wherever a run dies, by a kill or by a loss of power.
+
+What a run changes on disk, it changes by calls, so it is killed right before each of them, or before a share of them
+and all around each rename. For a loss of power, it is killed on a file system of its own; what counts then is what had
+been written to its device.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from ..support.host import IS_ROOT, temporary_directory
+from . import ext4, strace
+from .scenarios import Scenario, Sources, begin, carry_out
+from .state import Judge, state_of
+
+_AROUND = 2  # calls before a rename and after it
+_UNCOMMITTED = 4  # one of so many losses of power finds a journal that nobody has written
+
+
+def prepare(scenario: Scenario, sources: Sources, top: Path) -> tuple[Judge, list[strace.Call]]:
+    """Make what a scenario begins with, below `template`, and run it without any accident."""
+    template, done = top / "template", top / "done"
+    begin(scenario.before, sources, template / "backends")
+    _copy(template, done)
+    calls = strace.calls(lambda: _run(scenario, done), top / "log")
+    old, new = (state_of(place / "backends", scenario) for place in (template, done))
+    return Judge(scenario, template / "backends", old, new), calls
+
+
+def chosen(calls: Sequence[strace.Call], every: int) -> list[strace.Call]:
+    """Each `every`-th call, and all around renames."""
+    moves = [number for number, call in enumerate(calls) if call.moves]
+    near = {number + distance for number in moves for distance in range(-_AROUND, _AROUND + 1)}
+    return [call for number, call in enumerate(calls) if number % every == 0 or number in near]
+
+
+def kills(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
+    """Kill the run at each point, in a copy of what it begins with; yields what is wrong then."""
+    place = top / "killed"
+    for point in points:
+        _copy(top / "template", place)
+        counts["points"] += strace.killed_at(lambda: _run(judge.scenario, place), point)
+        counts["gaps"] += judge.is_in_gap(place / "backends")
+        faults = judge.faults(place / "backends")
+        counts["wrong"] += bool(faults)
+        yield from (f"killed before {point}: {fault}" for fault in faults)
+
+
+def cuts(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
+    """Let the power fail at each point and after the end; yields what is wrong with what is on the device then."""
+    ext4.make(top / "before", top / "template")
+    for number, point in enumerate(points):
+        with ext4.mounted(_cut(judge.scenario, point, top, number % _UNCOMMITTED > 0)) as place:
+            counts["points"] += 1
+            counts["gaps"] += judge.is_in_gap(place / "backends")
+            faults = judge.faults(place / "backends")
+            counts["wrong"] += bool(faults)
+            yield from (f"power lost before {point}: {fault}" for fault in faults)
+    with ext4.mounted(_cut(judge.scenario, None, top, False)) as place:
+        counts["points"] += 1
+        if state_of(place / "backends", judge.scenario) != judge.new:
+            counts["wrong"] += 1
+            yield "power lost after the end: what was reported is not there"
+
+
+def _cut(scenario: Scenario, point: strace.Call | None, top: Path, commit: bool) -> Path:
+    """Run up to a point, or to the end; returns a copy of the file system as its device has it at that moment."""
+    ext4.copy(top / "before", top / "running")
+    with ext4.mounted(top / "running") as place:
+        if point is None:
+            strace.finished(lambda: _run(scenario, place))
+        else:
+            strace.killed_at(lambda: _run(scenario, place), point)
+        if commit:
+            ext4.commit(place)
+        ext4.copy(top / "running", top / "after")
+    return top / "after"
+
+
+def _run(scenario: Scenario, top: Path) -> None:
+    result = carry_out(scenario.task, top / "backends", scenario.exchange)
+    assert not result["failed"], result["msg"]
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["rm", "-rf", str(target)], check=True)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
+def no_traces() -> str:
+    """Why no process can be traced here; nothing if it can."""
+    try:
+        strace.check()
+    except (OSError, strace.Untraceable) as e:
+        return f"strace cannot trace here ({e})"
+    return ""
+
+
+def no_cuts() -> str:
+    """Why no power can be lost here; nothing if it can."""
+    if not IS_ROOT:
+        return "only root can mount file systems"
+    try:
+        with temporary_directory() as top:
+            (top / "content").mkdir()
+            ext4.make(top / "image", top / "content")
+            with ext4.mounted(top / "image"):
+                return ""
+    except OSError as e:
+        return f"no file system can be mounted here ({e})"
+
+
+def main() -> None:
+    """Kill, cut, and count; whatever is wrong is printed and ends in a failure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="each how many calls a run is killed")
+    parser.add_argument("--cut-every", type=int, default=1, help="each how many calls the power is lost")
+    options = parser.parse_args()
+    if no_traces():
+        print(f"Left out, because {no_traces()}: crash points and losses of power.")
+        return
+    why = no_cuts()
+    killed, cut = Counter[str](), Counter[str]()
+    with temporary_directory() as path:
+        sources = Sources(path / "sources")
+        for scenario in sources.scenarios():
+            top = path / scenario.name.replace(" ", "-")
+            judge, calls = prepare(scenario, sources, top)
+            faults = [*kills(judge, chosen(calls, options.every), top, killed)]
+            if not why:
+                faults += cuts(judge, chosen(calls, options.cut_every), top, cut)
+            print(f"{scenario.name}: changes the disk by {len(calls)} calls", flush=True)
+            print("".join(f"  {fault}\n" for fault in faults), end="", flush=True)
+    print(f"crash points: {_figures(killed)}")
+    print(f"Left out, because {why}: losses of power." if why else f"losses of power: {_figures(cut)}")
+    sys.exit(1 if killed["wrong"] or cut["wrong"] else 0)
+
+
+def _figures(counts: Counter[str]) -> str:
+    gap = "a backend was out of sight until the next run, as it is where a rename cannot exchange"
+    return f"{counts['points']}, {counts['wrong']} wrong; at {counts['gaps']} {gap}"
+
+
+if __name__ == "__main__":
+    main()
