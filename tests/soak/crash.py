@@ -21,7 +21,7 @@ from typing import Iterator, Sequence
 from ..support.host import IS_ROOT, temporary_directory
 from . import ext4, strace
 from .scenarios import Scenario, Sources, begin, carry_out
-from .state import Judge, state_of
+from .state import Judge, State
 
 _AROUND = 2  # calls before a rename and after it
 _UNCOMMITTED = 4  # one of so many losses of power finds a journal that nobody has written
@@ -33,7 +33,7 @@ def prepare(scenario: Scenario, sources: Sources, top: Path) -> tuple[Judge, lis
     begin(scenario.before, sources, template / "backends")
     _copy(template, done)
     calls = strace.calls(lambda: _run(scenario, done), top / "log")
-    old, new = (state_of(place / "backends", scenario) for place in (template, done))
+    old, new = (State.of(place / "backends", scenario.task) for place in (template, done))
     return Judge(scenario, template / "backends", old, new), calls
 
 
@@ -49,10 +49,8 @@ def kills(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counte
     place = top / "killed"
     for point in points:
         _copy(top / "template", place)
-        counts["points"] += strace.killed_at(lambda: _run(judge.scenario, place), point)
-        counts["gaps"] += judge.is_in_gap(place / "backends")
-        faults = judge.faults(place / "backends")
-        counts["wrong"] += bool(faults)
+        assert strace.killed_at(lambda: _run(judge.scenario, place), point), f"the run never came to {point}"
+        faults = _judged(judge, place / "backends", counts)
         yield from (f"killed before {point}: {fault}" for fault in faults)
 
 
@@ -61,16 +59,22 @@ def cuts(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter
     ext4.make(top / "before", top / "template")
     for number, point in enumerate(points):
         with ext4.mounted(_cut(judge.scenario, point, top, number % _UNCOMMITTED > 0)) as place:
-            counts["points"] += 1
-            counts["gaps"] += judge.is_in_gap(place / "backends")
-            faults = judge.faults(place / "backends")
-            counts["wrong"] += bool(faults)
-            yield from (f"power lost before {point}: {fault}" for fault in faults)
+            faults = _judged(judge, place / "backends", counts)
+        yield from (f"power lost before {point}: {fault}" for fault in faults)
     with ext4.mounted(_cut(judge.scenario, None, top, False)) as place:
         counts["points"] += 1
-        if state_of(place / "backends", judge.scenario) != judge.new:
+        if State.of(place / "backends", judge.scenario.task) != judge.new:
             counts["wrong"] += 1
             yield "power lost after the end: what was reported is not there"
+
+
+def _judged(judge: Judge, path: Path, counts: Counter[str]) -> list[str]:
+    """What is wrong with a backends path, counted."""
+    counts["points"] += 1
+    counts["gaps"] += bool(judge.gap(State.of(path, judge.scenario.task)))
+    faults = judge.faults(path)
+    counts["wrong"] += bool(faults)
+    return faults
 
 
 def _cut(scenario: Scenario, point: strace.Call | None, top: Path, commit: bool) -> Path:

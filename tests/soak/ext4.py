@@ -12,14 +12,15 @@ import subprocess
 from pathlib import Path
 from typing import Iterator
 
-_SIZE = 16 * 1024**2
+_SIZE = 64 * 1024**2
+_JOURNAL = "size=16"  # MiB: in a small one, the kernel has to commit long before anybody asks for it
 
 
 def make(image: Path, content: Path) -> None:
     """Make the file system, with what is in the directory `content` in it."""
     with image.open("wb") as file:
         file.truncate(_SIZE)
-    _run("mkfs.ext4", "-q", "-F", "-d", str(content), str(image))
+    _run("mkfs.ext4", "-q", "-F", "-J", _JOURNAL, "-d", str(content), str(image))
 
 
 @contextlib.contextmanager

@@ -11,13 +11,24 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import Iterator, Mapping
 
 from ..support.host import snapshot
 from ..support.localai import run_files
-from .scenarios import BYSTANDERS, Scenario, carry_out
+from .scenarios import BYSTANDERS, Options, Scenario, carry_out
 
-Tree = Mapping[str, object]
+
+@dataclass(frozen=True)
+class Node:
+    """What is at one path of a tree; times do not count, which no two runs have in common."""
+
+    kind: int
+    content: object
+    owner: tuple[int, int]
+    mode: int
+
+
+Tree = Mapping[str, Node]
 
 
 @dataclass(frozen=True)
@@ -28,49 +39,55 @@ class State:
     kept: Mapping[str, Tree]
     run_files: Mapping[str, str]
 
-
-def state_of(path: Path, scenario: Scenario) -> State:
-    """What a backends path holds, as far as it counts in a scenario."""
-    own, look = path / ".localai-core", scenario.look
-    names = sorted(place.name for place in path.iterdir() if place != own)
-    return State(
-        {name: _tree(path / name, look) for name in names},
-        {str(place.relative_to(own)): _tree(place, look) for place in sorted(own.glob("kept/*/*"))},
-        {
-            name: os.path.relpath(run_file, path)
-            for name, run_file in run_files(path, path.with_name("system"), scenario.task["capability"]).items()
-        },
-    )
+    @classmethod
+    def of(cls, path: Path, task: Options) -> State:
+        """What a backends path holds, for a task's capability."""
+        own = path / ".localai-core"
+        known = run_files(path, path.with_name("system"), task["capability"])
+        return cls(
+            {place.name: _tree(place) for place in path.iterdir() if place != own},
+            {str(place.relative_to(own)): _tree(place) for place in own.glob("kept/*/*")},
+            {name: os.path.relpath(run_file, path) for name, run_file in known.items()},
+        )
 
 
-def _tree(top: Path, look: bool) -> Tree:
-    """All that is in a tree, but for times, which no two runs have in common."""
-    found: dict[str, object] = {}
-    for place in [top, *top.rglob("*")]:
-        status = place.lstat()
-        content: Any = b""
-        if place.is_symlink():
-            content = os.readlink(place)
-        elif place.is_file():
-            content = place.read_bytes()
-        if place == top / "metadata.json":
-            content = _untimed(content)
-        seen = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) if look else ()
-        found[str(place.relative_to(top))] = (stat.S_IFMT(status.st_mode), seen, content)
-    return found
+def leftovers(path: Path) -> list[str]:
+    """What a run has in our own directory only while it is at work."""
+    own = path / ".localai-core"
+    return [str(place.relative_to(own)) for name in ("staging/*", "replaced/*", "progress") for place in own.glob(name)]
 
 
-def _untimed(content: bytes) -> object:
+def _tree(top: Path) -> Tree:
+    return {str(place.relative_to(top)): _node(place, place == top / "metadata.json") for place in _below(top)}
+
+
+def _below(top: Path) -> Iterator[Path]:
+    yield top
+    if top.is_dir() and not top.is_symlink():
+        yield from top.rglob("*")
+
+
+def _node(place: Path, is_metadata: bool) -> Node:
+    status = place.lstat()
+    content: object = b""
+    if place.is_symlink():
+        content = os.readlink(place)
+    elif place.is_file():
+        content = _untimed(place.read_bytes()) if is_metadata else place.read_bytes()
+    return Node(stat.S_IFMT(status.st_mode), content, (status.st_uid, status.st_gid), stat.S_IMODE(status.st_mode))
+
+
+def _untimed(metadata: bytes) -> object:
     """What stands in metadata.json without its time; what is no JSON as it is."""
     try:
-        return {key: value for key, value in json.loads(content).items() if key != "installed_at"}
+        return {key: value for key, value in json.loads(metadata).items() if key != "installed_at"}
     except (ValueError, AttributeError):
-        return content
+        return metadata
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Knows a scenario's state before its run, in the directory `template`, and after it."""
+    """Knows a scenario's state before its run, which is also in the directory `template`, and after it."""
 
     scenario: Scenario
     template: Path
@@ -78,46 +95,40 @@ class Judge:
     new: State
 
     def faults(self, path: Path) -> list[str]:
-        """What is wrong where the run was killed, and with the next one there."""
+        """What is wrong where the run was killed, and then with the next run."""
         return [*self._now(path), *self._next(path)]
 
-    def is_in_gap(self, path: Path) -> bool:
-        """Whether the run was killed between two renames, so that a backend is to be seen nowhere at the moment."""
-        return bool(self._missing(state_of(path, self.scenario)))
-
-    def _missing(self, now: State) -> set[str]:
+    def gap(self, now: State) -> set[str]:
+        """The backends that are nowhere to be seen at the moment, though they are before the run and after it."""
         return {name for name in self.old.trees if name in self.new.trees and name not in now.trees}
 
     def _now(self, path: Path) -> Iterator[str]:
         """What is wrong with what LocalAI sees at this moment."""
-        now = state_of(path, self.scenario)
-        missing = self._missing(now)
-        for name in {*self.old.trees, *self.new.trees, *now.trees}:
-            if name not in missing and now.trees.get(name) not in (self.old.trees.get(name), self.new.trees.get(name)):
-                yield f"{name} is neither the old nor the new one"
-        for name in missing:
+        now = State.of(path, self.scenario.task)
+        gap = self.gap(now)
+        for name in gap:
             aside = path / ".localai-core/replaced" / name
-            if self.scenario.exchange or _tree(aside, self.scenario.look) != self.old.trees[name]:
+            if self.scenario.exchange or not aside.exists() or _tree(aside) != self.old.trees[name]:
                 yield f"{name} is gone"
-        known = {**self.old.run_files, **self.new.run_files}
-        for name in known:
-            both = (self.old.run_files.get(name), self.new.run_files.get(name))
-            if now.run_files.get(name) not in both and not missing:
-                yield f"LocalAI runs {now.run_files.get(name)} as {name}"
+        for name in {*self.old.trees, *self.new.trees, *now.trees} - gap:
+            if not any(self._same(now.trees.get(name), state.trees.get(name)) for state in (self.old, self.new)):
+                yield f"{name} is neither the old nor the new one"
+        for name in {*self.old.run_files, *self.new.run_files, *now.run_files}:
+            known = now.run_files.get(name)
+            if not gap and known not in (self.old.run_files.get(name), self.new.run_files.get(name)):
+                yield f"LocalAI runs {known or 'nothing'} as {name}"
         for name in BYSTANDERS:
-            if snapshot(path / name) != snapshot(self.template / name) and name in self.new.trees:
+            if name in self.new.trees and snapshot(path / name) != snapshot(self.template / name):
                 yield f"{name}, which the run does not name, was touched"
         whole = [*self.old.trees.values(), *self.old.kept.values(), *self.new.kept.values()]
-        for place, tree in now.kept.items():
-            if tree not in whole:
-                yield f"{place} is not whole"
+        yield from (f"{place} is not whole" for place, tree in now.kept.items() if tree not in whole)
 
-    def _counts(self, state: State) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        """The trees and run files that the next run has to come to."""
-        return tuple(
-            {name: value for name, value in values.items() if name != self.scenario.spare}
-            for values in (state.trees, state.run_files)
-        )
+    def _same(self, one: Tree | None, other: Tree | None) -> bool:
+        """Whether two trees are the same, but for what a kill may leave between the old look and the new one."""
+        if self.scenario.look or one is None or other is None:
+            return one == other
+        contents = [{path: (node.kind, node.content) for path, node in tree.items()} for tree in (one, other)]
+        return contents[0] == contents[1]
 
     def _next(self, path: Path) -> Iterator[str]:
         """What is wrong with the next run: its end, and what it leaves."""
@@ -125,12 +136,15 @@ class Judge:
         if again["failed"]:
             yield f"the next run fails: {again['msg']}"
             return
-        if self._counts(state_of(path, self.scenario)) != self._counts(self.new):
+        now = State.of(path, self.scenario.task)
+        if self._wanted(now) != self._wanted(self.new):
             yield "the next run ends with something else"
-        own = path / ".localai-core"
-        left = [place for name in ("staging", "replaced") for place in (own / name).glob("*")]
-        left += [own / "progress"] if (own / "progress").exists() else []
-        if left:
-            yield f"the next run leaves {', '.join(str(place.relative_to(path)) for place in left)}"
+        if leftovers(path):
+            yield f"the next run leaves {', '.join(leftovers(path))}"
         if carry_out(self.scenario.task, path, self.scenario.exchange)["changed"]:
             yield "the run after the next one changes something again"
+
+    def _wanted(self, state: State) -> tuple[Mapping[str, object], ...]:
+        """The trees and the run files that the next run has to come to."""
+        both = (state.trees, state.run_files)
+        return tuple({name: value for name, value in each.items() if name != self.scenario.spare} for each in both)
