@@ -114,12 +114,12 @@ class Sources:
         ]
 
 
-def carry_out(task: Options, path: Path, exchange: bool = True) -> dict[str, Any]:
-    """Run localai_backend on a backends path; returns what it says."""
+def carry_out(task: Options, path: Path, exchange: bool = True, check: bool = False) -> dict[str, Any]:
+    """Run localai_backend on a backends path; returns what it says. It waits for others only if the task says so."""
     paths = {"backends_path": str(path), "backends_system_path": str(path.with_name("system"))}
     can_exchange = mock.patch.object(_store, "_exchange", _store._exchange if exchange else lambda *_names: False)
     with can_exchange:
-        return run_module(localai_backend.main, {**task, **paths, "lock_timeout": 0})
+        return run_module(localai_backend.main, {"lock_timeout": 0, **task, **paths}, check)
 
 
 def begin(before: Sequence[Options], sources: Sources, path: Path) -> None:

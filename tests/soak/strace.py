@@ -16,6 +16,7 @@ import os
 import re
 import signal
 import subprocess
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,10 @@ from typing import Callable, Iterator
 
 # All by which the module changes or syncs anything; not every machine has each of them.
 _CALLS = (
-    "openat write pwrite64 ftruncate mkdir mkdirat rename renameat renameat2 unlink unlinkat rmdir link linkat symlink "
-    "symlinkat chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utimensat fsync fdatasync syncfs sync"
-).split()
+    *("openat", "write", "pwrite64", "ftruncate", "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename"),
+    *("renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2"),
+    *("chown", "fchown", "lchown", "fchownat", "utimensat", "fsync", "fdatasync", "syncfs", "sync"),
+)
 _TRACED = "trace=" + ",".join(f"?{call}" for call in _CALLS)
 _LINE = re.compile(r"(?P<pid>\d+) +(?P<name>\w+)\((?P<arguments>.*)")
 _PR_SET_PTRACER, _PR_SET_PTRACER_ANY = 0x59616D61, -1
@@ -117,6 +119,8 @@ def started(work: Callable[[], object]) -> int:
             os.kill(os.getpid(), signal.SIGSTOP)
             work()
             code = 0
+        except Exception:  # noqa: BLE001  # the parent gets the code, whoever looks the rest
+            traceback.print_exc()
         finally:
             os._exit(code)
     os.waitpid(pid, os.WUNTRACED)
