@@ -40,7 +40,7 @@ def write_out_entries(fd: int) -> None:
 
 
 class Moves:
-    """Moves of directory entries that belong together: on the disk when the context ends, undone when anything fails."""
+    """Moves of directory entries that belong together: on the disk when the context ends, undone if anything fails."""
 
     def __init__(self) -> None:
         self._undo = contextlib.ExitStack()

@@ -5,7 +5,7 @@
 """Whether a backends path is sound wherever a run dies, by a kill or by a loss of power.
 
 What a run changes on disk, it changes by calls, so it is killed right before each of them, or before a share of them
-and all around each rename. For a loss of power, it is killed on a file system of its own; what counts then is what had
+and right after each rename. For a loss of power, it is killed on a file system of its own; what counts then is what had
 been written to its device.
 """
 
@@ -23,7 +23,6 @@ from . import ext4, strace
 from .scenarios import Scenario, Sources, begin, carry_out
 from .state import Judge, State
 
-_AROUND = 2  # calls before a rename and after it
 _UNCOMMITTED = 4  # one of so many losses of power finds a journal that nobody has written
 
 
@@ -38,10 +37,9 @@ def prepare(scenario: Scenario, sources: Sources, top: Path) -> tuple[Judge, lis
 
 
 def chosen(calls: Sequence[strace.Call], every: int) -> list[strace.Call]:
-    """Each `every`-th call, and all around renames."""
-    moves = [number for number, call in enumerate(calls) if call.moves]
-    near = {number + distance for number in moves for distance in range(-_AROUND, _AROUND + 1)}
-    return [call for number, call in enumerate(calls) if number % every == 0 or number in near]
+    """Each `every`-th call, and those right after a rename."""
+    after = zip(calls, [None, *calls])
+    return [call for number, (call, last) in enumerate(after) if number % every == 0 or (last and last.moves)]
 
 
 def kills(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
