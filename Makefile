@@ -84,7 +84,7 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures: ar
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
 	$(RUN).soak.umoci --images 500
-	export TMPDIR=$(MEMORY); $(RUN).soak.crash
+	export TMPDIR=$(MEMORY); $(RUN).soak.crash --cut-every 2
 	export TMPDIR=$(MEMORY); $(RUN).soak.together
 	$(RUN).soak.synced --directory $(BUILD)
 
@@ -92,7 +92,7 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
 	$(RUN).soak.umoci --images 40
-	export TMPDIR=$(MEMORY); $(RUN).soak.crash --every 30 --cut-every 60
+	export TMPDIR=$(MEMORY); $(RUN).soak.crash --every 30 --cut-every 3
 	export TMPDIR=$(MEMORY); $(RUN).soak.together --every 15 --tens 2
 	$(RUN).soak.synced --directory $(BUILD) --scale 0.01 --rounds 1
 

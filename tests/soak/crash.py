@@ -125,8 +125,8 @@ def no_cuts() -> str:
 def main() -> None:
     """Kill, cut, and count; whatever is wrong is printed and ends in a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="each how many calls a run is killed")
-    parser.add_argument("--cut-every", type=int, default=1, help="each how many calls the power is lost")
+    parser.add_argument("--every", type=int, default=1, help="kill at each so many calls, and right after each rename")
+    parser.add_argument("--cut-every", type=int, default=1, help="lose the power at each so many of these points")
     options = parser.parse_args()
     if no_traces():
         print(f"Left out, because {no_traces()}: crash points and losses of power.")
@@ -138,9 +138,10 @@ def main() -> None:
         for scenario in sources.scenarios():
             top = path / scenario.name.replace(" ", "-")
             judge, calls = prepare(scenario, sources, top)
-            faults = [*kills(judge, chosen(calls, options.every), top, killed)]
+            points = chosen(calls, options.every)
+            faults = [*kills(judge, points, top, killed)]
             if not why:
-                faults += cuts(judge, chosen(calls, options.cut_every), top, cut)
+                faults += cuts(judge, points[:: options.cut_every], top, cut)
             print(f"{scenario.name}: changes the disk by {len(calls)} calls", flush=True)
             print("".join(f"  {fault}\n" for fault in faults), end="", flush=True)
     print(f"crash points: {_figures(killed)}")
