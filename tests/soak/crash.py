@@ -128,8 +128,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="kill at each so many calls, and right after each rename")
     parser.add_argument("--cut-every", type=int, default=1, help="lose the power at each so many of these points")
     options = parser.parse_args()
-    if no_traces():
-        print(f"Left out, because {no_traces()}: crash points and losses of power.")
+    why = no_traces()
+    if why:
+        print(f"Left out, because {why}: crash points and losses of power.")
         return
     why = no_cuts()
     killed, cut = Counter[str](), Counter[str]()

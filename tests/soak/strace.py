@@ -96,16 +96,23 @@ def _traced(work: Callable[[], object], options: list[str]) -> Iterator[int]:
     """Give the id of a process in which `work` begins at this moment, under strace."""
     pid = started(work)
     command = ["strace", "-f", *options, "-p", str(pid)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+    with contextlib.ExitStack() as stack:
+        stack.callback(_end, pid)
+        tracer = stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
         assert tracer.stderr is not None
         said = tracer.stderr.readline()
         if "attached" not in said:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
             raise Untraceable(said.strip())
+        stack.pop_all()
+    with tracer:
         os.kill(pid, signal.SIGCONT)
         yield pid
         tracer.stderr.read()
+
+
+def _end(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def started(work: Callable[[], object]) -> int:
