@@ -56,10 +56,12 @@ def cuts(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter
     """Let the power fail at each point and after the end; yields what is wrong with what is on the device then."""
     ext4.make(top / "before", top / "template")
     for number, point in enumerate(points):
-        with ext4.mounted(_cut(judge.scenario, point, top, number % _UNCOMMITTED > 0)) as place:
+        _cut(judge.scenario, point, top, number % _UNCOMMITTED > 0)
+        with ext4.mounted(top / "disk") as place:
             faults = _judged(judge, place / "backends", counts)
         yield from (f"power lost before {point}: {fault}" for fault in faults)
-    with ext4.mounted(_cut(judge.scenario, None, top, False)) as place:
+    _cut(judge.scenario, None, top, False)
+    with ext4.mounted(top / "disk") as place:
         counts["points"] += 1
         if State.of(place / "backends", judge.scenario.task) != judge.new:
             counts["wrong"] += 1
@@ -75,18 +77,17 @@ def _judged(judge: Judge, path: Path, counts: Counter[str]) -> list[str]:
     return faults
 
 
-def _cut(scenario: Scenario, point: strace.Call | None, top: Path, commit: bool) -> Path:
-    """Run up to a point, or to the end; returns a copy of the file system as its device has it at that moment."""
-    ext4.copy(top / "before", top / "running")
-    with ext4.mounted(top / "running") as place:
+def _cut(scenario: Scenario, point: strace.Call | None, top: Path, commit: bool) -> None:
+    """Run up to a point, or to the end, and let the file system lose its power then."""
+    ext4.copy(top / "before", top / "disk")
+    with ext4.mounted(top / "disk") as place:
         if point is None:
             strace.finished(lambda: _run(scenario, place))
         else:
-            strace.killed_at(lambda: _run(scenario, place), point)
+            assert strace.killed_at(lambda: _run(scenario, place), point), f"the run never came to {point}"
         if commit:
             ext4.commit(place)
-        ext4.copy(top / "running", top / "after")
-    return top / "after"
+        ext4.lose_power(place)
 
 
 def _run(scenario: Scenario, top: Path) -> None:
