@@ -146,14 +146,17 @@ def main() -> None:
                 faults += cuts(judge, points[:: options.cut_every], top, cut)
             print(f"{scenario.name}: changes the disk by {len(calls)} calls", flush=True)
             print("".join(f"  {fault}\n" for fault in faults), end="", flush=True)
-    print(f"crash points: {_figures(killed)}")
-    print(f"Left out, because {why}: losses of power." if why else f"losses of power: {_figures(cut)}")
+    print(f"crash points: {killed['points']} killed, {_verdict(killed)}")
+    if why:
+        print(f"Left out, because {why}: losses of power.")
+    else:
+        print(f"losses of power: {cut['points']} cut, {_verdict(cut)}")
     sys.exit(1 if killed["wrong"] or cut["wrong"] else 0)
 
 
-def _figures(counts: Counter[str]) -> str:
-    gap = "a backend was out of sight until the next run, as it is where a rename cannot exchange"
-    return f"{counts['points']}, {counts['wrong']} wrong; at {counts['gaps']} {gap}"
+def _verdict(counts: Counter[str]) -> str:
+    gap = "with a backend out of sight until the next run, for want of a rename that exchanges"
+    return f"{counts['wrong']} wrong, {counts['gaps']} {gap}"
 
 
 if __name__ == "__main__":
