@@ -33,6 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import (
     Record,
     parse_contents,
 )
+from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 MOST_METADATA = 1024 * 1024
@@ -57,6 +58,13 @@ def observe(path: str, system_path: str) -> Installed:
     return Installed(
         path, system_path, tuple(directories), tuple(system), tuple(problems), readable, tuple(_kept(path, with_looks))
     )
+
+
+def has_unfinished(path: str) -> bool:
+    """Return whether a run is at work in the backends path, or died there."""
+    own = os.path.join(path, OWN_DIRECTORY)
+    at_work = os.path.lexists(os.path.join(own, PROGRESS))
+    return at_work or any(_names(os.path.join(own, place), []) for place in ("staging", "replaced"))
 
 
 def disk_usage(path: str) -> int:

@@ -477,6 +477,7 @@ def disk_error(path: str, error: Exception) -> str:
     advice = {
         errno.ENOSPC: " Free some space (or inodes) on that file system.",
         errno.EDQUOT: " Raise the quota of this user on that file system.",
+        errno.EIO: " The disk may be failing; the log of the kernel tells more.",
         errno.EROFS: " The file system is mounted read-only.",
         errno.EFBIG: " That file system holds no file of this size.",
         errno.EXDEV: " It is in a lower layer of an overlay, and cannot be renamed. Remove it first (state=absent).",
