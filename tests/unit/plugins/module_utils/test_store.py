@@ -323,10 +323,10 @@ def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(
     else:
         (path / "piper").touch()
     before, removed, unlink = os.listdir(tmp_path), [], os.unlink
-    monkeypatch.setattr(os, "rename", refusing(errno.EXDEV))
-    monkeypatch.setattr(os, "unlink", lambda name, **place: (removed.append(name), unlink(name, **place))[1])
     store = Store(str(path), ANYBODY)
     with store.lock(5):
+        monkeypatch.setattr(os, "rename", refusing(errno.EXDEV))
+        monkeypatch.setattr(os, "unlink", lambda name, **place: (removed.append(name), unlink(name, **place))[1])
         store.remove("piper")
     assert (names(path), os.listdir(tmp_path)) == ([".localai-core"], before)
     assert what != "directory" or removed[:2] == ["metadata.json", "run.sh"]
