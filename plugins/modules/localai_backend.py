@@ -69,7 +69,7 @@ options:
         needs Python 3.14, its library C(zstandard) or the program C(zstd).
       - All but zip is unpacked while it arrives and needs no space but the backend's own.
       - An installed backend that came from elsewhere is replaced.
-      - Ansible itself logs the options of tasks. When the URL is signed, so that it is a secret, set C(no_log) on the task.
+      - Ansible itself logs the options of tasks. Where the URL has a signature in it, set C(no_log) on the task.
     type: str
   alias:
     description: Another name that the backend from O(uri) answers to.
@@ -186,7 +186,8 @@ options:
     type: int
     default: 60
 notes:
-  - A transfer goes on after a fault at the byte where it stopped, but only within one run. One that is killed starts over.
+  - A transfer goes on after a fault at the byte where it stopped, but only within one run. The run after one that was
+    killed starts over.
 seealso:
   - module: localai.core.localai_backend_info
 """

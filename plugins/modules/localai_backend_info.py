@@ -244,7 +244,9 @@ problems:
       description: What is wrong.
       type: str
 kept:
-  description: The trees that were replaced and are kept, the latest of each backend first.
+  description:
+    - The trees that were replaced and are kept, the latest of each backend first.
+    - With O(name), those of the builds that answer to these names, or did.
   returned: success
   type: list
   elements: dict
