@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation says what the argument specs say, knows every key that the modules return, and has examples that
-the modules take."""
+"""The documentation says what the argument specs say, knows every key that the modules return, and has examples and
+playbooks that the modules and the role take."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     info_options,
 )
 
-PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
+COLLECTION = Path(__file__).resolve().parents[4]
+PLUGINS = COLLECTION / "plugins"
+PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
 RESULTS = ("_report", "_info", "_offers", "_pins")
 
@@ -216,30 +218,50 @@ def example_tasks(module: str) -> list[dict[str, Any]]:
 
 
 def literal(value: Any, option: Mapping[str, Any]) -> Any:
-    """Return what stands for a template of an example: the set of pins that is documented, or else any text."""
+    """Return what stands for a template of an example: the set of pins that is documented, a choice, or any text."""
     if not str(value).startswith("{{"):
         return value
-    return block("modules/localai_backend_info.py", "RETURN")["pins"]["sample"] if option["type"] == "dict" else "text"
+    if option.get("type") == "dict":
+        return block("modules/localai_backend_info.py", "RETURN")["pins"]["sample"]
+    return option.get("choices", ["text"])[0]
 
 
 def accepted(module: str, arguments: Mapping[str, Any]) -> None:
     """Let a module look at the arguments of a task; raises AssertionError or what the module would end with."""
     spec = {**HOST_SPEC, **MODULES[module]}
-    given = {name: literal(value, spec.get(name, {})) for name, value in arguments.items()}
+    set_ones = {name: value for name, value in arguments.items() if "default(omit)" not in str(value)}
+    given = {name: literal(value, spec.get(name, {})) for name, value in set_ones.items()}
     validated = ArgumentSpecValidator(spec).validate(given)
     assert validated.error_messages == []
     host_options(validated.validated_parameters)
     (backend_options if module == "localai_backend" else info_options)(validated.validated_parameters)
 
 
-@pytest.mark.parametrize("documented", sorted(MODULES))
-def test_the_modules_take_what_the_examples_give_them(documented: str) -> None:
-    tasks = example_tasks(documented)
-    assert any(f"localai.core.{documented}" in task for task in tasks)
+def modules_in(tasks: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return which modules of ours these tasks run, once they took what they are given."""
+    found = set()
     for task in tasks:
         for module in MODULES:
             if f"localai.core.{module}" in task:
                 accepted(module, task[f"localai.core.{module}"] or {})
+                found.add(module)
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_the_modules_take_what_the_examples_give_them(module: str) -> None:
+    assert module in modules_in(example_tasks(module))
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: str(path.name))
+def test_the_modules_and_the_role_take_what_the_playbooks_give_them(path: Path) -> None:
+    specs = yaml.safe_load((COLLECTION / "roles/localai/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    for play in yaml.safe_load(path.read_text(encoding="utf-8")):
+        modules_in([*play.get("pre_tasks", []), *play.get("tasks", [])])
+        for role in play.get("roles", []):
+            assert set(role.get("vars", {})) <= set(specs["argument_specs"]["main"]["options"])
+        defaults = play.get("module_defaults", {}).get("group/localai.core.localai", {})
+        accepted("localai_backend_info", defaults if isinstance(defaults, dict) else {})
 
 
 def test_an_example_that_no_module_takes_is_seen() -> None:
