@@ -21,10 +21,10 @@ export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo lint sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
-demo lint sanity units integration package coverage bench soak samples hosts: \
+demo lint docs sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
+demo lint docs sanity units integration package coverage bench soak samples hosts: \
     private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
-demo lint: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+demo lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 package: private export GALAXY_IMPORTER_LOG_LEVEL_MAIN := WARNING
 package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
 
@@ -45,6 +45,13 @@ lint: collection ## ruff, mypy, yamllint, ansible-lint, the changelog, the licen
 	cd $(COPY) && ansible-lint --offline --nocolor --profile production --strict
 	antsibull-changelog lint
 	reuse lint -q || reuse lint
+
+docs: collection ## the site, guides and reference, in build/docs/html; warnings are errors
+	cd $(COPY) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
+	rm -rf $(BUILD)/docs && mkdir $(BUILD)/docs && mkdir -m 755 $(BUILD)/docs/pages
+	antsibull-docs collection --use-current --no-indexes --dest-dir $(BUILD)/docs/pages localai.core
+	cp -r docs/*.md docs/docsite/index.rst docs/examples docs/images playbooks $(BUILD)/docs/pages
+	sphinx-build -q -W --keep-going -c docs/docsite $(BUILD)/docs/pages $(BUILD)/docs/html
 
 sanity: collection ## ansible-test sanity, with each ansible-core that a Python here runs
 	cd $(COPY) && ansible-test sanity --venv --junit
@@ -118,7 +125,7 @@ collection: $(VENV)/ready
 fresh: # forget the results of earlier runs
 	@rm -rf $(addprefix $(OUTPUT)/,bot coverage data junit reports)
 
-$(VENV)/ready: tests/requirements.txt
+$(VENV)/ready: tests/requirements.txt docs/requirements.txt
 	tests/tools/make_venv.sh $(PYTHON) $(VENV)
 	$(VENV)/bin/pip install -q -r tests/requirements.txt
 	touch $@
@@ -126,4 +133,4 @@ $(VENV)/ready: tests/requirements.txt
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 	tests/tools/fetch_program.sh $(BUILD) $(@F)
 
-.PHONY: help test demo lint sanity units integration coverage bench soak samples hosts package clean collection fresh
+.PHONY: help test demo lint docs sanity units integration coverage bench soak samples hosts package clean collection fresh
