@@ -31,7 +31,7 @@ package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh lint sanity units integration package coverage samples hosts ## all of the gate, then the number of tests
+test: fresh lint docs sanity units integration package coverage samples hosts ## all of the gate, then the number of tests
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
 demo: collection ## the collection at work against a registry and a server on this machine
