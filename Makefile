@@ -15,6 +15,8 @@ COPY := $(BUILD)/ansible_collections/localai/core
 OUTPUT := $(COPY)/tests/output
 # The signal comes when the shell of the recipe dies.
 APART := setpriv --pdeathsig TERM tests/hosts/apart.sh
+# Where that is, file systems lose their power much faster.
+MEMORY := $(wildcard /dev/shm)
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
@@ -99,15 +101,21 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 
-soak: collection $(BUILD)/bin/umoci ## the large figures: archives that write nothing outside, trees that umoci makes too
+soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures: archives, kills, losses of power, runs at once
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
 	$(RUN).soak.umoci --images 500
+	export TMPDIR=$(MEMORY); $(RUN).soak.crash --cut-every 2
+	export TMPDIR=$(MEMORY); $(RUN).soak.together
+	$(RUN).soak.synced --directory $(BUILD)
 
-samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## a few seconds of bench and of soak
+samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin/strace ## a few seconds of bench and of soak
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
 	$(RUN).soak.umoci --images 40
+	export TMPDIR=$(MEMORY); $(RUN).soak.crash --every 30 --cut-every 3
+	export TMPDIR=$(MEMORY); $(RUN).soak.together --every 15 --tens 2
+	$(RUN).soak.synced --directory $(BUILD) --scale 0.01 --rounds 1
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -132,5 +140,8 @@ $(VENV)/ready: tests/requirements.txt docs/requirements.txt
 
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 	tests/tools/fetch_program.sh $(BUILD) $(@F)
+
+$(BUILD)/bin/strace:
+	tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
 
 .PHONY: help test demo lint docs sanity units integration coverage bench soak samples hosts package clean collection fresh

@@ -35,7 +35,12 @@ def check_own(path: str, names: t.Sequence[str]) -> None:
     """Raise HostError unless this user may change owner, group and mode of the backends C(names)."""
     for name in names:
         place = os.path.join(path, name)
-        if os.geteuid() not in (0, os.lstat(place).st_uid):
+        try:
+            owner = os.lstat(place).st_uid
+        except FileNotFoundError:
+            # Another run removed it, since nobody holds the lock yet.
+            continue
+        if os.geteuid() not in (0, owner):
             raise HostError(
                 f"{place} does not belong to user {owner_name(os.geteuid())}, so its owner, group and mode stay as "
                 "they are. Run as its owner or as root, for example with become."

@@ -24,14 +24,17 @@ def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> 
     path = os.path.join(installed.path, name)
     try:
         top = os.open(path, OPEN_DIRECTORY)
+        try:
+            recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
+            found = Inspection(
+                damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
+                unlike=count_unlike(top, path, wanted),
+            )
+        finally:
+            os.close(top)
+    except FileNotFoundError:
+        # Another run removed it, since nobody holds the lock yet.
+        return installed.without(name)
     except OSError as e:
         raise HostError(disk_error(path, e)) from e
-    try:
-        recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
-        found = Inspection(
-            damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
-            unlike=count_unlike(top, path, wanted),
-        )
-    finally:
-        os.close(top)
     return installed.with_directory(replace(directory, inspection=found))

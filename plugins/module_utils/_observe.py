@@ -33,6 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import (
     Record,
     parse_contents,
 )
+from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
 
 MOST_METADATA = 1024 * 1024
 # A line for each of the 300,000 files of a large backend.
@@ -55,6 +56,13 @@ def observe(path: str, system_path: str) -> Installed:
     return Installed(
         path, system_path, tuple(directories), tuple(system), tuple(problems), readable, tuple(_kept(path))
     )
+
+
+def has_unfinished(path: str) -> bool:
+    """Return whether a run is at work in the backends path, or died there."""
+    own = os.path.join(path, OWN_DIRECTORY)
+    at_work = os.path.lexists(os.path.join(own, PROGRESS))
+    return at_work or any(_names(os.path.join(own, place), []) for place in ("staging", "replaced"))
 
 
 def disk_usage(path: str) -> int:

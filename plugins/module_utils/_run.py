@@ -9,6 +9,7 @@ This connects the other files and is the only one that knows AnsibleModule.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._inspect import inspected
 from ansible_collections.localai.core.plugins.module_utils._installed import Look
 from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted
-from ansible_collections.localai.core.plugins.module_utils._observe import observe
+from ansible_collections.localai.core.plugins.module_utils._observe import has_unfinished, observe
 from ansible_collections.localai.core.plugins.module_utils._options import (
     HOST_SPEC,
     HostOptions,
@@ -105,6 +106,8 @@ def _backend(run: _Run) -> None:
     resolver = Resolver(host, options, capability, platform)
     run.warnings += parents_to_come(host.backends_path) if run.check_mode else []
     owner = _ownership(host, options, run)
+    if not run.check_mode and has_unfinished(host.backends_path):
+        _clear(host, owner)
     decided = _decide(host, options, resolver, owner)
     if decided.steps:
         _check(decided, resolver, host)
@@ -113,6 +116,14 @@ def _backend(run: _Run) -> None:
     else:
         run.warnings += [*resolver.warnings, *decided.warnings]
         run.result.update(report(decided, capability, {}))
+
+
+def _clear(host: HostOptions, owner: Ownership) -> None:
+    """Put right what a run left that died; not if it is at work, or if this user may not."""
+    from ansible_collections.localai.core.plugins.module_utils._store import Store
+
+    with contextlib.suppress(HostError), Store(host.backends_path, owner).lock(0):
+        pass
 
 
 def _ownership(host: HostOptions, options: BackendOptions, run: _Run) -> Ownership:

@@ -14,7 +14,8 @@
         replaced/<backend>/                 where no rename can exchange two trees: the old one, for that moment
         kept/<backend>/<number>/            trees that were replaced and may come back, the highest number the latest
 
-A tree is complete, with its owner, modes and metadata, before one rename makes it visible.
+A tree is complete, with its owner, modes and metadata, and on the disk, before one rename makes it visible. Nothing old
+is deleted, and nothing reported, before that rename is on the disk, too.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import stat
 import time
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
 from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
@@ -125,6 +127,7 @@ class Store:
         tree.finish(self._mode)
         staged = os.path.basename(tree.path)
         with _naming(os.path.join(self.path, name)), self._keeping(name, keep) as keep_tree:
+            write_out(tree.fd)
             self._swap(self._staging_fd, staged, name)
             keep_tree(self._staging_fd, staged)
 
@@ -135,22 +138,28 @@ class Store:
             *directories, base = place.split("/")
             for directory in directories:
                 parent_fd = _opened(stack, directory, dir_fd=parent_fd)
-            make_alike(_opened(stack, base, dir_fd=parent_fd), os.path.join(self.path, place), wanted)
+            tree_fd = _opened(stack, base, dir_fd=parent_fd)
+            make_alike(tree_fd, os.path.join(self.path, place), wanted)
             keep_tree = stack.enter_context(self._keeping(name, keep))
+            write_out(tree_fd)
             self._swap(parent_fd, base, name)
             keep_tree(parent_fd, base)
 
     def make_alike(self, name: str, wanted: Wanted) -> None:
         """Give the tree of an installed backend the owner, group and mode that are wanted."""
         with _naming(os.path.join(self.path, name)), contextlib.ExitStack() as stack:
-            make_alike(_opened(stack, name, dir_fd=self._fd), os.path.join(self.path, name), wanted)
+            tree_fd = _opened(stack, name, dir_fd=self._fd)
+            make_alike(tree_fd, os.path.join(self.path, name), wanted)
+            write_out(tree_fd)
 
     def rewrite_metadata(self, name: str, content: bytes) -> None:
         """Replace the metadata.json of an installed backend in one step."""
         with self.stage() as tree, _naming(os.path.join(self.path, name, METADATA)), contextlib.ExitStack() as stack:
             tree.file(METADATA, 0o644, [content])
             backend_fd = _opened(stack, name, dir_fd=self._fd)
+            write_out(tree.fd)
             os.replace(METADATA, METADATA, src_dir_fd=tree.fd, dst_dir_fd=backend_fd)
+            write_out_entries(backend_fd)
 
     def retire(self, name: str, keep: int) -> None:
         """Take a backend out of sight in one step, and keep it as one of the last C(keep), or delete it."""
@@ -169,16 +178,15 @@ class Store:
 
     def _swap(self, dir_fd: int, staged: str, name: str) -> None:
         """Put a tree in the place of the backend C(name), and what was there in the tree's own place."""
-        if not exists(name, self._fd):
-            os.rename(staged, name, src_dir_fd=dir_fd, dst_dir_fd=self._fd)
-        elif not _exchange(dir_fd, staged, self._fd, name):
-            os.rename(name, name, src_dir_fd=self._fd, dst_dir_fd=self._replaced_fd)
-            try:
-                os.rename(staged, name, src_dir_fd=dir_fd, dst_dir_fd=self._fd)
-            except OSError:
-                os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
-                raise
-            os.rename(name, staged, src_dir_fd=self._replaced_fd, dst_dir_fd=dir_fd)
+        with Moves() as moves:
+            if not exists(name, self._fd):
+                moves.rename(dir_fd, staged, self._fd, name)
+            elif _exchange(dir_fd, staged, self._fd, name):
+                moves.made(dir_fd, self._fd, lambda: _exchange(dir_fd, staged, self._fd, name))
+            else:
+                moves.rename(self._fd, name, self._replaced_fd, name)
+                moves.rename(dir_fd, staged, self._fd, name)
+                moves.rename(self._replaced_fd, name, dir_fd, staged)
 
     @contextlib.contextmanager
     def _keeping(self, name: str, most: int) -> t.Iterator[t.Callable[[int, str], None]]:
@@ -195,7 +203,8 @@ class Store:
                         self._discard(base, dir_fd)
                     return
                 number = max(_numbers(kept_fd), default=0) + 1
-                os.rename(base, str(number), src_dir_fd=dir_fd, dst_dir_fd=kept_fd)
+                with Moves() as moves:
+                    moves.rename(dir_fd, base, kept_fd, str(number))
                 for old in _numbers(kept_fd)[:-most]:
                     self._discard(str(old), kept_fd)
 
@@ -203,20 +212,28 @@ class Store:
 
     def _discard(self, name: str, dir_fd: int) -> None:
         """Take something out of sight in one step, then delete it."""
-        self._staged += 1
-        trash = str(self._staged)
-        os.rename(name, trash, src_dir_fd=dir_fd, dst_dir_fd=self._staging_fd)
-        remove(trash, dir_fd=self._staging_fd)
+        if dir_fd != self._staging_fd:
+            self._staged += 1
+            trash = str(self._staged)
+            with Moves() as moves:
+                moves.rename(dir_fd, name, self._staging_fd, trash)
+            name = trash
+        remove(name, dir_fd=self._staging_fd)
 
     def _clear(self) -> None:
         """Put right what a dead run left: a tree that it was about to replace is in its place again."""
-        for name in os.listdir(self._replaced_fd):
+        replaced, staged = os.listdir(self._replaced_fd), os.listdir(self._staging_fd)
+        if replaced or staged:
+            # It may have died before its moves were on the disk.
+            write_out(self._fd)
+        for name in replaced:
             if exists(name, self._fd):
                 remove(name, dir_fd=self._replaced_fd)
             else:
                 os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
-        for name in os.listdir(self._staging_fd):
+        for name in staged:
             remove(name, dir_fd=self._staging_fd)
+        remove(PROGRESS, dir_fd=self._own_fd)
 
     def _make_path(self) -> None:
         missing = []

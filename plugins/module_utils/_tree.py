@@ -419,6 +419,7 @@ def disk_error(path: str, error: Exception) -> str:
     advice = {
         errno.ENOSPC: " Free some space (or inodes) on that file system.",
         errno.EDQUOT: " Raise the quota of this user on that file system.",
+        errno.EIO: " The disk may be failing; the log of the kernel tells more.",
         errno.EROFS: " The file system is mounted read-only.",
         errno.EACCES: " Run as a user who may write there, for example with become.",
         errno.EPERM: " Run as a user who may write there, for example with become.",

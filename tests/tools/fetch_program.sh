@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# fetch_program.sh BUILD NAME: a program that needs nothing but libc, from Debian's package of the same name, as
-# BUILD/bin/NAME: without root and without installing it.
+# fetch_program.sh BUILD NAME [LIBRARY...]: a program from Debian's package of the same name, as BUILD/bin/NAME: without
+# root and without installing it. What it needs besides libc is in the packages LIBRARY.
 set -euo pipefail
-build=$1 name=$2
+build=$1 name=$2 libraries=("${@:3}")
 
 mkdir -p "$build/bin"
 if installed=$(type -P "$name"); then
@@ -21,6 +21,17 @@ options=(-q -o "Dir::State=$apt/state" -o "Dir::State::status=/var/lib/dpkg/stat
          -o "APT::Sandbox::User=$(id -un)")
 cd "$apt"
 apt-get "${options[@]}" update || true  # one stale source does no harm: the next line fails if it matters
-apt-get "${options[@]}" download "$name"
-dpkg -x "$name"_*.deb .
-mv "usr/bin/$name" "$build/bin/"
+for package in "$name" "${libraries[@]}"; do
+    apt-get "${options[@]}" download "$package"
+    dpkg -x "$package"_*.deb .
+done
+if [[ ${#libraries[@]} == 0 ]]; then
+    mv "usr/bin/$name" "$build/bin/"
+else
+    directories=("$apt"/usr/lib/*-linux-gnu*)
+    cat > "$build/bin/$name" <<END
+#!/bin/sh
+LD_LIBRARY_PATH=${directories[0]@Q} exec ${apt@Q}/usr/bin/$name "\$@"
+END
+    chmod +x "$build/bin/$name"
+fi

@@ -20,6 +20,7 @@ PREFIX = "ansible_collections.localai.core.plugins."
 FLOORS = {
     "module_utils._errors": 0,  # everything raises them
     "module_utils._options": 1,
+    "module_utils._durable": 1,
     "module_utils._tree": 1,
     "module_utils._metadata": 1,
     "module_utils._patience": 1,

@@ -14,6 +14,7 @@ import grp
 import json
 import os
 import pwd
+import re
 import stat
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import time
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils import _store
+from ansible_collections.localai.core.plugins.module_utils import _durable, _store
 from ansible_collections.localai.core.plugins.module_utils._checks import (
     check_own,
     check_space,
@@ -726,6 +727,10 @@ def test_only_its_owner_or_root_changes_the_look_of_a_tree():
                     check_own(str(top), ["mine"])
 
 
+def test_what_another_run_removed_meanwhile_has_no_owner_to_check(path):
+    check_own(str(path), ["gone"])
+
+
 def test_a_parent_that_is_missing_is_told(tmp_path):
     assert parents_to_come(str(tmp_path / "backends")) == []
     assert parents_to_come(str(tmp_path / "backends") + "/") == []
@@ -737,3 +742,97 @@ def test_a_disk_that_is_too_small_tells_what_is_kept(path):
     replace_by(path, b"new", 1)
     with pytest.raises(HostError, match=r"The trees that keep_previous has kept take [36]\.0 MiB"):
         check_space(str(path), 2**60, lambda: 2**60)
+
+
+# a loss of power, and a disk that fails
+
+
+def changes(path):
+    """What a step does to a backend that is there, and to one that LocalAI moved aside."""
+    store = Store(str(path), ANYBODY)
+
+    def publish():
+        with store.stage() as tree:
+            tree.file("run.sh", 0o755, [b"new"])
+            store.publish(tree, "piper", 1)
+
+    return store, {
+        "publish": publish,
+        "restore": lambda: store.restore("piper.backup", "piper", Wanted()),
+        "rewrite": lambda: store.rewrite_metadata("piper", b"new"),
+        "retire": lambda: store.retire("piper", 1),
+        "remove": lambda: store.remove("piper"),
+    }
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize(
+    ("step", "call"),
+    [
+        *((step, "write_out") for step in ("publish", "restore", "rewrite")),
+        *((step, "write_out_entries") for step in ("publish", "restore", "retire", "remove")),
+    ],
+)
+@pytest.mark.usefixtures("any_kernel")
+def test_what_does_not_get_to_the_disk_is_an_error_and_the_old_backend_stays(path, monkeypatch, step, call, code):
+    for name in ("piper", "piper.backup"):
+        install(path, name=name, content=name.encode())
+    before = {name: snapshot(path / name) for name in names(path) if name != ".localai-core"}
+
+    def fails(_fd):
+        raise OSError(code, os.strerror(code))
+
+    for module in (_store, _durable):
+        monkeypatch.setattr(module, call, fails)
+    store, steps = changes(path)
+    with store.lock(5), pytest.raises(HostError, match=rf"backends/piper.*: {os.strerror(code)}\. [A-Z]"):
+        steps[step]()
+    after = {name: snapshot(path / name) for name in names(path) if name != ".localai-core"}
+    assert after == before
+    assert (names(staging(path)), kept(path)) == ([], {})
+
+
+@pytest.mark.parametrize("step", ["publish", "restore", "rewrite", "retire", "remove"])
+def test_nothing_old_is_deleted_before_all_else_is_on_the_disk(path, any_kernel, monkeypatch, step):
+    for name in ("piper", "piper.backup"):
+        install(path, name=name)
+    (path / "piper/metadata.json").write_text("old")
+    done = []
+    rename, replace = os.rename, os.replace
+
+    def noted(what, act):
+        return lambda *arguments, **settings: (done.append(what), act(*arguments, **settings))[1]
+
+    monkeypatch.setattr(os, "rename", noted("move", rename))
+    monkeypatch.setattr(os, "replace", noted("move", replace))
+    monkeypatch.setattr(_store, "_exchange", noted("move", _store._exchange))
+    monkeypatch.setattr(_store, "write_out", lambda _fd: done.append("tree"))
+    for module in (_store, _durable):
+        monkeypatch.setattr(module, "write_out_entries", lambda _fd: done.append("entries"))
+    store, steps = changes(path)
+    with store.lock(5):
+        monkeypatch.setattr(_store, "remove", lambda name, dir_fd: done.append("remove"))
+        del done[:]
+        steps[step]()
+    order = "".join({"tree": "t", "move": "m", "entries": "e", "remove": "r"}[each] for each in done)
+    assert re.fullmatch(
+        {
+            "publish": "tm+e+me+r",  # the last move keeps the old tree
+            "restore": "tm+e+me+r",
+            "rewrite": "tmer",
+            "retire": "me+",
+            "remove": "me+r",
+        }[step],
+        order,
+    ), order
+
+
+def test_what_a_dead_run_moved_is_on_the_disk_before_anything_of_it_is_deleted(path, monkeypatch):
+    install(path)
+    (path / ".localai-core/replaced/piper").mkdir()
+    done = []
+    monkeypatch.setattr(_store, "write_out", lambda _fd: done.append("written"))
+    monkeypatch.setattr(_store, "remove", lambda name, dir_fd: done.append(name))
+    with Store(str(path), ANYBODY).lock(5):
+        pass
+    assert done == ["written", "piper", "progress"]

@@ -316,6 +316,47 @@ def test_a_lock_that_is_held_is_an_error(host):
         assert host.install("whisper", lock_timeout=0, check=True)["changed"] is True
 
 
+def test_what_another_run_removes_meanwhile_is_installed_again(host, monkeypatch):
+    from ansible_collections.localai.core.plugins.module_utils import _run
+
+    def overtaken(installed, name, *rest):
+        monkeypatch.undo()
+        shutil.rmtree(host.path / name)
+        return _run.inspected(installed, name, *rest)
+
+    host.install("piper")
+    monkeypatch.setattr(_run, "inspected", overtaken)
+    assert actions(host.install("piper", directory_mode="0750")) == {"piper": "install"}
+
+
+@pytest.fixture
+def killed(host):
+    """What a run leaves that is killed."""
+    host.install("piper", "whisper")
+    own = host.path / ".localai-core"
+    (own / "staging/7/deep").mkdir(parents=True)
+    (own / "progress").touch()
+    return own
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one_that_may_write(host, killed):
+    before = snapshot(host.path)
+    assert host.install("piper", check=True)["changed"] is False
+    with open(killed / "lock", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert host.install("piper", lock_timeout=0)["changed"] is False
+    assert snapshot(host.path) == before
+    assert host.install("piper")["changed"] is False
+    assert [list((killed / "staging").iterdir()), (killed / "progress").exists()] == [[], False]
+
+
+def test_a_backend_that_a_killed_run_moved_aside_is_back_before_anything_is_decided(host, killed):
+    for name in ("piper", "cpu-whisper"):
+        (host.path / name).rename(killed / "replaced" / name)
+    assert actions(host.install("piper", state="absent")) == {"piper": "remove"}
+    assert host.names == ["cpu-whisper", "whisper"]
+
+
 def test_what_another_run_did_meanwhile_is_not_done_again(host, monkeypatch):
     from ansible_collections.localai.core.plugins.module_utils import _store
 

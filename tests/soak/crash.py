@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a backends path is sound wherever a run dies, by a kill or by a loss of power.
+
+What a run changes on disk, it changes by calls, so it is killed right before each of them, or before a share of them
+and right after each rename. For a loss of power, it is killed on a file system of its own; what counts then is what had
+been written to its device.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from ..support.host import IS_ROOT, temporary_directory
+from . import ext4, strace
+from .scenarios import Scenario, Sources, begin, carry_out
+from .state import Judge, State
+
+_UNCOMMITTED = 4  # one of so many losses of power finds a journal that nobody has written
+
+
+def prepare(scenario: Scenario, sources: Sources, top: Path) -> tuple[Judge, list[strace.Call]]:
+    """Make what a scenario begins with, below `template`, and run it without any accident."""
+    template, done = top / "template", top / "done"
+    begin(scenario.before, sources, template / "backends")
+    _copy(template, done)
+    calls = strace.calls(lambda: _run(scenario, done), top / "log")
+    old, new = (State.of(place / "backends", scenario.task) for place in (template, done))
+    return Judge(scenario, template / "backends", old, new), calls
+
+
+def chosen(calls: Sequence[strace.Call], every: int) -> list[strace.Call]:
+    """Each `every`-th call, and those right after a rename."""
+    after = zip(calls, [None, *calls])
+    return [call for number, (call, last) in enumerate(after) if number % every == 0 or (last and last.moves)]
+
+
+def kills(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
+    """Kill the run at each point, in a copy of what it begins with; yields what is wrong then."""
+    place = top / "killed"
+    for point in points:
+        _copy(top / "template", place)
+        assert strace.killed_at(lambda: _run(judge.scenario, place), point), f"the run never came to {point}"
+        faults = _judged(judge, place / "backends", counts)
+        yield from (f"killed before {point}: {fault}" for fault in faults)
+
+
+def cuts(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
+    """Let the power fail at each point and after the end; yields what is wrong with what is on the device then."""
+    ext4.make(top / "before", top / "template")
+    for number, point in enumerate(points):
+        _cut(judge.scenario, point, top, number % _UNCOMMITTED > 0)
+        with ext4.mounted(top / "disk") as place:
+            faults = _judged(judge, place / "backends", counts)
+        yield from (f"power lost before {point}: {fault}" for fault in faults)
+    _cut(judge.scenario, None, top, False)
+    with ext4.mounted(top / "disk") as place:
+        counts["points"] += 1
+        if State.of(place / "backends", judge.scenario.task) != judge.new:
+            counts["wrong"] += 1
+            yield "power lost after the end: what was reported is not there"
+
+
+def _judged(judge: Judge, path: Path, counts: Counter[str]) -> list[str]:
+    """What is wrong with a backends path, counted."""
+    counts["points"] += 1
+    counts["gaps"] += bool(judge.gap(State.of(path, judge.scenario.task)))
+    faults = judge.faults(path)
+    counts["wrong"] += bool(faults)
+    return faults
+
+
+def _cut(scenario: Scenario, point: strace.Call | None, top: Path, commit: bool) -> None:
+    """Run up to a point, or to the end, and let the file system lose its power then."""
+    ext4.copy(top / "before", top / "disk")
+    with ext4.mounted(top / "disk") as place:
+        if point is None:
+            strace.finished(lambda: _run(scenario, place))
+        else:
+            assert strace.killed_at(lambda: _run(scenario, place), point), f"the run never came to {point}"
+        if commit:
+            ext4.commit(place)
+        ext4.lose_power(place)
+
+
+def _run(scenario: Scenario, top: Path) -> None:
+    result = carry_out(scenario.task, top / "backends", scenario.exchange)
+    assert not result["failed"], result["msg"]
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["rm", "-rf", str(target)], check=True)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
+def no_traces() -> str:
+    """Why no process can be traced here; nothing if it can."""
+    try:
+        strace.check()
+    except (OSError, strace.Untraceable) as e:
+        return f"strace cannot trace here ({e})"
+    return ""
+
+
+def no_cuts() -> str:
+    """Why no power can be lost here; nothing if it can."""
+    if not IS_ROOT:
+        return "only root can mount file systems"
+    try:
+        with temporary_directory() as top:
+            (top / "content").mkdir()
+            ext4.make(top / "image", top / "content")
+            with ext4.mounted(top / "image"):
+                return ""
+    except OSError as e:
+        return f"no file system can be mounted here ({e})"
+
+
+def main() -> None:
+    """Kill, cut, and count; whatever is wrong is printed and ends in a failure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="kill at each so many calls, and right after each rename")
+    parser.add_argument("--cut-every", type=int, default=1, help="lose the power at each so many of these points")
+    options = parser.parse_args()
+    why = no_traces()
+    if why:
+        print(f"Left out, because {why}: crash points and losses of power.")
+        return
+    why = no_cuts()
+    killed, cut = Counter[str](), Counter[str]()
+    with temporary_directory() as path:
+        sources = Sources(path / "sources")
+        for scenario in sources.scenarios():
+            top = path / scenario.name.replace(" ", "-")
+            judge, calls = prepare(scenario, sources, top)
+            points = chosen(calls, options.every)
+            faults = [*kills(judge, points, top, killed)]
+            if not why:
+                faults += cuts(judge, points[:: options.cut_every], top, cut)
+            print(f"{scenario.name}: changes the disk by {len(calls)} calls", flush=True)
+            print("".join(f"  {fault}\n" for fault in faults), end="", flush=True)
+    print(f"crash points: {killed['points']} killed, {_verdict(killed)}")
+    if why:
+        print(f"Left out, because {why}: losses of power.")
+    else:
+        print(f"losses of power: {cut['points']} cut, {_verdict(cut)}")
+    sys.exit(1 if killed["wrong"] or cut["wrong"] else 0)
+
+
+def _verdict(counts: Counter[str]) -> str:
+    gap = "with a backend out of sight until the next run, for want of a rename that exchanges"
+    return f"{counts['wrong']} wrong, {counts['gaps']} {gap}"
+
+
+if __name__ == "__main__":
+    main()

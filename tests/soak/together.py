@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether runs at once on one backends path, two or ten, end as if they had come one after the other.
+
+Each notes when it got the lock. In the order of these moments they are run again on another path, where each has to say
+the same, and all has to end the same. A run that changed nothing has to have nothing to do at one of the moments at
+which it may have looked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Iterator, Sequence
+from unittest import mock
+
+from ansible_collections.localai.core.plugins.module_utils import _store
+from ansible_collections.localai.core.plugins.modules import localai_backend_info
+
+from ..support.host import snapshot, temporary_directory
+from ..support.module import run_module
+from .scenarios import Options, Sources, begin, carry_out
+from .state import State, leftovers
+from .strace import started
+
+_SAID = ("failed", "changed", "removed", "replaced", "restart_required", "diff")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the runs at once: when it began, got the lock for the last time (0: never) and ended, and what it said."""
+
+    task: Options
+    began: float
+    locked: float
+    ended: float
+    result: dict[str, Any]
+
+
+def tasks(sources: Sources, path: Path) -> list[Options]:
+    """Ten tasks that are in each other's way; a set of pins is made of what is installed in `path`."""
+    run = sources.options
+    paths = {"backends_path": str(path), "backends_system_path": str(path.with_name("system"))}
+    pins = run_module(localai_backend_info.main, {**run("1", "piper", pins=True), **paths})["pins"]
+    wanted = [
+        run("1", "piper", "speech"),
+        run("2", "piper", "speech", state="latest", keep_previous=1),
+        run("1", "piper", state="absent"),
+        run("2", "other", "piper", exclusive=True),
+        run("2", "piper", pins=pins, keep_previous=2),
+        run("3", "speech", state="latest", capability="nvidia", keep_previous=1),
+        run("1", "speech", state="absent"),
+        run("3", "cpu-speech", force=True),
+        run("3", "piper", state="latest", keep_previous=2),
+        run("1", "piper", "other", directory_mode="0750"),
+    ]
+    return [{**task, "lock_timeout": 120} for task in wanted]
+
+
+def said(result: dict[str, Any], path: Path) -> object:
+    """What a run on any path says if it does the same."""
+    text = json.dumps([result[key] for key in _SAID])
+    return json.loads(text.replace(str(path), "PATH"))
+
+
+def at_once(wanted: Sequence[Options], path: Path) -> list[Run]:
+    """Carry out tasks, each in its own process, all from the same moment on."""
+    notes = [path.with_name(f"{number}.json") for number in range(len(wanted))]
+    children = [started(lambda: _note(task, path, note)) for task, note in zip(wanted, notes)]  # noqa: B023
+    for child in children:
+        os.kill(child, signal.SIGCONT)
+    for child in children:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code == 0, f"a run ended with {code}"
+    return [Run(task, **json.loads(note.read_text(encoding="utf-8"))) for task, note in zip(wanted, notes)]
+
+
+def _note(task: Options, path: Path, note: Path) -> None:
+    moments = {"began": time.monotonic(), "locked": 0.0}
+    with _when_locked(lambda: moments.update(locked=time.monotonic())):
+        result = carry_out(task, path)
+    note.write_text(json.dumps({**moments, "ended": time.monotonic(), "result": result}), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _when_locked(act: Callable[[], object]) -> Iterator[None]:
+    """Do something in this process whenever a run has got the lock."""
+    lock = _store.Store.lock
+
+    @contextlib.contextmanager
+    def watched(store: _store.Store, timeout: float) -> Iterator[None]:
+        with lock(store, timeout):
+            act()
+            yield
+
+    with mock.patch.object(_store.Store, "lock", watched):
+        yield
+
+
+def faults(runs: Sequence[Run], path: Path, again: Path) -> Iterator[str]:
+    """What shows that the runs on `path` did not come one after the other, as they do now on the path `again`."""
+    for run in runs:
+        if run.result["failed"]:
+            yield f"{_told(run)} fails: {run.result['msg']}"
+    writers = sorted((run for run in runs if run.result["changed"]), key=lambda run: run.locked)
+    idle = [run for run in runs if not run.result["changed"] and not run.result["failed"]]
+    for count in range(len(writers) + 1):
+        # Those that had something to do are gone at the moments that count.
+        idle = [run for run in idle if not (_may_see(run, count, writers) and _is_idle(run, again))]
+        if count < len(writers):
+            alone = said(carry_out(writers[count].task, again), again)
+            if alone != said(writers[count].result, path):
+                yield f"{_told(writers[count])} says {said(writers[count].result, path)}, and when it is alone {alone}"
+    yield from (f"{_told(run)} changed nothing, and had something to do all the time" for run in idle)
+    one, other = (State.of(place, {"capability": "default"}) for place in (path, again))
+    if one != other:
+        yield "the end is not that of the same runs one after the other"
+    yield from (f"{left} is left" for left in leftovers(path))
+
+
+def _may_see(run: Run, count: int, writers: Sequence[Run]) -> bool:
+    """Whether a run may have looked when the first `count` writers were done, and no other."""
+    done = sum(writer.ended < run.began for writer in writers)
+    begun = sum(writer.locked < run.ended for writer in writers)
+    return done <= count <= begun
+
+
+def _is_idle(run: Run, path: Path) -> bool:
+    return not carry_out(run.task, path, check=True)["changed"]
+
+
+def _told(run: Run) -> str:
+    return f"the run for {', '.join(run.task['name'])} ({run.task.get('state', 'present')})"
+
+
+def lock_faults(path: Path, task: Options) -> Iterator[str]:
+    """What is wrong with the lock, when a run holds it and never goes on, and when that is dead."""
+    holder = started(lambda: _stop_when_locked(task, path))
+    os.kill(holder, signal.SIGCONT)
+    os.waitpid(holder, os.WUNTRACED)
+    refused = carry_out({**task, "lock_timeout": 1}, path)
+    if not refused["failed"] or f"another run (pid {holder} on " not in refused["msg"]:
+        yield f"a lock that is held gives {refused.get('msg')!r}"
+    os.kill(holder, signal.SIGKILL)
+    os.waitpid(holder, 0)
+    freed = carry_out({**task, "lock_timeout": 0}, path)
+    if freed["failed"]:
+        yield f"the lock of a dead run is in the way: {freed['msg']}"
+
+
+def _stop_when_locked(task: Options, path: Path) -> None:
+    with _when_locked(lambda: os.kill(os.getpid(), signal.SIGSTOP)):
+        carry_out(task, path)
+
+
+def main() -> None:
+    """Run pairs and tens, and count; whatever is wrong is printed and ends in a failure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="take each how many of the pairs")
+    parser.add_argument("--tens", type=int, default=20, help="how often all ten run at once")
+    options = parser.parse_args()
+    wrong: list[str] = []
+    with temporary_directory() as top:
+        sources = Sources(top / "sources")
+        template = top / "template" / "backends"
+        begin([sources.options("1", "piper", "speech")], sources, template)
+        wanted = tasks(sources, template)
+        pairs = list(itertools.combinations(wanted, 2))[:: options.every]
+        for number, chosen in enumerate([*pairs, *[wanted] * options.tens]):
+            place, again = (top / f"{number}" / name / "backends" for name in ("at-once", "again"))
+            for copy in (place, again):
+                copy.parent.mkdir(parents=True)
+                subprocess.run(["cp", "-a", str(template), str(copy)], check=True)
+            wrong += faults(at_once(chosen, place), place, again)
+            young = "piper.install-tmp"
+            if snapshot(place / young) != snapshot(template / young):
+                wrong.append(f"{young}, which LocalAI is just making, was touched")
+        wrong += lock_faults(template, {**wanted[1], "force": True})
+    print("".join(f"{fault}\n" for fault in wrong), end="")
+    print(f"runs at once: {len(pairs)} pairs and {options.tens} times ten, {len(wrong)} wrong")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
