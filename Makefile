@@ -6,7 +6,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 PYTHON ?= python3
 BUILD := $(CURDIR)/build
@@ -26,17 +28,20 @@ export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo lint sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
-demo lint sanity units integration package coverage bench soak samples hosts: \
+demo lint docs sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
+demo lint docs sanity units integration package coverage bench soak samples hosts: \
     private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
-demo lint: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+demo lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 package: private export GALAXY_IMPORTER_LOG_LEVEL_MAIN := WARNING
 package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh lint sanity units integration package coverage samples hosts ## all of the gate, then the number of tests
+test: fresh lint docs sanity units package samples ## all of the gate, then the number of tests
+	@# These two wait for others most of the time.
+	@$(MAKE) --jobs 2 --output-sync=target SIDE_BY_SIDE=1 integration hosts
+	@$(MAKE) coverage
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
 demo: collection ## the collection at work against a registry and a server on this machine
@@ -50,6 +55,13 @@ lint: collection ## ruff, mypy, yamllint, ansible-lint, the changelog, the licen
 	cd $(COPY) && ansible-lint --offline --nocolor --profile production --strict
 	antsibull-changelog lint
 	reuse lint -q || reuse lint
+
+docs: collection ## the site, guides and reference, in build/docs/html; warnings are errors
+	cd $(COPY) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
+	rm -rf $(BUILD)/docs && mkdir $(BUILD)/docs && mkdir -m 755 $(BUILD)/docs/pages
+	antsibull-docs collection --use-current --no-indexes --dest-dir $(BUILD)/docs/pages localai.core
+	cp -r docs/*.md docs/docsite/index.rst docs/examples docs/images playbooks $(BUILD)/docs/pages
+	sphinx-build -q -W --keep-going -c docs/docsite $(BUILD)/docs/pages $(BUILD)/docs/html
 
 sanity: collection ## ansible-test sanity, with each ansible-core that a Python here runs
 	cd $(COPY) && ansible-test sanity --venv --junit
@@ -97,7 +109,7 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 
-soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures: archives, kills, losses of power, runs at once, disks, privileges, growth
+soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures: archives, kills, losses of power, disks, growth
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
 	$(RUN).soak.umoci --images 500
@@ -137,7 +149,7 @@ collection: $(VENV)/ready
 fresh: # forget the results of earlier runs
 	@rm -rf $(addprefix $(OUTPUT)/,bot coverage data junit reports)
 
-$(VENV)/ready: tests/requirements.txt
+$(VENV)/ready: tests/requirements.txt docs/requirements.txt
 	tests/tools/make_venv.sh $(PYTHON) $(VENV)
 	$(VENV)/bin/pip install -q -r tests/requirements.txt
 	touch $@
@@ -148,4 +160,4 @@ $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 $(BUILD)/bin/strace:
 	tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
 
-.PHONY: help test demo lint sanity units integration coverage bench soak samples hosts package clean collection fresh
+.PHONY: help test demo lint docs sanity units integration coverage bench soak samples hosts package clean collection fresh

@@ -15,7 +15,7 @@ import os
 import platform
 import re
 import shutil
-import subprocess
+import signal
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -143,18 +143,31 @@ class Machine:
         program = self.tool(name)
         if program is None:
             return ""
+        return _output(program, *arguments).decode("utf-8", "replace")
+
+
+def _output(*command: str) -> bytes:
+    """Return what a program prints, nothing when it fails; one that takes too long is killed."""
+    import asyncio  # which takes long itself, and most hosts have no such program
+
+    async def output() -> bytes:
+        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=nothing, stdout=pipe, stderr=nothing, start_new_session=True
+        )
         try:
-            done = subprocess.run(
-                [program, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=PROBE_SECONDS,
-                check=True,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return ""
-        return done.stdout.decode("utf-8", "replace")
+            printed, _errors = await asyncio.wait_for(process.communicate(), PROBE_SECONDS)
+        except asyncio.TimeoutError:
+            # All of its session, because what it has started holds its output open.
+            os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.wait_for(process.communicate(), 1)
+            raise
+        return b"" if process.returncode else printed
+
+    try:
+        return asyncio.run(output())
+    except (OSError, asyncio.TimeoutError):
+        return b""
 
 
 def detect(machine: Machine, forced: str | None = None) -> HostCapability:

@@ -331,12 +331,12 @@ def _excerpt(body: bytes) -> str:
 
 def _why(error: BaseException | None) -> str:
     """Return the innermost reason of an exception of requests, which wraps several, without query strings."""
-    while isinstance(error, BaseException):
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", str(error) or type(error).__name__)
+    inner = error
+    while inner is not None:
+        error, held = inner, [getattr(inner, "reason", None), *inner.args]
+        inner = next((each for each in held if isinstance(each, BaseException)), None)
+    said = error.args[-1] if error is not None and error.args and not isinstance(error, OSError) else error
+    text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", str(said) or type(error).__name__)
     return re.sub(r"\?[^\s'\")]*", "", text)
 
 

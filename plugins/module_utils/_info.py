@@ -39,6 +39,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     capability = detect(Machine(), host.capability)
     rows = listing(installed, capability.name)
     wanted = options.wanted
+    builds = {row.backend for name, row in rows.items() if wanted is None or name.lower() in wanted}
     found: dict[str, t.Any] = {
         "capability": capability.name,
         "capability_evidence": asdict(capability.evidence),
@@ -52,7 +53,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
         "kept": [
             _kept_row(kept, installed, options.disk_usage)
             for kept in installed.kept
-            if wanted is None or kept.backend.lower() in wanted
+            if wanted is None or kept.backend in builds or {name.lower() for name in _names_of(kept)} & wanted
         ],
     }
     resolver = Resolver(host, BackendOptions((), state="latest"), capability, platform_of(host))
@@ -79,6 +80,11 @@ def _installed_names(installed: Installed) -> list[str]:
         and directory.name not in targets
         and not leftover_of(directory.name)
     ]
+
+
+def _names_of(kept: Kept) -> tuple[str, ...]:
+    metadata = kept.directory.metadata
+    return (kept.backend, metadata.alias) if metadata else (kept.backend,)
 
 
 def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:

@@ -69,6 +69,7 @@ options:
         needs Python 3.14, its library C(zstandard) or the program C(zstd).
       - All but zip is unpacked while it arrives and needs no space but the backend's own.
       - An installed backend that came from elsewhere is replaced.
+      - Ansible itself logs the options of tasks. Where the URL has a signature in it, set C(no_log) on the task.
     type: str
   alias:
     description: Another name that the backend from O(uri) answers to.
@@ -184,43 +185,93 @@ options:
     description: The time in seconds to wait for another run that changes O(backends_path).
     type: int
     default: 60
+notes:
+  - A transfer goes on after a fault at the byte where it stopped, but only within one run. The run after one that was
+    killed starts over.
 seealso:
   - module: localai.core.localai_backend_info
 """
 
 EXAMPLES = r"""
-- name: Install the builds of two backends that suit this host
+- name: Install the build of one backend that suits this host
   localai.core.localai_backend:
-    name:
-      - llama-cpp
-      - whisper
+    name: llama-cpp
     owner: localai
     group: localai
+
+- name: Install two backends
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+  register: localai_result
+
+- name: Restart LocalAI when it does not know its backends any more
+  ansible.builtin.service:
+    name: local-ai
+    state: restarted
+  when: localai_result.restart_required
 
 - name: Take the build for CUDA 12, whatever is detected
   localai.core.localai_backend:
     name: llama-cpp
     capability: nvidia-cuda-12
 
-- name: Use a gallery and a registry of one's own
+- name: Upgrade what the gallery has anew, and keep the last two trees of each backend
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+    state: latest
+    keep_previous: 2
+
+- name: Pin a build by its digest, which goes back without network where that tree was kept
+  localai.core.localai_backend:
+    name: llama-cpp
+    digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
+    keep_previous: 2
+
+- name: Take the builds of one release of LocalAI
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+    release: v4.9.0
+
+- name: Install exactly what was written down for the fleet, and nothing else
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+    pins: "{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}"
+    exclusive: true
+
+- name: Remove all backends but these
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+    exclusive: true
+
+- name: Remove a backend with the build that was installed for it
+  localai.core.localai_backend:
+    name: whisper
+    state: absent
+
+- name: Compare every file with what was installed, repair, and give all to the service
+  localai.core.localai_backend:
+    name: llama-cpp
+    verify: true
+    owner: localai
+    group: localai
+
+- name: Take names from a gallery of one's own, of which the host has a copy
   localai.core.localai_backend:
     name: company@llama-cpp
     galleries:
       - name: company
         url: https://git.example.com/ai/gallery/index.yaml
-        mirrors:
-          - file:///srv/gallery/index.yaml
+        mirrors: [/srv/localai/company.yaml]
+
+- name: Log in to a private registry that has a certificate of one's own authority
+  localai.core.localai_backend:
+    name: my-backend
+    uri: registry.example.com:5000/ai/my-backend:v1
     endpoints:
       - host: registry.example.com:5000
         username: puller
         password: "{{ vault_registry_password }}"
         ca_path: /etc/ssl/certs/company.pem
-
-- name: Install an image that is in no gallery
-  localai.core.localai_backend:
-    name: my-backend
-    uri: quay.io/example/my-backend:v1
-    alias: llama-cpp
 
 - name: Take Docker Hub's images by way of a proxy project, and fall back to a second mirror, then to Docker Hub
   localai.core.localai_backend:
@@ -234,7 +285,7 @@ EXAMPLES = r"""
         username: robot
         password: "{{ vault_harbor_password }}"
 
-- name: Install on a host without any network, from a directory that C(skopeo copy) filled
+- name: Install without any network, from a gallery and a directory that C(skopeo copy) filled
   localai.core.localai_backend:
     name: llama-cpp
     galleries:
@@ -246,87 +297,54 @@ EXAMPLES = r"""
           - url: ocilayout:/srv/localai/images
             resolve: true
 
-- name: Install an image that docker saved to a file
+- name: Install an image that is in no gallery, and let it answer to a second name
+  localai.core.localai_backend:
+    name: my-llama
+    uri: quay.io/example/my-llama:v1
+    alias: llama-cpp
+
+- name: Install an image from a directory in the OCI layout
+  localai.core.localai_backend:
+    name: my-backend
+    uri: ocilayout:/srv/backends/images:v1
+
+- name: Install an image that C(docker save) wrote to a file
   localai.core.localai_backend:
     name: my-backend
     uri: ocifile:///srv/backends/my-backend.tar
+
+- name: Install an archive
+  localai.core.localai_backend:
+    name: my-backend
+    uri: https://files.example.com/my-backend.tar.gz
+
+- name: Install from a directory of the host
+  localai.core.localai_backend:
+    name: my-backend
+    uri: /srv/backends/my-backend
 
 - name: Start a large pull that other tasks need not wait for
   localai.core.localai_backend:
     name: vllm
   async: 7200
   poll: 0
-  register: pull
+  register: localai_pull
 
-- name: Show how far it is until it has ended
+- name: See how far it is
   localai.core.localai_backend_info:
-  register: info
-  until: info.in_progress is none
+  register: localai_progress
+
+- name: Show the bytes done, the bytes in all and the seconds left
+  ansible.builtin.debug:
+    msg: "{{ localai_progress.in_progress }}"
+
+- name: Wait until it has ended, and fail if it failed
+  ansible.builtin.async_status:
+    jid: "{{ localai_pull.ansible_job_id }}"
+  register: localai_pulled
+  until: localai_pulled is finished
   retries: 720
   delay: 10
-
-- name: Take its result, and fail if it failed
-  ansible.builtin.async_status:
-    jid: "{{ pull.ansible_job_id }}"
-  register: pulled
-  until: pulled is finished
-  retries: 60
-  delay: 5
-
-- name: Install from a directory that an earlier task unpacked
-  localai.core.localai_backend:
-    name: my-backend
-    uri: /srv/backends/my-backend
-
-- name: Remove a backend with the build that was installed for it
-  localai.core.localai_backend:
-    name: whisper
-    state: absent
-
-- name: Upgrade what the gallery has anew, and keep the last two trees of each backend
-  localai.core.localai_backend:
-    name:
-      - llama-cpp
-      - whisper
-    state: latest
-    keep_previous: 2
-
-- name: Go back to the tree that was replaced, without network
-  localai.core.localai_backend:
-    name: llama-cpp
-    digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
-    keep_previous: 2
-
-- name: Take the builds of one release of LocalAI
-  localai.core.localai_backend:
-    name: llama-cpp
-    release: v4.9.0
-
-- name: Install exactly what was written down for the fleet, and nothing else
-  localai.core.localai_backend:
-    name:
-      - llama-cpp
-      - whisper
-    pins: "{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}"
-    exclusive: true
-
-- name: Compare every file with what was installed, repair, and give all to the service
-  localai.core.localai_backend:
-    name: llama-cpp
-    verify: true
-    owner: localai
-    group: localai
-
-- name: Install a backend and remember the result
-  localai.core.localai_backend:
-    name: silero-vad
-  register: installed_backends
-
-- name: Restart LocalAI when it does not know its backends any more
-  ansible.builtin.service:
-    name: local-ai
-    state: restarted
-  when: installed_backends.restart_required
 """
 
 RETURN = r"""
@@ -336,18 +354,20 @@ backends:
   type: list
   elements: dict
   sample:
-    - name: piper
-      backend: piper
-      action: install
-      capability: default
-      reason: it is not installed
-      run_file: /var/lib/local-ai/backends/piper/run.sh
-      uri: quay.io/example/piper:latest
-      served_by: quay.io/example/piper@sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    - name: llama-cpp
+      backend: cuda12-llama-cpp
+      action: upgrade
+      capability: nvidia-cuda-12
+      reason: its digest is sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117,
+        and its source has sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
+      run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
+      uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
       version: null
-      digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
-      bytes_transferred: 41234567
-      elapsed: 3.21
+      digest: sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
+      served_by:
+        quay.io/go-skynet/local-ai-backends@sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
+      bytes_transferred: 42013781
+      elapsed: 0.192
   contains:
     name:
       description: The name, as the gallery spells it.
@@ -396,8 +416,8 @@ removed:
   type: list
   elements: dict
   sample:
-    - backend: cpu-whisper
-      reason: it is what whisper stands for
+    - backend: cuda12-whisper
+      reason: its alias is whisper
   contains:
     backend:
       description: The directory of O(backends_path) that goes.
@@ -412,7 +432,7 @@ replaced:
   returned: always
   type: list
   elements: str
-  sample: [cpu-llama-cpp, llama-cpp]
+  sample: [cuda12-llama-cpp, llama-cpp]
 restart_required:
   description:
     - Whether a running LocalAI has to be restarted to know its backends, because the run file of some name differs
@@ -420,7 +440,7 @@ restart_required:
     - It tells what this run does, and remembers nothing of earlier ones.
   returned: always
   type: bool
-  sample: true
+  sample: false
 capability:
   description: What the host can run.
   returned: always
@@ -437,19 +457,29 @@ diff:
   type: list
   elements: dict
   sample:
-    - before_header: cpu-whisper
-      after_header: cpu-whisper
-      before: {}
-      after:
-        backend: cpu-whisper
-        alias: whisper
-        uri: quay.io/go-skynet/local-ai-backends:latest-cpu-whisper
-        digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    - before_header: cuda12-llama-cpp
+      after_header: cuda12-llama-cpp
+      before:
+        backend: cuda12-llama-cpp
+        alias: llama-cpp
+        uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
+        digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
         version: null
         owner: localai
         group: localai
         mode: "0755"
-        run_file: /var/lib/local-ai/backends/cpu-whisper/run.sh
+        run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
+      after:
+        backend: cuda12-llama-cpp
+        alias: llama-cpp
+        uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
+        digest: sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
+        version: null
+        owner: localai
+        group: localai
+        mode: "0755"
+        run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
+        kept: 1
 """
 
 from ansible_collections.localai.core.plugins.module_utils._run import run_backend

@@ -74,6 +74,11 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: localai_backends.backends | rejectattr('runnable') | length == 0
 
+- name: See what one backend takes on the disk
+  localai.core.localai_backend_info:
+    name: llama-cpp
+    disk_usage: true
+
 - name: See what could be upgraded
   localai.core.localai_backend_info:
     upgrades: true
@@ -83,11 +88,18 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ localai_upgrades.upgrades | items2dict(key_name='name', value_name='reason') }}"
 
+- name: List what the gallery has for this host
+  localai.core.localai_backend_info:
+    available: true
+  register: localai_gallery
+
+- name: Show the names that can be installed
+  ansible.builtin.debug:
+    msg: "{{ localai_gallery.available | selectattr('compatible') | map(attribute='name') }}"
+
 - name: Ask what two backends are at this moment on all kinds of hosts
   localai.core.localai_backend_info:
-    name:
-      - llama-cpp
-      - whisper
+    name: [llama-cpp, whisper]
     pins: true
     pin_capabilities: [default, nvidia-cuda-12, amd]
   register: localai_pins
@@ -100,15 +112,6 @@ EXAMPLES = r"""
     mode: "0644"
   delegate_to: localhost
   run_once: true
-
-- name: List what the gallery has for this host
-  localai.core.localai_backend_info:
-    available: true
-  register: localai_gallery
-
-- name: Show the names that can be installed
-  ansible.builtin.debug:
-    msg: "{{ localai_gallery.available | selectattr('compatible') | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -155,16 +158,16 @@ backends:
   sample:
     - name: llama-cpp
       kind: alias
-      backend: cpu-llama-cpp
-      run_file: /var/lib/local-ai/backends/cpu-llama-cpp/run.sh
+      backend: cuda12-llama-cpp
+      run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
       runnable: true
       metadata:
         alias: llama-cpp
-        name: cpu-llama-cpp
+        name: cuda12-llama-cpp
         gallery_url: https://index.localai.io/backends
-        installed_at: "2026-11-23T10:00:00Z"
-        uri: quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp
-        digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+        installed_at: "2026-11-26T17:34:12Z"
+        uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
+        digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
       problem: null
   contains:
     name:
@@ -198,12 +201,12 @@ in_progress:
   returned: success
   type: dict
   sample:
-    backend: cuda12-vllm
+    backend: cuda12-llama-cpp
     source: quay.io/go-skynet/local-ai-backends
-    bytes_done: 1288490188
-    bytes_total: 5153960755
-    bytes_per_second: 41943040
-    seconds_left: 92
+    bytes_done: 19516384
+    bytes_total: 42013781
+    bytes_per_second: 9737995
+    seconds_left: 2
   contains:
     backend:
       description: The backend that comes.
@@ -241,15 +244,17 @@ problems:
       description: What is wrong.
       type: str
 kept:
-  description: The trees that were replaced and are kept, the latest of each backend first.
+  description:
+    - The trees that were replaced and are kept, the latest of each backend first.
+    - With O(name), those of the builds that answer to these names, or did.
   returned: success
   type: list
   elements: dict
   sample:
-    - backend: cpu-llama-cpp
-      path: /var/lib/local-ai/backends/.localai-core/kept/cpu-llama-cpp/1
-      uri: quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp
-      digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+    - backend: cuda12-llama-cpp
+      path: /var/lib/local-ai/backends/.localai-core/kept/cuda12-llama-cpp/1
+      uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
+      digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
       version: null
   contains:
     backend:
@@ -277,11 +282,12 @@ upgrades:
   elements: dict
   sample:
     - name: llama-cpp
-      backend: cpu-llama-cpp
-      installed: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+      backend: cuda12-llama-cpp
+      installed: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
       available_backend: cuda12-llama-cpp
-      available: sha256:1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f00f
-      reason: cuda12-llama-cpp is right for it now, and cpu-llama-cpp is installed
+      available: sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
+      reason: its digest is sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117,
+        and its source has sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
   contains:
     name:
       description: The name.
@@ -316,7 +322,7 @@ pins:
         backend: cuda12-llama-cpp
         alias: llama-cpp
         uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
-        digest: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+        digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
 available:
   description: The entries of the galleries, with O(available=true).
   returned: when O(available=true)
@@ -328,11 +334,11 @@ available:
       gallery: localai
       compatible: true
       installed: true
-      resolves_to: cpu-llama-cpp
+      resolves_to: cuda12-llama-cpp
       uri: null
       alias: llama-cpp
       version: null
-      tags: [LLM, CPU, GPU]
+      tags: [text-to-text, LLM, CPU, GPU]
       license: mit
       description: LLM inference in C/C++
   contains:

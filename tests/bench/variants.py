@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ways to get an image from a registry into a directory that are compared: ours, and those of others."""
+"""The ways to get an image from a registry into a directory that are compared: ours, and those of others.
+
+Each ends when all is on the disk, as our install does.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _pipeline(unpack: str) -> Callable[[Served, Place], list[str]]:
     def command(image: Served, place: Place) -> list[str]:
         tree = shlex.quote(str(place.tree))
         pipes = [f"curl -sSf {url} | {unpack.format(tree)}" for url in image.layers]
-        return ["bash", "-c", "\n".join([f"set -eo pipefail; mkdir {tree}", *pipes])]
+        return ["bash", "-c", "\n".join([f"set -eo pipefail; mkdir {tree}", *pipes, f"sync -f {tree}"])]
 
     return command
 
@@ -61,7 +64,8 @@ def _skopeo_and_umoci(image: Served, place: Place) -> list[str]:
     layout = shlex.quote(f"{place.scratch}/layout:image")
     copy = f"skopeo copy -q --insecure-policy --src-tls-verify=false docker://{image.reference} oci:{layout}"
     unpack = "umoci --log error raw unpack" + ("" if os.geteuid() == 0 else " --rootless")
-    return ["bash", "-c", f"{copy} && {unpack} --image {layout} {shlex.quote(str(place.tree))}"]
+    tree = shlex.quote(str(place.tree))
+    return ["bash", "-c", f"{copy} && {unpack} --image {layout} {tree} && sync -f {tree}"]
 
 
 OURS = Variant("ours", _ours("without"), inner=True)

@@ -28,7 +28,10 @@ done
 if [[ ${#libraries[@]} == 0 ]]; then
     mv "usr/bin/$name" "$build/bin/"
 else
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=$(echo %q/usr/lib/*-linux-gnu*) exec %q "$@"\n' "$apt" "$apt/usr/bin/$name" \
-        > "$build/bin/$name"
+    directories=("$apt"/usr/lib/*-linux-gnu*)
+    cat > "$build/bin/$name" <<END
+#!/bin/sh
+LD_LIBRARY_PATH=${directories[0]@Q} exec ${apt@Q}/usr/bin/$name "\$@"
+END
     chmod +x "$build/bin/$name"
 fi

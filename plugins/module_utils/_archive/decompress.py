@@ -10,15 +10,14 @@ installed; C(zstandard) or the program C(zstd) stand in where Python itself cann
 
 from __future__ import annotations
 
+import asyncio
 import bz2
 import contextlib
 import importlib
 import lzma
 import shutil
-import subprocess
 import typing as t
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 
@@ -187,30 +186,37 @@ def _pieces(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
 
 
 def _unzstd_by_program(chunks: t.Iterator[bytes], program: str) -> t.Iterator[bytes]:
-    command = [program, "-q", "-d", "-c"]
-    pipe = subprocess.PIPE
-    with ThreadPoolExecutor(1) as thread, subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
-    ) as process:
-        stdin, stdout = t.cast("t.IO[bytes]", process.stdin), t.cast("t.IO[bytes]", process.stdout)
-        fed = thread.submit(_feed, stdin, chunks)
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        pipe = asyncio.subprocess.PIPE
+        process = loop.run_until_complete(
+            asyncio.create_subprocess_exec(
+                *(program, "-q", "-d", "-c"), stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=BLOCK
+            )
+        )
+        stdin, stdout = t.cast(asyncio.StreamWriter, process.stdin), t.cast(asyncio.StreamReader, process.stdout)
+        feeding = loop.create_task(_feed(stdin, chunks))
         try:
-            yield from iter(lambda: stdout.read(BLOCK), b"")
-            fed.result()
+            yield from iter(lambda: loop.run_until_complete(stdout.read(BLOCK)), b"")
+            loop.run_until_complete(feeding)
         except BaseException:
             # Nobody reads on, so whoever feeds it must not wait for that.
-            process.kill()
-            fed.exception()
+            feeding.cancel()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             raise
-    if process.returncode:
+        finally:
+            loop.run_until_complete(asyncio.wait([feeding]))
+            code = loop.run_until_complete(process.wait())
+    if code:
         raise SourceError("the archive is damaged: zstd cannot undo it.")
 
 
-def _feed(stdin: t.IO[bytes], chunks: t.Iterator[bytes]) -> None:
+async def _feed(stdin: asyncio.StreamWriter, chunks: t.Iterator[bytes]) -> None:
     """Write all to a program that may end before it has read everything."""
-    with contextlib.suppress(BrokenPipeError), stdin:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError), contextlib.closing(stdin):
         for chunk in chunks:
             stdin.write(chunk)
+            await stdin.drain()
 
 
 def _library(name: str) -> t.Any:

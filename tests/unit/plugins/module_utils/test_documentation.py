@@ -2,30 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation says what the argument specs say, and knows every key that the modules return."""
+"""The documentation says what the argument specs say, knows every key that the modules return, and has examples and
+playbooks that the modules and the role take."""
 
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu
+from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._installed import Row
 from ansible_collections.localai.core.plugins.module_utils._options import (
     HOST_SPEC,
+    host_options,
 )
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome
 from ansible_collections.localai.core.plugins.module_utils._request import (
     BACKEND_SPEC,
     INFO_SPEC,
+    backend_options,
+    info_options,
 )
 
-PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
+COLLECTION = Path(__file__).resolve().parents[4]
+PLUGINS = COLLECTION / "plugins"
+PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
 RESULTS = ("_report", "_info", "_offers", "_pins")
 
@@ -188,23 +197,87 @@ def test_what_localai_backend_info_returns_is_documented() -> None:
     assert sorted(documented["available"]["contains"]) == sorted(available)
 
 
-def example_variables(module: str) -> tuple[set[str], str]:
-    tasks = block(f"modules/{module}.py", "EXAMPLES")
-    return {task["register"] for task in tasks if "register" in task}, yaml.safe_dump(tasks)
+def samples(documented: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any, Mapping[str, Any]]]:
+    """Yield each mapping that a sample shows, with what it is documented to hold."""
+    for name, row in documented.items():
+        shown = row.get("sample", [])
+        for sample in shown if isinstance(shown, list) else [shown]:
+            if isinstance(sample, dict) and "contains" in row:
+                yield path + name, sample, row["contains"]
 
 
-@pytest.mark.parametrize(
-    ("module", "result"),
-    [
-        ("localai_backend", "installed_backends"),
-        ("localai_backend_info", "localai_backends"),
-        ("localai_backend_info", "localai_gallery"),
-    ],
-)
-def test_a_result_that_an_example_uses_is_registered_by_an_example(module: str, result: str) -> None:
-    registered, text = example_variables(module)
-    assert f"{result}." in text
-    assert result in registered
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_sample_shows_every_documented_key_and_no_other(module: str) -> None:
+    for name, sample, contains in samples(block(f"modules/{module}.py", "RETURN")):
+        assert set(sample) == set(contains) - {"disk_usage"}, name
+
+
+def example_tasks(module: str) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = block(f"modules/{module}.py", "EXAMPLES")
+    return tasks
+
+
+def literal(value: Any, option: Mapping[str, Any]) -> Any:
+    """Return what stands for a template of an example: the set of pins that is documented, a choice, or any text."""
+    if not str(value).startswith("{{"):
+        return value
+    if option.get("type") == "dict":
+        return block("modules/localai_backend_info.py", "RETURN")["pins"]["sample"]
+    return option.get("choices", ["text"])[0]
+
+
+def accepted(module: str, arguments: Mapping[str, Any]) -> None:
+    """Let a module look at the arguments of a task; raises AssertionError or what the module would end with."""
+    spec = {**HOST_SPEC, **MODULES[module]}
+    set_ones = {name: value for name, value in arguments.items() if "default(omit)" not in str(value)}
+    given = {name: literal(value, spec.get(name, {})) for name, value in set_ones.items()}
+    validated = ArgumentSpecValidator(spec).validate(given)
+    assert validated.error_messages == []
+    host_options(validated.validated_parameters)
+    (backend_options if module == "localai_backend" else info_options)(validated.validated_parameters)
+
+
+def modules_in(tasks: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return which modules of ours these tasks run, once they took what they are given."""
+    found = set()
+    for task in tasks:
+        for module in MODULES:
+            if f"localai.core.{module}" in task:
+                accepted(module, task[f"localai.core.{module}"] or {})
+                found.add(module)
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_the_modules_take_what_the_examples_give_them(module: str) -> None:
+    assert module in modules_in(example_tasks(module))
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: str(path.name))
+def test_the_modules_and_the_role_take_what_the_playbooks_give_them(path: Path) -> None:
+    specs = yaml.safe_load((COLLECTION / "roles/localai/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    for play in yaml.safe_load(path.read_text(encoding="utf-8")):
+        modules_in([*play.get("pre_tasks", []), *play.get("tasks", [])])
+        for role in play.get("roles", []):
+            assert set(role.get("vars", {})) <= set(specs["argument_specs"]["main"]["options"])
+        defaults = play.get("module_defaults", {}).get("group/localai.core.localai", {})
+        accepted("localai_backend_info", defaults if isinstance(defaults, dict) else {})
+
+
+def test_an_example_that_no_module_takes_is_seen() -> None:
+    with pytest.raises(AssertionError):
+        accepted("localai_backend", {"name": "llama-cpp", "no_such_option": True})
+    with pytest.raises(OptionError):
+        accepted("localai_backend", {"name": "llama-cpp", "digest": "sha256:…", "state": "latest"})
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_result_that_an_example_uses_is_registered_by_an_example_before_it(module: str) -> None:
+    registered: set[str] = set()
+    for task in example_tasks(module):
+        used = set(re.findall(r"\b(localai_\w+)\.", yaml.safe_dump(task)))
+        assert used <= registered, task["name"]
+        registered.add(task.get("register", ""))
 
 
 def test_the_check_itself_sees_what_is_missing() -> None:

@@ -827,3 +827,6 @@ def test_errors_of_requests_are_told_by_their_innermost_reason():
     inner = OSError("it is broken ?token=hunter2")
     assert _http._why(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
     assert _http._why(requests.exceptions.ConnectionError()) == "ConnectionError"
+    # As urllib3 has it: an object and a text, or a text and an exception.
+    assert _http._why(Exception(object(), "Connection to a.example timed out.")) == "Connection to a.example timed out."
+    assert _http._why(Exception("Connection aborted.", OSError(104, "reset by peer"))) == "[Errno 104] reset by peer"

@@ -471,6 +471,20 @@ def test_a_meta_that_moved_goes_back_too(host):
     assert [row["backend"] for row in host.info()["kept"]] == ["cuda12-llama-cpp"]
 
 
+def test_what_is_kept_is_told_by_the_names_that_it_answers_to(host):
+    host.install("llama-cpp", "piper")
+    host.world.publish("2")
+    host.install("llama-cpp", "piper", state="latest", keep_previous=1)
+    host.install("llama-cpp", state="latest", capability="nvidia", keep_previous=1)
+    host.world.publish("3")
+    host.install("llama-cpp", state="latest", capability="nvidia", keep_previous=1)
+    builds = ["cpu-llama-cpp", "cuda12-llama-cpp"]
+    assert [row["backend"] for row in host.info("LLaMA-cpp")["kept"]] == builds
+    assert [row["backend"] for row in host.info("cpu-llama-cpp")["kept"]] == builds[:1]
+    assert [row["backend"] for row in host.info()["kept"]] == [*builds, "piper"]
+    assert host.info("whisper")["kept"] == []
+
+
 def test_absent_takes_along_what_is_kept(host):
     host.install("piper")
     host.world.publish("2")
