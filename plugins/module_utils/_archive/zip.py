@@ -72,4 +72,3 @@ class ZipStream:
             raise SourceError(f"the symlink {entry.name[:100]!r} has no valid target.")
         target = b"".join(self.data(entry)).decode("utf-8", "surrogateescape")
         return Entry(entry.name, entry.kind, entry.mode, entry.mtime, target=target)
-

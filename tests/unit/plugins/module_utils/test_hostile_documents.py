@@ -126,8 +126,15 @@ METADATA = {
     "digest": "sha256:" + "0" * 64,
 }
 RECORDED = {
-    **{"format": 1, "requested": True, "platform_digest": "sha256:" + "0" * 64, "sha256": "", "size": 7, "entries": 2},
-    **{"pinned": False, "listed": True, "contents": {"": ["5 run.sh", "> run.sh/link"], "lib": ["7 x"]}},
+    "format": 1,
+    "requested": True,
+    "platform_digest": "sha256:" + "0" * 64,
+    "sha256": "",
+    "size": 7,
+    "entries": 2,
+    "pinned": False,
+    "listed": True,
+    "contents": {"": ["5 run.sh", "> run.sh/link"], "lib": ["7 x"]},
 }
 
 
@@ -155,8 +162,12 @@ def test_any_record_is_read_or_is_none(data):
 
 NOTE = {"pid": 7, "host": "h", "since": "2026-01-01T00:00:00Z"}
 PROGRESS_NOTE = {
-    **{"backend": "x", "source": "quay.io/x", "bytes_done": 1, "bytes_total": 2},
-    **{"bytes_per_second": 3, "seconds_left": 4},
+    "backend": "x",
+    "source": "quay.io/x",
+    "bytes_done": 1,
+    "bytes_total": 2,
+    "bytes_per_second": 3,
+    "seconds_left": 4,
 }
 
 
@@ -299,7 +310,9 @@ def test_any_file_of_logins_has_one_or_none_or_is_refused(data, image):
             assert login is None or isinstance(login.password, str)
 
 
-CHALLENGE = b'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:x/y:pull", Basic a="b"'
+CHALLENGE = (
+    b'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:x/y:pull", Basic a="b"'
+)
 
 
 @given(damaged(CHALLENGE))
@@ -311,7 +324,9 @@ def test_any_damaged_challenge_is_one_or_none(data):
 
 # addresses of backends
 
-SCHEMES = st.sampled_from(["", "oci://", "ocilayout:", "ocifile://", "file://", "https://h/", "http://", "/", "quay.io/"])
+SCHEMES = st.sampled_from(
+    ["", "oci://", "ocilayout:", "ocifile://", "file://", "https://h/", "http://", "/", "quay.io/"]
+)
 
 
 @given(st.builds("{}{}".format, SCHEMES, st.one_of(TEXTS, st.builds("{}@{}".format, TEXTS, TEXTS))))

@@ -41,6 +41,7 @@ from ansible_collections.localai.core.tests.support.faults import (
     Status,
 )
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
+from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostile
 
 SIZE = 600_000
 BODY = bytes(number * 7 % 251 for number in range(SIZE))
@@ -723,6 +724,7 @@ def lasting_server():
 
 
 @given(length=st.integers(0, 4000), faults=st.lists(FAULTS, max_size=6), size_is_known=st.booleans())
+@hostile
 def test_whatever_goes_wrong_the_body_arrives_whole(lasting_server, length, faults, size_is_known):
     body = BODY[:length]
     lasting_server.pages = {"/x": body}
@@ -752,6 +754,7 @@ def test_an_address_is_shown_without_its_secrets(url, expected):
     query=st.text(st.characters(categories=["L", "N", "P"], exclude_characters="[]"), max_size=20),
     path=st.text(st.characters(categories=["L", "N"]), max_size=9),
 )
+@hostile
 def test_no_secret_is_ever_shown(user, query, path):
     url = f"https://{user}:{SECRET}@host.example/{path}?{query}{SECRET}#{SECRET}"
     assert SECRET not in shown(url)
@@ -790,7 +793,14 @@ def test_what_is_no_address_of_a_server_is_refused(url):
     assert world.requests == []
 
 
-@given(st.one_of(st.text(max_size=30), st.text("htp:/s[]@%.\\?#a1", max_size=20).map("http://".__add__)))
+@given(
+    st.one_of(
+        TEXTS,
+        st.builds("https://{}/{}".format, TEXTS, TEXTS),
+        st.text("htp:/s[]@%.\\?#a1", max_size=20).map("http://".__add__),
+    )
+)
+@hostile
 def test_any_text_as_an_address_is_an_answer_or_one_of_our_errors(url):
     client = Client(Internet(), retries=0)
     for attempt in (client.authorization, client.fetch, lambda url: download(client, url)):
