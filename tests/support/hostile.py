@@ -140,7 +140,7 @@ def bent(draw: st.DrawFn, document: Any) -> Any:
         elif how == "twice" and isinstance(holder, list):
             holder.insert(key, copy.deepcopy(holder[key]))
         else:
-            holder[key] = draw(VALUES)
+            holder[key] = copy.deepcopy(draw(VALUES))
     return root[0]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers that answer anything, headers, challenges, tokens and redirects: an image comes of it, or one of our errors."""
+"""Servers that answer anything: headers, challenges, tokens, redirects. An image comes of it, or one of our errors."""
 
 from __future__ import annotations
 
