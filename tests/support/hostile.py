@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from .host import Snapshot, snapshot, temporary_directory
 
 CASES: Counted[str] = Counter()
-_LONGEST = 120  # seconds that one case may take before it counts as endless
+_LONGEST = 20  # seconds that one case may take before it counts as endless
 
 Test = TypeVar("Test", bound=Callable[..., None])
 

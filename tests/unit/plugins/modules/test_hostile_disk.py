@@ -165,6 +165,8 @@ def plain(kind):
     return Backend(written(kind), b"", ("file", "file", "nothing"), (), 0o755)
 
 
+PRESENT = {"state": "present"}
+NOT_EXECUTABLE = Backend(b"{}", written(RECORDED), ("file", "file", "file"), (), 0o755)
 LOOP = {
     "a": plain({"name": "b", "meta_backend_for": "b"}),
     "b": plain({"name": "a", "meta_backend_for": "a", "alias": "a"}),
@@ -180,6 +182,8 @@ LOOP = {
 )
 @example(before=LOOP, own={}, names=["a"], options={"state": "absent"})
 @example(before=LOOP, own={}, names=["piper"], options={"state": "present", "exclusive": True})
+@example(before={"x": plain({"name": "a", "meta_backend_for": "y.install-tmp"})}, own={}, names=["a"], options=PRESENT)
+@example(before={"from-directory": NOT_EXECUTABLE}, own={}, names=["piper"], options=PRESENT)
 @example(
     before={"piper": plain({"name": "piper", "meta_backend_for": "../outside"})},
     own={"kept": {"piper": {"01": plain({}), "1": "symlink to a directory"}}},
