@@ -21,11 +21,17 @@ from typing import Any, Callable, Dict, Iterator, TypeVar
 from typing import Counter as Counted
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from .host import Snapshot, snapshot, temporary_directory
 
 CASES: Counted[str] = Counter()
+# For tests of which a case takes long: files are laid out, or modules run.
+FEWER = settings(
+    max_examples=max(settings.default.max_examples // 4, 1),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
 _LONGEST = 20  # seconds that one case may take before it counts as endless
 
 Test = TypeVar("Test", bound=Callable[..., None])
@@ -89,12 +95,19 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([json.loads("[" * depth + "]" * depth) for depth in (2, 60)]),
 )
 # What costs a careless parser its stack, its memory or its patience.
-BOMBS = st.sampled_from(
-    [
-        *(b"[" * 100_000, b'{"a":' * 100_000, b"- " * 50_000, b"? " * 50_000, b"{" * 100_000, b"!!a " * 20_000),
-        *(b"9" * 100_000, b"-" * 100_000, b"1e999999", b"NaN", b"-Infinity", b'"\\ud800"', b'"' + b"\\" * 99_999),
-        *(b"", b"\0" * 1000, b"\xff\xfe[\0]\0", b"\xef\xbb\xbf{}", b"null", b"[]", b"{}", b"&a [*a]", b"&a {a: *a}"),
-    ]
+BOMBS = st.one_of(
+    st.sampled_from(
+        [
+            *((b"[", 100_000), (b'{"a":', 100_000), (b"- ", 50_000), (b"? ", 50_000), (b"{", 100_000)),
+            *((b"9", 100_000), (b"-", 100_000), (b"!!a ", 20_000), (b"\\", 100_001), (b"\0", 1000)),
+        ]
+    ).map(lambda bomb: bomb[0] * bomb[1]),
+    st.sampled_from(
+        [
+            *(b"", b"1e999999", b"NaN", b"-Infinity", b'"\\ud800"', b"\xff\xfe[\0]\0", b"\xef\xbb\xbf{}"),
+            *(b"null", b"[]", b"{}", b"&a [*a]", b"&a {a: *a}", b"&a {<<: *a}", b"%YAML 9.9\n---\n[]", b"---\n---\n"),
+        ]
+    ),
 )
 
 
@@ -108,8 +121,8 @@ class _Twice(Dict[str, Any]):
     def items(self) -> Any:
         return [*super().items(), self.pair]
 
-    def __deepcopy__(self, _memory: Any) -> _Twice:
-        return self
+    def __deepcopy__(self, memory: Any) -> _Twice:
+        return _Twice(copy.deepcopy(dict(self), memory), copy.deepcopy(self.pair, memory))
 
 
 def _places(holder: Any) -> Iterator[tuple[Any, Any]]:

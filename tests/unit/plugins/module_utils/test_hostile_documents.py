@@ -41,7 +41,7 @@ from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.host import temporary_directory
-from ansible_collections.localai.core.tests.support.hostile import TEXTS, damaged, documents, hostile, written
+from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, written
 from ansible_collections.localai.core.tests.support.layouts import docker_archive, layout_files, oci_archive
 
 HOST = Platform("linux", "amd64")
@@ -65,6 +65,7 @@ ENTRY = {
 GALLERY = [{"name": "x", "capabilities": {"default": "cpu-x", "amd": "rocm-x"}}, ENTRY, {**ENTRY, "name": "rocm-x"}]
 
 
+@FEWER
 @given(documents(GALLERY), st.sampled_from(["x", "cpu-x", "g@X", "rocm-x", "no"]))
 @hostile
 def test_any_gallery_is_entries_or_an_error(data, asked):
@@ -226,6 +227,7 @@ def laid_out(path, **changes):
     return path
 
 
+@FEWER
 @given(documents(json.loads(layout_files({"v1": INDEX})["index.json"])), st.sampled_from(["", "v1", INDEX.digest]))
 @hostile
 def test_any_index_of_a_layout_is_an_image_or_an_error(data, name):
@@ -233,6 +235,7 @@ def test_any_index_of_a_layout_is_an_image_or_an_error(data, name):
         pulled(Layout(str(laid_out(path, index_json=data))), name)
 
 
+@FEWER
 @given(documents(json.loads(IMAGE.manifest), json.loads(INDEX.manifest)), st.sampled_from([images.OCI_INDEX, ""]))
 @hostile
 def test_any_manifest_under_its_right_digest_is_an_image_or_an_error(data, media_type):
@@ -245,6 +248,7 @@ def test_any_manifest_under_its_right_digest_is_an_image_or_an_error(data, media
         pulled(Layout(str(path)), digest)
 
 
+@FEWER
 @given(documents(json.loads(IMAGE.config)))
 @hostile
 def test_any_configuration_is_of_an_image_or_an_error(data):
@@ -266,6 +270,7 @@ def header(size):
     return bytes(block)
 
 
+@FEWER
 @given(st.one_of(damaged(ARCHIVES[0]), damaged(ARCHIVES[1]), st.binary(max_size=2000)))
 @example(header(2**62))
 @example(header(2**40) + b"\0" * 1024)
@@ -278,6 +283,7 @@ def test_any_file_is_an_image_or_an_error(data):
             pulled(repository)
 
 
+@FEWER
 @given(documents([{"Config": "c.json", "RepoTags": ["x:v1"], "Layers": ["a.tar", "b.tar"]}]), documents({"rootfs": {}}))
 @hostile
 def test_whatever_docker_saved_is_an_image_or_an_error(manifest, config):
@@ -300,6 +306,7 @@ LOGINS = {
 }
 
 
+@FEWER
 @given(documents(LOGINS), st.sampled_from(["quay.io/x/y", "docker.io/library/x", "h:5/z"]))
 @hostile
 def test_any_file_of_logins_has_one_or_none_or_is_refused(data, image):

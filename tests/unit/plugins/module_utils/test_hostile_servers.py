@@ -26,7 +26,7 @@ from ansible_collections.localai.core.plugins.module_utils._unpack import Limits
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, file, zip_archive
 from ansible_collections.localai.core.tests.support.client import Client, Internet
-from ansible_collections.localai.core.tests.support.hostile import TEXTS, damaged, documents, hostile, watched
+from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, watched
 
 PASSWORD = "hunter2"
 LOGIN = Endpoint("registry.example", username="me", password=PASSWORD)
@@ -184,6 +184,7 @@ def zipped(members):
         return zip_archive(members)
 
 
+@FEWER
 @given(st.lists(MEMBER, max_size=6).map(zipped).flatmap(lambda archive: st.just(archive) | damaged(archive)))
 @hostile
 def test_whatever_a_zip_archive_holds_nothing_outside_changes(data):

@@ -12,11 +12,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, snapshot
-from ansible_collections.localai.core.tests.support.hostile import check_told, documents, hostile, watched, written
+from ansible_collections.localai.core.tests.support.hostile import (
+    FEWER,
+    check_told,
+    documents,
+    hostile,
+    watched,
+    written,
+)
 from ansible_collections.localai.core.tests.support.world import Host
 
 BACKENDS = ["piper", "llama-cpp", "cpu-llama-cpp", "whisper", "Kokoro", "archived"]
@@ -173,7 +180,7 @@ LOOP = {
 }
 
 
-@settings(max_examples=max(settings.default.max_examples // 2, 1))
+@FEWER
 @given(
     before=st.dictionaries(NAMES, KIND, max_size=4),
     own=st.one_of(st.none(), PLANTED, OWN, OWN),
@@ -213,7 +220,7 @@ def test_whatever_is_in_the_backends_path_nothing_outside_changes(world, before,
         check_told(host.backend(*names, **options))
 
 
-@settings(max_examples=max(settings.default.max_examples // 4, 1))
+@FEWER
 @given(kind=PLANTED, inside=st.lists(PLANTED, min_size=1, max_size=3), name=NAMES)
 @hostile
 def test_no_removal_follows_what_stands_in_the_place_of_a_backend_or_inside_it(world, kind, inside, name):
