@@ -18,9 +18,11 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import decompressed
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     MissingLibrary,
     OptionError,
+    SourceError,
     TransportError,
 )
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
@@ -262,30 +264,39 @@ class Http:
         return (holder.client_cert, holder.client_key) if holder.client_key else holder.client_cert
 
     def _body(self, response: t.Any, most: int, decode: bool) -> bytes:
+        chunks = self._chunks(response, min(CHUNK, most + 1))
+        encoding = response.headers.get("Content-Encoding", "").strip().lower() if decode else ""
+        if encoding in ("gzip", "x-gzip"):
+            # urllib3 would undo all that it read at once, and gzip in gzip too.
+            chunks = decompressed(chunks, "gzip")
+        elif encoding not in ("", "identity"):
+            raise TransportError(f"{shown(response.url)} is encoded in a way that it was not asked for.")
         parts, length = [], 0
-        while length <= most:
-            part = self._read(response, min(CHUNK, most + 1), decode)
-            if not part:
-                break
-            parts.append(part)
-            length += len(part)
+        try:
+            for chunk in chunks:
+                parts.append(chunk)
+                length += len(chunk)
+                if length > most:
+                    break
+        except SourceError as e:
+            raise TransportError(f"{shown(response.url)}: {e}") from e
         return b"".join(parts)
 
-    def _chunks(self, response: t.Any) -> t.Iterator[bytes]:
+    def _chunks(self, response: t.Any, amount: int = CHUNK) -> t.Iterator[bytes]:
         while True:
-            chunk = self._read(response, CHUNK, decode=False)
+            chunk = self._read(response, amount)
             if not chunk:
                 return
             yield chunk
 
-    def _read(self, response: t.Any, amount: int, decode: bool) -> bytes:
+    def _read(self, response: t.Any, amount: int) -> bytes:
         import urllib3
 
         try:
             # read1 hands out what has arrived, read waits for all of it and loses it when the connection breaks
             # meanwhile; urllib3 before 2.2 has only the latter.
-            read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
-            return t.cast(bytes, read(amount, decode_content=decode))
+            read = getattr(response.raw, "read1", response.raw.read)
+            return t.cast(bytes, read(amount, decode_content=False))
         except urllib3.exceptions.ReadTimeoutError as e:
             raise self._silence(origin(response.url)) from e
         except (urllib3.exceptions.HTTPError, OSError) as e:

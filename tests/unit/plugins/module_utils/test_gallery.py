@@ -203,7 +203,7 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("/no/such/index.yaml", "No such file or directory"),
         ("file:///no/such/index.yaml", "No such file or directory"),
         ("/", "Is a directory"),
-        ("/etc/a\0b", "null byte"),
+        ("/etc/a\0b", "no file can have such a name"),
         ("ftp://g.example/index.yaml", "ftp: is no kind of gallery"),
         ("oci://quay.io/x/y", "oci: is no kind of gallery"),
         ("github:org/repo", "not of the form github:organisation/repository/path@branch"),
