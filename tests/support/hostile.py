@@ -29,7 +29,7 @@ from .host import Snapshot, snapshot, temporary_directory
 CASES: Counted[str] = Counter()
 # For tests of which a case takes long: files are laid out, or modules run.
 FEWER = settings(
-    max_examples=max(settings.default.max_examples // 4, 1),
+    max_examples=max(settings().max_examples // 4, 1),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 _LONGEST = 20  # seconds that one case may take before it counts as endless

@@ -27,6 +27,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 )
 from ansible_collections.localai.core.plugins.module_utils._http import Http, basic
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
+from ansible_collections.localai.core.plugins.module_utils._said import why
 from ansible_collections.localai.core.plugins.module_utils._url import checked_url, is_loopback, shown
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.faults import (
@@ -379,6 +380,26 @@ def test_credentials_go_over_plain_http_only_where_that_is_allowed(url, plain_ht
     with contextlib.nullcontext() if sent else pytest.raises(TransportError, match="not sent over plain HTTP"):
         client.fetch(url, headers={"Authorization": "Bearer " + SECRET})
     assert [request.headers["Authorization"] for request in world.requests] == (["Bearer " + SECRET] if sent else [])
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+@pytest.mark.parametrize("authorization", ["Bearer " + SECRET, basic("me", SECRET)])
+def test_credentials_that_a_server_sends_back_are_not_shown(server, status, authorization):
+    sent = authorization.partition(" ")[2]
+    body = f"you sent {authorization}: {sent}, me:{SECRET} and {SECRET}".encode()
+    server.pages["/echo"] = Page(body, status=status)
+    client, headers = Client(retries=0), {"Authorization": authorization}
+    answer = client.fetch(server.url + "/echo", headers=headers, accept=range(600))
+    assert b"you sent" in answer.body
+    messages = [answer.body.decode()]
+    for attempt in (
+        lambda: client.fetch(server.url + "/echo", headers=headers),
+        lambda: download(client, server.url + "/echo", headers=lambda: headers),
+    ):
+        with pytest.raises(TransportError) as caught:
+            attempt()
+        messages.append(str(caught.value))
+    assert [message for message in messages if SECRET in message or sent in message] == []
 
 
 def test_without_credentials_plain_http_needs_no_permission():
@@ -835,5 +856,5 @@ def test_a_client_waits_in_earnest_by_default():
 
 def test_errors_of_requests_are_told_by_their_innermost_reason():
     inner = OSError("it is broken ?token=hunter2")
-    assert _http._why(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
-    assert _http._why(requests.exceptions.ConnectionError()) == "ConnectionError"
+    assert why(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
+    assert why(requests.exceptions.ConnectionError()) == "ConnectionError"
