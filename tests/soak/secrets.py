@@ -110,7 +110,7 @@ class Scene:
         self.ca = str(authority.ca_file)
         context = authority.server_context(client_certificates=True)
         certificate, key = authority.issue("client")
-        self.client = {"client_cert": str(certificate), "client_key": str(key)}
+        self.client: dict[str, Any] = {"client_cert": str(certificate), "client_key": str(key)}
         secrets.add("client-key", key.read_text(encoding="ascii").splitlines()[3])
         archive = tar_archive(backend_entries("archived"))
         start = stack.enter_context

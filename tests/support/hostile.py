@@ -32,7 +32,7 @@ FEWER = settings(
     max_examples=max(settings().max_examples // 4, 1),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-_LONGEST = 20  # seconds that one case may take before it counts as endless
+_LONGEST = 60  # seconds that one case may take before it counts as endless
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
