@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, MissingLibrary
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
+    Inspection,
     Installed,
     Look,
     find_row,
@@ -36,7 +38,7 @@ def upgrades(
             continue
         try:
             options = BackendOptions((name,), state="latest")
-            decided = settled(options, installed, resolver, Look(), lambda installed, _name: installed)
+            decided = settled(options, installed, resolver, Look(), _not_walked)
         except MissingLibrary:
             raise
         except LocalAIError as e:
@@ -83,6 +85,11 @@ def pins(
             raise GalleryError(" ".join(dict.fromkeys(lacking)))
         warnings += [f"pins: {reason}" for reason in lacking]
     return document_of(dict.fromkeys(rows))
+
+
+def _not_walked(installed: Installed, name: str) -> Installed:
+    """Return the same as if a walk through a tree had found nothing: how trees look is no upgrade."""
+    return installed.with_directory(replace(t.cast(Directory, installed.get(name)), inspection=Inspection()))
 
 
 def _stated(directory: Directory | None) -> str | None:
