@@ -109,9 +109,12 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 
-soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures: archives, kills, losses of power, disks, growth
+soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, all of them in SECURITY.md
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
+	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=500 pytest -q -m hostile tests/unit
+	$(RUN).soak.bombs
+	$(RUN).soak.secrets
 	$(RUN).soak.umoci --images 500
 	export TMPDIR=$(MEMORY); $(RUN).soak.crash --cut-every 2
 	export TMPDIR=$(MEMORY); $(RUN).soak.together
@@ -124,6 +127,8 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures: ar
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin/strace ## a few seconds of bench and of soak
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
+	$(RUN).soak.bombs --sample
+	$(RUN).soak.secrets --sample
 	$(RUN).soak.umoci --images 40
 	tests/tools/install_file_systems.sh
 	$(MOUNTING).soak.disks --cases 'tmpfs|overlay|exfat'

@@ -168,6 +168,12 @@ options:
       - A host that refused connections, or stayed silent until its tries were used up, is not asked again in this run.
     type: int
     default: 5
+notes:
+  - Passwords and tokens in O(endpoints) are never shown. An address is shown without its query, but Ansible itself logs
+    all other options of a task before the module runs, here and in the syslog of the host. Set C(no_log=true) on a task
+    that is given a signed address, in C(uri), O(galleries) or O(endpoints[].mirrors).
+  - Ansible puts what C(environment) gives to a task into a command line and shows it. A password of a proxy belongs
+    into the environment of the host, or of Ansible.
 requirements:
   - python >= 3.8
   - requests, when something has to be fetched over HTTP or from a registry

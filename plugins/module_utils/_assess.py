@@ -254,14 +254,15 @@ def _cannot_run(case: _Case) -> Need | None:
         # What is asked for is there; what answers in its place is warned of, but comes from somewhere else.
         return None
     row = t.cast(Row, case.row)
-    if leftover_of(row.backend) and row.name != row.backend:
-        return _left_behind(case, row)
+    leftover = case.installed.get(row.backend) if leftover_of(row.backend) and row.name != row.backend else None
+    if leftover is not None:
+        return _left_behind(case, row, leftover)
     return _repair(row.problem, _backup(case, row.backend), row.backend) if row.problem else None
 
 
-def _left_behind(case: _Case, row: Row) -> Need | None:
+def _left_behind(case: _Case, row: Row, leftover: Directory) -> Need | None:
     """Return what to do about one of LocalAI's leftovers that answers to the name as alias."""
-    base, leftover = leftover_of(row.backend), t.cast(Directory, case.installed.get(row.backend))
+    base = leftover_of(row.backend)
     damage = f"only {row.backend} answers to it, which LocalAI left behind"
     if leftover.busy:
         return Need("none", f"LocalAI fills {row.backend} for it at this moment")

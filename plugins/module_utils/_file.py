@@ -23,7 +23,10 @@ def open_file(path: str, dir_fd: int | None = None, flags: int = 0) -> t.BinaryI
         return os.open(path, mode | flags | os.O_NONBLOCK, dir_fd=dir_fd)
 
     with contextlib.ExitStack() as stack:
-        stream = stack.enter_context(open(path, "rb", opener=as_it_is))
+        try:
+            stream = stack.enter_context(open(path, "rb", opener=as_it_is))
+        except ValueError:
+            raise OSError(errno.EINVAL, "no file can have such a name", ascii(path)) from None
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not a file", path)
         stack.pop_all()
@@ -37,6 +40,30 @@ def read_file(path: str, most: int) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most} bytes", path)
     return content
+
+
+class Bounded:
+    """A file of which nobody reads before its start, or more than C(most) bytes at once; raises ValueError.
+
+    Libraries believe the lengths that an archive states.
+    """
+
+    def __init__(self, stream: t.IO[bytes], most: int) -> None:
+        self.tell, self.seekable = stream.tell, stream.seekable
+        self._stream = stream
+        self._most = most
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place of the file."""
+        if whence == os.SEEK_SET and offset < 0:
+            raise ValueError("it leads to a place before its start")
+        return self._stream.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        if size > self._most:
+            raise ValueError("it states a length that is too large to be believable")
+        return self._stream.read(size if size >= 0 else self._most)
 
 
 def chunks_of(stream: t.IO[bytes], offset: int = 0) -> t.Iterator[bytes]:

@@ -36,7 +36,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.localai.core.plugins.module_utils._http import Http
 
 MOST_BYTES = 32 * 1024**2
-MOST_MERGED_KEYS = 5000000
+MOST_ENTRIES = 200000
+# Nodes of the document, keys that merges copy, and members of lists and mappings that aliases let many entries share.
+MOST_PARTS = 2000000
 MOST_LEVELS = 100
 
 
@@ -189,6 +191,8 @@ def parse_index(data: bytes, gallery: str, gallery_url: str) -> Index:
     if not isinstance(rows, list):
         kind = "a mapping" if isinstance(rows, dict) else "text"
         raise GalleryError(f"it is {kind}, not a YAML list of backends")
+    if len(rows) > MOST_ENTRIES or sum(map(_parts, rows)) > MOST_PARTS:
+        raise GalleryError("it has more in it than is believable")
     entries: dict[str, Entry] = {}
     skipped: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
@@ -290,6 +294,11 @@ def _entry(row: t.Any, gallery: str, gallery_url: str) -> Entry:
     )
 
 
+def _parts(row: t.Any) -> int:
+    """Return how many members the lists and mappings of an entry have."""
+    return sum(len(value) for value in row.values() if isinstance(value, (dict, list))) if isinstance(row, dict) else 0
+
+
 def _text(row: t.Mapping[str, t.Any], key: str) -> str:
     value = row.get(key)
     if value is None:
@@ -344,14 +353,18 @@ def _yaml(data: bytes) -> t.Any:
             first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":merge", ":null"))]
             for first, resolvers in base.yaml_implicit_resolvers.items()
         }
+        nodes = 0
         merged_keys = 0
         level = 0
 
         def descend_resolver(self, *place: t.Any) -> None:
-            # Neither PyYAML nor its C parser bounds how deep they recurse.
+            # Neither PyYAML nor its C parser bounds how deep they recurse, and how much they hold.
             self.level += 1
+            self.nodes += 1
             if self.level > MOST_LEVELS:
                 raise yaml.YAMLError(f"it is nested more than {MOST_LEVELS} levels deep")
+            if self.nodes > MOST_PARTS:
+                raise yaml.YAMLError(f"it has more than {MOST_PARTS} nodes, which is not believable")
             super().descend_resolver(*place)
 
         def ascend_resolver(self) -> None:
@@ -361,7 +374,7 @@ def _yaml(data: bytes) -> t.Any:
         def flatten_mapping(self, node: t.Any) -> None:
             super().flatten_mapping(node)
             self.merged_keys += len(node.value)
-            if self.merged_keys > MOST_MERGED_KEYS:
+            if self.merged_keys > MOST_PARTS:
                 raise yaml.YAMLError("merge keys multiply it without bound")
 
     if data.lstrip()[:1] == b"<":

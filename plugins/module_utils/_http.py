@@ -18,13 +18,16 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from ansible_collections.localai.core.plugins.module_utils._archive.decompress import decompressed
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     MissingLibrary,
     OptionError,
+    SourceError,
     TransportError,
 )
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
 from ansible_collections.localai.core.plugins.module_utils._patience import Again, Patience
+from ansible_collections.localai.core.plugins.module_utils._said import excerpt, status_line, why, without_credentials
 from ansible_collections.localai.core.plugins.module_utils._url import checked_url, is_from, is_loopback, origin, shown
 
 USER_AGENT = "ansible-localai.core"
@@ -93,9 +96,11 @@ class Http:
                     body = b"" if method == "HEAD" else self._body(response, first or limit, decode)
                 if first is None and len(body) > limit:
                     raise TransportError(f"{shown(url)} sent more than {limit} bytes, which is not believable here.")
+                if response.status_code >= 400:
+                    body = without_credentials(body.decode("latin-1"), response).encode("latin-1")
                 answer = Answer(shown(response.url), response.status_code, response.headers, body[: first or limit])
                 if answer.status not in accept:
-                    said = f"{method} {shown(url)}: {_status(response)}{_excerpt(body)}"
+                    said = f"{method} {shown(url)}: {status_line(response)}{excerpt(body)}"
                     raise TransportError(said + _ADVICE.get(answer.status, ""), answer.status)
                 return answer
         raise AssertionError("unreachable: _patience ends in an exception")
@@ -238,20 +243,20 @@ class Http:
         except requests.exceptions.ConnectionError as e:
             if "NewConnectionError" in repr(e) or "NameResolutionError" in repr(e):
                 raise self._bury(server, method, url, e) from e
-            raise Again(_why(e)) from e
+            raise Again(why(e)) from e
         except (OSError, ValueError) as e:
             # Certificate files that are missing, addresses that are malformed.
-            raise TransportError(f"{method} {shown(url)}: {_why(e)}") from e
+            raise TransportError(f"{method} {shown(url)}: {why(e)}") from e
 
     def _silence(self, server: str) -> Again:
         return Again(f"no byte for {self._connection.timeout} s", silent=server)
 
     def _bury(self, server: str, method: str, url: str, error: Exception) -> TransportError:
-        why = _why(error)
-        if "CERTIFICATE_VERIFY_FAILED" in why:
-            why += ". Give the certificate of its authority in ca_path, for all hosts or in endpoints"
-        self._dead[server] = why
-        return TransportError(f"{method} {shown(url)}: {why}")
+        reason = why(error)
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            reason += ". Give the certificate of its authority in ca_path, for all hosts or in endpoints"
+        self._dead[server] = reason
+        return TransportError(f"{method} {shown(url)}: {reason}")
 
     def _verify(self, endpoint: Endpoint) -> bool | str:
         validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs
@@ -262,34 +267,43 @@ class Http:
         return (holder.client_cert, holder.client_key) if holder.client_key else holder.client_cert
 
     def _body(self, response: t.Any, most: int, decode: bool) -> bytes:
+        chunks = self._chunks(response, min(CHUNK, most + 1))
+        encoding = response.headers.get("Content-Encoding", "").strip().lower() if decode else ""
+        if encoding in ("gzip", "x-gzip"):
+            # urllib3 would undo all that it read at once, and gzip in gzip too.
+            chunks = decompressed(chunks, "gzip")
+        elif encoding not in ("", "identity"):
+            raise TransportError(f"{shown(response.url)} is encoded in a way that it was not asked for.")
         parts, length = [], 0
-        while length <= most:
-            part = self._read(response, min(CHUNK, most + 1), decode)
-            if not part:
-                break
-            parts.append(part)
-            length += len(part)
+        try:
+            for chunk in chunks:
+                parts.append(chunk)
+                length += len(chunk)
+                if length > most:
+                    break
+        except SourceError as e:
+            raise TransportError(f"{shown(response.url)}: {e}") from e
         return b"".join(parts)
 
-    def _chunks(self, response: t.Any) -> t.Iterator[bytes]:
+    def _chunks(self, response: t.Any, amount: int = CHUNK) -> t.Iterator[bytes]:
         while True:
-            chunk = self._read(response, CHUNK, decode=False)
+            chunk = self._read(response, amount)
             if not chunk:
                 return
             yield chunk
 
-    def _read(self, response: t.Any, amount: int, decode: bool) -> bytes:
+    def _read(self, response: t.Any, amount: int) -> bytes:
         import urllib3
 
         try:
             # read1 hands out what has arrived, read waits for all of it and loses it when the connection breaks
             # meanwhile; urllib3 before 2.2 has only the latter.
-            read = response.raw.read if decode else getattr(response.raw, "read1", response.raw.read)
-            return t.cast(bytes, read(amount, decode_content=decode))
+            read = getattr(response.raw, "read1", response.raw.read)
+            return t.cast(bytes, read(amount, decode_content=False))
         except urllib3.exceptions.ReadTimeoutError as e:
             raise self._silence(origin(response.url)) from e
         except (urllib3.exceptions.HTTPError, OSError) as e:
-            raise Again(_why(e)) from e
+            raise Again(why(e)) from e
 
     def _requests_session(self) -> t.Any:
         if self._session is None:
@@ -315,29 +329,7 @@ def basic(username: str, password: str) -> str:
 
 
 def _transient(response: t.Any) -> Again:
-    return Again(_status(response), _retry_after(response.headers.get("Retry-After")), response.status_code)
-
-
-def _status(response: t.Any) -> str:
-    return f"{response.status_code} {response.reason or ''}".strip()
-
-
-def _excerpt(body: bytes) -> str:
-    """Return what the server said about its error, short and on one line."""
-    text = " ".join(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")).split())
-    text = re.sub(r"\?[^\s'\"]*", "", "".join(c if c.isprintable() else " " for c in text))
-    return f" ({text[:200]})" if text else ""
-
-
-def _why(error: BaseException | None) -> str:
-    """Return the innermost reason of an exception of requests, which wraps several, without query strings."""
-    inner = error
-    while inner is not None:
-        error, held = inner, [getattr(inner, "reason", None), *inner.args]
-        inner = next((each for each in held if isinstance(each, BaseException)), None)
-    said = error.args[-1] if error is not None and error.args and not isinstance(error, OSError) else error
-    text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", str(said) or type(error).__name__)
-    return re.sub(r"\?[^\s'\")]*", "", text)
+    return Again(status_line(response), _retry_after(response.headers.get("Retry-After")), response.status_code)
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -387,7 +379,7 @@ def _bytes_to_skip(response: t.Any, offset: int, validator: str | None, url: str
     if status == 416 and offset:
         raise TransportError(f"GET {shown(url)}: the body ended after {offset} bytes, which is too short.")
     if status not in (200, 206):
-        raise TransportError(f"GET {shown(url)}: {_status(response)}{_ADVICE.get(status, '')}", status)
+        raise TransportError(f"GET {shown(url)}: {status_line(response)}{_ADVICE.get(status, '')}", status)
     if validator and _strong_etag(response) != validator:
         raise TransportError(f"GET {shown(url)}: the file changed on the server during the transfer.")
     if status == 200:

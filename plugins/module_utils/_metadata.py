@@ -17,6 +17,8 @@ Contents = t.Dict[str, t.List[str]]
 
 METADATA = "metadata.json"
 RECORD = ".localai-core.json"
+# How many paths a record may list: a few bytes of JSON take many of memory.
+_MOST_LISTED = 4000000
 # What the first trees were installed without.
 _LATER_KEYS = ("pinned", "listed")
 
@@ -104,7 +106,9 @@ class Record:
 
 
 def parse_contents(data: bytes) -> Contents | None:
-    """Return the list in C(.localai-core.json) of what was installed, or None when it is damaged or not there."""
+    """Return the list in C(.localai-core.json) of what was installed, or None when it is damaged or too long."""
+    if data.count(b",") > _MOST_LISTED:
+        return None
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):

@@ -75,8 +75,13 @@ def in_progress(directory: str) -> dict[str, t.Any] | None:
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 told = json.loads(stream.read(_LENGTH).decode("ascii"))
-                return {key: told.get(key) for key in _KEYS} if isinstance(told, dict) else None
+                return {key: _shown(told.get(key)) for key in _KEYS} if isinstance(told, dict) else None
     except (OSError, ValueError, RecursionError):
         # Nobody transfers, or began just now.
         return None
     return None
+
+
+def _shown(value: t.Any) -> t.Any:
+    """Return a text or a whole number, None for anything else: whoever owns the backends path can write the file."""
+    return value if isinstance(value, (str, int)) else None

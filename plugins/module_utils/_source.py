@@ -177,7 +177,9 @@ class Sources:
             return Found(uri.text)
         head, size = self._head(uri)
         digest = f"sha256:{sha256}" if sha256 else None
-        return Found(uri.text, digest, size, sha256=sha256, compression=compression_of(head, uri.kind != "path"))
+        # Some servers send back what they were sent.
+        public = uri.kind != "path" and not self._http.authorization(uri.text)
+        return Found(uri.text, digest, size, sha256=sha256, compression=compression_of(head, public))
 
     def _head(self, uri: Uri) -> tuple[bytes, int]:
         """Return the first bytes of an archive and its length, 0 where that is not known."""

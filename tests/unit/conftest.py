@@ -27,6 +27,28 @@ _FOREIGN = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_B
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "error")
     config.addinivalue_line("filterwarnings", r"ignore:Python 3\.\d+ is no longer supported")  # says cryptography
+    config.addinivalue_line("markers", "hostile: a property test of hostile input, whose cases are counted")
+
+
+def pytest_runtest_teardown(item):
+    if item.get_closest_marker("hostile"):
+        from ansible_collections.localai.core.tests.support.hostile import CASES
+
+        item.user_properties.append(("hostile", CASES.pop(item.function.__name__, 0)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the figure: the cases that were tried, of tests that passed."""
+    reports = [report for found in terminalreporter.stats.values() for report in found if hasattr(report, "when")]
+    failed = {report.nodeid for report in reports if report.failed}
+    cases = [
+        count
+        for report in reports
+        for name, count in report.user_properties
+        if name == "hostile" and report.when == "teardown" and report.nodeid not in failed
+    ]
+    if cases:
+        terminalreporter.write_line(f"hostile input: {len(cases)} tests, {sum(cases)} cases, all answered or refused")
 
 
 @pytest.fixture(autouse=True)

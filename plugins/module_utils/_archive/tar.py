@@ -11,6 +11,7 @@ C(tarfile).
 
 from __future__ import annotations
 
+import re
 import tarfile
 import typing as t
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ _RECORD = 512
 _MOST_DESCRIPTION = 2 * 1024**2
 _MOST_GLOBAL = 100
 _MOST_NAMES = 64 * 1024
+_MOST_DIGITS = 100
+_DIGITS = re.compile(rb"[0-9]+")
 # Records of extended headers: those that are names, and those that nobody heeds here.
 _NAMES = {"path": "name", "linkpath": "target"}
 _UNHEEDED = ("atime", "ctime", "uid", "gid", "uname", "gname", "SCHILY.", "LIBARCHIVE.")
@@ -254,6 +257,9 @@ class _Described:
         if len(block) < length:
             block += self._take(length - len(block))
         self._position += len(block)
+        # A regular expression of tarfile takes the square of its length for it, where Python is not patched.
+        if length > _RECORD and max(map(len, _DIGITS.findall(block)), default=0) > _MOST_DIGITS:
+            raise SourceError("the archive is damaged: an entry has a number without end in its header.")
         return block
 
     def tell(self) -> int:

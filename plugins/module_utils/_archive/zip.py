@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar
 import lzma
-import os
 import stat
 import typing as t
 import zipfile
@@ -17,6 +16,7 @@ import zlib
 from ansible_collections.localai.core.plugins.module_utils._archive.decompress import BLOCK
 from ansible_collections.localai.core.plugins.module_utils._archive.tar import Entry
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._file import Bounded
 
 _MOST_DIRECTORY = 64 * 1024**2
 _MOST_TARGET = 4096
@@ -33,7 +33,7 @@ class ZipStream:
 
     def __init__(self, stream: t.IO[bytes]) -> None:
         try:
-            self._archive = zipfile.ZipFile(t.cast("t.IO[bytes]", _Bounded(stream)))
+            self._archive = zipfile.ZipFile(t.cast("t.IO[bytes]", Bounded(stream, _MOST_DIRECTORY)))
         except (*_DAMAGE, NotImplementedError) as e:
             raise SourceError(f"the archive is damaged: {e}.") from e
         self._member: zipfile.ZipInfo | None = None
@@ -72,21 +72,3 @@ class ZipStream:
             raise SourceError(f"the symlink {entry.name[:100]!r} has no valid target.")
         target = b"".join(self.data(entry)).decode("utf-8", "surrogateescape")
         return Entry(entry.name, entry.kind, entry.mode, entry.mtime, target=target)
-
-
-class _Bounded:
-    """A file of which nobody reads before its start, or more at once than the directory of an archive may have."""
-
-    def __init__(self, stream: t.IO[bytes]) -> None:
-        self.tell, self.seekable = stream.tell, stream.seekable
-        self._stream = stream
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_SET and offset < 0:
-            raise zipfile.BadZipFile("its directory leads out of it")
-        return self._stream.seek(offset, whence)
-
-    def read(self, size: int = -1) -> bytes:
-        if size > _MOST_DIRECTORY:
-            raise zipfile.BadZipFile("its directory is too large to be believable")
-        return self._stream.read(size if size >= 0 else _MOST_DIRECTORY)

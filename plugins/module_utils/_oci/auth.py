@@ -14,9 +14,11 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from ansible_collections.localai.core.plugins.module_utils._file import read_file
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import DOCKER_HUB, Reference
 
 _DOCKER_HUB_KEYS = ("https://index.docker.io/v1/", DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
+_MOST_LOGINS = 4 * 1024**2
 _SEPARATORS = re.compile(r"[\s,]*")
 _WORD = re.compile(r'[^\s,="]+')
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
@@ -86,8 +88,7 @@ def docker_login(reference: Reference, auth_file: str | None) -> Login | None:
     """
     path = auth_file or os.path.join(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"), "config.json")
     try:
-        with open(path, encoding="utf-8") as stream:
-            document = json.load(stream)
+        document = json.loads(read_file(path, _MOST_LOGINS).decode("utf-8"))
     except OSError as e:
         if auth_file is None:
             return None

@@ -13,7 +13,7 @@ import tarfile
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._file import chunks_of, open_file
+from ansible_collections.localai.core.plugins.module_utils._file import Bounded, chunks_of, open_file
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import (
     DOCKER_LAYER,
     MOST_DOCUMENT,
@@ -29,6 +29,8 @@ from ansible_collections.localai.core.plugins.module_utils._oci.reference import
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
 _MOST_MEMBERS = 100000
+# At once: what describes one member, and the blocks of its content.
+_MOST_READ = 4 * 1024**2
 
 
 class Layout:
@@ -204,7 +206,9 @@ class _TarFile:
     @contextlib.contextmanager
     def _opened(self) -> t.Iterator[tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]]]:
         try:
-            with open_file(self._path) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+            with contextlib.ExitStack() as stack:
+                stream = t.cast("t.IO[bytes]", Bounded(stack.enter_context(open_file(self._path)), _MOST_READ))
+                archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))
                 if self._members is None:
                     self._members = self._listed(archive)
                 yield archive, self._members

@@ -27,6 +27,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 )
 from ansible_collections.localai.core.plugins.module_utils._http import Http, basic
 from ansible_collections.localai.core.plugins.module_utils._options import Connection, Endpoint
+from ansible_collections.localai.core.plugins.module_utils._said import why
 from ansible_collections.localai.core.plugins.module_utils._url import checked_url, is_loopback, shown
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.faults import (
@@ -41,6 +42,7 @@ from ansible_collections.localai.core.tests.support.faults import (
     Status,
 )
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
+from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostile
 
 SIZE = 600_000
 BODY = bytes(number * 7 % 251 for number in range(SIZE))
@@ -378,6 +380,26 @@ def test_credentials_go_over_plain_http_only_where_that_is_allowed(url, plain_ht
     with contextlib.nullcontext() if sent else pytest.raises(TransportError, match="not sent over plain HTTP"):
         client.fetch(url, headers={"Authorization": "Bearer " + SECRET})
     assert [request.headers["Authorization"] for request in world.requests] == (["Bearer " + SECRET] if sent else [])
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+@pytest.mark.parametrize("authorization", ["Bearer " + SECRET, basic("me", SECRET)])
+def test_credentials_that_a_server_sends_back_are_not_shown(server, status, authorization):
+    sent = authorization.partition(" ")[2]
+    body = f"you sent {authorization}: {sent}, me:{SECRET} and {SECRET}".encode()
+    server.pages["/echo"] = Page(body, status=status)
+    client, headers = Client(retries=0), {"Authorization": authorization}
+    answer = client.fetch(server.url + "/echo", headers=headers, accept=range(600))
+    assert b"you sent" in answer.body
+    messages = [answer.body.decode()]
+    for attempt in (
+        lambda: client.fetch(server.url + "/echo", headers=headers),
+        lambda: download(client, server.url + "/echo", headers=lambda: headers),
+    ):
+        with pytest.raises(TransportError) as caught:
+            attempt()
+        messages.append(str(caught.value))
+    assert [message for message in messages if SECRET in message or sent in message] == []
 
 
 def test_without_credentials_plain_http_needs_no_permission():
@@ -723,6 +745,7 @@ def lasting_server():
 
 
 @given(length=st.integers(0, 4000), faults=st.lists(FAULTS, max_size=6), size_is_known=st.booleans())
+@hostile
 def test_whatever_goes_wrong_the_body_arrives_whole(lasting_server, length, faults, size_is_known):
     body = BODY[:length]
     lasting_server.pages = {"/x": body}
@@ -752,6 +775,7 @@ def test_an_address_is_shown_without_its_secrets(url, expected):
     query=st.text(st.characters(categories=["L", "N", "P"], exclude_characters="[]"), max_size=20),
     path=st.text(st.characters(categories=["L", "N"]), max_size=9),
 )
+@hostile
 def test_no_secret_is_ever_shown(user, query, path):
     url = f"https://{user}:{SECRET}@host.example/{path}?{query}{SECRET}#{SECRET}"
     assert SECRET not in shown(url)
@@ -790,7 +814,14 @@ def test_what_is_no_address_of_a_server_is_refused(url):
     assert world.requests == []
 
 
-@given(st.one_of(st.text(max_size=30), st.text("htp:/s[]@%.\\?#a1", max_size=20).map("http://".__add__)))
+@given(
+    st.one_of(
+        TEXTS,
+        st.builds("https://{}/{}".format, TEXTS, TEXTS),
+        st.text("htp:/s[]@%.\\?#a1", max_size=20).map("http://".__add__),
+    )
+)
+@hostile
 def test_any_text_as_an_address_is_an_answer_or_one_of_our_errors(url):
     client = Client(Internet(), retries=0)
     for attempt in (client.authorization, client.fetch, lambda url: download(client, url)):
@@ -825,8 +856,8 @@ def test_a_client_waits_in_earnest_by_default():
 
 def test_errors_of_requests_are_told_by_their_innermost_reason():
     inner = OSError("it is broken ?token=hunter2")
-    assert _http._why(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
-    assert _http._why(requests.exceptions.ConnectionError()) == "ConnectionError"
+    assert why(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
+    assert why(requests.exceptions.ConnectionError()) == "ConnectionError"
     # As urllib3 has it: an object and a text, or a text and an exception.
-    assert _http._why(Exception(object(), "Connection to a.example timed out.")) == "Connection to a.example timed out."
-    assert _http._why(Exception("Connection aborted.", OSError(104, "reset by peer"))) == "[Errno 104] reset by peer"
+    assert why(Exception(object(), "Connection to a.example timed out.")) == "Connection to a.example timed out."
+    assert why(Exception("Connection aborted.", OSError(104, "reset by peer"))) == "[Errno 104] reset by peer"

@@ -34,6 +34,7 @@ FLOORS = {
     "module_utils._file": 0.9,  # how _metadata, and everybody else, reads a file
     "module_utils._relay": 1,
     "module_utils._volume": 1,
+    "module_utils._said": 1,
     "module_utils._directory": 2,
     "module_utils._request": 1.5,  # what only one of the modules takes, built on what both take
     "module_utils._walk": 1.5,  # a tree that is only looked at

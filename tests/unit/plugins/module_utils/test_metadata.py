@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.tests.support.hostile import hostile
 
 # Written by hand as Go's json.MarshalIndent does it: two spaces, no final newline, <, > and & escaped.
 CONCRETE = b"""{
@@ -200,6 +201,7 @@ JSON_VALUES = st.recursive(
         JSON_VALUES.map(lambda value: json.dumps(value).encode()),
     )
 )
+@hostile
 def test_any_bytes_are_metadata_or_an_error_with_a_reason(data: bytes) -> None:
     try:
         metadata = Metadata.parse(data)

@@ -22,6 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.auth import (
     parse_challenge,
 )
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.tests.support.hostile import hostile
 
 BEARER = Challenge("bearer", "https://r/token", "registry", "repository:x/y:pull,push")
 WRITTEN = 'Bearer realm="https://r/token",service="registry",scope="repository:x/y:pull,push"'
@@ -80,6 +81,7 @@ def test_what_is_quoted_is_read_back(realm, service, scope, other):
 
 
 @given(st.one_of(st.text(), st.text('basicBEARER realm=",\\x', max_size=60)))
+@hostile
 def test_any_header_is_a_challenge_or_none(header):
     challenge = parse_challenge(header)
     assert challenge is None or challenge.scheme == "basic" or (challenge.scheme == "bearer" and challenge.realm)

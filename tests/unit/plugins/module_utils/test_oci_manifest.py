@@ -30,6 +30,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file
+from ansible_collections.localai.core.tests.support.hostile import hostile
 
 AMD64, ARM64 = images.Platform("amd64"), images.Platform("arm64", variant="v8")
 LAYERS = [images.layer([file("run.sh")]), images.layer([file("x")], "none")]
@@ -138,6 +139,7 @@ JSON = st.recursive(
     st.dictionaries(st.sampled_from(["schemaVersion", "mediaType", "config", "layers", "manifests"]), JSON),
     st.sampled_from(["", OCI_INDEX, OCI_MANIFEST]),
 )
+@hostile
 def test_any_document_is_a_manifest_or_refused(document, media_type):
     with contextlib.suppress(SourceError):
         manifest = parse_manifest(json.dumps(document).encode(), media_type)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference, is_digest
+from ansible_collections.localai.core.tests.support.hostile import hostile
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 LONG_DIGEST = "sha512:" + "0123456789abcdef" * 8
@@ -124,6 +125,7 @@ def test_what_is_written_is_read_back(host, parts, tag, digest):
 
 
 @given(st.one_of(st.text(), st.text("ab:/@.[]-_0\n ", max_size=40)))
+@hostile
 def test_any_text_is_a_reference_or_refused(text):
     with contextlib.suppress(SourceError):
         reference = Reference.parse(text)

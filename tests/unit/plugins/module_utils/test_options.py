@@ -30,6 +30,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     backend_options,
     octal_mode,
 )
+from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostile
 
 DIGEST = "0123456789abcdef" * 4
 
@@ -287,7 +288,8 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, says: str) -> None:
     assert len(message) < 500
 
 
-@given(st.text())
+@given(st.one_of(st.text(), TEXTS))
+@hostile
 def test_a_checked_name_is_one_directory_inside_the_backends_path(name: str) -> None:
     try:
         checked_name(name, "name")
@@ -310,6 +312,7 @@ def test_a_slash_in_a_name_that_is_asked_for_stands_as_two_underscores(asked: st
 
 
 @given(st.text(alphabet="ab@/.\\\0", max_size=8))
+@hostile
 def test_a_name_that_is_asked_for_is_refused_or_leads_nowhere(asked: str) -> None:
     try:
         name = asked_name(asked)

@@ -43,6 +43,7 @@ from ansible_collections.localai.core.tests.support.archives import (
 )
 from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.host import snapshot, temporary_directory
+from ansible_collections.localai.core.tests.support.hostile import hostile
 
 COMPRESSIONS = ["none", "gzip", "bzip2", "xz", "zstd"]
 ENTRIES = backend_entries("piper")
@@ -621,12 +622,14 @@ def placed(listed, outside):
 
 
 @given(layers=st.lists(HOSTILE, min_size=1, max_size=3), whiteouts=st.booleans())
+@hostile
 def test_whatever_an_archive_holds_nothing_outside_changes(layers, whiteouts):
     with surroundings() as (top, outside), contextlib.suppress(LocalAIError):
         fill(top, *[tar(placed(layer, outside)) for layer in layers], whiteouts=whiteouts)
 
 
 @given(listed=HOSTILE.filter(bool), changes=st.lists(st.tuples(st.integers(0, 511), st.integers(0, 255)), max_size=4))
+@hostile
 def test_any_header_ends_in_a_tree_or_in_one_of_our_errors(listed, changes):
     with surroundings() as (top, outside), contextlib.suppress(LocalAIError):
         archive = bytearray(tar(placed(listed, outside), tarfile.GNU_FORMAT))
@@ -677,6 +680,7 @@ PAX_VALUES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.dictionaries(PAX_KEYS, PAX_VALUES, max_size=4), st.binary(max_size=600)), max_size=3))
+@hostile
 def test_any_extended_header_ends_in_a_tree_or_in_one_of_our_errors(files):
     archive = tar(Entry(f"f{number}", data=data, headers=headers) for number, (headers, data) in enumerate(files))
     with surroundings() as (top, _outside), contextlib.suppress(LocalAIError):
@@ -684,6 +688,7 @@ def test_any_extended_header_ends_in_a_tree_or_in_one_of_our_errors(files):
 
 
 @given(data=st.binary(max_size=3000), compression=st.sampled_from(COMPRESSIONS))
+@hostile
 def test_any_bytes_end_in_a_tree_or_in_one_of_our_errors(data, compression):
     with surroundings() as (top, _outside), contextlib.suppress(LocalAIError):
         fill(top, data, compression=compression)

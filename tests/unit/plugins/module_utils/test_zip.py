@@ -31,6 +31,7 @@ from ansible_collections.localai.core.tests.support.archives import (
 )
 from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.host import snapshot
+from ansible_collections.localai.core.tests.support.hostile import hostile
 
 ENTRIES = backend_entries("piper")
 UNIX, WINDOWS = 3, 0
@@ -232,6 +233,7 @@ def test_a_full_disk_is_no_fault_of_the_archive(top):
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
+@hostile
 def test_any_change_of_an_archive_ends_in_a_tree_or_in_one_of_our_errors(changes):
     archive = bytearray(zip_archive([file("x", "y" * 50), symlink("l", "x"), directory("d"), file("d/z", "z")]))
     for place, value in changes:

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What servers and libraries say of an error, as it may be printed: short, on one line, and without secrets."""
+
+from __future__ import annotations
+
+import base64
+import re
+import typing as t
+
+_HIDDEN = "(hidden)"
+
+
+def status_line(response: t.Any) -> str:
+    """Return the status of an answer of C(requests), with the server's words for it."""
+    return f"{response.status_code} {without_credentials(response.reason or '', response)}".strip()
+
+
+def excerpt(body: bytes) -> str:
+    """Return what the server said about its error."""
+    text = " ".join(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")).split())
+    text = re.sub(r"\?[^\s'\"]*", "", "".join(c if c.isprintable() else " " for c in text))
+    return f" ({text[:200]})" if text else ""
+
+
+def why(error: BaseException | None) -> str:
+    """Return the innermost reason of an exception of C(requests), which wraps several, without query strings."""
+    inner = error
+    while inner is not None:
+        error, held = inner, [getattr(inner, "reason", None), *inner.args]
+        inner = next((each for each in held if isinstance(each, BaseException)), None)
+    said = error.args[-1] if error is not None and error.args and not isinstance(error, OSError) else error
+    text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", str(said) or type(error).__name__)
+    return re.sub(r"\?[^\s'\")]*", "", text)
+
+
+def without_credentials(text: str, response: t.Any) -> str:
+    """Return C(text) without what the request that was answered held as credentials: some servers send it back."""
+    for secret in _credentials(response.request.headers.get("Authorization", "")):
+        text = text.replace(secret, _HIDDEN)
+    return text
+
+
+def _credentials(header: str) -> list[str]:
+    """Return all forms in which the credentials of a header may come back, the longest first."""
+    scheme, _space, value = header.partition(" ")
+    forms = [value]
+    if scheme == "Basic":
+        login = base64.b64decode(value).decode("utf-8", "replace")
+        forms += [login, login.partition(":")[2]]
+    return sorted((form for form in forms if form), key=len, reverse=True)
