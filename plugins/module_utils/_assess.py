@@ -18,12 +18,10 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Installed,
     Kept,
     Look,
-    Row,
-    find_row,
     is_temporary,
     leftover_of,
-    listing,
 )
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import is_of_release
@@ -131,7 +129,7 @@ def unlike(directory: Directory, look: Look) -> str:
 
 def _case(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> _Case:
     own = installed.find(name)
-    row = find_row(name, listing(installed, capability))
+    row = Listing(installed, capability).find(name)
     answering = installed.get(row.backend) if row is not None and row.kind != "system" else None
     build = installed.get(own.target) if own is not None and own.target else own or answering
     involved = [each for each in (own, build, answering) if each is not None and each.kind == "directory"]

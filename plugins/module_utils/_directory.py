@@ -10,9 +10,10 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._file import chunks_of, open_file
-from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, Tree, inner_path
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path
 
 
 def check_directory(path: str, needed: str) -> None:

@@ -18,10 +18,9 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Inspection,
     Installed,
     Kept,
-    Listing,
     Look,
-    listing,
 )
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
@@ -82,7 +81,7 @@ class Draft:
 
     def rows(self) -> Listing:
         """Return the listing as it would be now."""
-        return listing(self.state, self.capability.name)
+        return Listing(self.state, self.capability.name)
 
     def note(self, name: str, found: Inspection | None) -> None:
         """Take down what a walk through a tree found, None if the tree was gone."""

@@ -13,15 +13,8 @@ from dataclasses import asdict
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    OWN_DIRECTORY,
-    Installed,
-    Kept,
-    Row,
-    leftover_of,
-    listing,
-    problems,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, Installed, Kept, leftover_of
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row, home, problems
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, observe
 from ansible_collections.localai.core.plugins.module_utils._offers import pins, upgrades
@@ -37,7 +30,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     """Return what the module returns, what needs the network only if it is asked for; adds to C(warnings)."""
     installed = observe(host.backends_path, host.backends_system_path)
     capability = detect(Machine(), host.capability)
-    rows = listing(installed, capability.name)
+    rows = Listing(installed, capability.name)
     wanted = options.wanted
     builds = {row.backend for name, row in rows.items() if wanted is None or name.lower() in wanted}
     found: dict[str, t.Any] = {
@@ -108,7 +101,7 @@ def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str
     info["problem"] = row.problem or None
     if with_disk_usage:
         path = installed.system_path if row.kind == "system" else installed.path
-        info["disk_usage"] = disk_usage(os.path.join(path, installed.home(row)))
+        info["disk_usage"] = disk_usage(os.path.join(path, home(installed, row)))
     return info
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, count_unlike
 from ansible_collections.localai.core.plugins.module_utils._observe import recorded_contents
-from ansible_collections.localai.core.plugins.module_utils._tree import OPEN_DIRECTORY, disk_error
+from ansible_collections.localai.core.plugins.module_utils._tree import disk_error
 from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, damage
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 

@@ -2,11 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is on disk as values, and what LocalAI makes of it. Pure.
-
-The listing follows LocalAI's C(ListSystemBackends) (C(core/gallery/backends.go) of its source), because a running
-server starts what that names.
-"""
+"""What is on disk as values. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +12,7 @@ import posixpath
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._capability import preferred
-from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._options import checked_name
 
 RUN_FILE = "run.sh"
 OWN_DIRECTORY = ".localai-core"
@@ -114,19 +107,6 @@ class Kept:
     backend: str
     place: str
     directory: Directory
-
-
-@dataclass(frozen=True)
-class Row:
-    """One name that LocalAI knows, and what it would run for it."""
-
-    name: str
-    kind: str
-    backend: str
-    run_file: str
-    runnable: bool
-    metadata: Metadata | None = None
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,69 +228,9 @@ class Installed:
         vars(changed).update(_by_name=self._by_name, _called=self._called)
         return changed
 
-    def home(self, row: Row) -> str:
-        """Return the directory that a row of the listing comes from; a meta's is not the build that it stands for."""
-        if row.kind != "meta":
-            return row.backend
-        return next(entry.name for entry in self.called(row.name) if entry.metadata is row.metadata)
-
     def run_file(self, name: str) -> str:
         """Return the path of the run file that belongs to the directory C(name)."""
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
-
-
-class Listing(t.Mapping[str, Row]):
-    """One row per name, as LocalAI lists them on a host of one capability; each is made when it is looked at."""
-
-    def __init__(self, installed: Installed, capability: str) -> None:
-        self._installed = installed
-        self._capability = capability
-
-    def __iter__(self) -> t.Iterator[str]:
-        return iter(_names(self._installed.system, self._installed.directories))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __getitem__(self, name: str) -> Row:
-        installed = self._installed
-        entries = [entry for entry in installed.called(name) if entry.kind == "directory"]
-        aliased = [entry for entry in entries if name and entry.alias == name]
-        if aliased:
-            winner = preferred([entry.name for entry in aliased], self._capability)
-            chosen = next(entry for entry in aliased if entry.name == winner)
-            return _concrete_row(installed, chosen, name, "concrete" if name == winner else "alias")
-        # What comes later takes the name over.
-        for entry in reversed(entries):
-            if entry.target and entry.metadata and entry.metadata.name == name:
-                return _meta_row(installed, entry)
-            if entry.name == name and (entry.has_run_file or entry.problem):
-                return _concrete_row(installed, entry, name, "concrete")
-        if name in installed.system:
-            return Row(name, "system", name, posixpath.normpath(f"{installed.system_path}/{name}/{RUN_FILE}"), True)
-        raise KeyError(name)
-
-    def find(self, name: str) -> Row | None:
-        """Return the row of that name, in any case when none is spelled so."""
-        if name in self:
-            return self[name]
-        names = _names(self._installed.system, self._installed.called(name))
-        return next((self[known] for known in names if known.lower() == name.lower()), None)
-
-
-def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str, None]:
-    """Return the names that LocalAI knows these by, in the order in which it comes to know them."""
-    names, aliases = dict.fromkeys(system), []
-    for entry in entries:
-        if entry.kind != "directory":
-            continue
-        if entry.has_run_file or entry.problem:
-            names[entry.name] = None
-        if entry.target and entry.metadata:
-            names[entry.metadata.name] = None
-        if entry.alias:
-            aliases.append(entry.alias)
-    return {**names, **dict.fromkeys(aliases)}
 
 
 def _names_of(directory: Directory) -> set[str]:
@@ -331,14 +251,6 @@ def _place(name: str, directories: t.Sequence[Directory]) -> int:
     return low
 
 
-def listing(installed: Installed, capability: str) -> Listing:
-    """Return what LocalAI lists on a host of this capability.
-
-    A directory that cannot be read has a row too, so that it is not overlooked.
-    """
-    return Listing(installed, capability)
-
-
 def leftover_of(name: str) -> str:
     """Return the backend that a directory is one of LocalAI's leftovers of; nothing when it is none."""
     suffix = next((suffix for suffix in (*TEMPORARIES, *BACKUPS) if name.endswith(suffix)), "")
@@ -348,82 +260,3 @@ def leftover_of(name: str) -> str:
 def is_temporary(name: str) -> bool:
     """Return whether LocalAI fills a directory of that name before it becomes a backend."""
     return bool(leftover_of(name)) and name.endswith(TEMPORARIES)
-
-
-def find_row(name: str, rows: Listing) -> Row | None:
-    """Return the row of that name, in any case when none is spelled so."""
-    return rows.find(name)
-
-
-def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str | None, str]]:
-    """Return what is wrong with directories that have no row, and, under None, with the host as a whole."""
-    found: list[tuple[str | None, str]] = [(None, problem) for problem in installed.problems]
-    unreadable = [directory.name for directory in installed.directories if directory.problem]
-    if unreadable:
-        found.append(
-            (None, f"LocalAI lists no backend at all while it cannot read {METADATA} of {', '.join(unreadable)}")
-        )
-    with_row = {row.backend for row in rows.values()} | set(rows)
-    for directory in installed.directories:
-        if leftover_of(directory.name):
-            found.append((directory.name, _left_behind(directory)))
-        if directory.name in with_row or leftover_of(directory.name):
-            continue
-        if directory.kind == "symlink":
-            found.append((directory.name, "it is a symlink, which LocalAI does not list"))
-        elif directory.kind == "directory" and not directory.target:
-            found.append((directory.name, f"it has no {RUN_FILE} and is no meta backend"))
-    return found
-
-
-def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
-    """Return the run file of every name as a server started now would know it.
-
-    One unreadable metadata.json makes LocalAI know no backend at all.
-    """
-    if any(directory.kind == "directory" and directory.problem for directory in installed.directories):
-        return {}
-    return {name: row.run_file for name, row in listing(installed, capability).items()}
-
-
-def _left_behind(directory: Directory) -> str:
-    base = leftover_of(directory.name)
-    if not is_temporary(directory.name):
-        return f"it is what LocalAI moved aside of {base} and did not put back"
-    state = "is installing, or was interrupted" if directory.busy else "was interrupted more than an hour ago"
-    return f"LocalAI {state} while it filled this for {base}"
-
-
-def _concrete_row(installed: Installed, directory: Directory, name: str, kind: str) -> Row:
-    problem = f"{METADATA} {directory.problem}" if directory.problem else _bad_name(name)
-    if not directory.runnable:
-        problem = problem or f"{directory.name} has no {RUN_FILE} that is a file"
-    return Row(
-        name,
-        kind,
-        directory.name,
-        installed.run_file(directory.name),
-        directory.runnable,
-        directory.metadata,
-        problem or directory.spoiled,
-    )
-
-
-def _meta_row(installed: Installed, directory: Directory) -> Row:
-    metadata = t.cast(Metadata, directory.metadata)
-    problem = _bad_name(metadata.name) or _bad_name(directory.target)
-    target = None if problem else installed.get(directory.target)
-    runnable = target is not None and target.runnable
-    if not runnable:
-        problem = problem or f"{directory.target}, which it stands for, is not installed or has no {RUN_FILE}"
-    return Row(
-        metadata.name, "meta", directory.target, installed.run_file(directory.target), runnable, metadata, problem
-    )
-
-
-def _bad_name(name: str) -> str:
-    try:
-        checked_name(name, METADATA)
-    except NameRefused as e:
-        return str(e)
-    return ""

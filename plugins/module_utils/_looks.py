@@ -12,9 +12,9 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._entries import exists
 from ansible_collections.localai.core.plugins.module_utils._installed import RUN_FILE
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD
-from ansible_collections.localai.core.plugins.module_utils._tree import exists
 from ansible_collections.localai.core.plugins.module_utils._walk import Place, walk
 
 NOBODY_YET = -2

@@ -9,14 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, MissingLibrary
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    Directory,
-    Inspection,
-    Installed,
-    Look,
-    find_row,
-    listing,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed, Look
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import document_of
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
@@ -27,12 +21,12 @@ def upgrades(
     names: t.Sequence[str], installed: Installed, resolver: Resolver, warnings: list[str]
 ) -> list[dict[str, t.Any]]:
     """Return what C(state=latest) would upgrade; what cannot be told of one name is a warning."""
-    rows = listing(installed, resolver.capability.name)
+    rows = Listing(installed, resolver.capability.name)
     # A gallery that cannot be read is no warning: it would look as if there were no upgrade.
     resolver.galleries.entries()
     found = []
     for name in names:
-        row = find_row(bare_name(name), rows)
+        row = rows.find(bare_name(name))
         if row is None or row.kind == "system":
             continue
         try:

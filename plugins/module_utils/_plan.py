@@ -22,14 +22,11 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Inspection,
     Installed,
     Kept,
-    Listing,
     Look,
-    find_row,
     is_temporary,
     leftover_of,
-    listing,
-    server_mapping,
 )
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._removal import Removal, removal, superfluous
@@ -108,7 +105,7 @@ def effects(
     """Return the names whose tree is another one under the same run file, and whether a server needs a restart."""
     swapped = {step.backend for step in steps if step.kind in ("fetch", "restore")}
     changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
-    old, new = listing(before, capability), listing(after, capability)
+    old, new = Listing(before, capability), Listing(after, capability)
     replaced = sorted(
         name
         for name in old
@@ -137,7 +134,7 @@ def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
 
 def _meet(bare: str, need: Need, draft: Draft, target: Target | None) -> Outcome:
     if need.action == "none":
-        row = find_row(bare, draft.rows())
+        row = draft.rows().find(bare)
         if row is not None and row.kind == "system":
             draft.warnings.append(f"{bare}: {need.reason}. Nothing is installed for it.")
         return Outcome(row.name if row else bare, row.backend if row else bare, "none", "", need.reason)
@@ -209,7 +206,7 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
 def _why_fetched(bare: str, need: Need, target: Target, draft: Draft) -> str:
     if need.action != "compare":
         return need.reason
-    row = find_row(bare, draft.rows())
+    row = draft.rows().find(bare)
     return f"{target.backend} is right for it now, and {row.backend if row else 'nothing'} is installed"
 
 
@@ -232,7 +229,7 @@ def _compare(found: Directory, target: Target, draft: Draft) -> str:
 
 def _stands_for(bare: str, backend: str, draft: Draft) -> bool:
     """Return whether a name runs C(backend) already, and its meta, if it has one, says so."""
-    own, row, build = draft.state.find(bare), find_row(bare, draft.rows()), draft.state.get(backend)
+    own, row, build = draft.state.find(bare), draft.rows().find(bare), draft.state.get(backend)
     if own is None:
         return row is not None and row.backend == backend
     versions = [each.metadata.version for each in (own, build) if each and each.metadata]
@@ -292,7 +289,7 @@ def _absent_outcome(name: str, found: Removal, draft: Draft) -> Outcome:
         directory = draft.state.get(found.answers[name])
         backend = directory.target or directory.name if directory else found.answers[name]
         return Outcome(name, backend, "remove", "", found.reasons[found.answers[name]])
-    row = find_row(name, draft.rows())
+    row = draft.rows().find(name)
     if row is not None and row.kind == "system":
         reason = "a system backend answers to it, which only the system's packager removes"
         draft.warnings.append(f"{name}: {reason}. Nothing is removed.")
@@ -327,7 +324,7 @@ def _spelled(bare: str, draft: Draft) -> str:
 def _concluded(outcome: Outcome, rows: Listing, draft: Draft) -> Outcome:
     """Add what will be on disk to an outcome."""
     capability = outcome.capability or draft.capability.name
-    row = None if outcome.action == "remove" else find_row(outcome.name, rows)
+    row = None if outcome.action == "remove" else rows.find(outcome.name)
     if row is None:
         return replace(outcome, capability=capability)
     directory = draft.state.get(outcome.backend or "") if row.kind != "system" else None

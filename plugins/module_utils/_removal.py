@@ -10,12 +10,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    Installed,
-    find_row,
-    leftover_of,
-    listing,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import Installed, leftover_of
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, home
 
 
 @dataclass(frozen=True)
@@ -59,12 +55,12 @@ def removal(names: t.Sequence[str], installed: Installed) -> Removal:
 
 def superfluous(names: t.Sequence[str], installed: Installed, capability: str) -> list[str]:
     """Return the directories that LocalAI lists or that are metas, and that none of C(names) needs."""
-    rows = listing(installed, capability)
+    rows = Listing(installed, capability)
     needed = set()
     for name in names:
-        own, row = installed.find(name), find_row(name, rows)
+        own, row = installed.find(name), rows.find(name)
         needed |= {own.name, own.target} if own is not None else set()
-        needed |= {row.backend, installed.home(row)} if row is not None and row.kind != "system" else set()
+        needed |= {row.backend, home(installed, row)} if row is not None and row.kind != "system" else set()
     return [
         directory.name
         for directory in installed.directories

@@ -14,14 +14,8 @@ from ansible_collections.localai.core.plugins.module_utils._assess import Need, 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    Directory,
-    Inspection,
-    Installed,
-    Look,
-    find_row,
-    listing,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed, Look
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
@@ -195,7 +189,7 @@ class Resolver:
         """Return the entry that stands for a backend which came straight from a source, and comes from there again."""
         if self._options.release is not None or "@" in asked:
             return None
-        row = find_row(asked, listing(installed, self.capability.name))
+        row = Listing(installed, self.capability.name).find(asked)
         own = installed.find(asked) or (installed.get(row.backend) if row is not None and row.kind == "alias" else None)
         recorded = own.metadata if own is not None else None
         if own is None or recorded is None or not recorded.uri or recorded.gallery_url or own.target:
@@ -206,7 +200,7 @@ class Resolver:
 
     def _known(self, need: Need, asked: str, installed: Installed) -> str:
         """Return the name to look up: an alias that is no name of a gallery means the backend that answers to it."""
-        row = find_row(bare_name(asked), listing(installed, self.capability.name))
+        row = Listing(installed, self.capability.name).find(bare_name(asked))
         if row is None or row.kind != "alias" or need.action not in ("compare", "replace") or self.galleries.has(asked):
             return asked
         return row.backend

@@ -32,20 +32,14 @@ import time
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
+from ansible_collections.localai.core.plugins.module_utils._entries import CANNOT_MOVE, OPEN_DIRECTORY, exists, remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
 from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY, RUN_FILE
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._tree import (
-    CANNOT_MOVE,
-    OPEN_DIRECTORY,
-    Tree,
-    disk_error,
-    exists,
-    remove,
-)
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 _RENAME_EXCHANGE = 2

@@ -11,8 +11,9 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._tree import MOST_LEVELS, OPEN_DIRECTORY, disk_error
+from ansible_collections.localai.core.plugins.module_utils._tree import MOST_LEVELS, disk_error
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ import zlib
 from pathlib import Path
 from typing import Callable
 
+from ansible_collections.localai.core.plugins.module_utils._entries import remove
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import parse_index
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
@@ -32,7 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.auth import dock
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import image_in_file
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import OCI_INDEX, parse_manifest
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, remove
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack import Limits, unpack
 
 from ..support.archives import compress, tar

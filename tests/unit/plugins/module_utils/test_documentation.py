@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._installed import Row
+from ansible_collections.localai.core.plugins.module_utils._listing import Row
 from ansible_collections.localai.core.plugins.module_utils._options import (
     HOST_SPEC,
     host_options,

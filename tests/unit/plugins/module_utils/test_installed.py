@@ -17,15 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    Directory,
-    Installed,
-    Row,
-    find_row,
-    listing,
-    problems,
-    server_mapping,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row, problems, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._observe import (
     disk_usage,
@@ -212,29 +205,29 @@ LISTINGS = [
     ("state", "capability", "rows"), [row[1:] for row in LISTINGS], ids=[row[0] for row in LISTINGS]
 )
 def test_the_listing_has_one_row_per_name(state: Installed, capability: str, rows: dict[str, str]) -> None:
-    assert short(listing(state, capability)) == rows
+    assert short(Listing(state, capability)) == rows
 
 
 def test_a_row_names_the_run_file_that_the_server_starts() -> None:
     state = installed(meta("m", "cpu-x"), CPU, system=("piper",))
-    assert {name: row.run_file for name, row in listing(state, "default").items()} == {
+    assert {name: row.run_file for name, row in Listing(state, "default").items()} == {
         "piper": "/s/piper/run.sh",
         "cpu-x": "/b/cpu-x/run.sh",
         "m": "/b/cpu-x/run.sh",
         "x": "/b/cpu-x/run.sh",
     }
-    assert server_mapping(state, "default") == {name: row.run_file for name, row in listing(state, "default").items()}
+    assert server_mapping(state, "default") == {name: row.run_file for name, row in Listing(state, "default").items()}
 
 
 def test_one_unreadable_metadata_file_makes_the_server_know_nothing() -> None:
     state = installed(CPU, unreadable("d"), system=("piper",))
     assert server_mapping(state, "default") == {}
-    assert set(listing(state, "default")) == {"piper", "cpu-x", "x", "d"}
+    assert set(Listing(state, "default")) == {"piper", "cpu-x", "x", "d"}
     assert server_mapping(state.without("d"), "default") != {}
 
 
 def test_a_problem_says_what_is_wrong_and_with_what() -> None:
-    rows = listing(
+    rows = Listing(
         installed(
             unreadable("a"), meta("m", "gone"), meta("n", "../out"), concrete("cuda-y", "y", False), concrete("b", "..")
         ),
@@ -288,11 +281,11 @@ def test_what_changes_step_by_step_is_known_as_if_it_was_read_anew(changes: list
     for change in changes:
         state = state.without(change) if isinstance(change, str) else state.with_directory(change)
         anew = installed(*state.directories, system=tuple(system))
-        rows, expected = listing(state, "default"), in_one_pass(anew)
+        rows, expected = Listing(state, "default"), in_one_pass(anew)
         assert [(name, (row.kind, row.backend)) for name, row in rows.items()] == list(expected.items())
         for name in ("a", "A", "b", "B", "CPU-A", "É", "x"):
             assert (state.get(name), state.find(name)) == (anew.get(name), anew.find(name))
-            found, same = find_row(name, rows), [each for each in expected if each.lower() == name.lower()]
+            found, same = rows.find(name), [each for each in expected if each.lower() == name.lower()]
             assert (found.name if found else None) == (name if name in same else next(iter(same), None))
 
 
@@ -302,7 +295,7 @@ def test_what_changes_step_by_step_is_known_as_if_it_was_read_anew(changes: list
 )
 def test_a_row_is_found_in_any_case_and_the_exact_spelling_goes_first(asked: str, found: str | None) -> None:
     state = installed(concrete("x"), concrete("PIPER"), concrete("piper"))
-    row = find_row(asked, listing(state, "default"))
+    row = Listing(state, "default").find(asked)
     assert (row.name if row else None) == found
 
 
@@ -376,7 +369,7 @@ STATES = st.builds(
 def test_every_row_stands_under_its_name_and_every_directory_that_can_run_has_one(
     state: Installed, capability: str
 ) -> None:
-    rows = listing(state, capability)
+    rows = Listing(state, capability)
     assert all(row.name == name for name, row in rows.items())
     assert all(row.runnable or row.problem for row in rows.values())
     real = [each for each in state.directories if each.kind == "directory"]
@@ -424,7 +417,7 @@ def test_what_is_on_disk_is_observed_in_byte_order(tmp_path: Path) -> None:
     assert state.directories[5].mode == "0711"
     assert {each.owner for each in state.directories} == {owner_name(os.geteuid())}
     assert (state.system, state.problems) == (("piper",), ())
-    assert problems(state, listing(state, "default")) == [
+    assert problems(state, Listing(state, "default")) == [
         ("dangling", "it is a symlink, which LocalAI does not list"),
         ("link", "it is a symlink, which LocalAI does not list"),
     ]
@@ -446,7 +439,7 @@ def test_directories_that_yield_no_row_are_problems(tmp_path: Path) -> None:
     put(tmp_path / "b", "empty", run_file=False)
     put(tmp_path / "b", "broken", b"")
     state = seen(tmp_path)
-    assert problems(state, listing(state, "default")) == [
+    assert problems(state, Listing(state, "default")) == [
         (None, "LocalAI lists no backend at all while it cannot read metadata.json of broken"),
         ("empty", "it has no run.sh and is no meta backend"),
     ]
@@ -515,7 +508,7 @@ def test_damaged_metadata_is_a_problem_of_its_own_row_and_hides_no_other(
     put(tmp_path / "b", "good", b'{"alias": "fine"}')
     make(put(tmp_path / "b", "bad") / "metadata.json")
     make(tmp_path / "b/good/.localai-core.json")
-    rows = listing(seen(tmp_path), "default")
+    rows = Listing(seen(tmp_path), "default")
     assert set(rows) == {"good", "fine", "bad"}
     assert rows["bad"].problem.startswith("metadata.json cannot be read: ")
     assert says in rows["bad"].problem
@@ -543,7 +536,7 @@ def test_a_name_that_is_not_text_is_listed_and_has_a_problem(tmp_path: Path) -> 
     with open(place + b"/run.sh", "wb"):
         pass
     put(tmp_path / "b", "good")
-    rows = listing(seen(tmp_path), "default")
+    rows = Listing(seen(tmp_path), "default")
     assert [row.problem for row in rows.values() if row.name != "good"] == [
         "metadata.json: '\\udcff\\udcfe' is not valid Unicode."
     ]
@@ -566,7 +559,7 @@ def test_what_an_ordinary_user_may_not_read_is_a_row_with_a_problem(tmp_path: Pa
     (put(tmp_path / "b", "secret", b'{"alias": "s"}') / "metadata.json").chmod(0)
     put(tmp_path / "b", "open", b'{"alias": "o"}').chmod(0o711)
     put(tmp_path / "s", "piper")
-    rows = unprivileged(tmp_path, lambda: listing(observe("b", "s"), "default"))
+    rows = unprivileged(tmp_path, lambda: Listing(observe("b", "s"), "default"))
     assert short(rows) == {
         "piper": "system piper",
         "closed": "concrete closed ! ?",
@@ -591,7 +584,7 @@ def test_entries_that_an_ordinary_user_may_list_but_not_enter_are_no_error(tmp_p
     state = unprivileged(tmp_path, lambda: observe("b", "s"))
     (tmp_path / "b").chmod(0o755)
     assert [(each.name, each.kind, each.problem) for each in state.directories] == [("a", "other", "Permission denied")]
-    assert problems(state, listing(state, "default"))[0][0] is None
+    assert problems(state, Listing(state, "default"))[0][0] is None
 
 
 def test_metadata_that_localai_wrote_with_every_key_is_in_the_row(tmp_path: Path) -> None:
@@ -605,7 +598,7 @@ def test_metadata_that_localai_wrote_with_every_key_is_in_the_row(tmp_path: Path
         "digest": "sha256:ab",
     }
     put(tmp_path / "b", "cpu-llama-cpp", json.dumps(document, indent=2).encode())
-    row = listing(seen(tmp_path), "default")["llama-cpp"]
+    row = Listing(seen(tmp_path), "default")["llama-cpp"]
     assert row.metadata is not None
     assert {key: value for key, value in asdict(row.metadata).items() if value} == document
 
@@ -613,7 +606,7 @@ def test_metadata_that_localai_wrote_with_every_key_is_in_the_row(tmp_path: Path
 def test_a_trailing_slash_in_the_path_does_not_show_in_run_files(tmp_path: Path) -> None:
     put(tmp_path / "b", "a")
     put(tmp_path / "s", "piper")
-    rows = listing(observe(f"{tmp_path}/b/", f"{tmp_path}/s//"), "default")
+    rows = Listing(observe(f"{tmp_path}/b/", f"{tmp_path}/s//"), "default")
     assert {row.run_file for row in rows.values()} == {f"{tmp_path}/b/a/run.sh", f"{tmp_path}/s/piper/run.sh"}
 
 

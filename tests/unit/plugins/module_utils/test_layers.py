@@ -19,6 +19,7 @@ PREFIX = "ansible_collections.localai.core.plugins."
 # A file may import those on lower floors only; packages have an order of their own within their floor.
 FLOORS = {
     "module_utils._errors": 0,  # everything raises them
+    "module_utils._entries": 0.9,  # what _tree, and everybody else, asks of a directory
     "module_utils._options": 1,
     "module_utils._durable": 1,
     "module_utils._tree": 1,
@@ -52,6 +53,7 @@ FLOORS = {
     "module_utils._uri": 3.5,
     "module_utils._gallery": 3,
     "module_utils._installed": 3,
+    "module_utils._listing": 3.1,  # what LocalAI makes of the values of _installed
     "module_utils._observe": 3.1,  # the disk -> the values of _installed
     "module_utils._owners": 3.5,  # whose trees are, and are to be, which the store only sets
     "module_utils._looks": 3.5,

@@ -20,9 +20,8 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Installed,
     Kept,
     Look,
-    listing,
-    server_mapping,
 )
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.tests.support.plans import (
@@ -768,7 +767,7 @@ def test_what_is_said_is_what_comes_of_it(
     decided = decide(options, state, host, walked)
     after = carried_out(decided.steps, state)
     assert decided.restart_required is (server_mapping(state, host.name) != server_mapping(after, host.name))
-    rows = listing(after, host.name)
+    rows = Listing(after, host.name)
     for outcome in decided.outcomes:
         row = rows[outcome.name]
         assert row.run_file == outcome.run_file

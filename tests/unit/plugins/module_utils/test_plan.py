@@ -16,14 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._assess import assess, same_uri
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._installed import (
-    Directory,
-    Installed,
-    Look,
-    find_row,
-    listing,
-    server_mapping,
-)
+from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Installed, Look
+from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._plan import Plan
@@ -272,7 +266,7 @@ def test_a_uri_is_a_pin(state: Installed, more: dict[str, Any], expected: str) -
     decided = decide(options, state)
     assert short(decided) == expected
     after = carried_out(decided.steps, state)
-    assert find_row("piper", listing(after, "default")) is not None
+    assert Listing(after, "default").find("piper") is not None
     if "force" not in more:
         assert short(decide(options, after)) == NOTHING
 
@@ -338,7 +332,7 @@ def test_a_build_that_lost_its_alias_in_the_gallery_is_repaired_and_the_name_run
     for names in (("x",), ("x", "piper"), ("piper", "x")):
         decided = decide(want(*names), state)
         after = carried_out(decided.steps, state)
-        row = find_row("x", listing(after, "default"))
+        row = Listing(after, "default").find("x")
         assert row is not None
         assert row.runnable
 
@@ -431,8 +425,8 @@ def test_after_a_removal_nothing_answers_to_the_name_and_what_others_need_stays(
     assert sorted(step.backend for step in decided.steps) == steps
     assert sorted(backend for backend, _reason in decided.removed) == along
     assert all(reason for _backend, reason in decided.removed)
-    rows = listing(carried_out(decided.steps, state), "default")
-    assert [name for name in names if find_row(name, rows)] == []
+    rows = Listing(carried_out(decided.steps, state), "default")
+    assert [name for name in names if rows.find(name)] == []
 
 
 def test_builds_go_before_the_metas_that_stand_for_them() -> None:
@@ -803,9 +797,9 @@ def test_what_is_present_can_run_and_what_is_absent_does_not_answer(
     state: Installed, options: BackendOptions, host: HostCapability
 ) -> None:
     decided = decided_for(options, state, host)
-    rows = listing(carried_out(decided.steps, state), host.name)
+    rows = Listing(carried_out(decided.steps, state), host.name)
     for outcome in decided.outcomes:
-        row = find_row(outcome.name, rows)
+        row = rows.find(outcome.name)
         if options.state == "present":
             assert row is not None
             # Without a gallery, a damaged build that has the name as its alias can only be warned of.
@@ -832,11 +826,11 @@ def test_nothing_changes_but_what_is_named_or_needed(
 def meant(options: BackendOptions, state: Installed, host: HostCapability) -> set[str]:
     """Return the directories that a request may touch."""
     names = {bare_name(name).lower() for name in options.names}
-    rows = listing(state, host.name)
+    rows = Listing(state, host.name)
     directories = state.directories
     own = {each.name for each in directories if names & {each.name.lower(), each.alias.lower()}}
     if options.state == "present":
-        shown = {row.backend for name in names for row in [find_row(name, rows)] if row}
+        shown = {row.backend for name in names for row in [rows.find(name)] if row}
         resolved = {name: GALLERY[name] for name in names if name in GALLERY}
         targets = {each for target in resolved.values() for each in (target.name, target.backend)}
         moved = {each.target for each in directories if each.name in own}
