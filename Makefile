@@ -28,10 +28,10 @@ export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo lint docs sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
-demo lint docs sanity units integration package coverage bench soak samples hosts: \
+demo picture lint docs sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
+demo picture lint docs sanity units integration package coverage bench soak samples hosts: \
     private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
-demo lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 package: private export GALAXY_IMPORTER_LOG_LEVEL_MAIN := WARNING
 package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
 
@@ -46,6 +46,9 @@ test: fresh lint docs sanity units package samples ## all of the gate, then the 
 
 demo: collection ## the collection at work against a registry and a server on this machine
 	$(RUN).demo.run
+
+picture: collection ## what the README shows of the example, made anew
+	$(RUN).demo.picture $(CURDIR)/docs/images/playbook.svg
 
 lint: collection ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
 	ruff check
@@ -165,4 +168,4 @@ $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 $(BUILD)/bin/strace:
 	tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
 
-.PHONY: help test demo lint docs sanity units integration coverage bench soak samples hosts package clean collection fresh
+.PHONY: help test demo picture lint docs sanity units integration coverage bench soak samples hosts package clean collection fresh

@@ -12,6 +12,7 @@ the path of another such directory, the collection that is installed there is ta
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -19,6 +20,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 from ..support.files import FileServer
 from ..support.gallery import REPOSITORY, gallery
@@ -52,8 +54,8 @@ class Player:
         """The backends path."""
         return self.work / "backends"
 
-    def play(self, *arguments: str, state: str = "present") -> Run:
-        """Run the playbook, and show its output as it comes."""
+    def command(self, *arguments: str, state: str = "present") -> list[str]:
+        """The command line of a run."""
         variables = {
             "localai_backends_path": str(self.backends),
             "localai_backends_system_path": str(self.work / "system"),
@@ -61,9 +63,12 @@ class Player:
             "localai_state": state,
         }
         program = [sys.executable, "-m", "ansible", "playbook", str(self.playbook)]
-        command = [*program, "--diff", "--extra-vars", json.dumps(variables), *arguments]
-        lines = []
-        settings = environment(self.work, self.collections)
+        return [*program, "--extra-vars", json.dumps(variables), *arguments]
+
+    def play(self, *arguments: str, state: str = "present") -> Run:
+        """Run the playbook, and show its output as it comes."""
+        lines, settings = [], environment(self.work, self.collections)
+        command = self.command("--diff", *arguments, state=state)
         with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout or ():
                 print("    " + line, end="", flush=True)
@@ -106,14 +111,21 @@ def expect(condition: bool, text: str) -> None:
         sys.exit(1)
 
 
+@contextlib.contextmanager
+def servers(work: Path) -> Iterator[tuple[Registry, FileServer]]:
+    """A registry with all images, and a server with their gallery, `index.yaml`."""
+    content = gallery()
+    with Registry() as registry, FileServer() as files:
+        for tag, artifact in content.images.items():
+            registry.put(REPOSITORY, tag, artifact)
+        files.pages["/index.yaml"] = content.index(registry.host, files.url, work).encode()
+        yield registry, files
+
+
 def main() -> None:
     """Start the servers, and run the playbook four times."""
     collections = Path(sys.argv[1]).resolve() if sys.argv[1:] else COLLECTION.parents[2]
-    content = gallery()
-    with tempfile.TemporaryDirectory(prefix="localai-demo-") as work, Registry() as registry, FileServer() as files:
-        for tag, artifact in content.images.items():
-            registry.put(REPOSITORY, tag, artifact)
-        files.pages["/index.yaml"] = content.index(registry.host, files.url, Path(work)).encode()
+    with tempfile.TemporaryDirectory(prefix="localai-demo-") as work, servers(Path(work)) as (registry, files):
         print(f"A gallery at {files.url}/index.yaml, its registry at {registry.host}, backends below {work}")
         player = Player(Path(work), files.url + "/index.yaml", collections)
 
