@@ -29,7 +29,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
-from ansible_collections.localai.core.plugins.module_utils._removal import Removal, removal, superfluous
+from ansible_collections.localai.core.plugins.module_utils._removal import Removal, outlived, removal, superfluous
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 
@@ -255,12 +255,7 @@ def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
         if directory is not None and directory.target:
             draft.move(directory.target, stale, target)
         draft.remove(stale)
-    for backend, why in draft.moved.items():
-        directory = draft.state.get(backend)
-        needed = any(other.target == backend for other in draft.state.directories)
-        requested = directory is not None and directory.record is not None and directory.record.requested
-        if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
-            draft.retire(backend, why)
+    _retire(draft)
     meant = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "")}
     for directory in draft.state.directories:
         if is_temporary(directory.name) and not directory.busy and leftover_of(directory.name).lower() in meant:
@@ -271,6 +266,20 @@ def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
         for backend in superfluous(names, draft.state, draft.capability.name):
             draft.remove(backend)
             draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
+
+
+def _retire(draft: Draft) -> None:
+    """Take builds out of sight that a meta stood for, and that nothing needs now."""
+    for backend, why in draft.moved.items():
+        directory = draft.state.get(backend)
+        needed = any(other.target == backend for other in draft.state.directories)
+        requested = directory is not None and directory.record is not None and directory.record.requested
+        if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
+            draft.retire(backend, why)
+    if draft.options.state == "latest":
+        names = [bare_name(name) for name in draft.options.names]
+        for backend in outlived(names, draft.state, draft.capability.name):
+            draft.retire(backend, "nothing has stood for it since a run was interrupted")
 
 
 def _plan_absent(draft: Draft) -> list[Outcome]:

@@ -71,6 +71,26 @@ def superfluous(names: t.Sequence[str], installed: Installed, capability: str) -
     ]
 
 
+def outlived(names: t.Sequence[str], installed: Installed, capability: str) -> list[str]:
+    """Return the builds that were brought for a meta among C(names), and that nothing stands for or runs any more.
+
+    A run that moved the meta on died before it came to them.
+    """
+    asked = {name.lower() for name in names}
+    rows = Listing(installed, capability)
+    needed = {directory.target for directory in installed.directories}
+    needed |= {row.backend for name, row in rows.items() if name != row.backend}
+    return [
+        directory.name
+        for directory in installed.directories
+        if directory.record is not None
+        and not directory.record.requested
+        and directory.alias.lower() in asked
+        and directory.name not in needed
+        and directory.name.lower() not in asked
+    ]
+
+
 def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[str, str]]:
     """Return why directories answer to a name: those that bear it, and those that have it as their alias."""
     wanted = name.lower()

@@ -107,8 +107,7 @@ class Sources:
             *(Scenario(f"{each.name}, no exchange", each.before, each.task, exchange=False) for each in swapping),
             Scenario("removal", [first, second], run("2", *both, state="absent")),
             Scenario("exclusive", [first, second], run("2", "piper", "other", exclusive=True)),
-            # Once the meta stands for the new build, nothing tells that it was the only one to need the old one.
-            Scenario("another GPU", [first], other_gpu, spare="cpu-speech"),
+            Scenario("another GPU", [first], other_gpu),
             Scenario("metadata", [first], run("1", "piper", uri=self.uri("piper", "1"), alias="voice")),
             Scenario("ownership", [first], run("1", *both, directory_mode="0711", **owner), look=False),
         ]

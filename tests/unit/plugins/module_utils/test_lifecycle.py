@@ -192,6 +192,22 @@ TABLE = [
         "remove: remove m",
     ),
     (
+        "a meta, and the build that it stood for when a run died",
+        installed(meta("m", "cpu-m"), current("cpu-m", "m"), replace(concrete("old-m", "m"), record=BY_META)),
+        "m",
+        NOTHING,
+        "none: retire old-m",
+        "remove: remove cpu-m, remove old-m, remove m",
+    ),
+    (
+        "a meta, and a build with its name as alias that was asked for by name",
+        installed(meta("m", "cpu-m"), current("cpu-m", "m"), replace(concrete("old-m", "m"), record=BY_NAME)),
+        "m",
+        NOTHING,
+        NOTHING,
+        "remove: remove cpu-m, remove old-m, remove m",
+    ),
+    (
         "a meta that is in another directory, for other hardware than now",
         installed(meta("m", "old-m", "z"), replace(concrete("old-m"), record=BY_META)),
         "m",
