@@ -6,9 +6,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-ifndef SIDE_BY_SIDE
+ifndef PAIRED
 .NOTPARALLEL:
 endif
+IN_PAIRS := --jobs 2 --output-sync=target PAIRED=1
 
 PYTHON ?= python3
 BUILD := $(CURDIR)/build
@@ -28,9 +29,9 @@ export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-demo picture lint docs sanity units integration package coverage bench soak samples hosts: private export HOME := $(BUILD)/home
-demo picture lint docs sanity units integration package coverage bench soak samples hosts: \
-    private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
+WORK := demo picture lint docs sanity cores units integration package coverage bench soak samples hosts
+$(WORK): private export HOME := $(BUILD)/home
+$(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 package: private export GALAXY_IMPORTER_LOG_LEVEL_MAIN := WARNING
 package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
@@ -38,9 +39,11 @@ package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh lint docs sanity units package samples ## all of the gate, then the number of tests
-	@# These two wait for others most of the time.
-	@$(MAKE) --jobs 2 --output-sync=target SIDE_BY_SIDE=1 integration hosts
+# Those that come in pairs wait for others half of the time.
+test: fresh lint docs ## all of the gate, then the number of tests
+	@$(MAKE) $(IN_PAIRS) sanity cores
+	@$(MAKE) units package samples
+	@$(MAKE) $(IN_PAIRS) integration hosts
 	@$(MAKE) coverage
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
@@ -66,8 +69,10 @@ docs: collection ## the site, guides and reference, in build/docs/html; warnings
 	cp -r docs/*.md docs/docsite/index.rst docs/examples docs/images playbooks $(BUILD)/docs/pages
 	sphinx-build -q -W --keep-going -c docs/docsite $(BUILD)/docs/pages $(BUILD)/docs/html
 
-sanity: collection ## ansible-test sanity, with each ansible-core that a Python here runs
+sanity: collection ## ansible-test sanity
 	cd $(COPY) && ansible-test sanity --venv --junit
+
+cores: collection ## the same with each other ansible-core that a Python here runs
 	cd $(COPY) && tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
@@ -168,4 +173,4 @@ $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
 $(BUILD)/bin/strace:
 	tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
 
-.PHONY: help test demo picture lint docs sanity units integration coverage bench soak samples hosts package clean collection fresh
+.PHONY: help test $(WORK) clean collection fresh

@@ -4,8 +4,7 @@
 
 """Lay out below BUILD what ansible-test expects: real interpreters, a bootstrap for pip, an SSH key, pip's settings.
 
-Runs in a virtual environment and asks the ansible-core in there what it wants. With --pip-only, that is the bootstrap
-of another one than the build's own.
+Runs in a virtual environment and asks the ansible-core in there what it wants.
 """
 
 from __future__ import annotations
@@ -76,8 +75,7 @@ def keep_pip_settings(path: Path) -> None:
 
 
 build = Path(sys.argv[1])
+link_pythons(build / "pythons")
 install_pip_bootstrap(build / "home/.ansible/test/cache")
-if "--pip-only" not in sys.argv:
-    link_pythons(build / "pythons")
-    stand_in_for_ssh_key(build / "home/.ansible/test")
-    keep_pip_settings(build / "home/.config/pip/pip.conf")
+stand_in_for_ssh_key(build / "home/.ansible/test")
+keep_pip_settings(build / "home/.config/pip/pip.conf")
