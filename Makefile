@@ -76,11 +76,11 @@ cores: collection ## the same with each other ansible-core that a Python here ru
 	cd $(COPY) && tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
-units: collection ## unit tests on our own Python, measured, and on the oldest and the newest one found
+units: collection ## unit tests on our own Python, measured, and on the oldest and the newest one found, or EVERY=1
 	rm -f $(OUTPUT)/coverage/units=*
 	cd $(COPY) && own=$$($(VENV)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
 	    && ansible-test units --venv --coverage --python $$own \
-	    && for other in $$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V | sed -n '1p;$$p' \
+	    && for other in $$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V | $(if $(EVERY),cat,sed -n '1p;$$p') \
 	        | grep -vx $$own | uniq); do ansible-test units --venv --python $$other || exit; done
 
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
