@@ -21,10 +21,8 @@ import zlib
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 
-BLOCK = 1024 * 1024
-# isal is so fast that it pays when what it hands to the next thread is still in the processor's cache; zlib loses more
-# by copying what it has not read yet for every block.
-_ISAL_BLOCK = 256 * 1024
+# What goes from thread to thread is still in the processor's cache then; larger blocks take more time and memory.
+BLOCK = 256 * 1024
 _XZ_MEMORY = 256 * 1024**2
 # The window, as a power of two, that any zstd decompressor grants unless told otherwise.
 _ZSTD_WINDOW_LOG = 27
@@ -91,7 +89,7 @@ def decompressed(chunks: t.Iterator[bytes], compression: str) -> t.Generator[byt
 def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
     """Undo gzip; a file may consist of several members, and zeros may follow the last one."""
     isal = _library("isal.isal_zlib")
-    library, size = (zlib, BLOCK) if isal is None else (isal, _ISAL_BLOCK)
+    library = zlib if isal is None else isal
     member: t.Any = None
     try:
         for chunk in chunks:
@@ -101,9 +99,9 @@ def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
                     if member is not None and not data.strip(b"\0"):
                         break
                     member = library.decompressobj(31)
-                block = member.decompress(data, size)
+                block = member.decompress(data, BLOCK)
                 data = member.unused_data if member.eof else member.unconsumed_tail
-                more = not member.eof and len(block) == size
+                more = not member.eof and len(block) == BLOCK
                 if block:
                     yield block
     except library.error as e:
