@@ -17,6 +17,7 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._durable import begin_write_out
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY, remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
 
@@ -24,6 +25,7 @@ _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_LEVELS = 200
 _MOST_LINKS = 40
 _COPIED_AT_ONCE = 1024**2
+_WRITTEN_OUT_AT_ONCE = 1024**2
 # setuid, setgid and write for the world
 _REFUSED_BITS = 0o6002
 # What file systems without links answer to one, FUSE included.
@@ -82,10 +84,15 @@ class Tree:
             lost, foreign = self._of_itself
             fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=self.fd))
         try:
+            begun = written = 0
             for chunk in chunks:
+                written += len(chunk)
                 with _OnDisk(self.path, path):
                     _write_all(fd, chunk)
-                self.size += len(chunk)
+                    if written - begun >= _WRITTEN_OUT_AT_ONCE:
+                        begin_write_out(fd, begun, written)
+                        begun = written
+            self.size += written
             with _OnDisk(self.path, path):
                 if foreign:
                     os.fchown(fd, self._uid, self._gid)

@@ -125,6 +125,8 @@ async def _stop(server: asyncio.AbstractServer) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    # What they closed ends in the next turn of the loop.
+    await asyncio.sleep(0)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils import _durable
 from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 
 
 @pytest.fixture
@@ -36,6 +37,24 @@ def test_the_file_system_of_a_descriptor_is_written_out(fd):
     write_out(fd)
     with pytest.raises(OSError, match="Bad file descriptor"):
         write_out(-1)
+
+
+def test_of_a_large_file_the_disk_gets_one_part_after_the_other(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _fd, start, length, _advice: begun.append((start, length)))
+    mebibyte = bytes(1024**2)
+    with Tree(str(tmp_path)) as tree:
+        tree.file("large", 0o644, [mebibyte, mebibyte[1:], mebibyte, b"end"])
+        tree.file("small", 0o644, [b"small"])
+    assert begun == [(0, 1024**2), (1024**2, 2 * 1024**2 - 1)]
+    assert (tmp_path / "large").stat().st_size == 3 * 1024**2 + 2
+
+
+def test_a_system_without_that_advice_does_without(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "posix_fadvise")
+    with Tree(str(tmp_path)) as tree:
+        tree.file("large", 0o644, [bytes(1024**2)])
+    assert (tmp_path / "large").stat().st_size == 1024**2
 
 
 def test_what_could_not_be_written_is_an_error(fd, monkeypatch):
