@@ -21,7 +21,6 @@ from typing import Any, Iterator, Mapping
 
 from . import daemon
 
-_FOREVER = 24 * 3600.0
 _STEP = 64 * 1024
 
 
@@ -43,9 +42,12 @@ class _Proxy:
         self._target = (host, int(port))
         self._line = line
         self._passed = 0
+        # Nobody else knows the tasks that wait, and Python's garbage collector would take them.
+        self._serving: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
+        self._serving.add(asyncio.current_task())
         with contextlib.suppress(OSError):  # either side may go away
             from_server, to_server = await asyncio.open_connection(*self._target)
             asked = asyncio.ensure_future(_pass_on(reader, to_server))
@@ -66,8 +68,7 @@ class _Proxy:
         await asyncio.sleep(self._line.latency)
         while True:
             if self._line.dead_after and self._passed >= self._line.dead_after:
-                # Not an event that nobody else knows: Python's garbage collector would take it, with this task.
-                await asyncio.sleep(_FOREVER)
+                await asyncio.Event().wait()
             data = await reader.read(self._step(sent))
             if not data:
                 return
