@@ -11,12 +11,14 @@ service could see ever belongs to anybody else, at any moment. Under any umask t
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 import sys
 import threading
 from pathlib import Path
 from typing import Any, Callable, Iterator
+from unittest import mock
 
 from ..support.files import FileServer
 from ..support.host import IS_ROOT, NOBODY, directory_of_ordinary_user, ordinary_user, umask
@@ -90,11 +92,11 @@ def _host() -> Iterator[Host]:
 def as_ordinary_user() -> list[str]:
     """All of it as a user that owns the backends path, and nothing else."""
     told: list[str] = []
-    with _host() as host:
+    with _host() as host, contextlib.ExitStack() as stack:
         host.path.mkdir()
         if IS_ROOT:
             os.chown(host.path, NOBODY, NOBODY)
-            host.world.publish = _as_root(host.world.publish)  # type: ignore[assignment]
+            stack.enter_context(mock.patch.object(host.world, "publish", _as_root(host.world.publish)))
             # Libraries load parts of themselves late, from where the ordinary user may not read.
             host.backend("piper", check=True)
         with ordinary_user():
@@ -162,13 +164,12 @@ def for_the_service() -> tuple[int, list[str]]:
     """All of it as root, for a service; returns at how many moments it was looked at as well."""
     with _host() as host:
         host.options.update(owner=str(NOBODY), group=str(NOBODY))
-        run = host.backend
         # Only the one module takes them.
-        looks = {"owner": host.options.pop("owner"), "group": host.options.pop("group")}
-        host.backend = lambda *names, **options: run(*names, **looks, **options)  # type: ignore[method-assign]
+        owned = functools.partial(host.backend, owner=host.options.pop("owner"), group=host.options.pop("group"))
         watch = Watch(host.path, (NOBODY, NOBODY))
         sys.addaudithook(watch)
-        live(host, {**LIFE, **END}, watch.told)
+        with mock.patch.object(host, "backend", owned):
+            live(host, {**LIFE, **END}, watch.told)
         watch.on = False
         return watch.moments, watch.told
 

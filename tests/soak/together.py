@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -77,7 +78,7 @@ def said(result: dict[str, Any], path: Path) -> object:
 def at_once(wanted: Sequence[Options], path: Path) -> list[Run]:
     """Carry out tasks, each in its own process, all from the same moment on."""
     notes = [path.with_name(f"{number}.json") for number in range(len(wanted))]
-    children = [started(lambda: _note(task, path, note)) for task, note in zip(wanted, notes)]  # noqa: B023
+    children = [started(functools.partial(_note, task, path, note)) for task, note in zip(wanted, notes)]
     for child in children:
         os.kill(child, signal.SIGCONT)
     for child in children:
