@@ -19,7 +19,7 @@ from ansible_collections.localai.core.plugins.module_utils._tree import Tree, in
 def check_directory(path: str, needed: str) -> None:
     """Raise SourceError unless C(path) is a directory with the file C(needed) at its top."""
     if not os.path.isdir(path):
-        raise SourceError("there is no such directory on this host.")
+        raise SourceError("there is no such file or directory on this host.")
     if not os.path.isfile(os.path.join(path, needed)):
         raise SourceError(f"the directory has no {needed}, so it is not a LocalAI backend.")
 

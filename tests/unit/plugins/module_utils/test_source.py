@@ -161,7 +161,7 @@ def test_symlinks_of_a_directory_are_copied_and_not_followed(stage, source, tmp_
     ("change", "message"),
     [
         (lambda path: path.joinpath("run.sh").unlink(), "has no run.sh"),
-        (lambda path: path.rename(path.with_name("moved")), "no such directory"),
+        (lambda path: path.rename(path.with_name("moved")), "no such file or directory"),
         (lambda path: os.mkfifo(path / "venv/pipe"), "'venv/pipe' cannot be copied: it is not a file"),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_file_of_this_host_that_is_no_archive_is_not_shown():
 
 @pytest.mark.parametrize("uri", ["/nowhere", "/a\0b"])
 def test_what_is_no_directory_is_refused(uri):
-    with pytest.raises(SourceError, match="there is no such directory on this host"):
+    with pytest.raises(SourceError, match="there is no such file or directory on this host"):
         sources().find((uri,))
 
 
@@ -348,7 +348,7 @@ def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
             "404",
             "it is for linux/s390x",
             "names a model",
-            "/nowhere: there is no such directory",
+            "/nowhere: there is no such file or directory",
             "user name in it",
         )
     ]

@@ -434,7 +434,7 @@ def refused(host, *names, match, check_too=True, **options):
         ("image-missing", "no such image"),
         ("other-platform", "not built for"),
         ("archived-missing", "404"),
-        ("directory-missing", "no such directory"),
+        ("directory-missing", "no such file or directory"),
         ("model-uri", "names a model"),
     ],
 )
