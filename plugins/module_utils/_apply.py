@@ -53,7 +53,7 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
             progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
             tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
             record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
-            contents = contents_of(tree.fd, tree.path)
+            contents = contents_of(tree.contents)
             tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
             tree.file(RECORD, 0o644, [record.to_json(contents)])
             store.publish(tree, step.backend, step.keep)

@@ -10,7 +10,13 @@ import contextlib
 import ctypes
 import errno
 import os
+import threading
 import typing as t
+
+from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
+
+# Less means more waiting for the journal, more means that the disk is idle longer.
+_WRITTEN_OUT_AT_ONCE = 128 * 1024**2
 
 
 def write_out(fd: int) -> None:
@@ -28,11 +34,33 @@ def write_out(fd: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def begin_write_out(fd: int, start: int, end: int) -> None:
-    """Let the kernel begin to write a part of a file to the disk, so that C(write_out) has less to wait for."""
-    if hasattr(os, "posix_fadvise"):  # macOS has none
-        # Linux takes it so: what is not on the disk yet cannot be done without.
-        os.posix_fadvise(fd, start, end - start, os.POSIX_FADV_DONTNEED)
+class WritingOut:
+    """Lets the disk keep up with what is written to a file system, so that C(write_out) has little to wait for."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._behind = 0
+        self._thread: threading.Thread | None = None
+
+    def wrote(self, size: int) -> None:
+        """Note bytes that were written; once they are many, a thread writes them out, and nobody waits for it."""
+        self._behind += size
+        if self._behind >= _WRITTEN_OUT_AT_ONCE and not (self._thread and self._thread.is_alive()):
+            self._behind = 0
+            self._thread = threading.Thread(target=self._write_out)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Wait for the thread."""
+        if self._thread:
+            self._thread.join()
+
+    def _write_out(self) -> None:
+        # An error is told to each descriptor once, so this one has its own, and leaves the telling to the last call.
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            fd = os.open(".", OPEN_DIRECTORY, dir_fd=self._fd)
+            stack.callback(os.close, fd)
+            write_out(fd)
 
 
 def write_out_entries(fd: int) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, count_unlike
 from ansible_collections.localai.core.plugins.module_utils._observe import recorded_contents
-from ansible_collections.localai.core.plugins.module_utils._tree import disk_error
-from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, damage
+from ansible_collections.localai.core.plugins.module_utils._verify import damage, found_at
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 
@@ -28,7 +28,7 @@ def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> 
         try:
             recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
             return Inspection(
-                damage=damage(recorded, contents_of(top, path)) if recorded is not None else "",
+                damage=damage(recorded, found_at(top, path)) if recorded is not None else "",
                 unlike=0 if without_looks(path) else count_unlike(top, path, wanted),
             )
         finally:

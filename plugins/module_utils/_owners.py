@@ -12,12 +12,12 @@ import pwd
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._observe import (
     group_name,
     owner_name,
 )
-from ansible_collections.localai.core.plugins.module_utils._tree import disk_error
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ import stat
 import time
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
 from ansible_collections.localai.core.plugins.module_utils._entries import CANNOT_MOVE, OPEN_DIRECTORY, exists, remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
@@ -39,7 +40,7 @@ from ansible_collections.localai.core.plugins.module_utils._looks import Wanted,
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 _RENAME_EXCHANGE = 2

@@ -17,7 +17,8 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.localai.core.plugins.module_utils._durable import begin_write_out
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
+from ansible_collections.localai.core.plugins.module_utils._durable import WritingOut
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY, remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
 
@@ -25,7 +26,6 @@ _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_LEVELS = 200
 _MOST_LINKS = 40
 _COPIED_AT_ONCE = 1024**2
-_WRITTEN_OUT_AT_ONCE = 1024**2
 # setuid, setgid and write for the world
 _REFUSED_BITS = 0o6002
 # What file systems without links answer to one, FUSE included.
@@ -39,6 +39,8 @@ class Tree:
     With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(looks), its
     file system keeps no owners and modes, and none are set.
 
+    C(contents) is what was put into each directory, by name: the size of a file in bytes, or the target of a symlink.
+
     Paths are relative, with C(/) between their parts and no C(.) or C(..) in them; see C(inner_path). Raises HostError
     where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
     """
@@ -48,17 +50,20 @@ class Tree:
         self.looks = looks
         self.size = 0
         self.entries = 0
+        self.contents: dict[str, dict[str, int | str]] = {"": {}}
         self._uid = uid
         self._gid = gid
         self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)
         self._directories: dict[str, tuple[int, float | None]] = {}
         self._real: set[str] = {""}
         self._fresh: set[str] = set()
+        self._writing_out = WritingOut(self.fd)
 
     def __enter__(self) -> Tree:
         return self
 
     def __exit__(self, *_exception: t.Any) -> None:
+        self._writing_out.close()
         os.close(self.fd)
 
     def begin_layer(self) -> None:
@@ -67,33 +72,32 @@ class Tree:
 
     def directory(self, path: str, mode: int, mtime: float | None = None) -> None:
         """Make a directory, or give an existing one a new mode; modes take effect in C(finish)."""
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             path = self._place(path)
             if path not in self._real:
                 if self._kind(path) != stat.S_IFDIR:
                     self._anew(path, lambda: os.mkdir(path, 0o700, dir_fd=self.fd))
                 self._real.add(path)
             self._directories[path] = (safe_mode(mode) | 0o500, mtime)
+            self.contents.setdefault(path, {})
             self._made(path)
 
     def file(self, path: str, mode: int, chunks: t.Iterable[t.Any], mtime: float | None = None) -> None:
         """Write a file anew, in place of whatever had its name; C(chunks) are bytes or views of bytes."""
         mode = safe_mode(mode)
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             path = self._place(path)
             lost, foreign = self._of_itself
             fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=self.fd))
         try:
-            begun = written = 0
+            written = 0
             for chunk in chunks:
                 written += len(chunk)
-                with _OnDisk(self.path, path):
+                with OnDisk(self.path, path):
                     _write_all(fd, chunk)
-                    if written - begun >= _WRITTEN_OUT_AT_ONCE:
-                        begin_write_out(fd, begun, written)
-                        begun = written
+                self._writing_out.wrote(len(chunk))
             self.size += written
-            with _OnDisk(self.path, path):
+            with OnDisk(self.path, path):
                 if foreign:
                     os.fchown(fd, self._uid, self._gid)
                 if foreign or mode & lost:
@@ -102,13 +106,13 @@ class Tree:
                     os.utime(fd, (mtime, mtime))
         finally:
             os.close(fd)
-        self._made(path)
+        self._made(path, written)
 
     def symlink(self, path: str, target: str) -> None:
         """Make a symlink; its target is text, which the kernel is never let follow here."""
         if not target or "\0" in target or len(os.fsencode(target)) > 4095:
             raise SourceError(f"the symlink {path!r} has no valid target.")
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             path = self._place(path)
             try:
                 self._anew(path, lambda: os.symlink(target, path, dir_fd=self.fd))
@@ -120,11 +124,11 @@ class Tree:
                     "backends_path on one that does, such as ext4, xfs or btrfs."
                 ) from e
             self._own(path)
-        self._made(path)
+        self._made(path, target)
 
     def hardlink(self, path: str, target: str) -> None:
         """Make another name for a file or a symlink of this tree; raises SourceError when the target is neither."""
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             place = self._existing(target)
             if place is None or self._kind(place) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
@@ -139,7 +143,8 @@ class Tree:
                     raise
                 self._copy(place, path)
                 return
-        self._made(path)
+        parent, _slash, name = place.rpartition("/")
+        self._made(path, self.contents.get(parent, {}).get(name))
 
     def _copy(self, place: str, path: str) -> None:
         with open(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd), "rb") as stream:
@@ -161,7 +166,7 @@ class Tree:
     def scratch(self, mode: int = 0o600) -> t.Iterator[t.BinaryIO]:
         """Give an empty file for reading and writing that has no name, so that nothing of it is ever left."""
         name = ".scratch"
-        with _OnDisk(self.path, name):
+        with OnDisk(self.path, name):
             fd = os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
             os.unlink(name, dir_fd=self.fd)
             with open(fd, "w+b") as stream:
@@ -169,14 +174,14 @@ class Tree:
 
     def remove_stale(self, path: str) -> None:
         """Remove what lower layers left at C(path); what the layer at hand put there stays."""
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             place = self._existing(path)
             if place is not None:
                 self._remove_stale(place)
 
     def clear_stale(self, path: str) -> None:
         """Remove from the directory that C(path) leads to all that lower layers left in it."""
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             place = self._directory(path, make=False)
             if place is not None:
                 self._clear_stale(place)
@@ -200,7 +205,7 @@ class Tree:
         """Let everybody who may read the file C(path) execute it."""
         if not self.looks:
             return
-        with _OnDisk(self.path, path):
+        with OnDisk(self.path, path):
             fd = os.open(self._file_of(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
             try:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
@@ -228,7 +233,7 @@ class Tree:
         """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
         for path in sorted(self._directories, reverse=True):
             wanted, mtime = self._directories[path]
-            with _OnDisk(self.path, path):
+            with OnDisk(self.path, path):
                 if not self._is_reachable(path) or self._kind(path) != stat.S_IFDIR:
                     continue
                 self._own(path)
@@ -238,13 +243,17 @@ class Tree:
                     os.utime(path, (mtime, mtime), dir_fd=self.fd, follow_symlinks=False)
         if not self.looks:
             return
-        with _OnDisk(self.path, "."):
+        with OnDisk(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
                 os.fchown(self.fd, self._uid, self._gid)
             os.fchmod(self.fd, mode)
 
-    def _made(self, path: str) -> None:
+    def _made(self, path: str, what: int | str | None = None) -> None:
+        """Count an entry and note what it is: a file of so many bytes, a symlink to a target, or a directory."""
         self.entries += 1
+        if what is not None:
+            parent, _slash, name = path.rpartition("/")
+            self.contents.setdefault(parent, {})[name] = what
         while path and path not in self._fresh:
             self._fresh.add(path)
             path = path.rpartition("/")[0]
@@ -332,6 +341,7 @@ class Tree:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
         os.mkdir(path, 0o700, dir_fd=self.fd)
         self._directories[path] = (0o755, None)
+        self.contents[path] = {}
         self.entries += 1
 
     def _is_reachable(self, path: str) -> bool:
@@ -352,12 +362,14 @@ class Tree:
 
     def _unlink(self, path: str) -> None:
         remove(path, dir_fd=self.fd)
+        parent, _slash, name = path.rpartition("/")
+        self.contents.get(parent, {}).pop(name, None)
         if path in self._real:
             # What was below it is gone, and must not be given modes or be trusted through whatever comes in its place.
-            gone = {known for known in self._real if known == path or known.startswith(path + "/")}
-            self._real -= gone
-            for known in [known for known in self._directories if known in gone or known.startswith(path + "/")]:
-                del self._directories[known]
+            for known in [known for known in self._real if known == path or known.startswith(path + "/")]:
+                self._real.remove(known)
+                self._directories.pop(known, None)
+                self.contents.pop(known, None)
 
 
 def inner_path(name: str) -> str:
@@ -382,35 +394,3 @@ def _write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
-
-
-class _OnDisk:
-    """Turns errors of the operating system into HostError with a path."""
-
-    def __init__(self, root: str, path: str) -> None:
-        self._root = root
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: t.Any, error: BaseException | None, _traceback: t.Any) -> None:
-        if isinstance(error, (OSError, ValueError)):
-            raise HostError(disk_error(os.path.join(self._root, self._path), error)) from error
-
-
-def disk_error(path: str, error: Exception) -> str:
-    """Return a sentence for an error of the operating system at C(path), with what can be done about it."""
-    code = error.errno if isinstance(error, OSError) else None
-    advice = {
-        errno.ENOSPC: " Free some space (or inodes) on that file system.",
-        errno.EDQUOT: " Raise the quota of this user on that file system.",
-        errno.EIO: " The disk may be failing; the log of the kernel tells more.",
-        errno.EROFS: " The file system is mounted read-only.",
-        errno.EFBIG: " That file system holds no file of this size.",
-        errno.EXDEV: " It is in a lower layer of an overlay, and cannot be renamed. Remove it first (state=absent).",
-        errno.EACCES: " Run as a user who may write there, for example with become.",
-        errno.EPERM: " Run as a user who may write there, for example with become.",
-    }.get(code or 0, "")
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{path}: {reason}.{advice}"

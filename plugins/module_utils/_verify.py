@@ -9,6 +9,7 @@ Paths, types, sizes and the targets of symlinks; no hashes, and nothing of what 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import typing as t
@@ -18,24 +19,35 @@ from ansible_collections.localai.core.plugins.module_utils._walk import Place, w
 
 _VENV = "pyvenv.cfg"
 _SHOWN = 3
+_What = t.Union[int, str, None]
 
 
-def contents_of(top: int, where: str) -> Contents:
-    """Return what is in a tree: for each directory its files as C(SIZE NAME) and its symlinks as C(> TARGET/NAME)."""
-    contents: Contents = {"": []}
-    venvs = set()
+def contents_of(tree: t.Mapping[str, t.Mapping[str, _What]]) -> Contents:
+    """Return what is in a tree: for each directory its files as C(SIZE NAME) and its symlinks as C(> TARGET/NAME).
+
+    C(tree) is what each directory holds by name: the size of a file, the target of a symlink, or None for what is
+    neither.
+    """
+    scripts = {f"{path}/bin".lstrip("/") for path, names in tree.items() if _VENV in names}
+    return {
+        path: [_entry(name, names[name]) for name in sorted(names) if not _is_rewritten(path, name)]
+        for path, names in sorted(tree.items())
+        if path not in scripts and "__pycache__" not in path.split("/")
+    }
+
+
+def found_at(top: int, where: str) -> Contents:
+    """Return what is in a tree that is installed; C(where) is for messages."""
+    tree: dict[str, dict[str, _What]] = {"": {}}
     for place in walk(top, where):
-        parent, _slash, name = place.path.rpartition("/")
-        if name == _VENV:
-            venvs.add(parent)
-        if _is_rewritten(place.path):
-            continue
         if place.is_directory:
-            contents[place.path] = []
-        elif parent in contents:
-            contents[parent].append(_entry(place))
-    scripts = {f"{venv}/bin".lstrip("/") for venv in venvs}
-    return {path: entries for path, entries in contents.items() if path not in scripts}
+            tree[place.path] = {}
+        else:
+            parent, _slash, name = place.path.rpartition("/")
+            # A server that runs removes files in its backends.
+            with contextlib.suppress(FileNotFoundError):
+                tree[parent][name] = _what(place)
+    return contents_of(tree)
 
 
 def damage(recorded: Contents, found: Contents) -> str:
@@ -60,11 +72,16 @@ def _differences(recorded: Contents, found: Contents) -> t.Iterator[str]:
                 yield f"{path}/{name}".lstrip("/") + (" is changed" if name in names else " is missing")
 
 
-def _entry(place: Place) -> str:
+def _what(place: Place) -> _What:
     if stat.S_ISLNK(place.status.st_mode):
-        return f"> {os.readlink(place.name, dir_fd=place.fd)}/{place.name}"
-    size = place.status.st_size if stat.S_ISREG(place.status.st_mode) else "?"
-    return f"{size} {place.name}"
+        return os.readlink(place.name, dir_fd=place.fd)
+    return place.status.st_size if stat.S_ISREG(place.status.st_mode) else None
+
+
+def _entry(name: str, what: _What) -> str:
+    if isinstance(what, str):
+        return f"> {what}/{name}"
+    return f"{'?' if what is None else what} {name}"
 
 
 def _name(entry: str) -> str:
@@ -72,7 +89,6 @@ def _name(entry: str) -> str:
     return entry.rpartition("/")[2] if entry.startswith("> ") else entry.partition(" ")[2]
 
 
-def _is_rewritten(path: str) -> bool:
+def _is_rewritten(directory: str, name: str) -> bool:
     """Return whether something else writes this file: LocalAI, Python, or we."""
-    name = path.rpartition("/")[2]
-    return path in (METADATA, RECORD) or name == _VENV or name.endswith(".pyc") or "__pycache__" in path.split("/")
+    return (not directory and name in (METADATA, RECORD)) or name == _VENV or name.endswith(".pyc")

@@ -11,9 +11,10 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._tree import MOST_LEVELS, disk_error
+from ansible_collections.localai.core.plugins.module_utils._tree import MOST_LEVELS
 
 
 @dataclass(frozen=True)

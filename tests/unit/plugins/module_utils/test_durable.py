@@ -9,11 +9,17 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import threading
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils import _durable
-from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
+from ansible_collections.localai.core.plugins.module_utils._durable import (
+    Moves,
+    WritingOut,
+    write_out,
+    write_out_entries,
+)
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 
 
@@ -39,22 +45,37 @@ def test_the_file_system_of_a_descriptor_is_written_out(fd):
         write_out(-1)
 
 
-def test_of_a_large_file_the_disk_gets_one_part_after_the_other(tmp_path, monkeypatch):
-    begun = []
-    monkeypatch.setattr(os, "posix_fadvise", lambda _fd, start, length, _advice: begun.append((start, length)))
-    mebibyte = bytes(1024**2)
+def test_the_disk_keeps_up_with_what_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(_durable, "_WRITTEN_OUT_AT_ONCE", 1000)
+    written, goes_on, ended = [], threading.Event(), threading.Event()
+
+    def slow(fd):
+        written.append(os.fstat(fd).st_ino)
+        assert goes_on.wait(60)
+        ended.set()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(_durable, "write_out", slow)
     with Tree(str(tmp_path)) as tree:
-        tree.file("large", 0o644, [mebibyte, mebibyte[1:], mebibyte, b"end"])
-        tree.file("small", 0o644, [b"small"])
-    assert begun == [(0, 1024**2), (1024**2, 2 * 1024**2 - 1)]
-    assert (tmp_path / "large").stat().st_size == 3 * 1024**2 + 2
+        tree.file("first", 0o644, [bytes(999)])
+        assert written == []
+        tree.file("second", 0o644, [b"1"] + [bytes(1000)] * 3)
+        # One at a time, and nobody waits for it before the end.
+        goes_on.set()
+    assert ended.is_set()
+    assert written == [tmp_path.stat().st_ino]
 
 
-def test_a_system_without_that_advice_does_without(tmp_path, monkeypatch):
-    monkeypatch.delattr(os, "posix_fadvise")
-    with Tree(str(tmp_path)) as tree:
-        tree.file("large", 0o644, [bytes(1024**2)])
-    assert (tmp_path / "large").stat().st_size == 1024**2
+def test_what_is_written_out_meanwhile_keeps_its_errors_for_the_last_call(fd, monkeypatch):
+    descriptors = []
+    monkeypatch.setattr(_durable, "_WRITTEN_OUT_AT_ONCE", 1)
+    monkeypatch.setattr(_durable, "write_out", descriptors.append)
+    for _time in range(2):
+        writing_out = WritingOut(fd)
+        writing_out.wrote(1)
+        writing_out.close()
+    assert len(descriptors) == 2
+    assert fd not in descriptors
 
 
 def test_what_could_not_be_written_is_an_error(fd, monkeypatch):

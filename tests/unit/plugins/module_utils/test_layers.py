@@ -19,9 +19,10 @@ PREFIX = "ansible_collections.localai.core.plugins."
 # A file may import those on lower floors only; packages have an order of their own within their floor.
 FLOORS = {
     "module_utils._errors": 0,  # everything raises them
-    "module_utils._entries": 0.9,  # what _tree, and everybody else, asks of a directory
+    "module_utils._disk_errors": 0.5,  # everything that meets them words them so
+    "module_utils._entries": 0.8,  # what _tree, and everybody else, asks of a directory
     "module_utils._options": 1,
-    "module_utils._durable": 0.9,  # what _tree begins, and _store waits for
+    "module_utils._durable": 0.9,  # what _tree lets go on meanwhile, and _store waits for
     "module_utils._tree": 1,
     "module_utils._metadata": 1,
     "module_utils._patience": 1,

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._entries import remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, disk_error, inner_path, safe_mode
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path, safe_mode
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     NOBODY,

@@ -28,6 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils import _unpack
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack import Limits, unpack
+from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, found_at
 from ansible_collections.localai.core.tests.support.archives import (
     MTIME,
     Entry,
@@ -58,12 +59,13 @@ def top(tmp_path):
 
 
 def fill(top, *layers, compression="none", whiteouts=True, limits=None, step=1000):
-    """Unpack archives, one over the other, from small chunks."""
+    """Unpack archives, one over the other, from small chunks, into a tree that knows then what is in it."""
     with Tree(str(top)) as tree:
         for layer in layers:
             chunks = (layer[start : start + step] for start in range(0, len(layer), step))
             unpack(chunks, compression, tree, whiteouts, limits)
         tree.finish(0o755)
+        assert contents_of(tree.contents) == found_at(tree.fd, tree.path)
 
 
 def contents(top):

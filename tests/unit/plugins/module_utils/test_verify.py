@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._metadata import Record, parse_contents
-from ansible_collections.localai.core.plugins.module_utils._verify import contents_of, damage
+from ansible_collections.localai.core.plugins.module_utils._verify import damage, found_at
 from ansible_collections.localai.core.plugins.module_utils._walk import walk
 from ansible_collections.localai.core.tests.support.archives import write_tree
 from ansible_collections.localai.core.tests.support.backends import backend_entries
@@ -24,7 +24,7 @@ from ansible_collections.localai.core.tests.support.host import directory_of_ord
 def contents(path):
     fd = os.open(path, os.O_RDONLY)
     try:
-        return contents_of(fd, str(path))
+        return found_at(fd, str(path))
     finally:
         os.close(fd)
 
