@@ -15,7 +15,8 @@ import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 
-# Less means more waiting for the journal, more means that the disk is idle longer.
+# Of one file, and of all small ones together: a journal has to be waited for then, so that less takes longer.
+_BEGUN_AT_ONCE = 1024**2
 _WRITTEN_OUT_AT_ONCE = 128 * 1024**2
 
 
@@ -34,8 +35,17 @@ def write_out(fd: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
+def begin_write_out(fd: int, begun: int, written: int) -> int:
+    """Let the kernel begin with the next part of a large file; returns how many bytes it has begun with."""
+    if written - begun < _BEGUN_AT_ONCE or not hasattr(os, "posix_fadvise"):  # macOS has none
+        return begun
+    # Linux takes it so: what is not on the disk yet cannot be done without.
+    os.posix_fadvise(fd, begun, written - begun, os.POSIX_FADV_DONTNEED)
+    return written
+
+
 class WritingOut:
-    """Lets the disk keep up with what is written to a file system, so that C(write_out) has little to wait for."""
+    """Lets the disk keep up with many small files, so that C(write_out) has little to wait for in the end."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -43,7 +53,7 @@ class WritingOut:
         self._thread: threading.Thread | None = None
 
     def wrote(self, size: int) -> None:
-        """Note bytes that were written; once they are many, a thread writes them out, and nobody waits for it."""
+        """Note bytes that are not begun with; once they are many, a thread writes them out, and nobody waits for it."""
         self._behind += size
         if self._behind >= _WRITTEN_OUT_AT_ONCE and not (self._thread and self._thread.is_alive()):
             self._behind = 0

@@ -18,7 +18,7 @@ import stat
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
-from ansible_collections.localai.core.plugins.module_utils._durable import WritingOut
+from ansible_collections.localai.core.plugins.module_utils._durable import WritingOut, begin_write_out
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY, remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
 
@@ -90,13 +90,14 @@ class Tree:
             lost, foreign = self._of_itself
             fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=self.fd))
         try:
-            written = 0
+            begun = written = 0
             for chunk in chunks:
                 written += len(chunk)
                 with OnDisk(self.path, path):
                     _write_all(fd, chunk)
-                self._writing_out.wrote(len(chunk))
+                    begun = begin_write_out(fd, begun, written)
             self.size += written
+            self._writing_out.wrote(written - begun)
             with OnDisk(self.path, path):
                 if foreign:
                     os.fchown(fd, self._uid, self._gid)

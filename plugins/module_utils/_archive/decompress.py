@@ -21,8 +21,8 @@ import zlib
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 
-# What goes from thread to thread is still in the processor's cache then; larger blocks take more time and memory.
-BLOCK = 256 * 1024
+# Smaller blocks mean more handing over between threads, larger ones no longer fit into the cache of a processor.
+BLOCK = 512 * 1024
 _XZ_MEMORY = 256 * 1024**2
 # The window, as a power of two, that any zstd decompressor grants unless told otherwise.
 _ZSTD_WINDOW_LOG = 27

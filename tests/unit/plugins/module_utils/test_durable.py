@@ -45,7 +45,25 @@ def test_the_file_system_of_a_descriptor_is_written_out(fd):
         write_out(-1)
 
 
-def test_the_disk_keeps_up_with_what_is_written(tmp_path, monkeypatch):
+def test_of_a_large_file_the_disk_gets_one_part_after_the_other(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _fd, start, length, _advice: begun.append((start, length)))
+    mebibyte = bytes(1024**2)
+    with Tree(str(tmp_path)) as tree:
+        tree.file("large", 0o644, [mebibyte, mebibyte[1:], mebibyte, b"end"])
+        tree.file("small", 0o644, [b"small"])
+    assert begun == [(0, 1024**2), (1024**2, 2 * 1024**2 - 1)]
+    assert (tmp_path / "large").stat().st_size == 3 * 1024**2 + 2
+
+
+def test_a_system_without_that_advice_does_without(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "posix_fadvise")
+    with Tree(str(tmp_path)) as tree:
+        tree.file("large", 0o644, [bytes(1024**2)])
+    assert (tmp_path / "large").stat().st_size == 1024**2
+
+
+def test_the_disk_keeps_up_with_many_small_files(tmp_path, monkeypatch):
     monkeypatch.setattr(_durable, "_WRITTEN_OUT_AT_ONCE", 1000)
     written, goes_on, ended = [], threading.Event(), threading.Event()
 
@@ -59,7 +77,10 @@ def test_the_disk_keeps_up_with_what_is_written(tmp_path, monkeypatch):
     with Tree(str(tmp_path)) as tree:
         tree.file("first", 0o644, [bytes(999)])
         assert written == []
-        tree.file("second", 0o644, [b"1"] + [bytes(1000)] * 3)
+        tree.file("large", 0o644, [bytes(1024**2)])
+        assert written == []
+        for number in range(3):
+            tree.file(str(number), 0o644, [bytes(1000)])
         # One at a time, and nobody waits for it before the end.
         goes_on.set()
     assert ended.is_set()
