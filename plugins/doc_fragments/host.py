@@ -104,7 +104,7 @@ options:
         type: bool
       plain_http:
         description:
-          - Whether this host, as a registry, is spoken to without TLS, and whether credentials may go to it so.
+          - Whether to use plain HTTP for this host as a registry, and to send credentials over it.
           - When it is not given, only a registry on this machine may be without TLS.
         type: bool
       mirrors:

@@ -10,7 +10,7 @@ C(assess) asks its questions in order; the first that has something to do answer
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     RUN_FILE,
@@ -59,9 +59,9 @@ class _Case:
     look: Look
     own: Directory | None
     row: Row | None
-    damage: str = ""
-    build: Directory | None = None
-    involved: t.Sequence[Directory] = field(default_factory=list)
+    damage: str
+    build: Directory | None
+    involved: t.Sequence[Directory]
 
 
 def assess(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> Need:
@@ -112,8 +112,11 @@ def same_uri(one: str, other: str) -> bool:
 def unlike(directory: Directory, look: Look) -> str:
     """Return in words how a tree, looked at from its top, is not as wanted; nothing when it is."""
     ours = directory.record is not None
-    for what, found in (("", directory), (RUN_FILE, directory.run_look), (METADATA, directory.metadata_look)):
-        whose = f"the {{}} of its {what}" if what else "its {}"
+    for whose, found in (
+        ("its {}", directory),
+        (f"the {{}} of its {RUN_FILE}", directory.run_look),
+        (f"the {{}} of its {METADATA}", directory.metadata_look),
+    ):
         for attribute in ("owner", "group"):
             has, wants = getattr(found, attribute), getattr(look, attribute)
             if has and wants and has != wants:

@@ -22,7 +22,6 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
-from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
 
@@ -93,7 +92,7 @@ class Draft:
 
     @functools.cached_property
     def _named(self) -> frozenset[str]:
-        return frozenset(bare_name(name).lower() for name in self.options.names)
+        return frozenset(name.lower() for name in self.options.bare_names)
 
     def fetch(self, target: Target) -> None:
         """Bring a build, unless that is decided already."""

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.module_utils._capability import ma
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, is_digest
-from ansible_collections.localai.core.plugins.module_utils._options import bare_name, checked_name
+from ansible_collections.localai.core.plugins.module_utils._options import checked_name
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 
@@ -34,8 +34,8 @@ def with_pins(
     if document is None or options.state == "absent":
         return options
     rows = _rows(document)
-    names = [bare_name(name) for name in options.names]
-    return replace(options, pins={name.lower(): _choose(name, rows, capability, platform) for name in names})
+    chosen = {name.lower(): _choose(name, rows, capability, platform) for name in options.bare_names}
+    return replace(options, pins=chosen)
 
 
 def at_digest(entry: Entry, digest: str) -> Entry:

@@ -5,7 +5,7 @@
 """What is wanted + what is installed + what the gallery and the registry say -> what to do. Pure.
 
 C(assess) says for each name whether anything is to be done; only what it does not settle has to be resolved. C(plan)
-asks for that, and returns the actions with before and after, and the same plan is printed by check mode, shown as diff
+asks for that, and returns the steps with before and after, and the same plan is printed by check mode, shown as diff
 and carried out.
 """
 
@@ -262,8 +262,7 @@ def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
             draft.remove(directory.name)
             draft.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
     if draft.options.exclusive:
-        names = [bare_name(name) for name in draft.options.names]
-        for backend in superfluous(names, draft.state, draft.capability.name):
+        for backend in superfluous(draft.options.bare_names, draft.state, draft.capability.name):
             draft.remove(backend)
             draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
 
@@ -277,13 +276,12 @@ def _retire(draft: Draft) -> None:
         if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
             draft.retire(backend, why)
     if draft.options.state == "latest":
-        names = [bare_name(name) for name in draft.options.names]
-        for backend in outlived(names, draft.state, draft.capability.name):
+        for backend in outlived(draft.options.bare_names, draft.state, draft.capability.name):
             draft.retire(backend, "nothing has stood for it since a run was interrupted")
 
 
 def _plan_absent(draft: Draft) -> list[Outcome]:
-    names = [bare_name(name) for name in draft.options.names]
+    names = draft.options.bare_names
     found = removal(names, draft.state)
     outcomes = [_absent_outcome(name, found, draft) for name in names]
     for backend, why in found.reasons.items():

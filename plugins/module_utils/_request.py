@@ -108,6 +108,11 @@ class BackendOptions:
         """The mode of the top directory of new trees."""
         return 0o755 if self.directory_mode is None else self.directory_mode
 
+    @property
+    def bare_names(self) -> tuple[str, ...]:
+        """The names without the galleries that they pick."""
+        return tuple(bare_name(name) for name in self.names)
+
     def pin(self, name: str) -> Pin | None:
         """Return the row of C(pins) for a bare name; what is not asked for itself has none."""
         return self.pins.get(name.lower()) if self.pins is not None else None
@@ -116,7 +121,7 @@ class BackendOptions:
         """Return the digest that a bare name is pinned to; what is not asked for itself has none."""
         if self.digest is None:
             return None
-        return self.digest if name.lower() in [bare_name(each).lower() for each in self.names] else None
+        return self.digest if name.lower() in [each.lower() for each in self.bare_names] else None
 
     @property
     def takes_kept(self) -> bool:

@@ -106,7 +106,8 @@ def _backend(run: _Run) -> None:
     options = with_pins(options, run.params["pins"], capability.name, platform)
     options = _with_looks_of(host.backends_path, options, run)
     resolver = Resolver(host, options, capability, platform)
-    run.warnings += parents_to_come(host.backends_path) if run.check_mode else []
+    if run.check_mode:
+        run.warnings += parents_to_come(host.backends_path)
     owner = _ownership(host, options, run)
     if not run.check_mode and has_unfinished(host.backends_path):
         _clear(host, owner)

@@ -142,7 +142,8 @@ class Sources:
     def _places(self, found: Found, tried: list[str]) -> list[Place]:
         """Return all places of the content of C(found): its own, and those mirrors that can be held to its digest."""
         places = [_place(repository) for repository in found.image.repositories] if found.image else []
-        for uri in (*(() if found.image else (found.uri,)), *(found.others if found.digest else ())):
+        own = () if found.image else (found.uri,)
+        for uri in own + (found.others if found.digest else ()):
             try:
                 parsed = Uri.parse(uri)
                 if found.image is not None:
@@ -224,6 +225,7 @@ def _delivery(found: Found, relay: Relay) -> Delivery:
 
 def _found_image(uri: Uri, image: Image) -> Found:
     for layer in image.layers:
+        # What cannot be undone is an error now, not in the middle of the pull.
         supported(layer.compression)
     return Found(uri.text, image.digest, image.size, image=image)
 

@@ -79,7 +79,7 @@ options:
       - A release of LocalAI, such as V(v4.9.0). It takes the place of V(latest) in the tag of the gallery's images, so
         that V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
       - What was installed from another tag is replaced, downgrades included. What is of this release needs no network.
-      - An image without such a tag, or what is no image, is an error.
+      - A backend whose image has no such tag, or that is no image, is an error.
       - Only one of O(uri), O(release), O(digest) and O(pins) can be given.
     type: str
   digest:

@@ -30,6 +30,7 @@ from ansible_collections.localai.core.plugins.modules import localai_backend, lo
 from ..support.archives import Entry, directory, file, hardlink, symlink, tar_archive, write_tree
 from ..support.host import Snapshot, snapshot, temporary_directory
 from ..support.module import run_module
+from .state import leftovers
 from .volumes import MIB, VOLUMES, Volume, hindrance
 
 # What each source holds; `large` is small until it is unpacked, so that nothing can foretell that it does not fit.
@@ -181,10 +182,7 @@ class Host:
     @property
     def leftovers(self) -> list[str]:
         """What a run must not leave; kept trees are no leftovers."""
-        own = self.path / ".localai-core"
-        left = [own / "progress", *(path for name in ("staging", "replaced") for path in (own / name).glob("*"))]
-        hidden = self.path.rglob(".fuse_hidden*") if self.path.exists() else ()
-        return [str(path) for path in [*left, *hidden] if os.path.lexists(path)]
+        return [*leftovers(self.path), *map(str, self.path.rglob(".fuse_hidden*"))]
 
 
 # How each action begins, the task that it is, and what is there in the end. "absent" is nothing.

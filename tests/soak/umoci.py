@@ -4,7 +4,7 @@
 
 """Whether `umoci` and we make the same tree of an image, for as many generated images as one likes.
 
-Differences that the design wants, and nothing else, are left out: from modes we take setuid, setgid and write for the
+Differences that are wanted, and nothing else, are left out: from modes we take setuid, setgid and write for the
 world, and we add that the owner may read.
 """
 

@@ -102,6 +102,16 @@ class Corrupt(Fault):
 
 
 @dataclass(frozen=True)
+class CorruptAndCut(Corrupt):
+    """One byte is another one, and the connection ends after so many bytes of the body."""
+
+    after: int = 0
+
+    def answer(self, request: Request, answer: Answer) -> Answer:
+        return replace(super().answer(request, answer), cut=self.after)
+
+
+@dataclass(frozen=True)
 class IgnoreRange(Fault):
     """200 with everything, whatever range was asked for."""
 

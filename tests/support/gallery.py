@@ -86,7 +86,7 @@ def gallery(version: str = "1", tag: str = "latest", platform: Platform | None =
             "archived.tar.gz": tar_archive(archived, "gzip"),
             "archived.tar.xz": tar_archive(archived, "xz"),
             "archived.tar.bz2": tar_archive(archived, "bzip2"),
-            "archived.zip": zip_archive(entry for entry in archived),
+            "archived.zip": zip_archive(archived),
         },
         {"from-directory": backend_entries("from-directory", version)},
     )

@@ -14,10 +14,13 @@ import shutil
 import stat
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Callable, Dict, Iterator, NoReturn, Tuple
+
+from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
+ANYBODY = Ownership(-1, -1, "", "")
 
 # Another user may not be able to read root's Python, from which codecs are loaded when they are first used.
 for _codec in ("utf-16-le", "idna", "latin-1", "ascii"):
@@ -43,6 +46,20 @@ def snapshot(top: Path) -> Snapshot:
             pending.extend(os.path.join(path, name) for name in os.listdir(place))
         found[path] = (status.st_mode, status.st_uid, status.st_gid, status.st_nlink, status.st_mtime_ns, content)
     return found
+
+
+def mode(path: Path) -> str:
+    """The mode of whatever is there, a symlink included, as C(0o755)."""
+    return oct(stat.S_IMODE(os.lstat(path).st_mode))
+
+
+def failing(code: int) -> Callable[..., NoReturn]:
+    """What stands in for a call of the system that fails so."""
+
+    def fail(*_arguments: object, **_settings: object) -> NoReturn:
+        raise OSError(code, os.strerror(code))
+
+    return fail
 
 
 @contextlib.contextmanager

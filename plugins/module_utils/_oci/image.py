@@ -134,8 +134,6 @@ def resolve(
         raise SourceError("an index that lists indexes is not supported.")
     if not top.is_index:
         check_platform(_first(carrying, lambda repository: _document(repository, config)), platform)
-    for layer in manifest.layers:
-        layer.compression  # noqa: B018 -- an unknown media type is an error now, not in the middle of the pull
     return Image(top.digest, manifest.digest, manifest.layers, tuple(carrying))
 
 

@@ -79,8 +79,13 @@ def test_what_ends_early_is_damaged_with_each(monkeypatch, compression, library)
             undone(packed[:length], compression, 1000)
 
 
-@pytest.mark.parametrize(("compression", "library"), WAYS)
-@pytest.mark.parametrize("damage", ["start", "middle", "behind"])
+# Without a checksum in the frame, zstd does not see all that happens to its content; a digest does.
+GARBAGE = [
+    (*way, damage) for way in WAYS for damage in ("start", "middle", "behind") if way[0] == "gzip" or damage != "middle"
+]
+
+
+@pytest.mark.parametrize(("compression", "library", "damage"), GARBAGE)
 def test_garbage_is_damaged_with_each(monkeypatch, compression, library, damage):
     packed = compress(PLAIN[:20_000], compression)
     middle = len(packed) // 2
@@ -90,10 +95,8 @@ def test_garbage_is_damaged_with_each(monkeypatch, compression, library, damage)
         "middle": packed[:middle] + b"garbage" + packed[middle + 7 :],
         "behind": packed + b"garbage",
     }[damage]
-    # Without a checksum in the frame, zstd does not see all that happens to its content; a digest does.
-    if compression == "gzip" or damage != "middle":
-        with pytest.raises(SourceError, match="archive is damaged"):
-            undone(damaged, compression, 1000)
+    with pytest.raises(SourceError, match="archive is damaged"):
+        undone(damaged, compression, 1000)
 
 
 @pytest.mark.parametrize("library", ["zstandard", "program", "python"][: 2 if sys.version_info < (3, 9) else 3])

@@ -31,7 +31,6 @@ from ansible_collections.localai.core.plugins.module_utils._oci.layout import La
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import parse_manifest, verified
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
 from ansible_collections.localai.core.plugins.module_utils._options import GallerySource, checked_name
-from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS, in_progress
 from ansible_collections.localai.core.plugins.module_utils._store import Store
@@ -40,7 +39,7 @@ from ansible_collections.localai.core.plugins.module_utils._verify import damage
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
 from ansible_collections.localai.core.tests.support.client import Client, Internet
-from ansible_collections.localai.core.tests.support.host import temporary_directory
+from ansible_collections.localai.core.tests.support.host import ANYBODY, temporary_directory
 from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, written
 from ansible_collections.localai.core.tests.support.layouts import docker_archive, layout_files, oci_archive
 
@@ -139,7 +138,7 @@ RECORDED = {
 }
 
 
-@given(documents(METADATA))
+@given(documents(METADATA) | st.text('{}[]":, \\unameALIS018', max_size=24).map(str.encode))
 @hostile
 def test_any_metadata_is_read_or_refused_with_a_reason(data):
     try:
@@ -177,7 +176,7 @@ PROGRESS_NOTE = {
 @hostile
 def test_whatever_stands_in_a_lock_who_waits_for_it_says_so_on_one_line(data):
     with temporary_directory() as path:
-        store = Store(str(path), Ownership(-1, -1, "", ""))
+        store = Store(str(path), ANYBODY)
         (path / ".localai-core").mkdir()
         (path / ".localai-core/lock").write_bytes(data)
         with (path / ".localai-core/lock").open("rb") as held:

@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import socket
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,7 @@ from ansible_collections.localai.core.tests.support.faults import (
 )
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
 from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostile
+from ansible_collections.localai.core.tests.support.tcp_proxy import refusing
 
 SIZE = 600_000
 BODY = bytes(number * 7 % 251 for number in range(SIZE))
@@ -56,11 +58,11 @@ def server():
         yield running
 
 
-def closed_port():
+@pytest.fixture
+def dead():
     """An address on loopback where nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+    with refusing() as address:
+        yield address
 
 
 def download(client, url, size=None, headers=dict):
@@ -233,8 +235,8 @@ def test_a_missing_library_is_told_as_such(monkeypatch, server):
 # dead hosts
 
 
-def test_a_host_that_refuses_is_asked_once_in_a_run():
-    client, host = Client(), closed_port()
+def test_a_host_that_refuses_is_asked_once_in_a_run(dead):
+    client, host = Client(), dead
     with pytest.raises(TransportError, match="refused"):
         client.fetch(f"http://{host}/a")
     with pytest.raises(TransportError, match=r"refused.*not asked again"):
@@ -254,10 +256,10 @@ def test_a_host_without_an_address_is_asked_once_in_a_run(monkeypatch):
     assert client.pauses == []
 
 
-def test_a_dead_host_does_not_bury_another_port(server):
+def test_a_dead_host_does_not_bury_another_port(server, dead):
     client = Client()
     with pytest.raises(TransportError):
-        client.fetch(f"http://{closed_port()}/")
+        client.fetch(f"http://{dead}/")
     assert client.fetch(server.url + "/page").body == TEXT
 
 
@@ -434,11 +436,11 @@ def test_no_error_shows_the_query(server, fault):
         assert "/page" in str(caught.value)
 
 
-def test_no_error_of_a_dead_host_shows_the_query():
+def test_no_error_of_a_dead_host_shows_the_query(dead):
     client = Client()
     for _try in range(2):
         with pytest.raises(TransportError) as caught:
-            client.fetch(f"http://{closed_port()}/page?X-Signature={SECRET}")
+            client.fetch(f"http://{dead}/page?X-Signature={SECRET}")
         assert SECRET not in str(caught.value)
 
 
@@ -457,8 +459,8 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch):
 @pytest.mark.parametrize(
     ("environment", "use_proxy"), [({"no_proxy": "127.0.0.1"}, True), ({"NO_PROXY": "127.0.0.1"}, True), ({}, False)]
 )
-def test_the_proxy_is_passed_by_where_so_asked(server, monkeypatch, environment, use_proxy):
-    for name, value in {"http_proxy": f"http://{closed_port()}", **environment}.items():
+def test_the_proxy_is_passed_by_where_so_asked(server, dead, monkeypatch, environment, use_proxy):
+    for name, value in {"http_proxy": f"http://{dead}", **environment}.items():
         monkeypatch.setenv(name, value)
     assert Client(use_proxy=use_proxy).fetch(server.url + "/page").body == TEXT
 
@@ -476,9 +478,9 @@ def test_credentials_for_this_machine_are_not_sent_in_the_clear_to_a_proxy(serve
     ["http://me:hunter2@{dead}", "http://me:hunter2@", "nonsense://me:hunter2@{dead}", "http://me:hunter2@[::1"],
 )
 @pytest.mark.parametrize("url", ["http://files.example/x", "https://files.example/x"])
-def test_a_proxy_that_does_not_work_is_an_error_without_its_password(monkeypatch, proxy, url):
+def test_a_proxy_that_does_not_work_is_an_error_without_its_password(dead, monkeypatch, proxy, url):
     for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, proxy.format(dead=closed_port()))
+        monkeypatch.setenv(name, proxy.format(dead=dead))
     with pytest.raises(TransportError) as caught:
         Client().fetch(url)
     assert SECRET not in str(caught.value)
@@ -698,10 +700,10 @@ def test_a_file_that_changes_meanwhile_is_not_put_together_from_two_versions(ser
     server.faults = [Cut(after=400_000, times=1)]
     client = Client()
     chunks = client.download(server.url + "/big", headers=dict)
-    received = next(chunks)
+    next(chunks)
     server.pages["/big"] = bytes(SIZE)
     with pytest.raises(TransportError):
-        received += b"".join(chunks)
+        b"".join(chunks)
 
 
 def test_a_download_is_refused_with_its_status(server):
@@ -850,8 +852,11 @@ def test_this_machine_itself_is_recognised(host, expected):
 # what cannot be provoked from outside
 
 
-def test_a_client_waits_in_earnest_by_default():
-    assert Http(Connection())._sleep.__name__ == "sleep"
+def test_a_client_waits_in_earnest_by_default(server):
+    server.faults = [Status("/page", status=429, headers={"Retry-After": "1"}, times=1)]
+    start = time.monotonic()
+    assert Http(Connection(timeout=5, retries=1)).fetch(server.url + "/page").body == TEXT
+    assert time.monotonic() - start >= 1
 
 
 def test_errors_of_requests_are_told_by_their_innermost_reason():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files import downward only, and the libraries of others stand where the design puts them."""
+"""Files import downward only, and the libraries of others are each used by one file."""
 
 from __future__ import annotations
 

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import os
-import stat
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted, count_unlike, make_alike
-from ansible_collections.localai.core.tests.support.host import IS_ROOT, snapshot
+from ansible_collections.localai.core.tests.support.host import IS_ROOT, mode, snapshot
 
 ONLY_ROOT = pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 
@@ -54,10 +53,6 @@ def counted(place, **wanted):
 def changed(place, **wanted):
     with Opened(place) as (fd, where):
         make_alike(fd, where, Wanted(**wanted))
-
-
-def mode(path):
-    return oct(stat.S_IMODE(os.stat(path).st_mode))
 
 
 def test_nothing_is_wanted_and_nothing_is_unlike(tree):

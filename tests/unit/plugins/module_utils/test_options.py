@@ -198,7 +198,8 @@ def test_what_is_said_of_a_backend_is_kept() -> None:
 
 def test_without_a_mode_new_trees_have_one_and_old_ones_keep_theirs() -> None:
     assert (backend(name=["a"]).directory_mode, backend(name=["a"]).mode) == (None, 0o755)
-    assert (backend(name=["a"], directory_mode="0711").directory_mode, 0o711) == (0o711, 0o711)
+    given = backend(name=["a"], directory_mode="0711")
+    assert (given.directory_mode, given.mode) == (0o711, 0o711)
 
 
 @pytest.mark.parametrize(

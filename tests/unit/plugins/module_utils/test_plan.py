@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is done about what is wanted and what is there: the design's table, row by row, and what holds for any state."""
+"""What is done about what is wanted and what is there: a table, row by row, and what holds for any state."""
 
 from __future__ import annotations
 
@@ -220,21 +220,12 @@ TABLE = [
 @pytest.mark.parametrize(
     ("state", "name", "present", "absent"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_each_situation_has_its_action(state: Installed, name: str, present: str, absent: str) -> None:
-    for decided, expected in (
-        (decide(want(name), state), present),
-        (decide(want(name, state="absent"), state), absent),
-    ):
+def test_each_situation_has_its_action_and_then_none(state: Installed, name: str, present: str, absent: str) -> None:
+    for options, expected in ((want(name), present), (want(name, state="absent"), absent)):
+        decided = decide(options, state)
         assert short(decided) == expected
-        assert decided.restart_required is (
-            server_mapping(state, "default") != server_mapping(carried_out(decided.steps, state), "default")
-        )
-
-
-@pytest.mark.parametrize(("state", "name"), [row[1:3] for row in TABLE], ids=[row[0] for row in TABLE])
-def test_what_has_been_done_is_not_done_again(state: Installed, name: str) -> None:
-    for options in (want(name), want(name, state="absent")):
-        after = carried_out(decide(options, state).steps, state)
+        after = carried_out(decided.steps, state)
+        assert decided.restart_required is (server_mapping(state, "default") != server_mapping(after, "default"))
         assert short(decide(options, after)) == NOTHING
 
 

@@ -16,11 +16,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY
-from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS, Progress, in_progress
 from ansible_collections.localai.core.plugins.module_utils._store import Store
-
-NOBODY_IN_PARTICULAR = Ownership(-1, -1, "", "")
+from ansible_collections.localai.core.tests.support.host import ANYBODY
 
 
 class Writer:
@@ -112,7 +110,7 @@ def test_a_disk_that_is_full_does_not_stop_the_transfer():
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(str(tmp_path / "backends"), NOBODY_IN_PARTICULAR)
+    store = Store(str(tmp_path / "backends"), ANYBODY)
     with store.lock(0):
         yield store
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import stat
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,15 @@ from ansible_collections.localai.core.tests.support.archives import (
 from ansible_collections.localai.core.tests.support.auth import basic
 from ansible_collections.localai.core.tests.support.backends import backend_entries, backend_image
 from ansible_collections.localai.core.tests.support.client import Client
-from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, IgnoreRange, Raw, Status
+from ansible_collections.localai.core.tests.support.faults import (
+    Corrupt,
+    CorruptAndCut,
+    Cut,
+    Headers,
+    IgnoreRange,
+    Raw,
+    Status,
+)
 from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.host import (
     directory_of_ordinary_user,
@@ -411,6 +420,21 @@ def test_when_all_sources_fail_the_error_names_each_with_its_reason(stage, files
     assert "hunter2" not in text
 
 
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "application/vnd.example.unknown", None],
+)
+def test_a_layer_that_cannot_be_unpacked_is_an_error_before_the_pull(server, media_type):
+    image = images.image([LAYER], AMD64)
+    document = json.loads(image.manifest)
+    document["layers"][0]["mediaType"] = media_type
+    server.put("x/y", "other", image)
+    server.put_manifest("x/y", "tag", images.document(document), images.OCI_MANIFEST)
+    with pytest.raises(SourceError, match="cannot be unpacked"):
+        sources().find((f"{server.host}/x/y:tag",))
+    assert not [request for request in server.requests if "/blobs/" in request.path and LAYER.digest in request.path]
+
+
 def test_a_full_disk_is_no_reason_to_try_a_mirror(server):
     first, second = (server.put(f"x/{name}", "tag", IMAGE) for name in "ab")
     with directory_of_ordinary_user() as path, ordinary_user():
@@ -420,7 +444,6 @@ def test_a_full_disk_is_no_reason_to_try_a_mirror(server):
             with tempfile.TemporaryDirectory(dir=path) as place, Tree(place) as tree:
                 os.chmod(place, 0o500)
                 yield tree
-                os.chmod(place, 0o700)
 
         with pytest.raises(HostError, match="Permission denied"):
             deliver(stage, first, second, endpoints=(Endpoint(server.host, plain_http=True),))
@@ -514,20 +537,10 @@ def test_a_connection_that_breaks_behind_the_last_byte_is_no_reason_to_ask_again
     assert len(asked(server, path)) == 1
 
 
-@dataclass(frozen=True)
-class SpoilAndCut(Corrupt):
-    """One byte is another one, and then the connection ends."""
-
-    after: int = 0
-
-    def answer(self, request, answer):
-        return replace(super().answer(request, answer), cut=self.after)
-
-
 def test_when_bytes_of_two_places_are_wrong_together_each_is_tried_alone(stage, server):
     first, second, third = (server.put(f"x/{name}", "tag", BIG) for name in "abc")
     blob = f"/blobs/{BIG_LAYER.digest}"
-    server.faults = [SpoilAndCut(f"x/a{blob}", at=1000, after=100_000, times=1), Status(f"x/a{blob}", status=404)]
+    server.faults = [CorruptAndCut(f"x/a{blob}", at=1000, after=100_000, times=1), Status(f"x/a{blob}", status=404)]
     delivery, tree = deliver(stage, first, second, third)
     assert (tree, stage.used) == (BIG_EXPECTED, 3)
     assert delivery.served_by == f"{server.host}/x/b@{BIG.digest}"

@@ -32,18 +32,19 @@ from ansible_collections.localai.core.plugins.module_utils._checks import (
 )
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted
-from ansible_collections.localai.core.plugins.module_utils._owners import Ownership, ownership, unknown_owners
+from ansible_collections.localai.core.plugins.module_utils._owners import ownership, unknown_owners
 from ansible_collections.localai.core.plugins.module_utils._store import Store
 from ansible_collections.localai.core.tests.support.host import (
+    ANYBODY,
     IS_ROOT,
     NOBODY,
     directory_of_ordinary_user,
+    failing,
+    mode,
     ordinary_user,
     snapshot,
     umask,
 )
-
-ANYBODY = Ownership(-1, -1, "", "")
 
 
 @pytest.fixture
@@ -70,17 +71,6 @@ def install(path, name="piper", content=b"new", owner=ANYBODY, mode=0o755, **set
 
 def names(path):
     return sorted(os.listdir(path))
-
-
-def mode(path):
-    return oct(stat.S_IMODE(os.lstat(path).st_mode))
-
-
-def refusing(code):
-    def refuse(*_names, **_descriptors):
-        raise OSError(code, os.strerror(code))
-
-    return refuse
 
 
 def staging(path):
@@ -325,7 +315,7 @@ def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(
     before, removed, unlink = os.listdir(tmp_path), [], os.unlink
     store = Store(str(path), ANYBODY)
     with store.lock(5):
-        monkeypatch.setattr(os, "rename", refusing(errno.EXDEV))
+        monkeypatch.setattr(os, "rename", failing(errno.EXDEV))
         monkeypatch.setattr(os, "unlink", lambda name, **place: (removed.append(name), unlink(name, **place))[1])
         store.remove("piper")
     assert (names(path), os.listdir(tmp_path)) == ([".localai-core"], before)
@@ -341,7 +331,7 @@ def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monk
         (path / name).parent.mkdir(exist_ok=True)
         (path / name).touch() if name.endswith("lock") else (path / name).mkdir()
     opened = os.open
-    full = refusing(code)
+    full = failing(code)
     monkeypatch.setattr(os, "mkdir", lambda name, *a, **k: full() if not os.path.exists(path / name) else None)
     monkeypatch.setattr(os, "open", lambda *a, **k: full() if a[1] & os.O_CREAT and not there else opened(*a, **k))
     store, other = Store(str(path), ANYBODY), Store(str(path), ANYBODY)
@@ -358,7 +348,7 @@ def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monk
 
 
 def test_a_lock_is_held_without_a_note_where_there_is_no_room_for_it(path, monkeypatch):
-    monkeypatch.setattr(os, "pwrite", refusing(errno.ENOSPC))
+    monkeypatch.setattr(os, "pwrite", failing(errno.ENOSPC))
     store, other = Store(str(path), ANYBODY), Store(str(path), ANYBODY)
     with store.lock(5), pytest.raises(LockTimeout, match="which left no note"), other.lock(0):
         pass

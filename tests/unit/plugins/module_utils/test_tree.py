@@ -23,6 +23,8 @@ from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     NOBODY,
     directory_of_ordinary_user,
+    failing,
+    mode,
     ordinary_user,
     snapshot,
     umask,
@@ -44,10 +46,6 @@ def outside(tmp_path):
     (path / "file").write_text("precious")
     (path / "below").chmod(0o711)
     return path
-
-
-def mode(path):
-    return oct(stat.S_IMODE(os.lstat(path).st_mode))
 
 
 # names
@@ -193,16 +191,9 @@ def test_a_hard_link_is_another_name_of_the_same_file(top):
     assert os.stat(top / "a/b").st_ino == os.stat(top / "c/d").st_ino
 
 
-def refusing(code):
-    def refuse(*_names, **_descriptors):
-        raise OSError(code, os.strerror(code))
-
-    return refuse
-
-
 @pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK])
 def test_where_files_have_one_name_a_hard_link_is_a_copy(top, monkeypatch, code):
-    monkeypatch.setattr(os, "link", refusing(code))
+    monkeypatch.setattr(os, "link", failing(code))
     with Tree(str(top)) as tree:
         tree.file("a", 0o750, [b"content"], 1000)
         tree.hardlink("b", "a")
@@ -212,8 +203,8 @@ def test_where_files_have_one_name_a_hard_link_is_a_copy(top, monkeypatch, code)
 
 
 def test_another_error_of_a_link_is_an_error(top, monkeypatch):
-    monkeypatch.setattr(os, "link", refusing(errno.EIO))
-    monkeypatch.setattr(os, "symlink", refusing(errno.EIO))
+    monkeypatch.setattr(os, "link", failing(errno.EIO))
+    monkeypatch.setattr(os, "symlink", failing(errno.EIO))
     with Tree(str(top)) as tree:
         tree.file("a", 0o644, [b"content"])
         for make in (tree.hardlink, tree.symlink):
@@ -223,7 +214,7 @@ def test_another_error_of_a_link_is_an_error(top, monkeypatch):
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP])
 def test_where_there_are_no_symlinks_that_is_told(top, monkeypatch, code):
-    monkeypatch.setattr(os, "symlink", refusing(code))
+    monkeypatch.setattr(os, "symlink", failing(code))
     with Tree(str(top)) as tree, pytest.raises(HostError, match="keeps no symlinks, and the backend has some"):
         tree.symlink("b", "a")
 
@@ -246,7 +237,7 @@ def test_where_case_is_folded_no_file_takes_the_place_of_another(top, monkeypatc
 
 def test_where_no_owners_and_modes_are_kept_none_are_set(top, monkeypatch):
     for call in ("chmod", "fchmod", "chown", "fchown"):
-        monkeypatch.setattr(os, call, refusing(errno.EPERM))
+        monkeypatch.setattr(os, call, failing(errno.EPERM))
     with Tree(str(top), NOBODY, NOBODY, looks=False) as tree:
         tree.directory("lib", 0o1755, 1000)
         tree.file("run.sh", 0o644, [b""])
@@ -563,7 +554,7 @@ def test_removing_takes_everything_and_never_follows(top, outside):
 def test_what_cannot_be_moved_is_removed_where_it_is(top, monkeypatch, code):
     os.makedirs(top / "a/b/c/d")
     (top / "a/b/x").touch()
-    monkeypatch.setattr(os, "rename", refusing(code))
+    monkeypatch.setattr(os, "rename", failing(code))
     remove(str(top / "a"))
     assert os.listdir(top) == []
 

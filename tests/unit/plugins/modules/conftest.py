@@ -19,6 +19,13 @@ def world(tmp_path_factory):
         yield World(registry, files, tmp_path_factory.mktemp("gallery"))
 
 
+@pytest.fixture(scope="module")
+def moving_world(tmp_path_factory):
+    """A world of its own, whose versions move on."""
+    with Registry() as registry, FileServer() as files:
+        yield World(registry, files, tmp_path_factory.mktemp("gallery"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _everything_is_loaded(tmp_path_factory, world):
     """Libraries load parts of themselves late, from where the ordinary user of some tests may not read."""

@@ -23,6 +23,7 @@ from ansible_collections.localai.core.tests.support.backends import backend_entr
 from ansible_collections.localai.core.tests.support.faults import (
     Chunked,
     Corrupt,
+    CorruptAndCut,
     Cut,
     Delay,
     Headers,
@@ -137,14 +138,6 @@ def check_installed(host, result):
     assert result["backends"][0]["bytes_transferred"] in (len(LAYER.blob), len(ARCHIVE))
 
 
-@dataclass(frozen=True)
-class SpoilAndCut(Corrupt):
-    """One byte is another one, and the connection ends behind it."""
-
-    def answer(self, request, answer):
-        return replace(super().answer(request, answer), cut=self.at + 1)
-
-
 @pytest.mark.parametrize(
     "faults",
     [
@@ -190,7 +183,7 @@ def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
         ([Corrupt(at=20)], "damaged|arrived with"),
         ([Corrupt(at=SIZE // 2)], "damaged|arrived with"),
         ([Corrupt(at=len(LAYER.blob) - 1), Corrupt(at=len(ARCHIVE) - 1)], "damaged|arrived with"),
-        ([SpoilAndCut(at=SIZE // 2, times=1)], "damaged|arrived with"),
+        ([CorruptAndCut(at=SIZE // 2, after=SIZE // 2 + 1, times=1)], "damaged|arrived with"),
     ],
     ids=repr,
 )

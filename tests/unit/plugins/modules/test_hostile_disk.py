@@ -116,9 +116,11 @@ def plant(place, kind, outside, content=b"x"):
         targets = {
             "symlink to a file": outside / "file",
             "symlink to a directory": outside / "below",
+            "symlink to the path": "..",
+            "dangling": "/nowhere/at/all",
             "loop": place.name,
         }
-        place.symlink_to({**targets, "symlink to the path": "..", "dangling": "/nowhere/at/all"}[kind])
+        place.symlink_to(targets[kind])
 
 
 BACKEND = st.builds(

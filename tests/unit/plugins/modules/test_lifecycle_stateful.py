@@ -16,18 +16,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from ansible_collections.localai.core.tests.support.faults import Corrupt
-from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.host import snapshot
 from ansible_collections.localai.core.tests.support.images import Index
 from ansible_collections.localai.core.tests.support.localai import listing, run_files
 from ansible_collections.localai.core.tests.support.proof import foreseen
-from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.world import Host, World
 
 NAMES = ["piper", "llama-cpp", "cpu-llama-cpp", "whisper", "kokoro", "archived", "from-directory"]
@@ -219,12 +216,6 @@ class Lifecycle(RuleBasedStateMachine):
                 continue
             if digest in self.programs and (place.parent / "backend").exists():
                 assert (place.parent / "backend").read_bytes() in self.programs[digest]
-
-
-@pytest.fixture(scope="module")
-def moving_world(tmp_path_factory):
-    with Registry() as registry, FileServer() as files:
-        yield World(registry, files, tmp_path_factory.mktemp("gallery"))
 
 
 def test_any_sequence(moving_world):

@@ -17,7 +17,6 @@ import pytest
 
 from ansible_collections.localai.core.tests.support.backends import backend_image
 from ansible_collections.localai.core.tests.support.faults import Corrupt, Status
-from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.gallery import REPOSITORY
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
@@ -27,17 +26,10 @@ from ansible_collections.localai.core.tests.support.host import (
 )
 from ansible_collections.localai.core.tests.support.images import Platform, index
 from ansible_collections.localai.core.tests.support.proof import actions, installed, prove
-from ansible_collections.localai.core.tests.support.registry import Registry
-from ansible_collections.localai.core.tests.support.world import Host, World
+from ansible_collections.localai.core.tests.support.world import Host
 
 DIGEST = "sha256:" + "0" * 64
 DEAD = [{"name": "dead", "url": "http://127.0.0.1:1/"}]
-
-
-@pytest.fixture(scope="module")
-def moving_world(tmp_path_factory):
-    with Registry() as registry, FileServer() as files:
-        yield World(registry, files, tmp_path_factory.mktemp("gallery"))
 
 
 @pytest.fixture
@@ -263,8 +255,9 @@ FLEET = ("llama-cpp", "piper", "archived")
 def test_a_set_that_was_written_down_is_installed_exactly_so(host):
     pins = host.info(*FLEET, pins=True, pin_capabilities=["default", "nvidia"])["pins"]
     written = json.loads(json.dumps(pins))
+    archive = host.world.content.archives["archived.tar.gz"]
     host.world.publish("2")
-    host.world.files.pages.update({"/archived.tar.gz": _archive_of_version_1()})
+    host.world.files.pages["/archived.tar.gz"] = archive
     prove(host, *FLEET, action="install", pins=written, galleries=DEAD)
     assert [says(host, name) for name in ("cpu-llama-cpp", "piper", "archived")] == [
         "cpu-llama-cpp 1",
@@ -277,12 +270,6 @@ def test_a_set_that_was_written_down_is_installed_exactly_so(host):
     # Without the set, the gallery counts again.
     result = prove(host, "piper", action="upgrade", state="latest")
     assert (says(host, "piper"), host.metadata("piper")["gallery_url"]) == ("piper 2", host.world.gallery)
-
-
-def _archive_of_version_1():
-    from ansible_collections.localai.core.tests.support.gallery import gallery
-
-    return gallery("1").archives["archived.tar.gz"]
 
 
 def test_a_set_is_for_the_platforms_that_the_capabilities_are(host):
