@@ -2,11 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection's HTTP client as tests want it: impatient, never asleep, able to talk to hosts that do not exist."""
+"""The collection's HTTP client as tests want it: impatient, never asleep, able to talk to hosts that do not exist.
+
+Beside it stands one that takes every answer as it comes, for tests of the servers here.
+"""
 
 from __future__ import annotations
 
+import http.client
 import io
+from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
 import requests
@@ -15,6 +20,8 @@ from requests.adapters import BaseAdapter
 
 from ansible_collections.localai.core.plugins.module_utils._http import Http
 from ansible_collections.localai.core.plugins.module_utils._options import Connection
+
+from .server import Server
 
 
 class Client(Http):
@@ -52,3 +59,28 @@ class Internet(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def download(client: Http, url: str, size: int | None = None, headers: Callable[[], Mapping[str, str]] = dict) -> bytes:
+    """A whole download."""
+    return b"".join(client.download(url, headers=headers, size=size))
+
+
+@dataclass(frozen=True)
+class Got:
+    """A response, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def get(server: Server, path: str, timeout: float = 10, method: str = "GET", **headers: str) -> Got:
+    """What a server answers to one request; a header's name has C(_) where it should have C(-)."""
+    connection = http.client.HTTPConnection(server.host, timeout=timeout)
+    try:
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return Got(response.status, dict(response.getheaders()), response.read())
+    finally:
+        connection.close()

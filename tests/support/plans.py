@@ -20,6 +20,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Kept,
     Look,
 )
+from ansible_collections.localai.core.plugins.module_utils._listing import Row
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
@@ -164,8 +165,8 @@ def meta(name: str, target: str, directory: str = "") -> Directory:
     return Directory(directory or name, metadata=metadata)
 
 
-def unreadable(name: str) -> Directory:
-    return Directory(name, has_run_file=True, runnable=True, problem="cannot be read: it is empty")
+def unreadable(name: str, runnable: bool = True) -> Directory:
+    return Directory(name, has_run_file=runnable, runnable=runnable, problem="cannot be read: it is empty")
 
 
 def installed(*directories: Directory, system: tuple[str, ...] = ()) -> Installed:
@@ -176,3 +177,11 @@ def short(decided: Plan) -> str:
     """A plan as C(action, action: kind backend, kind backend)."""
     actions = ", ".join(outcome.action for outcome in decided.outcomes)
     return f"{actions}: " + ", ".join(f"{step.kind} {step.backend}" for step in decided.steps)
+
+
+def short_rows(rows: Mapping[str, Row]) -> dict[str, str]:
+    """Rows as C(kind backend), with C(!) where the backend cannot run and C(?) where there is a problem."""
+    return {
+        name: f"{row.kind} {row.backend}{'' if row.runnable else ' !'}{' ?' if row.problem else ''}"
+        for name, row in rows.items()
+    }

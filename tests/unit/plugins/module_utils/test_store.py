@@ -10,10 +10,8 @@ import contextlib
 import ctypes
 import errno
 import fcntl
-import grp
 import json
 import os
-import pwd
 import re
 import stat
 import subprocess
@@ -24,34 +22,19 @@ import time
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils import _durable, _store
-from ansible_collections.localai.core.plugins.module_utils._checks import (
-    check_own,
-    check_space,
-    check_writable,
-    parents_to_come,
-)
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted
-from ansible_collections.localai.core.plugins.module_utils._owners import ownership, unknown_owners
+from ansible_collections.localai.core.plugins.module_utils._owners import ownership
 from ansible_collections.localai.core.plugins.module_utils._store import Store
 from ansible_collections.localai.core.tests.support.host import (
     ANYBODY,
     IS_ROOT,
-    NOBODY,
-    directory_of_ordinary_user,
     failing,
     mode,
-    ordinary_user,
     snapshot,
     umask,
 )
-
-
-@pytest.fixture
-def path(tmp_path):
-    place = tmp_path / "backends"
-    place.mkdir()
-    return place
+from ansible_collections.localai.core.tests.support.trees import install, replace_by
 
 
 @pytest.fixture(params=["exchange", "two renames"])
@@ -59,14 +42,6 @@ def any_kernel(request, monkeypatch):
     """Kernels that can exchange two names in one step, and those that cannot."""
     if request.param == "two renames":
         monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
-
-
-def install(path, name="piper", content=b"new", owner=ANYBODY, mode=0o755, **settings):
-    store = Store(str(path), owner, mode)
-    with store.lock(settings.get("timeout", 5)), store.stage() as tree:
-        tree.file("run.sh", 0o755, [content])
-        tree.file("lib/x", 0o644, [content])
-        store.publish(tree, name)
 
 
 def names(path):
@@ -496,104 +471,6 @@ def test_a_symlink_to_the_path_is_followed(path, tmp_path):
     assert names(path) == [".localai-core", "piper"]
 
 
-@pytest.mark.parametrize("what", ["file", "dangling"])
-def test_a_path_that_is_no_directory_is_an_error(tmp_path, what):
-    place = tmp_path / "backends"
-    place.touch() if what == "file" else place.symlink_to("nowhere")
-    for attempt in (lambda: install(place), lambda: check_writable(str(place))):
-        with pytest.raises(HostError, match=str(place)):
-            attempt()
-    if what == "file":
-        with pytest.raises(HostError, match="is not a directory, so backends cannot be installed in"):
-            check_writable(str(place / "below"))
-
-
-def test_a_missing_path_may_be_made(tmp_path):
-    check_writable(str(tmp_path / "a/b/c"))
-    check_space(str(tmp_path / "a/b/c"), 1, lambda: 1)
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_path_that_may_not_be_written_is_found_before():
-    with directory_of_ordinary_user() as path:
-        (path / "sealed").mkdir(mode=0o555)
-        with ordinary_user():
-            for place in (path / "sealed", path / "sealed/below/it"):
-                with pytest.raises(HostError, match=r"sealed cannot be written by user \S+\. Run as a user who may"):
-                    check_writable(str(place))
-                with pytest.raises(HostError, match=r"Permission denied\. Run as a user who may write there"):
-                    install(place)
-        assert os.listdir(path / "sealed") == []
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can leave there what others cannot write")
-@pytest.mark.parametrize("place", [".localai-core", ".localai-core/staging", ".localai-core/lock", "piper"])
-def test_what_root_left_there_is_found_before(place):
-    with directory_of_ordinary_user() as path:
-        with ordinary_user():
-            install(path)
-        os.chown(path / place, 0, 0)
-        (path / place).chmod(0o644 if place.endswith("lock") else 0o755)
-        with ordinary_user(), pytest.raises(HostError, match=f"{path / place} cannot be written by user"):
-            check_writable(str(path), ["piper"])
-
-
-def test_what_can_be_written_passes():
-    with directory_of_ordinary_user() as path, ordinary_user():
-        install(path)
-        check_writable(str(path), ["piper", "missing"])
-
-
-def test_a_full_disk_is_found_before_and_both_figures_are_told(path):
-    check_space(str(path), 0, lambda: 0)
-    with pytest.raises(HostError, match=r"has [0-9.]+ MiB free, and this takes 1125899906842624\.0 MiB at the least"):
-        check_space(str(path / "missing"), 2**70, lambda: 2**70)
-
-
-def test_a_read_only_file_system_is_found_before(monkeypatch, path):
-    status = os.statvfs(path)
-    monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result([*list(status)[:8], os.ST_RDONLY, status[9]]))
-    with pytest.raises(HostError, match="is on a file system that is mounted read-only"):
-        check_writable(str(path))
-
-
-# who owns it
-
-
-def test_an_owner_that_is_not_there_is_told():
-    assert unknown_owners(None, None) == []
-    assert unknown_owners(pwd.getpwuid(0).pw_name, grp.getgrgid(0).gr_name) == []
-    assert unknown_owners("0", "4294967294") == []
-    sentences = unknown_owners("nobody-of-that-name", "no-group-of-that-name")
-    assert [sentence.partition(":")[0] for sentence in sentences] == ["owner", "group"]
-    with pytest.raises(HostError, match=r"this host has no 'nobody-of-that-name'. Create it first"):
-        ownership("/", "nobody-of-that-name", None)
-
-
-@pytest.mark.parametrize("name", ["99999999999999999999", "4294967295", "-1", "", "a\0b", "\u0664", "x" * 100_000])
-def test_a_number_that_no_user_can_have_is_no_owner(name):
-    assert len(unknown_owners(name, name)) == 2
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
-def test_root_leaves_new_trees_to_the_owner_of_the_path(tmp_path):
-    path = tmp_path / "backends"
-    path.mkdir()
-    os.chown(path, 12345, 23456)
-    found = ownership(str(path / "not/yet/there"), None, None)
-    assert (found.uid, found.gid, found.owner, found.group) == (12345, 23456, "12345", "23456")
-    install(path, owner=found)
-    assert {entry[1:3] for entry in snapshot(path).values()} == {(12345, 23456)}
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
-@pytest.mark.parametrize(("owner", "group", "expected"), [("1", None, (1, 0)), (None, "1", (0, 1)), ("1", "2", (1, 2))])
-def test_root_gives_new_trees_to_whom_the_task_names(path, owner, group, expected):
-    install(path, owner=ownership(str(path), owner, group))
-    assert {entry[1:3] for entry in snapshot(path / "piper").values()} == {expected}
-    assert os.stat(path).st_uid == 0
-
-
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 def test_a_path_that_is_made_belongs_to_the_owner_asked_for(tmp_path):
     path = tmp_path / "missing/backends"
@@ -604,37 +481,6 @@ def test_a_path_that_is_made_belongs_to_the_owner_asked_for(tmp_path):
         1,
         1,
     ]
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can put another user's files there")
-def test_a_user_can_run_where_root_ran_before():
-    with directory_of_ordinary_user() as path:
-        install(path, owner=ownership(str(path), None, None))
-        with ordinary_user():
-            install(path, content=b"by the user", owner=ownership(str(path), None, None))
-        install(path, content=b"by root again", owner=ownership(str(path), None, None))
-        assert {entry[1:3] for entry in snapshot(path).values()} == {(NOBODY, NOBODY)}
-
-
-def test_an_ordinary_user_may_name_themselves_only():
-    with directory_of_ordinary_user() as path, ordinary_user():
-        me, group = os.geteuid(), os.getegid()
-        for owner, of_group in ((None, None), (str(me), str(group)), (None, str(group))):
-            found = ownership(str(path), owner, of_group)
-            assert (found.uid in (-1, me), found.gid in (-1, group)) == (True, True)
-            assert (found.owner, found.group) == (pwd.getpwuid(me).pw_name, grp.getgrgid(group).gr_name)
-            install(path, owner=found)
-        assert {entry[1:3] for entry in snapshot(path / "piper").values()} == {(me, group)}
-        with pytest.raises(HostError, match="owner: only root can give files to 1"):
-            ownership(str(path), "1", None)
-        with pytest.raises(HostError, match=r"group: this user is not in 4000000000\. Run with become"):
-            ownership(str(path), None, "4000000000")
-
-
-def test_a_path_below_a_file_has_no_owner(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(HostError, match="file/below: Not a directory"):
-        ownership(str(tmp_path / "file/below"), None, None)
 
 
 def test_what_exchanges_a_staging_directory_is_noticed(path, tmp_path, monkeypatch):
@@ -659,13 +505,6 @@ def kept(path, name="piper"):
     """The kept trees of a backend by their numbers, and what stands in their run files."""
     place = path / ".localai-core/kept" / name
     return {each.name: (each / "run.sh").read_bytes() for each in sorted(place.iterdir())} if place.exists() else {}
-
-
-def replace_by(path, content, keep):
-    store = Store(str(path), ANYBODY)
-    with store.lock(5), store.stage() as tree:
-        tree.file("run.sh", 0o755, [content])
-        store.publish(tree, "piper", keep)
 
 
 def test_the_last_trees_are_kept_under_rising_numbers(path, any_kernel):
@@ -759,37 +598,6 @@ def test_a_whole_tree_is_made_alike(path):
         with pytest.raises(HostError, match="missing"):
             store.make_alike("missing", Wanted(mode=0o700))
     assert mode(path / "piper") == "0o700"
-
-
-def test_only_its_owner_or_root_changes_the_look_of_a_tree():
-    with directory_of_ordinary_user() as top:
-        (top / "mine").mkdir()
-        (top / "theirs").mkdir()
-        if IS_ROOT:
-            os.chown(top / "theirs", NOBODY, NOBODY)
-        check_own(str(top), ["mine"])
-        with ordinary_user():
-            check_own(str(top), ["theirs"])
-            if IS_ROOT:
-                with pytest.raises(HostError, match="mine does not belong to user"):
-                    check_own(str(top), ["mine"])
-
-
-def test_what_another_run_removed_meanwhile_has_no_owner_to_check(path):
-    check_own(str(path), ["gone"])
-
-
-def test_a_parent_that_is_missing_is_told(tmp_path):
-    assert parents_to_come(str(tmp_path / "backends")) == []
-    assert parents_to_come(str(tmp_path / "backends") + "/") == []
-    assert "not does not exist yet" in parents_to_come(str(tmp_path / "not/yet"))[0]
-
-
-def test_a_disk_that_is_too_small_tells_what_is_kept(path):
-    install(path, content=b"x" * 3 * 1024**2)
-    replace_by(path, b"new", 1)
-    with pytest.raises(HostError, match=r"The trees that keep_previous has kept take [36]\.0 MiB"):
-        check_space(str(path), 2**60, lambda: 2**60)
 
 
 # a loss of power, and a disk that fails

@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-import http.client
 import io
 import json
 import re
 import tarfile
-from dataclasses import dataclass
-from typing import Mapping
 
 import pytest
 
 from ansible_collections.localai.core.tests.support.auth import Auth, Basic, Bearer, Open, basic
 from ansible_collections.localai.core.tests.support.backends import backend_image
+from ansible_collections.localai.core.tests.support.client import get
 from ansible_collections.localai.core.tests.support.images import OCI_INDEX, OCI_MANIFEST
 from ansible_collections.localai.core.tests.support.push import Pusher, Target
 from ansible_collections.localai.core.tests.support.registry import Registry
@@ -26,28 +24,8 @@ BACKEND = backend_image("piper")
 MANIFEST = "/v2/some/piper/manifests/latest"
 
 
-@dataclass(frozen=True)
-class Got:
-    """A response, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def get(server: Registry, path: str, authorization: str = "", accept: str = "*/*") -> Got:
-    connection = http.client.HTTPConnection(server.host, timeout=10)
-    try:
-        headers = {"Accept": accept, **({"Authorization": authorization} if authorization else {})}
-        connection.request("GET", path, headers=headers)
-        response = connection.getresponse()
-        return Got(response.status, dict(response.getheaders()), response.read())
-    finally:
-        connection.close()
-
-
-def token(server: Registry, scope: str, authorization: str = "") -> str:
-    got = get(server, f"/token?service={server.host}&scope={scope}", authorization)
+def token(server: Registry, scope: str) -> str:
+    got = get(server, f"/token?service={server.host}&scope={scope}")
     assert got.status == 200, got.body
     return "Bearer " + str(json.loads(got.body)["token"])
 
@@ -81,8 +59,8 @@ def test_basic() -> None:
     with Registry(Basic("me", "pass:word")) as registry:
         registry.put("some/piper", "latest", BACKEND)
         assert get(registry, MANIFEST).headers["WWW-Authenticate"] == 'Basic realm="registry"'
-        assert get(registry, MANIFEST, basic("me", "wrong")).status == 401
-        assert get(registry, MANIFEST, basic("me", "pass:word")).status == 200
+        assert get(registry, MANIFEST, authorization=basic("me", "wrong")).status == 401
+        assert get(registry, MANIFEST, authorization=basic("me", "pass:word")).status == 200
 
 
 def test_bearer_tokens_have_a_scope() -> None:
@@ -91,18 +69,19 @@ def test_bearer_tokens_have_a_scope() -> None:
         asked = 'Bearer realm="{0}/token",service="{1}",scope="repository:some/piper:pull"'
         challenge = get(registry, MANIFEST).headers["WWW-Authenticate"]
         assert challenge == asked.format(registry.url, registry.host)
-        assert get(registry, MANIFEST, token(registry, "repository:some/piper:pull")).status == 200
-        assert get(registry, MANIFEST, token(registry, "repository:some/other:pull")).status == 401
-        assert get(registry, MANIFEST, token(registry, "repository:some/piper:push")).status == 401
-        assert get(registry, MANIFEST, "Bearer forged").headers["WWW-Authenticate"].endswith('error="invalid_token"')
+        assert get(registry, MANIFEST, authorization=token(registry, "repository:some/piper:pull")).status == 200
+        assert get(registry, MANIFEST, authorization=token(registry, "repository:some/other:pull")).status == 401
+        assert get(registry, MANIFEST, authorization=token(registry, "repository:some/piper:push")).status == 401
+        forged = get(registry, MANIFEST, authorization="Bearer forged")
+        assert forged.headers["WWW-Authenticate"].endswith('error="invalid_token"')
 
 
 def test_bearer_tokens_for_known_users_only() -> None:
     with Registry(Bearer("me", "secret")) as registry:
         path = f"/token?service={registry.host}&scope=repository:some/piper:pull"
         assert get(registry, path).status == 401
-        assert get(registry, path, basic("me", "wrong")).status == 401
-        assert get(registry, path, basic("me", "secret")).status == 200
+        assert get(registry, path, authorization=basic("me", "wrong")).status == 401
+        assert get(registry, path, authorization=basic("me", "secret")).status == 200
 
 
 @pytest.mark.parametrize(("auth", "good_for"), [(Bearer(uses=2), 2), (Bearer(lifetime=0), 0)])
@@ -110,7 +89,7 @@ def test_bearer_tokens_come_to_an_end(auth: Bearer, good_for: int) -> None:
     with Registry(auth) as registry:
         registry.put("some/piper", "latest", BACKEND)
         authorization = token(registry, "repository:some/piper:pull")
-        statuses = [get(registry, MANIFEST, authorization).status for _attempt in range(3)]
+        statuses = [get(registry, MANIFEST, authorization=authorization).status for _attempt in range(3)]
         assert statuses == [200] * good_for + [401] * (3 - good_for)
 
 
@@ -119,7 +98,7 @@ def test_all_tokens_can_be_made_to_expire() -> None:
         registry.put("some/piper", "latest", BACKEND)
         authorization = token(registry, "repository:some/piper:pull")
         registry.tokens.expire()
-        assert get(registry, MANIFEST, authorization).status == 401
+        assert get(registry, MANIFEST, authorization=authorization).status == 401
 
 
 @pytest.mark.parametrize("auth", [Open(), Basic("me", "pass:word"), Bearer("me", "pass:word")])

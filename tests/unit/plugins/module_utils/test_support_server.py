@@ -9,11 +9,11 @@ from __future__ import annotations
 import http.client
 import socket
 import time
-from dataclasses import dataclass
-from typing import Iterator, Mapping
+from typing import Iterator
 
 import pytest
 
+from ansible_collections.localai.core.tests.support.client import get
 from ansible_collections.localai.core.tests.support.faults import (
     Chunked,
     Corrupt,
@@ -32,36 +32,17 @@ from ansible_collections.localai.core.tests.support.files import FileServer, Pag
 DATA = bytes(range(256)) * 40
 
 
-@dataclass(frozen=True)
-class Got:
-    """A response, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 @pytest.fixture(name="server")
 def fixture_server() -> Iterator[FileServer]:
     with FileServer({"/data": DATA, "/page": Page(b"gone", "text/html", 410)}) as server:
         yield server
 
 
-def get(server: FileServer, path: str = "/data", timeout: float = 10, method: str = "GET", **headers: str) -> Got:
-    connection = http.client.HTTPConnection(server.host, timeout=timeout)
-    try:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        return Got(response.status, dict(response.getheaders()), response.read())
-    finally:
-        connection.close()
-
-
 def test_pages_and_what_is_recorded(server: FileServer) -> None:
-    assert get(server).body == DATA
+    assert get(server, "/data").body == DATA
     assert get(server, "/page?x=1&y=2", User_Agent="me").status == 410
     assert get(server, "/nothing").status == 404
-    head = get(server, method="HEAD")
+    head = get(server, "/data", method="HEAD")
     assert (head.body, head.headers["Content-Length"]) == (b"", str(len(DATA)))
     request = server.requests[1]
     assert (request.method, request.path, request.parameter("y")) == ("GET", "/page", "2")
@@ -71,8 +52,8 @@ def test_pages_and_what_is_recorded(server: FileServer) -> None:
 
 def test_authorization() -> None:
     with FileServer({"/data": DATA}, authorization="Bearer x") as server:
-        assert get(server).status == 401
-        assert get(server, Authorization="Bearer x").body == DATA
+        assert get(server, "/data").status == 401
+        assert get(server, "/data", Authorization="Bearer x").body == DATA
 
 
 def test_one_connection_serves_many_requests(server: FileServer) -> None:
@@ -97,14 +78,14 @@ def test_one_connection_serves_many_requests(server: FileServer) -> None:
     ],
 )
 def test_ranges(server: FileServer, asked: str, status: int, told: str | None, body: bytes) -> None:
-    got = get(server, Range=asked)
+    got = get(server, "/data", Range=asked)
     assert (got.status, got.headers.get("Content-Range"), got.body) == (status, told, body)
 
 
 def test_if_range_asks_for_everything_when_the_file_is_another(server: FileServer) -> None:
-    etag = get(server).headers["ETag"]
-    assert get(server, Range="bytes=5-", If_Range=etag).status == 206
-    assert get(server, Range="bytes=5-", If_Range='"other"').status == 200
+    etag = get(server, "/data").headers["ETag"]
+    assert get(server, "/data", Range="bytes=5-", If_Range=etag).status == 206
+    assert get(server, "/data", Range="bytes=5-", If_Range='"other"').status == 200
 
 
 def test_faults_are_used_up_in_their_order(server: FileServer) -> None:
@@ -113,54 +94,54 @@ def test_faults_are_used_up_in_their_order(server: FileServer) -> None:
         Status(status=429, headers={"Retry-After": "7"}, times=1),
     ]
     assert get(server, "/other").headers["Retry-After"] == "7"
-    assert [get(server).status for _attempt in range(4)] == [200, 500, 500, 200]
+    assert [get(server, "/data").status for _attempt in range(4)] == [200, 500, 500, 200]
     assert server.faults == []
 
 
 def test_a_fault_may_be_about_one_method(server: FileServer) -> None:
     server.faults.append(Status(status=503, method="HEAD"))
-    assert [get(server, method=method).status for method in ("GET", "HEAD", "HEAD")] == [200, 503, 503]
+    assert [get(server, "/data", method=method).status for method in ("GET", "HEAD", "HEAD")] == [200, 503, 503]
 
 
 @pytest.mark.parametrize("reset", [False, True])
 def test_cut(server: FileServer, reset: bool) -> None:
     server.faults.append(Cut(after=100, reset=reset))
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
-        get(server)
+        get(server, "/data")
 
 
 def test_stall_and_delay(server: FileServer) -> None:
     server.faults += [Stall(after=100, times=1), Delay(times=1), Stall(after=5, seconds=0.1, times=1)]
     for _attempt in range(2):
         with pytest.raises(socket.timeout):
-            get(server, timeout=0.1)
-    assert get(server).body == DATA
+            get(server, "/data", timeout=0.1)
+    assert get(server, "/data").body == DATA
 
 
 def test_rate(server: FileServer) -> None:
     server.faults.append(Rate(bytes_per_second=len(DATA) * 4))
     started = time.monotonic()
-    assert get(server).body == DATA
+    assert get(server, "/data").body == DATA
     assert time.monotonic() - started > 0.15
 
 
 def test_corrupt_counts_from_the_start_of_the_file(server: FileServer) -> None:
     server.faults.append(Corrupt(at=300))
-    whole = get(server).body
+    whole = get(server, "/data").body
     assert [number for number, byte in enumerate(whole) if byte != DATA[number]] == [300]
-    assert get(server, Range="bytes=290-310").body == whole[290:311]
-    assert get(server, Range="bytes=301-").body == DATA[301:]
+    assert get(server, "/data", Range="bytes=290-310").body == whole[290:311]
+    assert get(server, "/data", Range="bytes=301-").body == DATA[301:]
 
 
 def test_a_range_may_be_ignored(server: FileServer) -> None:
     server.faults.append(IgnoreRange())
-    assert get(server, Range="bytes=5-").status == 200
+    assert get(server, "/data", Range="bytes=5-").status == 200
     assert server.requests[0].headers["range"] == "bytes=5-"
 
 
 def test_headers_may_be_wrong_or_missing(server: FileServer) -> None:
     server.faults.append(Headers(headers={"content-range": "bytes 0-9/10", "ETag": None}))
-    got = get(server, Range="bytes=5-")
+    got = get(server, "/data", Range="bytes=5-")
     assert got.status == 206
     assert got.headers["content-range"] == "bytes 0-9/10"
     assert not {"ETag", "Content-Range"} & set(got.headers)
@@ -170,16 +151,16 @@ def test_headers_may_be_wrong_or_missing(server: FileServer) -> None:
 def test_the_length_may_be_wrong(server: FileServer, length: str) -> None:
     server.faults.append(Headers(headers={"Content-Length": length}))
     if length == "10":
-        assert get(server).body == DATA[:10]
+        assert get(server, "/data").body == DATA[:10]
     else:
         with pytest.raises(http.client.IncompleteRead):
-            get(server)
+            get(server, "/data")
 
 
 def test_the_length_may_be_unknown(server: FileServer) -> None:
     server.faults += [Headers(headers={"Content-Length": None}, times=1), Chunked(times=1)]
-    assert get(server).body == DATA
-    got = get(server)
+    assert get(server, "/data").body == DATA
+    got = get(server, "/data")
     assert (got.body, got.headers["Transfer-Encoding"]) == (DATA, "chunked")
 
 
@@ -188,14 +169,14 @@ def test_redirects(server: FileServer) -> None:
         Redirect(location="http://cdn.invalid{path}?sig=1", times=1),
         Redirect(status=301),
     ]
-    assert get(server).headers["Location"] == "http://cdn.invalid/data?sig=1"
-    got = get(server)
+    assert get(server, "/data").headers["Location"] == "http://cdn.invalid/data?sig=1"
+    got = get(server, "/data")
     assert (got.status, got.headers["Location"]) == (301, "/data")
 
 
 def test_what_is_no_http_at_all(server: FileServer) -> None:
     server.faults += [Raw(times=1), Raw(data=b"SSH-2.0-OpenSSH_9.2\r\n", times=1)]
     with pytest.raises(http.client.RemoteDisconnected):
-        get(server)
+        get(server, "/data")
     with pytest.raises(http.client.BadStatusLine):
-        get(server)
+        get(server, "/data")

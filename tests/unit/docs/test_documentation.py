@@ -32,7 +32,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     info_options,
 )
 
-COLLECTION = Path(__file__).resolve().parents[4]
+COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}

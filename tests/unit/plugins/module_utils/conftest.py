@@ -1,0 +1,16 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An empty backends path."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def path(tmp_path):
+    place = tmp_path / "backends"
+    place.mkdir()
+    return place
