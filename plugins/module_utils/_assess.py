@@ -10,7 +10,7 @@ C(assess) asks its questions in order; the first that has something to do answer
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     RUN_FILE,
@@ -33,8 +33,9 @@ from ansible_collections.localai.core.plugins.module_utils._upgrade import Targe
 class Need:
     """What C(assess) finds for one name.
 
-    C(subject) is what must be resolved for it; else C(directory) is what to act on, and C(kept) what comes back. The
-    actions C(inspect) and C(compare) are questions: they need a walk through a tree, and what its source has.
+    C(subject) is what must be resolved for it, or C(instead) where that cannot be; else C(directory) is what to act on,
+    and C(kept) what comes back. The actions C(inspect) and C(compare) are questions: they need a walk through a tree,
+    and what its source has.
     """
 
     action: str
@@ -42,6 +43,7 @@ class Need:
     subject: str = ""
     directory: str = ""
     kept: Kept | None = None
+    instead: str = ""
 
     @property
     def key(self) -> tuple[str, bool]:
@@ -258,7 +260,10 @@ def _cannot_run(case: _Case) -> Need | None:
     leftover = case.installed.get(row.backend) if leftover_of(row.backend) and row.name != row.backend else None
     if leftover is not None:
         return _left_behind(case, row, leftover)
-    return _repair(row.problem, _backup(case, row.backend), row.backend) if row.problem else None
+    if not row.problem:
+        return None
+    need = _repair(row.problem, _backup(case, row.backend), row.backend)
+    return replace(need, instead=case.name) if row.kind == "alias" and need.kept is None else need
 
 
 def _left_behind(case: _Case, row: Row, leftover: Directory) -> Need | None:

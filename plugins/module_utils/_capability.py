@@ -29,6 +29,8 @@ DEFAULT = "default"
 FILTER_OFF = "disable"
 LEAST_VRAM = 4 * 1024**3
 PROBE_SECONDS = 10
+# Some tools leave a file where they are started.
+_NOTHING_TO_WRITE = "/proc"
 
 _PCI_VENDORS = {0x10DE: "nvidia", 0x1002: "amd", 0x8086: "intel"}
 _TOOL_VENDORS = (
@@ -51,7 +53,7 @@ _ARCHITECTURES = {
 }
 
 _FALLBACKS = {"nvidia-cuda-13": "nvidia", "nvidia-cuda-12": "nvidia", "nvidia-l4t-cuda-12": "nvidia-l4t"}
-_LAST_RESORTS = (DEFAULT, "cpu")
+LAST_RESORTS = (DEFAULT, "cpu")
 
 _ALIAS_TOKENS = (
     ("nvidia", ("cuda", "vulkan", "cpu")),
@@ -92,7 +94,7 @@ class HostCapability:
     @property
     def has_gpu(self) -> bool:
         """Whether a GPU was seen, or the capability was forced to one."""
-        return bool(self.evidence.gpus) or self.name not in (*_LAST_RESORTS, FILTER_OFF)
+        return bool(self.evidence.gpus) or self.name not in (*LAST_RESORTS, FILTER_OFF)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Match:
     @property
     def last_resort(self) -> bool:
         """Whether the map had nothing for the host's own hardware."""
-        return self.key in _LAST_RESORTS
+        return self.key in LAST_RESORTS
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _output(*command: str) -> bytes:
     async def output() -> bytes:
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=nothing, stdout=pipe, stderr=nothing, start_new_session=True
+            *command, stdin=nothing, stdout=pipe, stderr=nothing, start_new_session=True, cwd=_NOTHING_TO_WRITE
         )
         try:
             printed, _errors = await asyncio.wait_for(process.communicate(), PROBE_SECONDS)
@@ -198,7 +200,7 @@ def match(capabilities: t.Mapping[str, str], capability: str) -> Match | None:
         and not (capability == "nvidia-cuda-12" and _is_cuda13(capabilities[fallback]))
     ):
         return Match(fallback, capabilities[fallback])
-    for key in _LAST_RESORTS:
+    for key in LAST_RESORTS:
         if key in capabilities:
             return Match(key, capabilities[key])
     return None
@@ -255,7 +257,7 @@ def _from_gpus(machine: Machine) -> HostCapability:
     if not gpus:
         return HostCapability(DEFAULT, Evidence(rule="no GPU seen"))
     vendor = gpus[0].vendor
-    cuda = tuple(version for version in ("13", "12") if os.path.isdir(machine.locate(f"/usr/local/cuda-{version}")))
+    cuda = tuple(version for version in ("13", "12") if os.path.exists(machine.locate(f"/usr/local/cuda-{version}")))
     suffix = f"-cuda-{cuda[0]}" if cuda and vendor == "nvidia" else ""
     seen = Evidence(rule="", gpus=gpus, vram=_vram(machine), cuda=cuda)
     if vendor == "nvidia" and machine.architecture == "arm64":
@@ -346,6 +348,26 @@ def _intel_vram(machine: Machine) -> int:
 
 
 def _vulkan_vram(machine: Machine) -> int:
+    devices = re.split(r"^GPU\d+:$", machine.run("vulkaninfo", "--text"), flags=re.MULTILINE)[1:]
+    total = sum(_local_heaps(device) for device in devices if "PHYSICAL_DEVICE_TYPE_CPU" not in device)
+    return total or _vulkan_vram_of_json(machine)
+
+
+def _local_heaps(device: str) -> int:
+    """Return the size of all heaps that are local to a device, of which C(vulkaninfo) tells so::
+
+    memoryHeaps[0]:
+        size   = 8589934592 (0x200000000) (8.00 GiB)
+        flags: count = 1
+            MEMORY_HEAP_DEVICE_LOCAL_BIT
+    """
+    heaps = device.partition("memoryHeaps:")[2].partition("memoryTypes:")[0].split("memoryHeaps[")[1:]
+    sizes = (re.search(r"\bsize\s*=\s*(\d{1,20})\b", heap) for heap in heaps if "HEAP_DEVICE_LOCAL_BIT" in heap)
+    return sum(int(size.group(1)) for size in sizes if size)
+
+
+def _vulkan_vram_of_json(machine: Machine) -> int:
+    """Return the same from the JSON in which other versions of LocalAI look for it."""
     total = 0
     for device in _json_list(machine.run("vulkaninfo", "--json"), "VkPhysicalDevices"):
         properties = device.get("VkPhysicalDeviceMemoryProperties")

@@ -11,6 +11,7 @@ import difflib
 import gc
 import hashlib
 import os
+import re
 import traceback
 import typing as t
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.localai.core.plugins.module_utils._http import Http
 
 MOST_BYTES = 32 * 1024**2
+_SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_ENTRIES = 200000
 # Nodes of the document, keys that merges copy, and members of lists and mappings that aliases let many entries share.
 MOST_PARTS = 2000000
@@ -303,27 +305,32 @@ def _text(row: t.Mapping[str, t.Any], key: str) -> str:
     value = row.get(key)
     if value is None:
         return ""
-    if not isinstance(value, str):
+    if not _is_text(value):
         raise GalleryError(f"its {key} is not text")
-    return value
+    return t.cast(str, value)
 
 
 def _texts(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
     value = row.get(key)
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(map(_is_text, value)):
         raise GalleryError(f"its {key} are not a list of texts")
     return tuple(value)
 
 
 def _shown_text(value: t.Any) -> str:
     """Return what is only shown to people; anything but text is left out, and costs the entry nothing."""
-    return value if isinstance(value, str) else ""
+    return value if _is_text(value) else ""
 
 
 def _shown_texts(value: t.Any) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    return tuple(filter(_is_text, value)) if isinstance(value, list) else ()
+
+
+def _is_text(value: t.Any) -> bool:
+    """Return whether a value is text; Python's own parser of YAML gives halves of surrogate pairs as if they were."""
+    return isinstance(value, str) and not _SURROGATE.search(value)
 
 
 @contextlib.contextmanager
@@ -381,6 +388,8 @@ def _yaml(data: bytes) -> t.Any:
         raise GalleryError("it is an HTML or XML page, not a gallery; look at what a browser shows there")
     try:
         with _without_collector():
-            return yaml.load(data.decode("utf-8"), Loader=Loader)  # noqa: S506 -- it is a safe loader
+            loader = Loader(data.decode("utf-8"))
+            # Of several documents the first counts, as for LocalAI.
+            return loader.get_data() if loader.check_data() else None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None

@@ -7,6 +7,7 @@ the same as frozen values; and what a backend may be called."""
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -155,8 +156,8 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     galleries = tuple(
         GallerySource(
             name=spec["name"],
-            url=spec["url"],
-            mirrors=tuple(spec.get("mirrors") or ()),
+            url=spec["url"].strip(),
+            mirrors=tuple(mirror.strip() for mirror in spec.get("mirrors") or ()),
             sha256=None
             if spec.get("sha256") is None
             else sha256_digits(spec["sha256"], f"galleries: sha256 of {spec['name']}"),
@@ -169,8 +170,8 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
             raise OptionError(f"galleries: the name {name!r} is empty, has an @ in it, or stands there twice.")
     endpoints = tuple(_endpoint(spec) for spec in params["endpoints"] or ())
     return HostOptions(
-        backends_path=params["backends_path"],
-        backends_system_path=params["backends_system_path"],
+        backends_path=_plain_path(params["backends_path"]),
+        backends_system_path=_plain_path(params["backends_system_path"]),
         galleries=galleries,
         capability=params["capability"],
         platform=params["platform"],
@@ -242,6 +243,11 @@ def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: in
     """Raise OptionError unless the number that an option gives is in its range."""
     if not least <= params[option] <= most:
         raise OptionError(f"{option} is {params[option]}; it must be from {least} to {most}.")
+
+
+def _plain_path(path: str) -> str:
+    """Return an absolute path as LocalAI writes it: without a slash at its end, and without C(.), C(..) and C(//)."""
+    return os.path.normpath("/" + path.lstrip("/"))
 
 
 def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from ansible_collections.localai.core.plugins.module_utils._request import Backe
 from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 
 FORMAT = 1
+# What stands in the tags of a release's candidates, behind what would be the release itself.
+_BEFORE_RELEASE = re.compile(r"(alpha|beta|pre|rc)[.-]?\d*-", re.IGNORECASE)
 _LATEST = "latest-"
 _SHA256 = "sha256:"
 
@@ -71,7 +74,8 @@ def at_release(entry: Entry, release: str) -> Entry:
 
 def is_of_release(uri: str, release: str) -> bool:
     """Return whether a recorded URI is an image with a tag of C(release)."""
-    return _split_tag(uri)[1].startswith(f"{release}-")
+    tag = _split_tag(uri)[1]
+    return tag.startswith(f"{release}-") and not _BEFORE_RELEASE.match(tag, len(release) + 1)
 
 
 def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
@@ -126,7 +130,8 @@ def _check_digest(digest: str, where: str) -> None:
 
 
 def _uri_at_digest(uri: str, digest: str) -> str:
-    return f"{uri.partition('@')[0]}@{digest}"
+    image, _at, pinned = uri.rpartition("@")
+    return f"{image if is_digest(pinned) else uri}@{digest}"
 
 
 def _uri_at_release(uri: str, release: str) -> str | None:

@@ -188,12 +188,13 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
     if target.is_meta and not (need.action == "compare" and _stands_for(bare, target.backend, draft)):
         build = draft.state.get(target.backend)
         version = build.metadata.version if build and build.metadata else ""
-        draft.write_meta(target.name, Metadata("", target.backend, target.name, target.gallery_url, version=version))
+        draft.write_meta(target.name, Metadata("", target.backend, target.name, target.meta_url, version=version))
     if stale:
         draft.stale[stale] = target.backend if target.is_meta else ""
     if target.last_resort and draft.capability.has_gpu:
+        where = "its gallery" if draft.options.pins is None else "the set of pins"
         draft.warnings.append(
-            f"{target.name}: nothing in its gallery is built for this host ({draft.capability.name}: "
+            f"{target.name}: nothing in {where} is built for this host ({draft.capability.name}: "
             f"{draft.capability.evidence.rule}), so {target.backend} is taken, by the key {target.key!r}."
         )
     asked = target.name if target.name.lower() == bare.lower() else bare
@@ -218,6 +219,7 @@ def _compare(found: Directory, target: Target, draft: Draft) -> str:
             f"{target.backend}: its source does not state what it has, neither by a digest nor by a version or a "
             "sha256, so it stays as it is. Use force to install it again."
         )
+        return ""
     if differs.reason:
         draft.fetch(target)
         return differs.reason
@@ -282,8 +284,11 @@ def _retire(draft: Draft) -> None:
 
 def _plan_absent(draft: Draft) -> list[Outcome]:
     names = draft.options.bare_names
-    found = removal(names, draft.state)
-    outcomes = [_absent_outcome(name, found, draft) for name in names]
+    # LocalAI names a meta as it was asked for, its gallery included.
+    spelled = {bare_name(name): name for name in draft.options.names if "@" in name and draft.state.find(name)}
+    found = removal([*names, *spelled.values()], draft.state)
+    answering = (name if name in found.answers else spelled.get(name, name) for name in names)
+    outcomes = [_absent_outcome(name, found, draft) for name in answering]
     for backend, why in found.reasons.items():
         draft.remove(backend)
         if backend not in found.named:

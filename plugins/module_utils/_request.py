@@ -142,8 +142,10 @@ class InfoOptions:
 
     @property
     def wanted(self) -> frozenset[str] | None:
-        """The names without their galleries in lower case, None for all."""
-        return None if self.names is None else frozenset(bare_name(name).lower() for name in self.names)
+        """The names in lower case, without their galleries and with them, as LocalAI may spell metas; None for all."""
+        if self.names is None:
+            return None
+        return frozenset(spelled.lower() for name in self.names for spelled in (name, bare_name(name)))
 
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
@@ -163,7 +165,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     return BackendOptions(
         names=names,
         state=params["state"],
-        uri=params["uri"],
+        uri=params["uri"].strip() if params["uri"] is not None else None,
         alias=params["alias"],
         force=params["force"],
         owner=params["owner"],

@@ -11,11 +11,12 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
-from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine
+from ansible_collections.localai.core.plugins.module_utils._capability import LAST_RESORTS, HostCapability, Machine
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed, Look
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
@@ -67,8 +68,26 @@ def settled(
             installed = installed.inspected(need.directory, found)
         else:
             if need.key not in targets:
-                targets[need.key] = resolver.target(need, asked.get(need.subject, need.subject), installed)
+                targets[need.key] = _target(need, asked, installed, resolver)
             answer = targets[need.key]
+
+
+def _target(need: Need, asked: t.Mapping[str, str], installed: Installed, resolver: Resolver) -> Target:
+    """Return what a need is answered with; what cannot be had is replaced by what would go before it."""
+    try:
+        return resolver.target(need, asked.get(need.subject, need.subject), installed)
+    except GalleryError as e:
+        if not need.instead:
+            raise
+        target = resolver.target(replace(need, subject=need.instead), asked.get(need.instead, need.instead), installed)
+        build = Directory(target.backend, has_run_file=True, runnable=True, metadata=Metadata(alias=target.alias))
+        row = Listing(installed.with_directory(build), resolver.capability.name).find(need.instead)
+        if row is None or row.backend != target.backend:
+            raise GalleryError(
+                f"{need.subject} answers to {need.instead}, but cannot run ({need.reason}), and cannot be installed "
+                f"again: {e} Remove it with state=absent and name={need.subject}."
+            ) from e
+        return target
 
 
 class Resolver:
@@ -159,7 +178,8 @@ class Resolver:
         pin = options.pin(name)
         if pin is not None:
             is_meta = pin.backend.lower() != pin.name.lower()
-            target = Target(pin.name, pin.backend, is_meta=is_meta, key=pin.capability, alias=pin.alias)
+            last_resort = is_meta and pin.capability in LAST_RESORTS
+            target = Target(pin.name, pin.backend, is_meta, pin.capability, last_resort, pin.alias)
             return target, at_digest(Entry(pin.backend, uri=pin.uri, alias=pin.alias), pin.digest)
         if options.uri is not None:
             entry = Entry(name, uri=options.uri, alias=options.alias or self._own_alias(name, installed))
@@ -175,7 +195,8 @@ class Resolver:
             key=resolution.match.key if resolution.match else "",
             last_resort=resolution.match is not None and resolution.match.last_resort,
             alias=resolution.concrete.alias,
-            gallery_url=resolution.entry.gallery_url,
+            gallery_url=resolution.concrete.gallery_url,
+            meta_url=resolution.entry.gallery_url,
             version=resolution.concrete.version,
         )
         return target, self._pinned(need, resolution.concrete)

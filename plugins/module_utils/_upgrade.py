@@ -16,8 +16,8 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import Meta
 class Target:
     """What a name resolves to: the concrete C(backend) and where it comes from.
 
-    C(name) is the gallery's spelling. For a meta, C(key) is the capability that decided. What identifies the content is
-    empty where nobody had to ask for it.
+    C(name) is the gallery's spelling. For a meta, C(key) is the capability that decided, and C(meta_url) its gallery,
+    while C(gallery_url) is that of the build. What identifies the content is empty where nobody had to ask for it.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Target:
     last_resort: bool = False
     alias: str = ""
     gallery_url: str = ""
+    meta_url: str = ""
     version: str = ""
     uri: str = ""
     digest: str | None = None

@@ -44,11 +44,11 @@ GALLERY = {
     "archived": replace(build("archived", sha256="cd" * 32, version="1.10"), digest="sha256:" + "cd" * 32),
     "from-directory": replace(build("from-directory"), digest=None),
     "cpu-m": build("cpu-m"),
-    "m": replace(build("cpu-m"), name="m", is_meta=True, key="default"),
+    "m": replace(build("cpu-m"), name="m", is_meta=True, key="default", meta_url="g"),
     "cpu-x": build("cpu-x", "x"),
     "cuda12-x": build("cuda12-x", "x"),
-    "x": replace(build("cpu-x", "x"), name="x", is_meta=True, key="default"),
-    "poor": replace(build("cpu-m"), name="poor", is_meta=True, key="default", last_resort=True),
+    "x": replace(build("cpu-x", "x"), name="x", is_meta=True, key="default", meta_url="g"),
+    "poor": replace(build("cpu-m"), name="poor", is_meta=True, key="default", meta_url="g", last_resort=True),
 }
 
 

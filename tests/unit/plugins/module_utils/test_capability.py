@@ -55,9 +55,31 @@ def xpu_smi(*sizes: object) -> dict[str, str]:
     return {"xpu-smi": json.dumps({"device_list": [{"memory_physical_size_byte": size} for size in sizes]})}
 
 
-def vulkaninfo(*heaps: dict[str, object], kind: str = "VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU") -> dict[str, str]:
+def vulkaninfo(
+    *heaps: tuple[int, str], kind: str = "PHYSICAL_DEVICE_TYPE_DISCRETE_GPU", twice: bool = False
+) -> dict[str, str]:
+    """What `vulkaninfo --text` of Vulkan-Tools 1.3 prints, as far as it matters."""
+    told = [
+        f"\tmemoryHeaps[{number}]:\n\t\tsize   = {size} (0x{size:x}) ({size / GIB:.2f} GiB)\n"
+        f"\t\tbudget = 1 (0x1)\n\t\tflags: count = 1\n\t\t\t{flag}\n"
+        for number, (size, flag) in enumerate(heaps)
+    ]
+    device = (
+        f"VkPhysicalDeviceProperties:\n\tdeviceType        = {kind}\n\n"
+        f"VkPhysicalDeviceMemoryProperties:\n=====\nmemoryHeaps: count = {len(heaps)}\n{''.join(told)}"
+        "memoryTypes: count = 1\n\tmemoryTypes[0]:\n\t\theapIndex     = 0\n"
+        "\t\tpropertyFlags = 0x0001: count = 1\n\t\t\tMEMORY_PROPERTY_DEVICE_LOCAL_BIT\n"
+    )
+    layers = "Layers: count = 1\n=====\nVK_LAYER_MESA_overlay: GPU0 or another\n\nDevice Properties:\n=====\n"
+    return {"vulkaninfo": layers + "".join(f"GPU{number}:\n{device}" for number in range(1 + twice))}
+
+
+def vulkaninfo_json(*heaps: dict[str, object], kind: str = "VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU") -> dict[str, str]:
     device = {"deviceType": kind, "VkPhysicalDeviceMemoryProperties": {"memoryHeaps": list(heaps)}}
     return {"vulkaninfo": json.dumps({"VkPhysicalDevices": [device]})}
+
+
+LOCAL, SHARED = "MEMORY_HEAP_DEVICE_LOCAL_BIT", "None"
 
 
 @dataclass(frozen=True)
@@ -161,19 +183,24 @@ HOSTS = [
     ),
     ("GB10 without /proc", Host(NVIDIA_CARD, {"nvidia-smi": "NVIDIA GB10, [N/A]"}), "default"),
     # Vulkan, where nothing else tells
+    ("Vulkan with 8 GiB", Host({}, vulkaninfo((8 * GIB, LOCAL), (64 * GIB, SHARED))), "vulkan"),
+    ("Vulkan as its early versions write", Host({}, vulkaninfo((8 * GIB, f"VK_{LOCAL}"))), "vulkan"),
+    ("Vulkan with 4 GiB", Host({}, vulkaninfo((4 * GIB, LOCAL), (64 * GIB, SHARED))), "default"),
+    ("Vulkan with two of 3 GiB", Host({}, vulkaninfo((3 * GIB, LOCAL), twice=True)), "vulkan"),
+    ("Vulkan in software", Host({}, vulkaninfo((64 * GIB, LOCAL), kind="PHYSICAL_DEVICE_TYPE_CPU")), "default"),
     (
-        "Vulkan with 8 GiB",
-        Host({}, vulkaninfo({"size": 8 * GIB, "flags": 1}, {"size": 64 * GIB, "flags": 0})),
+        "Vulkan with 8 GiB, as JSON",
+        Host({}, vulkaninfo_json({"size": 8 * GIB, "flags": 1}, {"size": 64 * GIB, "flags": 0})),
         "vulkan",
     ),
-    ("Vulkan with 4 GiB", Host({}, vulkaninfo({"size": 4 * GIB, "flags": 1})), "default"),
+    ("Vulkan with 4 GiB, as JSON", Host({}, vulkaninfo_json({"size": 4 * GIB, "flags": 1})), "default"),
     (
-        "Vulkan in software",
-        Host({}, vulkaninfo({"size": 64 * GIB, "flags": 1}, kind="VK_PHYSICAL_DEVICE_TYPE_CPU")),
+        "Vulkan in software, as JSON",
+        Host({}, vulkaninfo_json({"size": 64 * GIB, "flags": 1}, kind="VK_PHYSICAL_DEVICE_TYPE_CPU")),
         "default",
     ),
     ("Vulkan that does not tell", Host({}, {"vulkaninfo": '{"VkPhysicalDevices": [{}]}'}), "default"),
-    ("AMD whose memory only Vulkan tells", Host(AMD_CARD, vulkaninfo({"size": 8 * GIB, "flags": 1})), "amd"),
+    ("AMD whose memory only Vulkan tells", Host(AMD_CARD, vulkaninfo((8 * GIB, LOCAL))), "amd"),
 ]
 
 

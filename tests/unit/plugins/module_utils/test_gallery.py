@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -469,7 +470,6 @@ NO_INDEX = [
     (b"- a\n b: c\n- d", "it is not valid YAML"),
     (b"\t- a", "it is not valid YAML"),
     (b"- *nowhere", "it is not valid YAML"),
-    (b"- a\n---\n- b\n", "it is not valid YAML"),
     (b"- \xff\xfe", "it is not valid YAML"),
     (b"\x1f\x8b\x08\0\0", "it is not valid YAML"),
     (b"- \0", "it is not valid YAML"),
@@ -505,6 +505,21 @@ def test_a_gallery_of_fifty_megabytes_is_not_believed(tmp_path: Path) -> None:
     message = failure(galleries(GallerySource("g", str(tmp_path / "index.yaml"))).entries)
     assert "it is larger than 33554432 bytes" in message
     assert "it is not a file" in failure(galleries(GallerySource("g", "/dev/zero")).entries)
+
+
+@pytest.mark.parametrize("end", ["---\n", "---\n- name: other\n  uri: x/other\n", "...\n", "---\n{ not: [even\n"])
+def test_of_several_documents_the_first_counts(end: str) -> None:
+    assert [entry.name for entry in index("- name: piper\n  uri: x/piper\n" + end).entries.values()] == ["piper"]
+
+
+def test_half_of_a_surrogate_pair_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    found = index(r"""
+- {name: piper, uri: x/piper, license: "\ud83d", tags: [a, "\udc80"]}
+- {name: other, uri: x/other, version: "\ud83d\ude00"}
+""")
+    assert [(entry.name, entry.license, entry.tags) for entry in found.entries.values()] == [("piper", "", ("a",))]
+    assert found.skipped == {"other": "its entry 2 is skipped: its version is not text"}
 
 
 def test_a_gallery_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def test_what_is_written_down_can_be_read_again_and_is_in_order() -> None:
         ("oci://h:5000/x:z", f"oci://h:5000/x:z@{DIGEST}"),
         ("x/y", f"x/y@{DIGEST}"),
         ("x/y:z@sha256:" + "0" * 64, f"x/y:z@{DIGEST}"),
+        ("ocilayout:/srv/a@b/images:v1", f"ocilayout:/srv/a@b/images:v1@{DIGEST}"),
     ],
 )
 def test_an_image_is_pinned_with_all_its_mirrors(uri: str, pinned: str) -> None:
@@ -184,6 +185,12 @@ def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> 
         ("quay.io/x:v1-a", "v1", True),
         ("quay.io/x:v1-a", "v", False),
         ("quay.io/x:v10-a", "v1", False),
+        ("quay.io/x:v1-rc1-a", "v1", False),
+        ("quay.io/x:v1-beta.2-a", "v1", False),
+        ("quay.io/x:v1-rc1-a", "v1-rc1", True),
+        ("quay.io/x:v1-rc-model", "v1", False),
+        ("quay.io/x:v1-rcpp", "v1", True),
+        ("quay.io/x:v1-pretrained-a", "v1", True),
         ("quay.io/x:v1", "v1", False),
         ("h:5000/v1-a", "v1", False),
         ("", "v1", False),

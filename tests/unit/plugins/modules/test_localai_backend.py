@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -182,6 +183,65 @@ def test_a_last_resort_is_told_by_the_key_that_decided(host):
     result = host.install("whisper", capability="intel")
     assert (result["capability"], result["backends"][0]["capability"]) == ("intel", "default")
     assert result["backends"][0]["backend"] == "cpu-whisper"
+
+
+@pytest.mark.parametrize("written", ["{path}/", "{path}//", "/{path}", "{path}/./", "{path}/../backends"])
+def test_a_path_may_be_written_in_any_way(host, written):
+    result = prove(host, "piper", action="install", backends_path=written.format(path=host.path))
+    assert result["backends"][0]["run_file"] == str(host.path / "piper/run.sh")
+    assert host.info("piper")["backends"][0]["run_file"] == str(host.path / "piper/run.sh")
+
+
+def test_a_meta_and_its_build_are_of_the_gallery_that_has_each(host, tmp_path):
+    index = yaml.safe_load(Path(host.world.gallery).read_text(encoding="utf-8"))
+    galleries = []
+    for name, wanted in (("metas", "llama-cpp"), ("builds", "cpu-llama-cpp")):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump([row for row in index if row["name"] == wanted]))
+        galleries.append({"name": name, "url": str(tmp_path / f"{name}.yaml")})
+    prove(host, "llama-cpp", action="install", galleries=galleries)
+    assert host.metadata("llama-cpp")["gallery_url"] == str(tmp_path / "metas.yaml")
+    assert host.metadata("cpu-llama-cpp")["gallery_url"] == str(tmp_path / "builds.yaml")
+
+
+@pytest.mark.parametrize("bearer", ["cuda12-llama-cpp", "zzz"])
+def test_what_cannot_be_had_again_gives_way_to_what_goes_before_it(host, bearer):
+    host.place(bearer, {"name": bearer, "alias": "llama-cpp"}, run_file=False)
+    prove(host, "llama-cpp", action="repair")
+    assert host.names == sorted(["cpu-llama-cpp", "llama-cpp", bearer])
+    row = next(row for row in host.info("llama-cpp")["backends"] if row["name"] == "llama-cpp")
+    assert (row["backend"], row["runnable"]) == ("cpu-llama-cpp", True)
+
+
+def test_what_would_still_answer_in_its_place_has_to_be_removed(host):
+    host.place("a-cpu-old", {"name": "a-cpu-old", "alias": "llama-cpp"}, run_file=False)
+    before = snapshot(host.path)
+    for check in (True, False):
+        result = host.backend("llama-cpp", check=check)
+        assert result["failed"]
+        assert "a-cpu-old answers to llama-cpp, but cannot run" in result["msg"]
+        assert "name=a-cpu-old" in result["msg"]
+    assert snapshot(host.path) == before
+    prove(host, "a-cpu-old", action="remove", state="absent")
+    prove(host, "llama-cpp", action="install")
+
+
+def test_a_meta_that_localai_named_with_its_gallery_is_found_and_removed(host):
+    host.install("llama-cpp")
+    document = {key: value for key, value in host.metadata("cpu-llama-cpp").items() if key != "alias"}
+    (host.path / "cpu-llama-cpp/metadata.json").write_text(json.dumps(document))
+    host.place("test@llama-cpp", {**host.metadata("llama-cpp"), "name": "test@llama-cpp"}, run_file=False)
+    host.install("llama-cpp", state="absent")
+    assert host.names == ["cpu-llama-cpp", "test@llama-cpp"]
+    assert [row["name"] for row in host.info("test@llama-cpp")["backends"]] == ["test@llama-cpp"]
+    prove(host, "test@llama-cpp", action="remove", state="absent")
+    assert host.names == []
+
+
+def test_a_pin_for_any_host_is_a_last_resort_on_one_with_a_gpu(host):
+    pins = host.info("piper", "llama-cpp", pins=True)["pins"]
+    result = host.install("piper", "llama-cpp", pins=pins, capability="nvidia")
+    assert any("llama-cpp: nothing" in warning and "'default'" in warning for warning in result["warnings"])
+    assert not any("piper" in warning for warning in result["warnings"])
 
 
 # straight from a source

@@ -83,6 +83,14 @@ def test_a_source_that_does_not_say_what_it_has_is_left_alone_with_a_warning(hos
     assert any("does not state what it has" in warning for warning in result["warnings"])
 
 
+def test_what_does_not_say_what_it_has_keeps_its_alias_too(host):
+    host.install("from-directory")
+    document = {**host.metadata("from-directory"), "alias": "mine"}
+    (host.path / "from-directory/metadata.json").write_text(json.dumps(document))
+    prove(host, "from-directory", action="none", state="latest")
+    assert host.metadata("from-directory")["alias"] == "mine"
+
+
 def test_what_came_straight_from_a_source_is_upgraded_from_there(host):
     uri = f"{host.world.repository}:latest-piper"
     host.install("mine", uri=uri, alias="voice")
