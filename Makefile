@@ -76,12 +76,14 @@ cores: collection ## the same with each other ansible-core that a Python here ru
 	cd $(COPY) && tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
-units: collection ## unit tests on our own Python, measured, and on the oldest and the newest one found, or EVERY=1
+units: collection ## unit tests on our own Python, measured, and as ansible-test runs them, on the oldest and the newest, or EVERY=1
 	rm -f $(OUTPUT)/coverage/units=*
-	cd $(COPY) && own=$$($(VENV)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
-	    && ansible-test units --venv --coverage --python $$own \
-	    && for other in $$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V | $(if $(EVERY),cat,sed -n '1p;$$p') \
-	        | grep -vx $$own | uniq); do ansible-test units --venv --python $$other || exit; done
+	mkdir -p $(OUTPUT)/coverage
+	cd $(COPY) && PYTHONPATH=$(BUILD) COVERAGE_FILE='$(OUTPUT)/coverage/units=all=own=python-3=coverage.all' \
+	    pytest -q -n auto -p no:cacheprovider --cov plugins --cov-branch --cov-report= \
+	    --junitxml $(OUTPUT)/junit/own-units.xml tests/unit
+	cd $(COPY) && for python in $$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V \
+	    | $(if $(EVERY),cat,sed -n '1p;$$p') | uniq); do ansible-test units --venv --python $$python || exit; done
 
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
 	rm -f $(OUTPUT)/coverage/integration=*
