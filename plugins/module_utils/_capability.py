@@ -354,12 +354,10 @@ def _vulkan_vram(machine: Machine) -> int:
 
 
 def _local_heaps(device: str) -> int:
-    """Return the size of all heaps that are local to a device, of which C(vulkaninfo) tells so::
+    """Return the size in bytes of all heaps that are local to a device.
 
-    memoryHeaps[0]:
-        size   = 8589934592 (0x200000000) (8.00 GiB)
-        flags: count = 1
-            MEMORY_HEAP_DEVICE_LOCAL_BIT
+    Below C(memoryHeaps[0]:), it prints C(size = 8589934592 (0x200000000) (8.00 GiB)), and among its C(flags:)
+    a line C(MEMORY_HEAP_DEVICE_LOCAL_BIT).
     """
     heaps = device.partition("memoryHeaps:")[2].partition("memoryTypes:")[0].split("memoryHeaps[")[1:]
     sizes = (re.search(r"\bsize\s*=\s*(\d{1,20})\b", heap) for heap in heaps if "HEAP_DEVICE_LOCAL_BIT" in heap)
