@@ -356,7 +356,7 @@ def _vulkan_vram(machine: Machine) -> int:
 def _local_heaps(device: str) -> int:
     """Return the size in bytes of all heaps that are local to a device.
 
-    Below C(memoryHeaps[0]:), it prints C(size = 8589934592 (0x200000000) (8.00 GiB)), and among its C(flags:)
+    C(vulkaninfo) prints C(size = 8589934592 (0x200000000) (8.00 GiB)) below C(memoryHeaps[0]:), and among its C(flags:)
     a line C(MEMORY_HEAP_DEVICE_LOCAL_BIT).
     """
     heaps = device.partition("memoryHeaps:")[2].partition("memoryTypes:")[0].split("memoryHeaps[")[1:]
