@@ -81,13 +81,23 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
         *(os.path.join(path, name) for name in names),
     ]
     for other in others:
-        # Root's access is never refused; for others, a directory that moves has to be writable itself.
-        is_ours = other.endswith("lock") or os.path.isdir(other)
-        if is_ours and os.path.exists(other) and not os.path.islink(other) and not os.access(other, os.W_OK):
+        if _is_closed(other):
             raise HostError(
                 f"{other} cannot be written by user {owner_name(os.geteuid())}. Run as its owner or as root, for "
                 "example with become."
             )
+
+
+def _is_closed(place: str) -> bool:
+    """Return whether a directory or the lock is there that this user may not write.
+
+    Root's access is never refused; for others, a directory that moves has to be writable itself.
+    """
+    if os.access(place, os.W_OK) or os.path.islink(place):
+        return False
+    is_there = os.path.isdir(place) or (place.endswith(f"{OWN_DIRECTORY}/lock") and os.path.exists(place))
+    # Nobody may have been refused: another run may have brought it since the first question.
+    return is_there and not os.access(place, os.W_OK)
 
 
 def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:

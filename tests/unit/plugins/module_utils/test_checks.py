@@ -46,6 +46,26 @@ def test_a_missing_path_may_be_made(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("what", ["goes", "comes"])
+def test_what_another_run_moves_meanwhile_is_not_in_the_way(tmp_path, monkeypatch, what):
+    backend, ask = tmp_path / "piper", os.access
+    if what == "goes":
+        backend.mkdir()
+
+    def access(place, mode):
+        mine = place == str(backend)
+        if mine and what == "goes" and backend.exists():
+            backend.rmdir()
+        answer = ask(place, mode)
+        if mine and what == "comes" and not backend.exists():
+            backend.mkdir()
+        return answer
+
+    monkeypatch.setattr(os, "access", access)
+    check_writable(str(tmp_path), ["piper"])
+    assert backend.exists() is (what == "comes")
+
+
 def test_a_path_that_may_not_be_written_is_found_before():
     with directory_of_ordinary_user() as path:
         (path / "sealed").mkdir(mode=0o555)
