@@ -120,7 +120,7 @@ class Http:
         meanwhile. C(headers) is asked anew for every request. When the server wants other credentials, C(renew) is told
         its challenge, once until bytes arrive. The retry budget renews with every byte. Raises TransportError.
         """
-        validator: str | None = None
+        version: _Version | None = None
         renewed = False
         patience = self._patience("GET", url)
         for attempt in patience:
@@ -130,8 +130,8 @@ class Http:
                 wanted = dict(headers())
                 if offset:
                     wanted["Range"] = f"bytes={offset}-"
-                    if validator:
-                        wanted["If-Range"] = validator
+                    if version and version.validator:
+                        wanted["If-Range"] = version.validator
                 with self._open("GET", url, wanted) as response:
                     if response.status_code == 401 and renew is not None and not renewed and is_from(response.url, url):
                         renew(response.headers.get("WWW-Authenticate", ""))
@@ -139,9 +139,10 @@ class Http:
                         continue
                     if size is None and response.status_code == 416 and _whole_length(response) == offset:
                         return
-                    to_skip = _bytes_to_skip(response, offset, validator, url)
+                    to_skip = _bytes_to_skip(response, offset, version, url)
                     expected = size if size is not None else _whole_length(response)
-                    validator = _strong_etag(response) if size is None else None
+                    # Content of a known size has a digest that proves it.
+                    version = _version_of(response) if size is None else None
                     for chunk in self._chunks(response):
                         new = chunk[to_skip:]
                         to_skip -= len(chunk) - len(new)
@@ -366,12 +367,31 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def _strong_etag(response: t.Any) -> str | None:
-    etag = str(response.headers.get("ETag", ""))
-    return etag if etag.startswith('"') else None
+class _Version(t.NamedTuple):
+    """What an answer states of the file that it is a part of; a length in bytes."""
+
+    etag: str
+    modified: str
+    length: int | None
+
+    @property
+    def validator(self) -> str:
+        """What the header If-Range takes; a weak ETag is not for it."""
+        return self.etag if self.etag.startswith('"') else self.modified
+
+    def differs_from(self, earlier: _Version) -> bool:
+        """Return whether this is another file; only a strong ETag has to be stated again."""
+        if earlier.etag.startswith('"') and self.etag != earlier.etag:
+            return True
+        return any(then and now and then != now for then, now in zip(earlier, self))
 
 
-def _bytes_to_skip(response: t.Any, offset: int, validator: str | None, url: str) -> int:
+def _version_of(response: t.Any) -> _Version:
+    etag, modified = (str(response.headers.get(name, "")).strip() for name in ("ETag", "Last-Modified"))
+    return _Version(etag, modified, _whole_length(response))
+
+
+def _bytes_to_skip(response: t.Any, offset: int, version: _Version | None, url: str) -> int:
     """Return how many bytes of this answer we have already; raises for one that does not go on with what we have."""
     status = response.status_code
     if status in _TRANSIENT:
@@ -380,11 +400,9 @@ def _bytes_to_skip(response: t.Any, offset: int, validator: str | None, url: str
         raise TransportError(f"GET {shown(url)}: the body ended after {offset} bytes, which is too short.")
     if status not in (200, 206):
         raise TransportError(f"GET {shown(url)}: {status_line(response)}{_ADVICE.get(status, '')}", status)
-    if validator and _strong_etag(response) != validator:
-        raise TransportError(f"GET {shown(url)}: the file changed on the server during the transfer.")
-    if status == 200:
-        return offset
     found = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
-    if found is None or int(found.group(1)) != offset:
+    if status == 206 and (found is None or int(found.group(1)) != offset):
         raise TransportError(f"GET {shown(url)}: asked for the bytes from {offset} on, the server sent another range.")
-    return 0
+    if version and _version_of(response).differs_from(version):
+        raise TransportError(f"GET {shown(url)}: the file changed on the server during the transfer.")
+    return offset if status == 200 else 0

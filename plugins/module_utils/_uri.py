@@ -81,8 +81,9 @@ def displayed(uri: str) -> str:
     if uri.lower().startswith(("http://", "https://")):
         return shown(uri)
     scheme, separator, rest = uri.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    return scheme + separator + authority.rpartition("@")[2] + slash + path
+    image, digest = _at_digest(rest)
+    authority, slash, path = image.partition("/")
+    return scheme + separator + authority.rpartition("@")[2] + slash + path + (f"@{digest}" if digest else "")
 
 
 def _at_digest(text: str) -> tuple[str, str]:

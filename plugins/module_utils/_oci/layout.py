@@ -29,6 +29,8 @@ from ansible_collections.localai.core.plugins.module_utils._oci.reference import
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
 _MOST_MEMBERS = 100000
+# How gzip and zstd begin.
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 # At once: what describes one member, and the blocks of its content.
 _MOST_READ = 4 * 1024**2
 
@@ -54,7 +56,8 @@ class Layout:
         if is_digest(name):
             return parse_manifest(self._files.read(_blob(name)), "", name)
         index = parse_manifest(self._files.read("index.json"), OCI_INDEX)
-        if not name and len(index.children) == 1:
+        # One image may have several names there.
+        if not name and len({child.digest for child in index.children}) == 1:
             return self.manifest(index.children[0].digest)
         if not name and index.children and all(child.platform for child in index.children):
             return index
@@ -107,6 +110,12 @@ class DockerArchive:
         files = image["Layers"]
         if not isinstance(diff_ids, list) or not all(map(is_digest, diff_ids)) or len(diff_ids) != len(files):
             raise SourceError("the image's configuration does not list the layers that the archive has.")
+        for file in files:
+            if next(self._files.chunks(file, 0), b"").startswith(_COMPRESSED):
+                raise SourceError(
+                    f"{self} has compressed layers, of which it has no digests. Make an OCI layout of it, for example "
+                    "with skopeo copy docker-archive:FILE oci-archive:FILE."
+                )
         self._names = {**dict(zip(diff_ids, files)), digest: image["Config"]}
         layers = [Descriptor(diff_id, self._files.size(file), DOCKER_LAYER) for diff_id, file in zip(diff_ids, files)]
         return Manifest(digest, config=Descriptor(digest, len(config), ""), layers=tuple(layers))

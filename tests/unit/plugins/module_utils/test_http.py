@@ -705,6 +705,39 @@ def test_a_file_that_changes_meanwhile_is_not_put_together_from_two_versions(ser
         b"".join(chunks)
 
 
+SUNDAY, MONDAY = "Sun, 01 Nov 2026 10:00:00 GMT", "Mon, 02 Nov 2026 10:00:00 GMT"
+STATED = [
+    # what the server states of each version -> on what condition the rest is asked for
+    ({"ETag": 'W/"1"'}, {"ETag": 'W/"2"'}, None),
+    ({"ETag": "", "Last-Modified": SUNDAY}, {"ETag": "", "Last-Modified": MONDAY}, SUNDAY),
+    ({"ETag": '"1"', "Last-Modified": SUNDAY}, {"ETag": '"2"', "Last-Modified": SUNDAY}, '"1"'),
+    ({"ETag": '"1"'}, {"ETag": ""}, '"1"'),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "condition"), STATED)
+@pytest.mark.parametrize("fault", [IgnoreRange, None], ids=["all again", "the rest"])
+def test_a_file_that_changes_between_two_requests_is_noticed_by_what_is_stated(server, before, after, condition, fault):
+    server.pages["/big"] = Page(BODY, headers=before)
+    server.faults = [Cut(after=400_000, times=1), *([fault(skip=1)] if fault else [])]
+    chunks = Client().download(server.url + "/big", headers=dict)
+    next(chunks)
+    server.pages["/big"] = Page(BODY[::-1], headers=after)
+    with pytest.raises(TransportError, match="the file changed on the server during the transfer"):
+        b"".join(chunks)
+    assert server.requests[1].headers.get("if-range") == condition
+
+
+def test_a_file_of_another_length_has_changed(server):
+    server.pages["/big"] = Page(BODY, headers={"ETag": ""})
+    server.faults = [Cut(after=400_000, times=1)]
+    chunks = Client().download(server.url + "/big", headers=dict)
+    next(chunks)
+    server.pages["/big"] = Page(BODY + b"more", headers={"ETag": ""})
+    with pytest.raises(TransportError, match="the file changed on the server during the transfer"):
+        b"".join(chunks)
+
+
 def test_a_download_is_refused_with_its_status(server):
     for status in (401, 403, 404, 416):
         server.faults = [Status(status=status)]

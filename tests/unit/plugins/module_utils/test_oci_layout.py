@@ -82,6 +82,22 @@ def test_one_of_several_images_is_found_by_name_or_digest(layout, name):
     assert pull(Layout(path), IMAGE.digest if name == "digest" else name) == (IMAGE.digest, PULLED)
 
 
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_a_docker_archive_with_compressed_layers_is_refused_with_advice(tmp_path, compression):
+    plain = docker_archive({"x/y:v1": IMAGE})
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        members = {member.name: archive.extractfile(member).read() for member in archive}
+    place = tmp_path / "image.tar"
+    packed = {name: compress(data, compression) if "layer" in name else data for name, data in members.items()}
+    place.write_bytes(tar(file(name, data) for name, data in packed.items()))
+    with pytest.raises(SourceError, match=r"has compressed layers.*skopeo copy"):
+        image_in_file(str(place)).manifest("")
+
+
+def test_an_image_with_several_names_needs_none(layout):
+    assert pull(Layout(layout({"latest": IMAGE, "v1": IMAGE})), "") == (IMAGE.digest, PULLED)
+
+
 def test_several_images_need_a_name_and_the_error_lists_them(layout):
     path = layout({"v0": OTHER, "v1": IMAGE})
     with pytest.raises(SourceError, match=r"not just one image, so a name is needed; it has v0, v1\."):

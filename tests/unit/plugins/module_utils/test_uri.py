@@ -16,6 +16,8 @@ from ansible_collections.localai.core.plugins.module_utils._uri import Uri, disp
     ("uri", "kind"),
     [
         ("/opt/piper", "path"),
+        ("busybox@sha256:" + "0" * 64, "image"),
+        ("oci://busybox:1@sha256:" + "0" * 64, "image"),
         ("/opt/a@b", "path"),
         ("file:///opt/piper.tar.gz", "path"),
         ("ocifile:///opt/piper.tar", "image file"),
@@ -89,6 +91,10 @@ def test_a_path_and_a_name_are_taken_apart(uri, path, name):
         ("me:hunter2@host/x", "host/x"),
         ("quay.io/x/y@sha256:" + "0" * 64, "quay.io/x/y@sha256:" + "0" * 64),
         ("oci://quay.io/x/y:tag", "oci://quay.io/x/y:tag"),
+        ("busybox:1@sha256:" + "0" * 64, "busybox:1@sha256:" + "0" * 64),
+        ("oci://busybox@sha256:" + "0" * 64, "oci://busybox@sha256:" + "0" * 64),
+        ("me:hunter2@busybox@sha256:" + "0" * 64, "busybox@sha256:" + "0" * 64),
+        ("me:hunter2@localhost", "localhost"),
         ("/opt/backends@2/piper", "/opt/backends@2/piper"),
     ],
 )
