@@ -99,10 +99,10 @@ def as_text(value):
 
 
 def reaches_us(spec, options):
-    """Whether Ansible's own check of the types survives these options: it fails on infinity as a number."""
+    """Whether Ansible's own check survives these options: it fails on infinity as a number, and on false as a dict."""
     try:
         ArgumentSpecValidator(spec).validate(options)
-    except OverflowError:
+    except (OverflowError, TypeError):
         return False
     return True
 
