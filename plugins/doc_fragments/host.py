@@ -164,7 +164,8 @@ options:
   retries:
     description:
       - How often a request is tried again after a passing fault, with growing pauses or as long as the server asks
-        for. It counts anew whenever bytes have arrived, and a transfer goes on at the byte where it stopped.
+        for, at most 120 seconds. It counts anew whenever bytes have arrived, and a transfer goes on at the byte where
+        it stopped.
       - A host that refused connections, or stayed silent until its tries were used up, is not asked again in this run.
     type: int
     default: 5
