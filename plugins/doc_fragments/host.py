@@ -152,7 +152,8 @@ options:
     default: true
   auth_file:
     description:
-      - A C(config.json) of docker with logins for registries. Only its C(auths) are used, no credential helpers.
+      - A C(config.json) of docker with logins for registries. Only its C(auths) are used, no credential helpers and no
+        identity tokens, as C(az acr login) writes them.
       - The default is the file of the user that the module runs as, if there is one. O(endpoints) goes first.
     type: path
   timeout:

@@ -85,7 +85,7 @@ def docker_login(reference: Reference, auth_file: str | None) -> Login | None:
     """Return the login that docker's C(config.json) holds for an image, or None.
 
     Without C(auth_file) it is the file of the user who runs this, which may be missing. Raises HostError for a file
-    that was asked for and cannot be read, or is not valid.
+    that was asked for and cannot be read, or is not valid, and for a login that cannot be used.
     """
     path = auth_file or os.path.join(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"), "config.json")
     try:
@@ -99,6 +99,11 @@ def docker_login(reference: Reference, auth_file: str | None) -> Login | None:
     auths = document.get("auths") if isinstance(document, dict) else None
     for entry in _entries(auths, reference) if isinstance(auths, dict) else ():
         login = _login(entry)
+        if entry.get("identitytoken") and not (login and login.password):
+            raise HostError(
+                f"{path} has an identity token instead of a password for {reference.host}, which cannot be used here. "
+                f"Give username and password for the host {reference.host} in endpoints."
+            )
         if login is not None:
             return login
     return None

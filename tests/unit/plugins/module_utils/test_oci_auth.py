@@ -190,6 +190,8 @@ def test_a_login_of_docker_hub_for_a_path_goes_first_and_then_that_of_docker(log
         ({"auth": encoded("me:pw\0\0")}, Login("me", "pw")),
         ({"auth": encoded("me:pw") + "\n"}, Login("me", "pw")),
         ({"auth": encoded("me:")}, Login("me", "")),
+        ({"auth": encoded("me:pw"), "identitytoken": "x"}, Login("me", "pw")),
+        ({"auth": encoded("me:pw"), "identitytoken": ""}, Login("me", "pw")),
         ({"username": "me", "password": "pw"}, Login("me", "pw")),
         ({"auth": "", "username": "me", "password": "pw"}, Login("me", "pw")),
         ({"auth": encoded("a:b"), "username": "me", "password": "pw"}, Login("a", "b")),
@@ -206,6 +208,15 @@ def test_a_login_of_docker_hub_for_a_path_goes_first_and_then_that_of_docker(log
 )
 def test_an_entry_may_have_a_login_in_either_form(login, entry, expected):
     assert login("quay.io/x", {"quay.io": entry}) == expected
+
+
+@pytest.mark.parametrize("auth", [{}, {"auth": encoded("00000000-0000-0000-0000-000000000000:")}])
+def test_an_identity_token_is_an_error_that_says_what_to_do_instead(login, auth):
+    entry = {**auth, "identitytoken": "hunter2"}
+    with pytest.raises(HostError, match=r"config\.json has .* for a\.azurecr\.io, which .* in endpoints\.$") as caught:
+        login("a.azurecr.io/x", {"https://a.azurecr.io": entry})
+    assert "hunter2" not in str(caught.value)
+    assert login("b.azurecr.io/x", {"a.azurecr.io": entry}) is None
 
 
 def test_an_empty_entry_does_not_hide_another(login):
