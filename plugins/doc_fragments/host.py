@@ -152,7 +152,8 @@ options:
     default: true
   auth_file:
     description:
-      - A C(config.json) of docker with logins for registries. Only its C(auths) are used, no credential helpers.
+      - A C(config.json) of docker with logins for registries. Only its C(auths) are used, no credential helpers and no
+        identity tokens, as C(az acr login) writes them.
       - The default is the file of the user that the module runs as, if there is one. O(endpoints) goes first.
     type: path
   timeout:
@@ -164,7 +165,8 @@ options:
   retries:
     description:
       - How often a request is tried again after a passing fault, with growing pauses or as long as the server asks
-        for. It counts anew whenever bytes have arrived, and a transfer goes on at the byte where it stopped.
+        for, at most 120 seconds. It counts anew whenever bytes have arrived, and a transfer goes on at the byte where
+        it stopped.
       - A host that refused connections, or stayed silent until its tries were used up, is not asked again in this run.
     type: int
     default: 5

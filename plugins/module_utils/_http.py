@@ -16,6 +16,8 @@ import time
 import traceback
 import typing as t
 from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.localai.core.plugins.module_utils._archive.decompress import decompressed
@@ -334,10 +336,18 @@ def _transient(response: t.Any) -> Again:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Return the seconds that a Retry-After header asks for, bounded; None where it has no number."""
-    if value is None or not re.fullmatch(r"\s*\d{1,9}\s*", value):
+    """Return the seconds that a Retry-After header asks for, bounded; None where it has neither a number nor a date."""
+    if value is None:
         return None
-    return min(float(value), MOST_PATIENCE)
+    if re.fullmatch(r"\s*\d{1,9}\s*", value):
+        return min(float(value), MOST_PATIENCE)
+    try:
+        moment = parsedate_to_datetime(value)
+        seconds = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - time.time()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        # What Python's several versions raise for what is no date.
+        return None
+    return min(max(seconds, 0.0), MOST_PATIENCE)
 
 
 def _whole_length(response: t.Any) -> int | None:

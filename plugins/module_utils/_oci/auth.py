@@ -17,7 +17,8 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._file import read_file
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import DOCKER_HUB, Reference
 
-_DOCKER_HUB_KEYS = ("https://index.docker.io/v1/", DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
+_DOCKER_HUB_KEY = "https://index.docker.io/v1/"
+_DOCKER_HUB_NAMES = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 _MOST_LOGINS = 4 * 1024**2
 _SEPARATORS = re.compile(r"[\s,]*")
 _WORD = re.compile(r'[^\s,="]+')
@@ -83,43 +84,55 @@ def _challenge_words(header: str) -> t.Iterator[tuple[str, str | None]]:
 def docker_login(reference: Reference, auth_file: str | None) -> Login | None:
     """Return the login that docker's C(config.json) holds for an image, or None.
 
-    C(auth_file) None means the file of the user who runs this, which may be missing. Raises HostError for a file that
-    was asked for and cannot be read, or is not valid.
+    Without C(auth_file) it is the file of the user who runs this, which may be missing. Raises HostError for a file
+    that was asked for and cannot be read, or is not valid, and for a login that cannot be used.
     """
     path = auth_file or os.path.join(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"), "config.json")
     try:
         document = json.loads(read_file(path, _MOST_LOGINS).decode("utf-8"))
     except OSError as e:
-        if auth_file is None:
+        if not auth_file:
             return None
         raise HostError(f"auth_file {path}: {e.strerror}.") from e
     except (ValueError, RecursionError):
         raise HostError(f"{path} is not valid JSON. Mend it, or name another file in auth_file.") from None
     auths = document.get("auths") if isinstance(document, dict) else None
-    for key in _keys(reference):
-        login = _login(auths.get(key)) if isinstance(auths, dict) else None
+    for entry in _entries(auths, reference) if isinstance(auths, dict) else ():
+        login = _login(entry)
+        if entry.get("identitytoken") and not (login and login.password):
+            raise HostError(
+                f"{path} has an identity token instead of a password for {reference.host}, which cannot be used here. "
+                f"Give username and password for the host {reference.host} in endpoints."
+            )
         if login is not None:
             return login
     return None
 
 
-def _keys(reference: Reference) -> list[str]:
-    """Return the keys under which a login for an image may stand, the most particular first."""
-    if reference.host == DOCKER_HUB:
-        return list(_DOCKER_HUB_KEYS)
+def _entries(auths: t.Mapping[str, t.Any], reference: Reference) -> list[dict[str, t.Any]]:
+    """Return the entries that may hold a login for an image, the most particular first."""
     parts = reference.repository.split("/")
     paths = [f"{reference.host}/{'/'.join(parts[:count])}" for count in range(len(parts), 0, -1)]
-    host = reference.host
-    return [*paths, host, f"https://{host}", f"https://{host}/", f"https://{host}/v1/", f"https://{host}/v2/"]
+    hub = [_DOCKER_HUB_KEY] if reference.host == DOCKER_HUB else []
+    others = [key for key in auths if _host(key) == reference.host]
+    entries = (auths.get(key) for key in (*paths, *hub, reference.host, *others))
+    return [entry for entry in entries if isinstance(entry, dict)]
 
 
-def _login(entry: t.Any) -> Login | None:
-    if not isinstance(entry, dict):
-        return None
+def _host(key: str) -> str:
+    """Return the host that a key is for as a whole; empty for podman's path, which is for some repositories of one."""
+    name = re.sub(r"^https?://", "", key.lower())
+    host, _slash, path = name.partition("/")
+    if name == key.lower() and path.rstrip("/") not in ("", "v1", "v2"):
+        return ""
+    return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
+
+
+def _login(entry: t.Mapping[str, t.Any]) -> Login | None:
     username, password = entry.get("username"), entry.get("password")
     if isinstance(entry.get("auth"), str) and entry["auth"]:
         try:
-            text = base64.b64decode(entry["auth"], validate=True).decode("utf-8")
+            text = base64.b64decode(entry["auth"].strip(), validate=True).decode("utf-8")
         except ValueError:
             return None
         username, _colon, password = text.partition(":")

@@ -32,7 +32,7 @@ _LAYERS = {
     f"{DOCKER_LAYER}.gzip": "gzip",
     f"{DOCKER_LAYER}.zstd": "zstd",
 }
-# A Go client takes a child without a platform for this one.
+# A Go client takes an image without a platform in an index for this one.
 _UNSTATED = Platform("linux", "amd64")
 
 
@@ -45,6 +45,14 @@ class Descriptor:
     media_type: str
     platform: Platform | None = None
     annotations: t.Mapping[str, str] = field(default_factory=dict)
+    artifact_type: str = ""
+
+    @property
+    def target(self) -> Platform | None:
+        """The platform of a child of an index; None for one that is no image, as a signature."""
+        if self.platform is not None:
+            return self.platform
+        return None if self.artifact_type or self.media_type not in ("", *INDEXES, *MANIFESTS) else _UNSTATED
 
     @property
     def compression(self) -> str:
@@ -94,11 +102,13 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
 
 def choose(index: Manifest, platform: Platform) -> Descriptor:
     """Return the child of an index for C(platform); raises SourceError that says what there is."""
-    for child in index.children:
-        if platform.runs(child.platform or _UNSTATED):
-            return child
-    offered = ", ".join(str(child.platform or _UNSTATED) for child in index.children) or "nothing"
-    raise SourceError(f"the image is not built for {platform}; it is for {offered}.")
+    offers = [(child.target, child) for child in index.children if child.target is not None]
+    fitting = [(target, child) for target, child in offers if platform.runs(target)]
+    if not fitting:
+        offered = ", ".join(str(target) for target, _child in offers) or "nothing"
+        raise SourceError(f"the image is not built for {platform}; it is for {offered}.")
+    # One for another variant, as linux/amd64/v3, may want more than this host has.
+    return min(fitting, key=lambda offer: offer[0] != platform)[1]
 
 
 def check_platform(config: bytes, platform: Platform) -> None:
@@ -154,7 +164,7 @@ def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
         raise SourceError(f"the manifest holds {str(digest)[:100]!r} where a digest should be.")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
         raise SourceError(f"the manifest does not state the size of {digest}.")
-    platform, annotations = row.get("platform"), row.get("annotations")
+    platform, annotations, artifact_type = row.get("platform"), row.get("annotations"), row.get("artifactType")
     return Descriptor(
         digest=str(digest),
         size=size,
@@ -163,4 +173,5 @@ def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
         annotations={key: value for key, value in annotations.items() if isinstance(value, str)}
         if isinstance(annotations, dict)
         else {},
+        artifact_type=artifact_type if isinstance(artifact_type, str) else "",
     )

@@ -29,6 +29,9 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
 from ansible_collections.localai.core.plugins.module_utils._url import is_from, is_loopback, shown
 
+# What says something about the image or the login; anything else may pass.
+_ANSWERS = frozenset(range(200, 429)) - {408}
+_NO_HEAD = (405, 501)
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400
 _TOKEN_LEEWAY = 10
@@ -74,7 +77,12 @@ class RemoteRepository:
 
     def digest(self, name: str) -> str:
         """Return the digest that a tag has now, without its manifest where the server states it."""
-        answer = self._registry.get(self._location, f"manifests/{name}", {"Accept": ACCEPTED}, "HEAD")
+        try:
+            answer = self._registry.get(self._location, f"manifests/{name}", {"Accept": ACCEPTED}, "HEAD")
+        except TransportError as e:
+            if e.status not in _NO_HEAD:
+                raise
+            return self.manifest(name).digest
         stated = answer.headers.get("Docker-Content-Digest", "")
         return stated if is_digest(stated) else self.manifest(name).digest
 
@@ -148,7 +156,7 @@ class Registry:
         raise TransportError(said + ".", answer.status)
 
     def _ask(self, url: str, headers: t.Mapping[str, str], method: str, first: int | None) -> Answer:
-        return self._http.fetch(url, headers=headers, method=method, accept=range(200, 429), first=first)
+        return self._http.fetch(url, headers=headers, method=method, accept=_ANSWERS, first=first)
 
     def _url(self, location: Location, path: str) -> str:
         url = f"{self._base(location.reference)}/v2/{location.reference.repository}/{path}"
@@ -211,7 +219,7 @@ class Registry:
             raise TransportError(f"{reference.host} sends to a token server with a malformed URL.") from None
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode({key: value for key, value in query.items() if value})}"
         headers = {"Authorization": basic(login.username, login.password)} if login else {}
-        answer = self._http.fetch(url, headers=headers, accept=range(200, 429))
+        answer = self._http.fetch(url, headers=headers, accept=_ANSWERS)
         if answer.status != 200:
             raise TransportError(
                 f"{shown(url)} gave no token for {reference.host}/{reference.repository} ({answer.status}). "

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 import urllib3
@@ -116,7 +117,10 @@ def test_a_passing_fault_that_was_asked_for_is_an_answer(server):
         ("-1", 0.5, 1),
         ("1.5", 0.5, 1),
         ("9" * 5000, 0.5, 1),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5, 1),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", 120, 120),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", 0.5, 1),
+        ("Wed, 41 Oct 2015 07:28:00 GMT", 0.5, 1),
         ("soon", 0.5, 1),
     ],
 )
@@ -125,6 +129,14 @@ def test_a_server_may_say_how_long_to_wait_within_reason(server, value, low, hig
     client = Client()
     assert client.fetch(server.url + "/page").body == TEXT
     assert low <= client.pauses[0] <= high
+
+
+@pytest.mark.parametrize("written", [lambda at: formatdate(at, usegmt=True), lambda at: time.asctime(time.gmtime(at))])
+def test_a_server_may_say_until_when_to_wait(server, written):
+    server.faults = [Status("/page", status=429, headers={"Retry-After": written(time.time() + 100)}, times=1)]
+    client = Client()
+    assert client.fetch(server.url + "/page").body == TEXT
+    assert 80 <= client.pauses[0] <= 100
 
 
 def test_a_client_waits_in_earnest_by_default(server):

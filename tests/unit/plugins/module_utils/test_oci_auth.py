@@ -134,8 +134,20 @@ def login(tmp_path):
         ("quay.io/a/b", "https://quay.io/"),
         ("quay.io/a/b", "https://quay.io/v1/"),
         ("quay.io/a/b", "https://quay.io/v2/"),
+        ("quay.io/a/b", "https://quay.io/api/other"),
+        ("quay.io/a/b", "http://quay.io"),
+        ("quay.io/a/b", "quay.io/"),
+        ("quay.io/a/b", "quay.io/v1"),
+        ("quay.io/a/b", "quay.io/v2/"),
+        ("quay.io/a/b", "Quay.IO"),
+        ("Quay.io/a/b", "HTTPS://QUAY.IO/V2/"),
         ("localhost:5000/a", "localhost:5000"),
         ("localai/x", "https://index.docker.io/v1/"),
+        ("localai/x", "https://index.docker.io/v1"),
+        ("localai/x", "https://registry-1.docker.io/v2/"),
+        ("localai/x", "docker.io/localai/x"),
+        ("localai/x", "docker.io/localai"),
+        ("x", "docker.io/library"),
         ("localai/x", "docker.io"),
         ("localai/x", "index.docker.io"),
         ("localai/x", "registry-1.docker.io"),
@@ -147,7 +159,13 @@ def test_a_login_is_found_under_every_form_of_its_key(login, image, key):
     )
 
 
-@pytest.mark.parametrize("key", ["quay.io/a/bc", "quay.io/a/b/c", "quay", "io", "quay.io:443x", "http://quay.io", ""])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("quay.io/a/bc", "quay.io/a/b/c", "quay.io/v2/a", "quay", "io", "quay.io:443x", "quay.io.example"),
+        *("ftp://quay.io", "https://", "https://other.example/quay.io", "https://https://quay.io", "/", ""),
+    ],
+)
 def test_a_login_for_something_else_is_not_used(login, key):
     assert login("quay.io/a/b", {key: {"auth": encoded("me:pw")}}) is None
 
@@ -157,13 +175,23 @@ def test_the_most_particular_login_is_used(login):
     assert login("quay.io/a/b", auths) == Login("quay.io/a/b", "pw")
 
 
+def test_a_login_of_docker_hub_for_a_path_goes_first_and_then_that_of_docker(login):
+    keys = ["registry-1.docker.io", "docker.io", "https://index.docker.io/v1/", "docker.io/localai"]
+    auths = {key: {"auth": encoded(f"{number}:pw")} for number, key in enumerate(keys)}
+    assert login("localai/x", auths) == Login("3", "pw")
+    assert login("other/x", auths) == Login("2", "pw")
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
         ({"auth": encoded("me:pw")}, Login("me", "pw")),
         ({"auth": encoded("me:pässword")}, Login("me", "pässword")),
         ({"auth": encoded("me:pw\0\0")}, Login("me", "pw")),
+        ({"auth": encoded("me:pw") + "\n"}, Login("me", "pw")),
         ({"auth": encoded("me:")}, Login("me", "")),
+        ({"auth": encoded("me:pw"), "identitytoken": "x"}, Login("me", "pw")),
+        ({"auth": encoded("me:pw"), "identitytoken": ""}, Login("me", "pw")),
         ({"username": "me", "password": "pw"}, Login("me", "pw")),
         ({"auth": "", "username": "me", "password": "pw"}, Login("me", "pw")),
         ({"auth": encoded("a:b"), "username": "me", "password": "pw"}, Login("a", "b")),
@@ -180,6 +208,15 @@ def test_the_most_particular_login_is_used(login):
 )
 def test_an_entry_may_have_a_login_in_either_form(login, entry, expected):
     assert login("quay.io/x", {"quay.io": entry}) == expected
+
+
+@pytest.mark.parametrize("auth", [{}, {"auth": encoded("00000000-0000-0000-0000-000000000000:")}])
+def test_an_identity_token_is_an_error_that_says_what_to_do_instead(login, auth):
+    entry = {**auth, "identitytoken": "hunter2"}
+    with pytest.raises(HostError, match=r"config\.json has .* for a\.azurecr\.io, which .* in endpoints\.$") as caught:
+        login("a.azurecr.io/x", {"https://a.azurecr.io": entry})
+    assert "hunter2" not in str(caught.value)
+    assert login("b.azurecr.io/x", {"a.azurecr.io": entry}) is None
 
 
 def test_an_empty_entry_does_not_hide_another(login):
@@ -207,17 +244,18 @@ def test_a_file_that_was_asked_for_must_be_there(tmp_path):
         docker_login(Reference.parse("quay.io/x"), str(tmp_path / "missing.json"))
 
 
+@pytest.mark.parametrize("auth_file", [None, ""])
 @pytest.mark.parametrize("by_variable", [True, False])
-def test_the_file_of_the_user_is_used_and_may_be_missing(tmp_path, monkeypatch, by_variable):
+def test_the_file_of_the_user_is_used_and_may_be_missing(tmp_path, monkeypatch, by_variable, auth_file):
     if by_variable:
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / ".docker"))
     else:
         monkeypatch.delenv("DOCKER_CONFIG")
         monkeypatch.setenv("HOME", str(tmp_path))
-    assert docker_login(Reference.parse("quay.io/x"), None) is None
+    assert docker_login(Reference.parse("quay.io/x"), auth_file) is None
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker/config.json").write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("me:pw")}}}))
-    assert docker_login(Reference.parse("quay.io/x"), None) == Login("me", "pw")
+    assert docker_login(Reference.parse("quay.io/x"), auth_file) == Login("me", "pw")
 
 
 def test_a_login_does_not_show_itself():

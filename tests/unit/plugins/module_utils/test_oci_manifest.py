@@ -178,11 +178,42 @@ def child(platform, letter):
         ([Platform("unknown", "unknown"), HOST], 1),
         ([Platform("linux", "arm64"), None], 1),
         ([Platform("linux", "amd64", "v3")], 0),
+        ([Platform("linux", "amd64", "v3"), HOST], 1),
+        ([Platform("linux", "amd64", "v3"), None], 1),
+        ([Platform("linux", "amd64", "v3"), Platform("linux", "amd64", "v2")], 0),
     ],
 )
-def test_the_first_child_for_the_platform_is_taken(platforms, expected):
+def test_the_first_child_for_exactly_the_platform_is_taken_or_else_the_first_that_fits(platforms, expected):
     children = tuple(child(platform, letter) for platform, letter in zip(platforms, "abc"))
     assert choose(Manifest(DIGEST, children), HOST) is children[expected]
+
+
+@pytest.mark.parametrize(("variants", "expected"), [(["", "v7"], 1), (["v6", ""], 1), (["v7", ""], 0)])
+def test_a_child_for_the_same_variant_goes_first_and_one_for_another_is_not_taken(variants, expected):
+    children = tuple(child(Platform("linux", "arm", variant), letter) for variant, letter in zip(variants, "ab"))
+    assert choose(Manifest(DIGEST, children), Platform("linux", "arm", "v7")) is children[expected]
+
+
+@pytest.mark.parametrize(
+    "artifact",
+    [
+        {"artifactType": "application/vnd.dev.cosign.artifact.sig.v1+json"},
+        {"mediaType": "application/vnd.in-toto+json"},
+    ],
+)
+def test_a_child_that_is_no_image_is_passed_by(artifact):
+    image = {**CONFIG, "mediaType": OCI_MANIFEST, "digest": "sha256:" + "b" * 64}
+    rows = [{**CONFIG, "mediaType": OCI_MANIFEST, **artifact}, image]
+    index = parse_manifest(written(mediaType=OCI_INDEX, manifests=rows), "")
+    assert choose(index, HOST).digest == image["digest"]
+    with pytest.raises(SourceError, match="it is for nothing"):
+        choose(Manifest(DIGEST, index.children[:1]), HOST)
+
+
+@pytest.mark.parametrize("stated", [{"mediaType": OCI_MANIFEST}, {"mediaType": None, "artifactType": 7}])
+def test_a_child_of_which_nothing_else_is_known_is_an_image(stated):
+    index = parse_manifest(written(mediaType=OCI_INDEX, manifests=[{**CONFIG, **stated}]), "")
+    assert choose(index, HOST).digest == DIGEST
 
 
 @pytest.mark.parametrize(

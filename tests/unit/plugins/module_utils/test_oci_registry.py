@@ -174,6 +174,21 @@ def test_what_is_no_manifest_is_an_error(server, body, media_type, message):
 # digests
 
 
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_registry_that_knows_no_head_is_asked_for_the_manifest_itself(server, status):
+    name = server.put("x/y", "tag", INDEX)
+    server.faults = [Status("/manifests/", method="HEAD", status=status)]
+    assert images_of(Client()).digest(Reference.parse(name)) == INDEX.digest
+    assert [request.method for request in server.requests] == ["HEAD", "GET"]
+
+
+def test_another_answer_than_a_digest_is_an_error_at_once(server):
+    server.faults = [Status("/manifests/", method="HEAD", status=403)]
+    with pytest.raises(TransportError, match="answered 403"):
+        images_of(Client()).digest(Reference.parse(server.put("x/y", "tag", INDEX)))
+    assert len(server.requests) == 1
+
+
 def test_a_manifest_that_is_not_the_one_asked_for_is_refused(server):
     server.put("x/y", "tag", INDEX)
     server.put_manifest("x/y", IMAGE.digest, IMAGE.manifest + b"\n", IMAGE.media_type)
@@ -383,6 +398,15 @@ def test_an_answer_without_a_token_is_an_error(body):
         server.faults = [Status("/token", status=200, body=body)]
         with pytest.raises(TransportError, match=r"/token answered without a token"):
             resolve(server.put("x/y", "tag", IMAGE))
+
+
+@pytest.mark.parametrize("path", ["/token", "/manifests/"])
+def test_a_request_that_the_server_timed_out_is_made_again(path):
+    with registry.Registry(Bearer()) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        server.faults = [Status(path, status=408, times=2)]
+        assert resolve(name).digest == IMAGE.digest
+        assert server.faults == []
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
