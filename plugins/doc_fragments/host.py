@@ -134,7 +134,8 @@ options:
   ca_path:
     description:
       - A file with the certificates of the authorities to trust for all hosts.
-      - The default is what Python's C(requests) trusts.
+      - The default is what Python's C(requests) trusts on that host. E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are not
+        heeded.
     type: path
   client_cert:
     description: A file with the certificate to present to all hosts.

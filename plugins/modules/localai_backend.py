@@ -405,7 +405,9 @@ backends:
         - Null for other archives, for directories, and when it is not recorded.
       type: str
     bytes_transferred:
-      description: The bytes that came over the network for the backend. Zero in check mode.
+      description:
+        - The bytes that came over the network for the backend, from the source that delivered it in the end. Zero in
+          check mode.
       type: int
     elapsed:
       description: The seconds that it took to fetch the backend. Zero in check mode.
