@@ -184,6 +184,15 @@ def expect(outcome: Outcome, changed: bool) -> None:
     assert {number > 0 for number in outcome.changed.values()} == {changed}, outcome.output[-5000:]
 
 
+def expect_refusal(world: World, wrong: dict[str, Any], said: str) -> None:
+    """See that host1 is not provisioned with wrong variables, is told why, and keeps its service."""
+    before = main_pid(world.hosts["host1"])
+    outcome = world.play("provision", limit="host1", **wrong)
+    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
+    assert said in re.sub(r"\s+", " ", outcome.output)
+    assert main_pid(world.hosts["host1"]) == before != "0"
+
+
 def expect_builds(world: World, builds: dict[str, str], version: str) -> None:
     """Each server is of that version, and runs that build as llama-cpp."""
     for name, build in builds.items():
@@ -335,17 +344,20 @@ def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> Non
         ({"localai_version": "v5.0.0", "localai_release_url": f"http://{CONTROLLER}:9"}, "localai_release_url"),
         ({"localai_backends": ["no-such-backend"]}, "no-such-backend"),
         ({"localai_address": "0.0.0.0:8080"}, "localai_api_key"),
-        ({"localai_address": "127.0.0.1:22"}, "listens on 127.0.0.1:22 already"),
+        ({"localai_address": "127.0.0.1:22"}, "has a port below 1024"),
         ({"localai_environment": {"A": "1\n2"}}, "more than one line"),
     ],
     ids=["version", "checksum", "site", "backend", "address", "port", "environment"],
 )
 def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[str, Any], said: str) -> None:
-    before = main_pid(world.hosts["host1"])
-    outcome = world.play("provision", limit="host1", **wrong)
-    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
-    assert said in re.sub(r"\s+", " ", outcome.output)
-    assert main_pid(world.hosts["host1"]) == before != "0"
+    expect_refusal(world, wrong, said)
+
+
+def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
+    host = world.hosts["host1"]
+    host.run("systemd-run", "--unit=other", "--socket-property=ListenStream=127.0.0.1:8081", "sleep", "infinity")
+    expect_refusal(world, {"localai_address": "127.0.0.1:8081"}, "listens on 127.0.0.1:8081 already")
+    host.run("systemctl", "stop", "other.socket", "other.service")
 
 
 @pytest.mark.parametrize(
