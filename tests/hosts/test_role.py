@@ -376,6 +376,16 @@ def test_a_host_that_will_not_do_is_left_alone(world: World, pretended: dict[str
     assert main_pid(world.hosts["host1"]) == before != "0"
 
 
+def test_remove_empties_a_mount_point(world: World) -> None:
+    host, home = world.hosts["host3"], "/var/lib/local-ai"
+    host.run("mount", "-t", "tmpfs", "models", f"{home}/models")
+    host.run("touch", f"{home}/models/model")
+    outcome = world.play("remove", limit="host3", localai_remove_data=True)
+    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
+    assert host.run("find", home).splitlines() == [home, f"{home}/models"]
+    host.run("umount", f"{home}/models")
+
+
 def test_remove(world: World) -> None:
     expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=True)
     expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=False)
