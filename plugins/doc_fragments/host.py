@@ -134,8 +134,7 @@ options:
   ca_path:
     description:
       - A file with the certificates of the authorities to trust for all hosts.
-      - The default is what Python's C(requests) trusts on that host. E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are not
-        heeded.
+      - The default is what Python's C(requests) trusts there. E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) do not count.
     type: path
   client_cert:
     description: A file with the certificate to present to all hosts.
