@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 from pathlib import Path
-from typing import Callable, Dict, Iterator, NoReturn, Tuple
+from typing import Callable, Dict, Iterator, Tuple
 
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 
@@ -53,10 +53,10 @@ def mode(path: Path) -> str:
     return oct(stat.S_IMODE(os.lstat(path).st_mode))
 
 
-def failing(code: int) -> Callable[..., NoReturn]:
+def failing(code: int) -> Callable[..., object]:
     """What stands in for a call of the system that fails so."""
 
-    def fail(*_arguments: object, **_settings: object) -> NoReturn:
+    def fail(*_arguments: object, **_settings: object) -> object:
         raise OSError(code, os.strerror(code))
 
     return fail
