@@ -231,15 +231,8 @@ def test_entries_that_an_ordinary_user_may_list_but_not_enter_are_no_error(tmp_p
 
 
 def test_metadata_that_localai_wrote_with_every_key_is_in_the_row(tmp_path: Path) -> None:
-    document = {
-        "alias": "llama-cpp",
-        "name": "cpu-llama-cpp",
-        "gallery_url": "https://index.localai.io/backends",
-        "installed_at": "2026-08-21T09:15:02Z",
-        "version": "1.10",
-        "uri": "quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp",
-        "digest": "sha256:ab",
-    }
+    document = {key: f"the {key}" for key in asdict(Metadata()) if key != "meta_backend_for"}
+    document["alias"] = "llama-cpp"
     put(tmp_path / "b", "cpu-llama-cpp", json.dumps(document, indent=2).encode())
     row = Listing(seen(tmp_path), "default")["llama-cpp"]
     assert row.metadata is not None
