@@ -64,7 +64,10 @@ class Uri:
                 f"{scheme}: is no kind of source; use an image, oci://, ocilayout:, ocifile://, https:// or a path."
             )
         if displayed(text) != text:
-            raise SourceError("it was given with a user name in it: give the credentials in endpoints.")
+            raise SourceError(
+                "it was given with a user name in it, or with a malformed digest: credentials go into endpoints, and a "
+                "digest is sha256: and 64 hexadecimal digits."
+            )
         return cls(text, "image")
 
     @classmethod
