@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     RUN_FILE,
     Directory,
@@ -106,7 +107,7 @@ def must_fetch(target: Target, need: Need, options: BackendOptions, installed: I
     return not _has_pinned(build, need.subject, options)
 
 
-def same_uri(one: str, other: str) -> bool:
+def same_uri(one: Address, other: Address) -> bool:
     """Return whether two URIs of images, archives or directories are the same but for how they are written."""
     return _plain_uri(one) == _plain_uri(other)
 
@@ -208,7 +209,7 @@ def _other_uri(case: _Case) -> Need | None:
         if backup is not None and _is_from(backup, uri):
             return _repair(case.damage, backup, own.name)
         return Need("repair", case.damage, own.name)
-    recorded = own.metadata.uri if own.metadata and not own.target else ""
+    recorded = own.metadata.uri if own.metadata and not own.target else NO_ADDRESS
     if not same_uri(recorded, uri):
         reason = f"it was installed from {recorded or 'an unknown source'}"
         return _kept_from(case, uri) or Need("replace", reason, own.name)
@@ -219,7 +220,7 @@ def _other_uri(case: _Case) -> Need | None:
     return None
 
 
-def _kept_from(case: _Case, uri: str) -> Need | None:
+def _kept_from(case: _Case, uri: Address) -> Need | None:
     for kept in _kept(case, case.own.name if case.own else case.name):
         if _is_from(kept, uri):
             return Need("restore", _came_back(kept, "it was installed from there"), kept=kept)
@@ -292,7 +293,7 @@ def _other_digest(case: _Case) -> Need | None:
 
 def _other_release(case: _Case) -> Need | None:
     release, build = case.options.release, case.build
-    recorded = build.metadata.uri if build and build.metadata else ""
+    recorded = build.metadata.uri if build and build.metadata else NO_ADDRESS
     if release is None or build is None or is_of_release(recorded, release):
         return None
     for kept in _kept(case, build.name):
@@ -340,7 +341,9 @@ def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
     digest = options.digest_of(name)
     if digest is not None:
         return build.has_digest(digest)
-    return options.release is None or is_of_release(build.metadata.uri if build.metadata else "", options.release)
+    return options.release is None or is_of_release(
+        build.metadata.uri if build.metadata else NO_ADDRESS, options.release
+    )
 
 
 def _kept(case: _Case, backend: str) -> list[Kept]:
@@ -353,7 +356,7 @@ def _can_come_back(kept: Kept) -> bool:
     return directory.kind == "directory" and directory.runnable and not directory.problem and not directory.target
 
 
-def _is_from(kept: Kept, uri: str) -> bool:
+def _is_from(kept: Kept, uri: Address) -> bool:
     return kept.directory.metadata is not None and same_uri(kept.directory.metadata.uri, uri)
 
 
@@ -365,6 +368,6 @@ def _other_than(build: Directory, digest: str) -> str:
     return f"its digest is {build.digest or 'not recorded'}, and {digest} is pinned"
 
 
-def _plain_uri(uri: str) -> str:
-    plain = uri[len("oci://") :] if uri.startswith("oci://") else uri
+def _plain_uri(uri: Address) -> str:
+    plain = uri.text[len("oci://") :] if uri.text.startswith("oci://") else uri.text
     return plain.rstrip("/") if plain.startswith("/") else plain

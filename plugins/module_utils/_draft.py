@@ -10,6 +10,7 @@ import functools
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
@@ -27,7 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils._upgrade import Targe
 
 # What a plan brings needs no walk: it is whole, and looks as wanted.
 AS_WANTED = Inspection()
-Facts = t.Mapping[str, t.Union[str, int, None]]
+Facts = t.Mapping[str, t.Union[str, int, Address, None]]
 
 
 @dataclass(frozen=True)

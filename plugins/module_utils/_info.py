@@ -10,6 +10,7 @@ import os
 import typing as t
 from dataclasses import asdict
 
+from ansible_collections.localai.core.plugins.module_utils._address import printable
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
@@ -20,10 +21,8 @@ from ansible_collections.localai.core.plugins.module_utils._observe import disk_
 from ansible_collections.localai.core.plugins.module_utils._offers import pins, upgrades
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 from ansible_collections.localai.core.plugins.module_utils._progress import in_progress
-from ansible_collections.localai.core.plugins.module_utils._report import printable
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, InfoOptions
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of
-from ansible_collections.localai.core.plugins.module_utils._uri import displayed
 
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
@@ -86,7 +85,7 @@ def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[s
     row: dict[str, t.Any] = {
         "backend": kept.backend,
         "path": path,
-        "uri": displayed(metadata.uri) or None,
+        "uri": printable(metadata.uri),
         "digest": kept.directory.digest,
         "version": metadata.version or None,
     }
@@ -96,9 +95,15 @@ def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[s
 
 
 def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
-    fields = {key: value for key, value in asdict(row.metadata).items() if value} if row.metadata else None
-    info = {**asdict(row), "metadata": printable(fields) if fields is not None else None}
-    info["problem"] = row.problem or None
+    info: dict[str, t.Any] = {
+        "name": row.name,
+        "kind": row.kind,
+        "backend": row.backend,
+        "run_file": row.run_file,
+        "runnable": row.runnable,
+        "metadata": printable(row.metadata.fields()) if row.metadata else None,
+        "problem": row.problem or None,
+    }
     if with_disk_usage:
         path = installed.system_path if row.kind == "system" else installed.path
         info["disk_usage"] = disk_usage(os.path.join(path, home(installed, row)))
@@ -124,7 +129,7 @@ def _available(
                 "compatible": resolves_to is not None,
                 "installed": entry.name in rows,
                 "resolves_to": resolves_to,
-                "uri": displayed(entry.uri) or None,
+                "uri": printable(entry.uri),
                 "alias": entry.alias or None,
                 "version": entry.version or None,
                 "tags": list(entry.tags),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, assess, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._draft import Draft, Step
@@ -44,7 +45,7 @@ class Outcome:
     capability: str
     reason: str
     run_file: str | None = None
-    uri: str | None = None
+    uri: Address | None = None
     version: str | None = None
     digest: str | None = None
     done_after: int = 0

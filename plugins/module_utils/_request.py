@@ -10,6 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._options import (
     asked_name,
@@ -75,7 +76,7 @@ class Pin:
     capability: str
     platform: str
     backend: str
-    uri: str
+    uri: Address
     digest: str
     alias: str = ""
 
@@ -89,7 +90,7 @@ class BackendOptions:
 
     names: tuple[str, ...]
     state: str = "present"
-    uri: str | None = None
+    uri: Address | None = None
     alias: str | None = None
     force: bool = False
     owner: str | None = None
@@ -165,7 +166,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     return BackendOptions(
         names=names,
         state=params["state"],
-        uri=params["uri"].strip() if params["uri"] is not None else None,
+        uri=Address(params["uri"].strip()) if params["uri"] is not None else None,
         alias=params["alias"],
         force=params["force"],
         owner=params["owner"],

@@ -23,7 +23,7 @@ from ansible_collections.localai.core.plugins.module_utils._pins import at_diges
 from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
-from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 
 if t.TYPE_CHECKING:
     from ansible_collections.localai.core.plugins.module_utils._network import Network
@@ -161,7 +161,7 @@ class Resolver:
         concrete = resolution.concrete
         found = _found(concrete, self._network.sources(platform))
         if found.digest is None:
-            raise GalleryError(f"{concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
+            raise GalleryError(f"{concrete.name}: {found.uri} has no digest by which to pin it.")
         return Pin(
             name=resolution.entry.name,
             capability=capability,
@@ -234,7 +234,7 @@ class Resolver:
 
     def _served(self, concrete: Entry) -> str | None:
         """Return the digest that an image has at this moment, None for other kinds of sources."""
-        if Uri.parse(concrete.uri).kind in ("archive", "path"):
+        if Uri.parse(concrete.uri.text).kind in ("archive", "path"):
             return None
         try:
             return self.sources.digest((concrete.uri, *concrete.mirrors))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 
@@ -26,10 +27,10 @@ class Target:
     key: str = ""
     last_resort: bool = False
     alias: str = ""
-    gallery_url: str = ""
-    meta_url: str = ""
+    gallery_url: Address = NO_ADDRESS
+    meta_url: Address = NO_ADDRESS
     version: str = ""
-    uri: str = ""
+    uri: Address = NO_ADDRESS
     digest: str | None = None
     platform_digest: str = ""
     sha256: str = ""

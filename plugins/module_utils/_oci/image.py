@@ -108,9 +108,10 @@ class Images:
         return endpoint.mirrors if endpoint is not None else ()
 
     def _mirror(self, mirror: Mirror, reference: Reference) -> Repository:
-        if mirror.url.startswith(LAYOUT_SCHEME):
-            return Layout(mirror.url[len(LAYOUT_SCHEME) :], reference)
-        location = mirrored(mirror.url, reference)
+        url = mirror.url.text
+        if url.startswith(LAYOUT_SCHEME):
+            return Layout(url[len(LAYOUT_SCHEME) :], reference)
+        location = mirrored(url, reference)
         endpoint = self._http.endpoint(location.reference.host)
         allowed = is_loopback(location.reference.hostname) or (endpoint is not None and endpoint.plain_http)
         if location.scheme == "http" and not allowed:
