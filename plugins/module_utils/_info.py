@@ -14,11 +14,11 @@ from ansible_collections.localai.core.plugins.module_utils._address import print
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
-from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, Installed, Kept, leftover_of
+from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, Installed, Kept
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row, home, problems
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, observe
-from ansible_collections.localai.core.plugins.module_utils._offers import pins, upgrades
+from ansible_collections.localai.core.plugins.module_utils._offers import installed_names, pins, upgrades
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 from ansible_collections.localai.core.plugins.module_utils._progress import in_progress
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, InfoOptions
@@ -51,27 +51,16 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     resolver = Resolver(host, BackendOptions((), state="latest"), capability, platform_of(host))
     if options.available:
         found["available"] = _available(resolver.galleries, capability, rows, wanted)
-    names = options.names if options.names is not None else _installed_names(installed)
     if options.upgrades:
+        names = options.names if options.names is not None else installed_names(installed)
         found["upgrades"] = upgrades(names, installed, resolver, warnings)
     if options.pins:
         capabilities = options.pin_capabilities or (capability.name,)
-        found["pins"] = pins(names, capabilities, host, resolver, warnings)
+        found["pins"] = pins(
+            options.names, capabilities, host=host, installed=installed, resolver=resolver, warnings=warnings
+        )
     warnings += resolver.warnings
     return found
-
-
-def _installed_names(installed: Installed) -> list[str]:
-    """Return a name for all that is installed: a build that a meta stands for goes by the meta's."""
-    targets = {directory.target for directory in installed.directories}
-    return [
-        directory.metadata.name if directory.metadata and directory.target else directory.name
-        for directory in installed.directories
-        if directory.kind == "directory"
-        and (directory.has_run_file or directory.target)
-        and directory.name not in targets
-        and not leftover_of(directory.name)
-    ]
 
 
 def _names_of(kept: Kept) -> tuple[str, ...]:

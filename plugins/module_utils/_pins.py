@@ -79,6 +79,11 @@ def is_of_release(uri: Address, release: str) -> bool:
     return tag.startswith(f"{release}-") and not _BEFORE_RELEASE.match(tag, len(release) + 1)
 
 
+def is_at_digest(uri: Address) -> bool:
+    """Return whether a recorded URI names a digest."""
+    return is_digest(uri.text.rpartition("@")[2])
+
+
 def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
     """Return what the option C(pins) takes, in an order that makes for small differences in Git."""
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
@@ -119,7 +124,26 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
         if key in seen:
             raise OptionError(f"{where} on {row.platform} stands there twice.")
         seen.add(key)
+    reason = contradiction(rows)
+    if reason:
+        raise OptionError(f"pins: {reason} Make the set anew with localai_backend_info and pins=true.")
     return rows
+
+
+def contradiction(pins: t.Sequence[Pin]) -> str:
+    """Return a sentence about a build that a set has two digests for, on hosts of one platform; nothing without one."""
+    first: dict[str, list[Pin]] = {}
+    for pin in pins:
+        others = first.setdefault(pin.backend.lower(), [])
+        platform = Platform.parse(pin.platform)
+        for other in others:
+            if other.digest != pin.digest and platform.runs(Platform.parse(other.platform)):
+                return (
+                    f"{other.name} for {other.capability} and {pin.name} for {pin.capability} are one build, "
+                    f"{pin.backend}, and have two digests, {other.digest} and {pin.digest}."
+                )
+        others.append(pin)
+    return ""
 
 
 def _choose(name: str, rows: t.Sequence[Pin], capability: str, platform: Platform) -> Pin:

@@ -105,6 +105,9 @@ class Sources:
                         _check_backend(tree)
                     except (SourceError, TransportError) as e:
                         tried.append(f"{candidate.uri}: {e}")
+                        if candidate.digest is not None and _is_of_content(e):
+                            # The digests proved the bytes, so they are the same everywhere.
+                            raise SourceError("Tried " + "; ".join(dict.fromkeys(tried))) from e
                         attempts.failed(e, relay.served)
                         continue
                     yield tree, _delivery(candidate, relay)
@@ -196,14 +199,14 @@ class Sources:
             for layer in found.image.layers:
                 unpack(verified(relay.read(places, layer), layer), layer.compression, tree, whiteouts=True)
         elif found.compression:
-            unpack(_checked(relay.read(places), found.sha256), found.compression, tree, whiteouts=False)
+            unpack(_checked(relay.read(places), found), found.compression, tree, whiteouts=False)
         else:
             copy_directory(Uri.parse(found.uri.text).path, tree)
 
 
 def _first(uris: t.Sequence[Address], ask: t.Callable[[Address], _Answer]) -> _Answer:
     """Return the first answer that C(ask) gives for one of C(uris); raises SourceError naming every try."""
-    tried = []
+    tried, missing = [], True
     for uri in uris:
         try:
             return ask(uri)
@@ -211,7 +214,8 @@ def _first(uris: t.Sequence[Address], ask: t.Callable[[Address], _Answer]) -> _A
             raise
         except LocalAIError as e:
             tried.append(f"{uri}: {e}")
-    raise SourceError("Tried " + "; ".join(tried))
+            missing = missing and e.missing
+    raise SourceError("Tried " + "; ".join(tried), missing)
 
 
 def _after(uri: Address, uris: t.Sequence[Address]) -> tuple[Address, ...]:
@@ -242,6 +246,11 @@ def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
         return layer.size
 
 
+def _is_of_content(error: Exception) -> bool:
+    """Return whether what was promised came, and is not what a backend has to be."""
+    return isinstance(error, SourceError) and not isinstance(error, IntegrityError)
+
+
 def _place(repository: Repository) -> Place:
     return Place(str(repository), repository.blob, repository.local)
 
@@ -253,14 +262,17 @@ def _read_local(path: str, offset: int) -> t.Iterator[bytes]:
         raise SourceError(f"{path}: {e.strerror}.") from e
 
 
-def _checked(chunks: t.Iterator[bytes], sha256: str) -> t.Iterator[bytes]:
-    """Pass C(chunks) on; raises IntegrityError at their end unless they have C(sha256), if there is one."""
-    hasher = hashlib.sha256()
+def _checked(chunks: t.Iterator[bytes], found: Found) -> t.Iterator[bytes]:
+    """Pass C(chunks) on; raises IntegrityError unless they have the sha256 of C(found), if it has one."""
+    hasher, size = hashlib.sha256(), 0
     for chunk in chunks:
+        size += len(chunk)
+        if found.sha256 and 0 < found.size < size:
+            raise IntegrityError(f"it is longer than the {found.size} bytes that its server stated.")
         hasher.update(chunk)
         yield chunk
-    if sha256 and hasher.hexdigest() != sha256:
-        raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {sha256}.")
+    if found.sha256 and hasher.hexdigest() != found.sha256:
+        raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {found.sha256}.")
 
 
 def _check_backend(tree: Tree) -> None:

@@ -19,6 +19,7 @@ class Target:
 
     C(name) is the gallery's spelling. For a meta, C(key) is the capability that decided, and C(meta_url) its gallery,
     while C(gallery_url) is that of the build. What identifies the content is empty where nobody had to ask for it.
+    C(lost) is the digest that a repair should have brought, where no source has it any more.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Target:
     digest: str | None = None
     platform_digest: str = ""
     sha256: str = ""
+    lost: str = ""
 
     @property
     def image_digest(self) -> str:

@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ansible_collections.localai.core.plugins.module_utils._address import redacted
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
+from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
 from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME
 from ansible_collections.localai.core.plugins.module_utils._url import checked_url
@@ -78,6 +78,24 @@ class Uri:
         parent, _slash, last = rest.rpartition("/")
         base, _colon, name = last.partition(":")
         return cls(text, "layout", path=_absolute(f"{parent}/{base}"), name=digest or name)
+
+
+def kind_of(address: Address) -> str:
+    """Return the kind of a URI, nothing for one that backends cannot be installed from."""
+    try:
+        return Uri.parse(address.text).kind
+    except LocalAIError:
+        return ""
+
+
+def same_uri(one: Address, other: Address) -> bool:
+    """Return whether two URIs of images, archives or directories are the same but for how they are written."""
+    return _plain(one.text) == _plain(other.text)
+
+
+def _plain(uri: str) -> str:
+    plain = uri[len(_IMAGE) :] if uri.startswith(_IMAGE) else uri
+    return plain.rstrip("/") if plain.startswith("/") else plain
 
 
 def _at_digest(text: str) -> tuple[str, str]:

@@ -162,7 +162,7 @@ def _document(repository: Repository, descriptor: Descriptor) -> bytes:
 
 def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _Answer]) -> _Answer:
     """Return the first answer that one of C(repositories) gives."""
-    tried = []
+    tried, missing = [], True
     for repository in repositories:
         try:
             return ask(repository)
@@ -170,4 +170,5 @@ def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _
             if len(repositories) == 1:
                 raise
             tried.append(f"{repository}: {e}")
-    raise TransportError("; ".join(tried))
+            missing = missing and e.missing
+    raise TransportError("; ".join(tried), missing=missing)

@@ -54,6 +54,7 @@ FLOORS = {
     "module_utils._oci.image": 3.4,
     "module_utils._uri": 3.5,
     "module_utils._gallery": 3,
+    "module_utils._builds": 1,
     "module_utils._installed": 3,
     "module_utils._listing": 3.1,  # what LocalAI makes of the values of _installed
     "module_utils._observe": 3.1,  # the disk -> the values of _installed
@@ -61,6 +62,7 @@ FLOORS = {
     "module_utils._looks": 3.5,
     "module_utils._pins": 3.55,  # what _plan is made of: rows and URIs that are pinned,
     "module_utils._upgrade": 3.5,  # what is newer,
+    "module_utils._recorded": 3.58,  # what a repair brings back,
     "module_utils._removal": 3.6,  # what goes,
     "module_utils._assess": 3.7,  # what one name needs,
     "module_utils._draft": 3.8,  # and the steps with the state after them
