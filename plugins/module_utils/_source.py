@@ -56,6 +56,11 @@ class Found:
     others: tuple[Address, ...] = ()
 
     @property
+    def proves(self) -> bool:
+        """Whether the bytes can be read to their end, which then proves that they are the right ones."""
+        return self.image is not None or bool(self.sha256 and self.size)
+
+    @property
     def platform_digest(self) -> str:
         """The digest of the image for this platform; empty for other sources."""
         return self.image.platform_digest if self.image else ""
@@ -105,8 +110,8 @@ class Sources:
                         _check_backend(tree)
                     except (SourceError, TransportError) as e:
                         tried.append(f"{candidate.uri}: {e}")
-                        if candidate.digest is not None and _is_of_content(e):
-                            # The digests proved the bytes, so they are the same everywhere.
+                        if candidate.proves and _is_of_content(e):
+                            # The same bytes are no backend anywhere else.
                             raise SourceError("Tried " + "; ".join(dict.fromkeys(tried))) from e
                         attempts.failed(e, relay.served)
                         continue
@@ -197,9 +202,10 @@ class Sources:
     def _fill(self, found: Found, tree: Tree, relay: Relay, places: t.Sequence[Place]) -> None:
         if found.image is not None:
             for layer in found.image.layers:
-                unpack(verified(relay.read(places, layer), layer), layer.compression, tree, whiteouts=True)
+                unpack(verified(relay.read(places, layer), layer), layer.compression, tree, whiteouts=True, proved=True)
         elif found.compression:
-            unpack(_checked(relay.read(places), found), found.compression, tree, whiteouts=False)
+            chunks = _checked(relay.read(places), found)
+            unpack(chunks, found.compression, tree, whiteouts=False, proved=found.proves)
         else:
             copy_directory(Uri.parse(found.uri.text).path, tree)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ansible_collections.localai.core.plugins.module_utils._archive.decompress import decompressed
 from ansible_collections.localai.core.plugins.module_utils._archive.tar import Entry, TarStream
 from ansible_collections.localai.core.plugins.module_utils._archive.zip import ZipStream
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError, TransportError
 from ansible_collections.localai.core.plugins.module_utils._pipeline import ahead
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path
 
@@ -44,21 +44,24 @@ def unpack(
     tree: Tree,
     whiteouts: bool,
     limits: Limits | None = None,
+    *,
+    proved: bool = False,
 ) -> None:
     """Unpack an archive into C(tree), reading C(chunks) to their end, so that whoever counts or hashes them is done.
 
-    Raises SourceError for a damaged or dangerous archive, HostError where the disk is in the way.
+    With C(proved), they end, and with an IntegrityError unless they are what was promised; so they are read to their
+    end also where they cannot be unpacked. Raises SourceError for a damaged or dangerous archive, IntegrityError where
+    other bytes came than promised, HostError where the disk is in the way.
     """
     meter = _Meter(limits or Limits(), chunks)
     tree.begin_layer()
-    with ahead(meter.packed()) as packed:
-        try:
+    try:
+        with ahead(meter.packed()) as packed:
             _unpack(packed, compression, tree, whiteouts, meter)
-        except SourceError:
-            # Only their end tells whether these are the bytes that were promised: whoever checks them raises then.
-            for _chunk in packed:
-                pass
-            raise
+    except SourceError as e:
+        if proved:
+            meter.read_to_the_end(e)
+        raise
 
 
 def _unpack(packed: t.Iterator[bytes], compression: str, tree: Tree, whiteouts: bool, meter: _Meter) -> None:
@@ -115,13 +118,28 @@ class _Meter:
         self._chunks = chunks
         self._packed = 0
         self._written = 0
+        self._failed = False
 
     def packed(self) -> t.Generator[bytes, None, None]:
         """Yield the archive's own bytes."""
-        for chunk in self._chunks:
-            self._packed += len(chunk)
-            self.check_size(self._packed)
-            yield chunk
+        try:
+            for chunk in self._chunks:
+                self._packed += len(chunk)
+                self.check_size(self._packed)
+                yield chunk
+        except (SourceError, TransportError):
+            self._failed = True
+            raise
+
+    def read_to_the_end(self, error: SourceError) -> None:
+        """Read the rest of what cannot be unpacked; raises IntegrityError when it is not what was promised."""
+        try:
+            for _chunk in () if self._failed else self.packed():
+                pass
+        except TransportError:
+            pass
+        if self._failed:
+            raise error if isinstance(error, IntegrityError) else IntegrityError(str(error)) from error
 
     def check_entries(self, count: int) -> None:
         """Raise SourceError when one more than C(count) entries are too many for a backend."""
