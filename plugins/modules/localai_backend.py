@@ -35,7 +35,8 @@ attributes:
 options:
   name:
     description:
-      - The backends, by their names in the gallery. V(gallery@name) picks one gallery.
+      - The backends, by their names in the gallery. V(gallery@name) picks one gallery. One backend from two galleries
+        is an error.
       - Upper and lower case are the same. A backend is stored as the gallery spells it.
       - With an empty list nothing is done.
     type: list
@@ -44,7 +45,12 @@ options:
   state:
     description:
       - With V(present), each backend is installed and can run. What is installed and can run stays as it is, and
-        needs no network. What is damaged is repaired, without a download where LocalAI left a copy that can run.
+        needs no network.
+      - With V(present), a backend that is damaged or was lost is repaired with the build that is recorded for it, from
+        a previous version that is this build, or from its source by digest. So a build that you went back to survives
+        every repair. Where nobody has the recorded build any more, the repair installs what the tag means now, with a
+        warning; if you chose the recorded build yourself, by O(digest), by O(pins) or as a previous version, it is an
+        error instead.
       - With V(latest), each backend is also what its gallery serves now, for what this host is now. The digest of an
         image decides, else the version that the gallery states, else the SHA-256 of an archive. A source that states
         none of them is left as it is, with a warning.
@@ -143,13 +149,15 @@ options:
     default: false
   keep_previous:
     description:
-      - How many trees of each backend to keep when they are replaced, or removed because a meta backend stands for
-        another build now. They are in C(.localai-core/kept) of O(backends_path), where LocalAI does not list them.
+      - How many previous versions of each backend to keep when they are replaced, or removed because a meta backend
+        points to another build now. They are in C(.localai-core/kept) of O(backends_path), where LocalAI does not list
+        them.
+      - When it is given, previous versions of the backends in O(name) beyond this number are removed in every run. Set
+        V(0) to free their space. Without it, nothing new is kept, and the previous versions that exist stay.
       - A pin that a kept tree satisfies is satisfied by it, without network. So one goes back to what was, by O(digest)
         for example.
       - O(state=absent) and O(exclusive) remove what is kept of a backend along with it.
     type: int
-    default: 0
   verify:
     description:
       - Whether to compare all files of the backends with what was installed, by path, type, size and target of
@@ -377,9 +385,11 @@ backends:
       type: str
     action:
       description:
-        - What is done, V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown) or V(remove).
+        - What is done, V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown), V(prune) or
+          V(remove).
         - With V(restore), a tree that was kept takes its place again.
         - With V(chown), only owner, group and mode change.
+        - With V(prune), only previous versions beyond O(keep_previous) are removed.
       type: str
     capability:
       description: For a meta backend that was resolved, the key of its map that decided. Otherwise that of the host.

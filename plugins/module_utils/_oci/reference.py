@@ -37,7 +37,9 @@ class Reference:
         """Return the image that C(text) names, as docker would read it; raises SourceError."""
         rest, _at, digest = text.partition("@")
         if _at and not is_digest(digest):
-            raise SourceError(f"{redacted(text)!r} is not an image reference: its digest is not one such as sha256:….")
+            raise SourceError(
+                f"{redacted(text)!r} is not an image reference: {redacted(digest)!r} is not a digest such as sha256:…."
+            )
         first, slash, remainder = rest.partition("/")
         if slash and ("." in first or ":" in first or first.lower() == "localhost"):
             host, path = first.lower(), remainder
@@ -51,7 +53,7 @@ class Reference:
         if not _HOST.fullmatch(host) or not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
             raise SourceError(f"{redacted(text)!r} is not an image reference of the form host/repository:tag.")
         if colon and not _TAG.fullmatch(tag):
-            raise SourceError(f"{redacted(text)!r} is not an image reference: what follows the colon is not a tag.")
+            raise SourceError(f"{redacted(text)!r} is not an image reference: {redacted(tag)!r} is not a tag.")
         return cls(host, repository, tag or ("" if digest else "latest"), digest)
 
     def __str__(self) -> str:
