@@ -142,10 +142,10 @@ def conclude(found: Hardware) -> HostCapability:
         return HostCapability(vendor + suffix, replace(seen, rule=rule))
     vendors = " and ".join(each.vendor for each in unreadable)
     if computing:
-        rule = f"the memory of the GPU of {vendors} could not be read, and its compute driver is in use"
+        rule = f"the memory of the {vendors} GPU could not be read, and its compute driver is in use"
         return HostCapability(vendor + suffix, replace(seen, rule=rule, unreadable=unreadable), undecided=True)
     if unreadable:
-        rule = f"the memory of the GPU of {vendors} could not be read, and no compute driver of it is in use"
+        rule = f"the memory of the {vendors} GPU could not be read, and it has no compute driver in use"
         return HostCapability(DEFAULT, replace(seen, rule=rule, unreadable=unreadable))
     rule = f"{found.vram} bytes of VRAM on {vendor} are not more than {LEAST_VRAM}"
     return HostCapability(DEFAULT, replace(seen, rule=rule))

@@ -98,7 +98,7 @@ def warnings_of(options: BackendOptions, installed: Installed, capability: HostC
     if options.uri is not None:
         return
     staying = staying_builds(options.bare_names, installed, capability)
-    if staying:
+    if staying or spared_builds(options.bare_names, installed, capability):
         yield (
             f"The memory of this host's GPU cannot be read ({_probes(capability)}). Builds that are installed for it "
             "stay. Repair the driver, or set the option capability."

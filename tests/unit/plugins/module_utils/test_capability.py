@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._capability import (
     Match,
     compatible,
-    is_for,
     match,
     preferred,
 )

@@ -19,7 +19,6 @@ from ansible_collections.localai.core.plugins.module_utils._capability import (
     Evidence,
     Gpu,
     HostCapability,
-    Unreadable,
 )
 from ansible_collections.localai.core.plugins.module_utils._detect import FORCE_VARIABLE, RUN_FILE_VARIABLE, detect
 from ansible_collections.localai.core.plugins.module_utils._machine import Machine
