@@ -139,7 +139,7 @@ def conclude(found: Hardware) -> HostCapability:
         return HostCapability(f"nvidia-l4t{suffix}", replace(seen, rule="NVIDIA on arm64"))
     if found.vram > LEAST_VRAM:
         rule = f"GPU vendor {vendor}" + (f" with /usr/local/cuda-{found.cuda[0]}" if suffix else "")
-        return HostCapability(vendor + suffix, replace(seen, rule=rule))
+        return HostCapability(vendor + suffix, replace(seen, rule=rule, unreadable=_before(vendor, unreadable)))
     vendors = " and ".join(each.vendor for each in unreadable)
     if computing:
         rule = f"the memory of the {vendors} GPU could not be read, and its compute driver is in use"
@@ -149,6 +149,12 @@ def conclude(found: Hardware) -> HostCapability:
         return HostCapability(DEFAULT, replace(seen, rule=rule, unreadable=unreadable))
     rule = f"{found.vram} bytes of VRAM on {vendor} are not more than {LEAST_VRAM}"
     return HostCapability(DEFAULT, replace(seen, rule=rule))
+
+
+def _before(vendor: str, unreadable: t.Iterable[Unreadable]) -> tuple[Unreadable, ...]:
+    """Return those of a vendor that would decide in the place of C(vendor) if it had its driver."""
+    known = VENDORS.index(vendor) if vendor in VENDORS else len(VENDORS)
+    return tuple(each for each in unreadable if VENDORS.index(each.vendor) < known)
 
 
 def match(capabilities: t.Mapping[str, str], capability: str) -> Match | None:

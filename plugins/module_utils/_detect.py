@@ -21,7 +21,6 @@ from ansible_collections.localai.core.plugins.module_utils._capability import (
     COMPUTE_DRIVERS,
     DEFAULT,
     INTEL,
-    LEAST_VRAM,
     NVIDIA,
     VENDORS,
     Evidence,
@@ -93,7 +92,7 @@ def _forced(name: str, by: str) -> HostCapability:
 
 
 def _hardware(machine: Machine) -> Hardware:
-    """Return what is seen of the GPUs of a host; only what matters is said to be unreadable."""
+    """Return what is seen of the GPUs of a host."""
     gpus, devices = _gpus(machine), _devices(machine)
     if not gpus and not devices:
         return Hardware(machine.architecture)
@@ -113,7 +112,7 @@ def _hardware(machine: Machine) -> Hardware:
         tuple(
             Unreadable(vendor, memory.probe, memory.said)
             for vendor, memory in memories.items()
-            if memory.said and vendor in present and vram <= LEAST_VRAM
+            if memory.said and vendor in present
         ),
         frozenset(
             device.vendor
@@ -193,23 +192,28 @@ def _nvidia_soc(machine: Machine) -> list[str]:
     return [path for path, value in values.items() if value.startswith(_NVIDIA_SOC) or value == _GB10_SOC]
 
 
-def _nvidia_memory(machine: Machine, _devices: t.Sequence[_Device]) -> _Memory:
-    """Return the memory that nvidia-smi tells; rows count whatever its exit status is."""
+def _nvidia_memory(machine: Machine, devices: t.Sequence[_Device]) -> _Memory:
+    """Return the memory that nvidia-smi tells; rows count whatever its exit status is.
+
+    It knows of no GPUs but those of NVIDIA's driver, and should have a row for each of these.
+    """
     query = "--query-gpu=index,name,memory.total,memory.used,memory.free"
     answer = machine.run("nvidia-smi", query, "--format=csv,noheader,nounits")
-    size, whole = 0, answer.status in (0, _INFOROM_DAMAGED)
+    sizes, whole = [], answer.status in (0, _INFOROM_DAMAGED)
     for line in answer.printed.splitlines():
         columns = [column.strip() for column in line.split(",")]
         mebibytes = columns[2] if len(columns) > 2 else columns[-1]
         if re.fullmatch(r"\d+(\.\d+)?", mebibytes):
-            size += int(float(mebibytes) * 1024**2)
+            sizes.append(int(float(mebibytes) * 1024**2))
         elif "GB10" in line.upper():
             # The GPU of this SoC shares the system's memory and so has none of its own to tell.
-            size += _system_ram(machine)
+            sizes.append(_system_ram(machine))
         elif line.strip() and not line.upper().startswith("WARNING"):
             whole = False
-    if not size and _nvidia_soc(machine):
-        size, whole = _system_ram(machine), True
+    if not sum(sizes) and _nvidia_soc(machine):
+        sizes, whole = [_system_ram(machine)], True
+    size, computing = sum(sizes), [device for device in devices if device.driver == COMPUTE_DRIVERS[NVIDIA]]
+    whole = whole and len(sizes) >= len(computing)
     return _Memory(size) if size and whole else _Memory(size, "nvidia-smi", answer.said)
 
 

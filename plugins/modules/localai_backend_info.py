@@ -155,7 +155,7 @@ capability_evidence:
       elements: dict
     vram:
       description:
-        - The bytes of memory of all GPUs, as far as the kernel and the vendors' tools tell them. Null when they were not
+        - The bytes of memory of all GPUs, as far as the kernel and the vendors' tools tell. Null when they were not
           asked.
       type: int
     cuda:
@@ -164,8 +164,8 @@ capability_evidence:
       elements: str
     unreadable:
       description:
-        - The vendors whose GPU is present and whose memory is unknown. It is empty when the memory of other GPUs, or
-          something else, decided.
+        - The vendors whose GPU is present and whose memory is unknown. Where the memory of other GPUs decided, it has
+          only those that go before them. It is empty where an option, a variable or a file set the capability.
         - Those whose compute driver (C(nvidia) or C(amdgpu)) is in use make RV(capability) null. Then it has only them.
       type: list
       elements: dict

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._capability import (
     Match,
     compatible,
+    is_for,
     match,
     preferred,
 )
@@ -142,6 +143,23 @@ def test_a_name_tells_for_which_hosts_a_build_is(name: str, capabilities: tuple[
 @pytest.mark.parametrize("name", [row[0] for row in COMPATIBLE])
 def test_disable_turns_the_filter_off(name: str) -> None:
     assert compatible(name, "disable")
+
+
+@pytest.mark.parametrize(
+    ("name", "vendors"),
+    [
+        ("cuda12-x", ["nvidia"]),
+        ("nvidia-l4t-arm64-x", ["nvidia"]),
+        ("rocm-x", ["amd"]),
+        ("intel-sycl-f16-x", ["intel"]),
+        ("vulkan-x", []),
+        ("cpu-x", []),
+        ("metal-x", []),
+        ("piper", []),
+    ],
+)
+def test_a_build_is_for_a_vendor_if_it_runs_nowhere_else(name: str, vendors: list[str]) -> None:
+    assert [vendor for vendor in ("nvidia", "amd", "intel") if is_for(name, vendor)] == vendors
 
 
 def test_all_of_nvidia_l4t_takes_builds_for_it() -> None:

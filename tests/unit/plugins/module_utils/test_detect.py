@@ -275,7 +275,7 @@ def test_a_forced_capability_stands_for_a_gpu_unless_it_is_one_of_the_processor(
 
 @pytest.mark.parametrize(
     "script",
-    ["exec /bin/sleep 60", "/bin/sleep 20", "echo 'NVIDIA, 24564'; exit 1", "kill -9 $$", "exec /no/such/program"],
+    ["exec /bin/sleep 60", "/bin/sleep 20", "echo 'NVIDIA, 2456'; exit 1", "kill -9 $$", "exec /no/such/program"],
 )
 def test_a_tool_that_hangs_or_fails_counts_as_a_gpu_without_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
@@ -286,7 +286,8 @@ def test_a_tool_that_hangs_or_fails_counts_as_a_gpu_without_memory(
     start = time.monotonic()
     found = detect(machine)
     assert time.monotonic() - start < 15
-    assert (found.name, found.evidence.vram) == ("default", 0)
+    assert (found.name, found.undecided) == ("default", False)
+    assert [each.vendor for each in found.evidence.unreadable] == ["nvidia"]
     assert found.evidence.gpus == (Gpu("nvidia", str(tmp_path / "bin" / "nvidia-smi")),)
 
 

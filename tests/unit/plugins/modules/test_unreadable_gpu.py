@@ -160,6 +160,15 @@ def test_the_build_stays_where_only_the_driver_shows_the_gpu(host, hardware):
     nightly(host, "llama-cpp", state="latest")
 
 
+def test_the_build_stays_in_wsl_where_the_gpu_is_no_pci_device(host, hardware):
+    hardware.on_the_bus("intel", "virtio-pci", pci_class="0x010000")
+    hardware.write("dev/dxg", "")
+    hardware.tool("nvidia-smi", "echo '0, NVIDIA GeForce RTX 4090, 24564, 1, 2'", "/usr/lib/wsl/lib")
+    assert host.install("llama-cpp")["capability"] == "nvidia"
+    hardware.tool("nvidia-smi", "echo 'GPU access blocked by the operating system'; exit 17", "/usr/lib/wsl/lib")
+    assert "GPU access blocked" in nightly(host, "llama-cpp", state="latest")
+
+
 def test_a_gpu_that_is_gone_is_a_reason_to_leave(host, hardware):
     well(hardware)
     host.install("llama-cpp")
@@ -197,6 +206,27 @@ def test_a_second_gpu_of_amd_that_lost_its_driver_keeps_the_build(host, hardware
     hardware.on_the_bus("amd", pci_class="0x030000")
     nightly(host, "llama-cpp", state="latest")
     assert host.info()["capability"] == "default"
+
+
+def test_the_build_stays_where_another_vendors_gpu_is_read_meanwhile(host, hardware):
+    """The one that decided has lost its driver, and is no graphics card without it."""
+    well(hardware)
+    hardware.card("amd", "amdgpu", 1, mem_info_vram_total="17163091968")
+    host.install("llama-cpp")
+    shutil.rmtree(hardware.root / "sys/class/drm/card0")
+    hardware.on_the_bus("nvidia")
+    broken(hardware)
+    assert MISMATCH in nightly(host, "llama-cpp", state="latest", exclusive=True)
+    assert host.info()["capability"] == "amd"
+
+
+def test_the_build_stays_where_one_of_two_small_gpus_is_lost(host, hardware):
+    hardware.card("nvidia", "nvidia")
+    hardware.card("nvidia", "nvidia", 1)
+    hardware.tool("nvidia-smi", "echo '0, A, 3072, 1, 2'; echo '1, A, 3072, 1, 2'")
+    host.install("llama-cpp")
+    hardware.nvidia_smi("3072")
+    nightly(host, "llama-cpp", state="latest")
 
 
 def test_intel_keeps_its_build(host, hardware):
@@ -496,6 +526,13 @@ def test_rows_of_nvidia_smi_count_whatever_its_exit_status_is(host, hardware, st
 def test_a_small_gpu_with_a_damaged_inforom_is_small(host, hardware):
     hardware.card("nvidia", "nvidia")
     hardware.tool("nvidia-smi", "echo '0, NVIDIA T400, 2048, 1, 2'; echo 'WARNING: infoROM'; exit 14")
+    assert host.info()["capability"] == "default"
+
+
+def test_a_small_gpu_beside_one_that_is_given_to_a_guest_is_small(host, hardware):
+    hardware.card("nvidia", "nvidia")
+    hardware.on_the_bus("nvidia", "vfio-pci")
+    hardware.nvidia_smi("2048")
     assert host.info()["capability"] == "default"
 
 
