@@ -18,7 +18,6 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import META
 from ansible_collections.localai.core.plugins.module_utils._progress import Progress
 from ansible_collections.localai.core.plugins.module_utils._report import Fetched
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver
-from ansible_collections.localai.core.plugins.module_utils._source import Delivery
 from ansible_collections.localai.core.plugins.module_utils._store import Store
 from ansible_collections.localai.core.plugins.module_utils._verify import contents_of
 
@@ -34,9 +33,11 @@ def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetche
     elif step.kind == "metadata":
         store.rewrite_metadata(step.backend, t.cast(Metadata, step.metadata).to_json())
     elif step.kind == "restore":
-        store.restore(step.place, step.backend, wanted, step.keep)
+        store.restore(step.place, step.backend, wanted, step.keep, step.build)
     elif step.kind == "chown":
         store.make_alike(step.backend, wanted)
+    elif step.kind == "prune":
+        store.prune(step.backend, step.keep)
     elif step.kind == "retire":
         store.retire(step.backend, step.keep)
     else:
@@ -54,17 +55,16 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
             tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
             record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
             contents = contents_of(tree.contents)
-            tree.file(METADATA, 0o644, [_delivered(step, delivery).to_json()])
+            metadata = t.cast(Metadata, step.metadata)
+            if delivery.found is not found:
+                # A mirror of something that has no digest is where it really came from.
+                metadata = replace(metadata, uri=delivery.found.uri)
+            tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
             tree.file(RECORD, 0o644, [record.to_json(contents)])
-            store.publish(tree, step.backend, step.keep)
+            store.publish(tree, step.backend, step.keep, step.build)
     except SourceError as e:
         raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
-    return Fetched(delivery.found.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
-
-
-def _delivered(step: Step, delivery: Delivery) -> Metadata:
-    """Return the metadata of a build with the source that it really came from."""
-    return _dated(replace(t.cast(Metadata, step.metadata), uri=delivery.found.uri))
+    return Fetched(metadata.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
 
 
 def _dated(metadata: Metadata) -> Metadata:

@@ -12,21 +12,24 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import (
-    RUN_FILE,
     Directory,
     Installed,
     Kept,
     Look,
     is_temporary,
     leftover_of,
+    unlike,
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row
-from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import is_of_release
+from ansible_collections.localai.core.plugins.module_utils._recorded import Recorded, backend_of, recorded_build
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
+from ansible_collections.localai.core.plugins.module_utils._uri import same_uri
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Need:
     """What C(assess) finds for one name.
 
     C(subject) is what must be resolved for it, or C(instead) where that cannot be; else C(directory) is what to act on,
-    and C(kept) what comes back. The actions C(inspect) and C(compare) are questions: they need a walk through a tree,
+    and C(kept) what comes back, or C(meta) the meta backend to write for it. C(recorded) is the build that a repair has
+    to bring. The actions C(inspect) and C(compare) are questions: they need a walk through a tree,
     and what its source has.
     """
 
@@ -44,11 +48,13 @@ class Need:
     directory: str = ""
     kept: Kept | None = None
     instead: str = ""
+    meta: str = ""
+    recorded: Recorded | None = None
 
     @property
-    def key(self) -> tuple[str, bool]:
+    def key(self) -> tuple[str, bool, bool]:
         """What tells the targets of a plan apart: to compare needs to know less than to fetch."""
-        return self.subject, self.action == "compare"
+        return self.subject, self.action == "compare", self.recorded is not None
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class _Case:
     name: str
     options: BackendOptions
     installed: Installed
+    capability: HostCapability
     look: Look
     own: Directory | None
     row: Row | None
@@ -66,7 +73,7 @@ class _Case:
     involved: t.Sequence[Directory]
 
 
-def assess(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> Need:
+def assess(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Need:
     """Return what one name needs with C(state=present) or C(latest); C(look) is how its trees are wanted."""
     case = _case(bare_name(name), options, installed, capability, look)
     for question in (
@@ -74,6 +81,7 @@ def assess(name: str, options: BackendOptions, installed: Installed, capability:
         _not_inspected,
         _other_pin,
         _other_uri,
+        _lost_meta,
         _damaged,
         _missing,
         _forced,
@@ -106,35 +114,9 @@ def must_fetch(target: Target, need: Need, options: BackendOptions, installed: I
     return not _has_pinned(build, need.subject, options)
 
 
-def same_uri(one: str, other: str) -> bool:
-    """Return whether two URIs of images, archives or directories are the same but for how they are written."""
-    return _plain_uri(one) == _plain_uri(other)
-
-
-def unlike(directory: Directory, look: Look) -> str:
-    """Return in words how a tree, looked at from its top, is not as wanted; nothing when it is."""
-    ours = directory.record is not None
-    for whose, found in (
-        ("its {}", directory),
-        (f"the {{}} of its {RUN_FILE}", directory.run_look),
-        (f"the {{}} of its {METADATA}", directory.metadata_look),
-    ):
-        for attribute in ("owner", "group"):
-            has, wants = getattr(found, attribute), getattr(look, attribute)
-            if has and wants and has != wants:
-                return f"{whose.format(attribute)} is {has}, not {wants}"
-    if look.mode and directory.mode != look.mode:
-        return f"its mode is {directory.mode}, not {look.mode}"
-    if ours and directory.run_look.mode and not int(directory.run_look.mode, 8) & 0o100:
-        return f"its {RUN_FILE} is not executable"
-    if ours and directory.metadata_look.mode not in ("", "0644"):
-        return f"the mode of its {METADATA} is {directory.metadata_look.mode}, not 0644"
-    return ""
-
-
-def _case(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> _Case:
+def _case(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> _Case:
     own = installed.find(name)
-    row = Listing(installed, capability).find(name)
+    row = Listing(installed, capability.name).find(name)
     answering = installed.get(row.backend) if row is not None and row.kind != "system" else None
     build = installed.get(own.target) if own is not None and own.target else own or answering
     involved = [each for each in (own, build, answering) if each is not None and each.kind == "directory"]
@@ -142,6 +124,7 @@ def _case(name: str, options: BackendOptions, installed: Installed, capability: 
         name,
         options,
         installed,
+        capability,
         look,
         own,
         row,
@@ -154,7 +137,7 @@ def _case(name: str, options: BackendOptions, installed: Installed, capability: 
 def _in_the_way(case: _Case) -> Need | None:
     if case.own is None or case.own.kind == "directory":
         return None
-    return Need("install", f"in its place stands {case.damage}", case.name)
+    return _bring_back(case, f"in its place stands {case.damage}", case.name, action="install")
 
 
 def _not_inspected(case: _Case) -> Need | None:
@@ -202,13 +185,12 @@ def _other_uri(case: _Case) -> Need | None:
     if uri is None:
         return None
     if own is None:
+        if _recorded(case, case.name) is not None:
+            return _bring_back(case, "it is not installed", case.name, action="install")
         return _kept_from(case, uri) or Need("install", "it is not installed", case.name)
     if case.damage and not own.target:
-        backup = case.installed.backup_of(own.name)
-        if backup is not None and _is_from(backup, uri):
-            return _repair(case.damage, backup, own.name)
-        return Need("repair", case.damage, own.name)
-    recorded = own.metadata.uri if own.metadata and not own.target else ""
+        return _bring_back(case, case.damage, own.name, backup_of=own.name)
+    recorded = own.metadata.uri if own.metadata and not own.target else NO_ADDRESS
     if not same_uri(recorded, uri):
         reason = f"it was installed from {recorded or 'an unknown source'}"
         return _kept_from(case, uri) or Need("replace", reason, own.name)
@@ -219,25 +201,40 @@ def _other_uri(case: _Case) -> Need | None:
     return None
 
 
-def _kept_from(case: _Case, uri: str) -> Need | None:
+def _kept_from(case: _Case, uri: Address) -> Need | None:
     for kept in _kept(case, case.own.name if case.own else case.name):
         if _is_from(kept, uri):
             return Need("restore", _came_back(kept, "it was installed from there"), kept=kept)
     return None
 
 
+def _lost_meta(case: _Case) -> Need | None:
+    """Return the need for a meta backend whose build is there: a run that died between the two left the build alone."""
+    if case.own is not None and (case.own.has_run_file or case.own.target):
+        return None
+    backend = backend_of(case.name, case.installed)
+    build = case.installed.builds.get(backend)
+    points = build is not None and build.meta.lower() == case.name.lower()
+    if build is None or not points or case.options.force:
+        return None
+    if not case.installed.is_build(backend) or not case.capability.may_run(backend):
+        return None
+    reason = f"{case.damage or 'it is not installed'}; {backend}, which was installed for it, is there"
+    return Need("repair" if case.damage else "install", reason, directory=backend, meta=build.meta)
+
+
 def _damaged(case: _Case) -> Need | None:
     if not case.damage or case.own is None:
         return None
-    home = case.own.target or case.own.name
-    return _repair(case.damage, _backup(case, home), case.name)
+    return _bring_back(case, case.damage, case.name, backup_of=case.own.target or case.own.name)
 
 
 def _missing(case: _Case) -> Need | None:
     if case.row is not None:
         return None
-    backup = _backup(case, case.name)
-    return _repair("it is missing", backup, case.name) if backup else Need("install", "it is not installed", case.name)
+    if _backup(case, case.name) is not None:
+        return _bring_back(case, "it is missing", case.name, backup_of=case.name)
+    return _bring_back(case, "it is not installed", case.name, action="install")
 
 
 def _forced(case: _Case) -> Need | None:
@@ -262,7 +259,7 @@ def _cannot_run(case: _Case) -> Need | None:
         return _left_behind(case, row, leftover)
     if not row.problem:
         return None
-    need = _repair(row.problem, _backup(case, row.backend), row.backend)
+    need = _bring_back(case, row.problem, row.backend, backup_of=row.backend)
     return replace(need, instead=case.name) if row.kind == "alias" and need.kept is None else need
 
 
@@ -274,7 +271,7 @@ def _left_behind(case: _Case, row: Row, leftover: Directory) -> Need | None:
         return Need("none", f"LocalAI fills {row.backend} for it at this moment")
     if is_temporary(row.backend) or row.problem:
         return Need("dismiss", damage, directory=row.backend)
-    return None if case.installed.is_build(base) else _repair(damage, _backup(case, base), case.name)
+    return None if case.installed.is_build(base) else _bring_back(case, damage, base, subject=case.name, backup_of=base)
 
 
 def _other_digest(case: _Case) -> Need | None:
@@ -292,7 +289,7 @@ def _other_digest(case: _Case) -> Need | None:
 
 def _other_release(case: _Case) -> Need | None:
     release, build = case.options.release, case.build
-    recorded = build.metadata.uri if build and build.metadata else ""
+    recorded = build.metadata.uri if build and build.metadata else NO_ADDRESS
     if release is None or build is None or is_of_release(recorded, release):
         return None
     for kept in _kept(case, build.name):
@@ -321,15 +318,40 @@ def _other_look(case: _Case) -> Need | None:
     return None
 
 
-def _repair(damage: str, backup: Kept | None, subject: str) -> Need:
-    if backup is None:
-        return Need("repair", damage, subject)
-    return Need("repair", f"{damage}; {backup.place}, which LocalAI left, can run", kept=backup)
+def _recorded(case: _Case, name: str) -> Recorded | None:
+    return recorded_build(name, case.installed, case.options, case.capability)
+
+
+def _bring_back(
+    case: _Case, damage: str, name: str, *, subject: str = "", action: str = "repair", backup_of: str = ""
+) -> Need:
+    """Return how what C(name) ran comes back: as the build that is recorded, or as C(subject) is resolved now."""
+    known, subject = _recorded(case, name), subject or name
+    backup = _backup(case, backup_of) if backup_of else None
+    if backup is not None and (
+        known is None or backup.directory.digest is None or backup.directory.has_digest(known.digest)
+    ):
+        return Need("repair", f"{damage}; {backup.place}, which LocalAI left, can run", kept=backup, recorded=known)
+    kept = next(filter(_can_come_back, _having(known, case.installed)), None)
+    if kept is not None:
+        reason = f"{damage}; {kept.place} was kept, and has the digest that is recorded"
+        return Need(action, reason, kept=kept, recorded=known)
+    return Need(action, damage, subject, recorded=known)
 
 
 def _backup(case: _Case, name: str) -> Kept | None:
-    """Return what LocalAI moved aside for a name, unless it is to be installed again."""
-    return None if case.options.force else case.installed.backup_of(name)
+    """Return what LocalAI moved aside for a name, unless it is to be installed again, or from somewhere else."""
+    backup = None if case.options.force else case.installed.backup_of(name)
+    if backup is None or (case.options.uri is not None and not _is_from(backup, case.options.uri)):
+        return None
+    return backup
+
+
+def _having(known: Recorded | None, installed: Installed) -> list[Kept]:
+    """Return the previous versions that are the build which is recorded."""
+    if known is None:
+        return []
+    return [kept for kept in installed.kept_of(known.backend) if kept.directory.has_digest(known.digest)]
 
 
 def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
@@ -340,7 +362,9 @@ def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
     digest = options.digest_of(name)
     if digest is not None:
         return build.has_digest(digest)
-    return options.release is None or is_of_release(build.metadata.uri if build.metadata else "", options.release)
+    return options.release is None or is_of_release(
+        build.metadata.uri if build.metadata else NO_ADDRESS, options.release
+    )
 
 
 def _kept(case: _Case, backend: str) -> list[Kept]:
@@ -353,7 +377,7 @@ def _can_come_back(kept: Kept) -> bool:
     return directory.kind == "directory" and directory.runnable and not directory.problem and not directory.target
 
 
-def _is_from(kept: Kept, uri: str) -> bool:
+def _is_from(kept: Kept, uri: Address) -> bool:
     return kept.directory.metadata is not None and same_uri(kept.directory.metadata.uri, uri)
 
 
@@ -363,8 +387,3 @@ def _came_back(kept: Kept, why: str) -> str:
 
 def _other_than(build: Directory, digest: str) -> str:
     return f"its digest is {build.digest or 'not recorded'}, and {digest} is pinned"
-
-
-def _plain_uri(uri: str) -> str:
-    plain = uri[len("oci://") :] if uri.startswith("oci://") else uri
-    return plain.rstrip("/") if plain.startswith("/") else plain

@@ -105,11 +105,16 @@ class HostCapability:
         """Whether a GPU was seen, or the capability was forced to one."""
         return bool(self.evidence.gpus) or self.name not in (*LAST_RESORTS, FILTER_OFF)
 
-    @property
-    def unreadable_vendors(self) -> frozenset[str]:
-        """The vendors for which builds may be installed here, although nobody can tell at this moment."""
+    def keeps(self, backend: str) -> bool:
+        """Return whether a build is for the vendor of a GPU that cannot be read, and so stays where it is installed."""
         vendors = {each.vendor for each in self.evidence.unreadable}
-        return frozenset(vendors | {gpu.vendor for gpu in self.evidence.gpus} if self.undecided else vendors)
+        if self.undecided:
+            vendors |= {gpu.vendor for gpu in self.evidence.gpus}
+        return any(is_for(backend, vendor) for vendor in vendors)
+
+    def may_run(self, backend: str) -> bool:
+        """Return whether an installed build can run here, or could if the GPU were read, judged by its name."""
+        return compatible(backend, self.name) or self.keeps(backend)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import functools
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._builds import Build
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
@@ -22,22 +24,24 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._recorded import Recorded
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
 
 # What a plan brings needs no walk: it is whole, and looks as wanted.
 AS_WANTED = Inspection()
-Facts = t.Mapping[str, t.Union[str, int, None]]
+Facts = t.Mapping[str, t.Union[str, int, Address, None]]
 
 
 @dataclass(frozen=True)
 class Step:
     """One change of the backends path.
 
-    C(kind) is C(fetch), C(restore), C(meta), C(metadata), C(chown), C(retire) or C(remove). What a fetch, a restore or
-    a retirement puts out of its place is kept, if C(keep) is not 0; a removal takes along what is kept. C(metadata) is
-    what will stand in metadata.json, without the time, C(record) what in our own file beside it. C(place) is where a
-    restored tree comes from, relative to the backends path.
+    C(kind) is C(fetch), C(restore), C(meta), C(metadata), C(chown), C(retire), C(remove) or C(prune). What a fetch, a
+    restore or a retirement puts out of its place is kept, if C(keep) is not 0; a removal takes along what is kept, and
+    C(prune) leaves C(keep) of it. C(metadata) is
+    what will stand in metadata.json, without the time, C(record) what in our own file beside it, and C(build) what is
+    remembered for repairs. C(place) is where a restored tree comes from, relative to the backends path.
     """
 
     kind: str
@@ -48,6 +52,7 @@ class Step:
     record: Record | None = None
     keep: int = 0
     place: str = ""
+    build: Build | None = None
 
 
 @dataclass
@@ -94,8 +99,8 @@ class Draft:
     def _named(self) -> frozenset[str]:
         return frozenset(name.lower() for name in self.options.bare_names)
 
-    def fetch(self, target: Target) -> None:
-        """Bring a build, unless that is decided already."""
+    def fetch(self, target: Target, known: Recorded | None = None, fixed: bool = False) -> None:
+        """Bring a build, unless that is decided already; C(known) is what is recorded of the same one."""
         if any(step.kind == "fetch" and step.backend == target.backend for step in self.steps):
             return
         old = self.state.get(target.backend)
@@ -106,26 +111,38 @@ class Draft:
             version=target.version,
             uri=target.uri,
             digest=target.image_digest,
+            extra=known.metadata.extra if known else (),
         )
+        requested = bool(known and known.requested) or bool(old and old.record and old.record.requested)
         record = Record(
-            requested=self.is_named(target.backend) or bool(old and old.record and old.record.requested),
+            requested=self.is_named(target.backend) or requested,
             platform_digest=target.platform_digest,
             sha256=target.sha256,
-            pinned=self.options.pins is not None,
+            pinned=self.options.pins is not None or bool(known and known.pinned),
         )
         new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
-        self._put("fetch", new.looking(self.look))
+        build = self._build(new, fixed, target.name if target.is_meta else "")
+        self._put("fetch", new.looking(self.look), build=build)
 
-    def restore(self, kept: Kept) -> None:
+    def restore(self, kept: Kept, fixed: bool) -> None:
         """Put a tree that was kept, or that LocalAI moved aside, in its place again."""
-        self._put("restore", replace(kept.directory, name=kept.backend).looking(self.wanted_look), kept.place)
+        new = replace(kept.directory, name=kept.backend).looking(self.wanted_look)
+        self._put("restore", new, kept.place, self._build(new, fixed))
+
+    def _build(self, new: Directory, fixed: bool, meta: str = "") -> Build:
+        """Return what is to be remembered of a build; without C(meta) it stays that of the one before."""
+        before = self.state.builds.get(new.name, Build())
+        requested = new.record.requested if new.record is not None else before.requested
+        return Build(new.digest or "", requested, fixed, meta or before.meta)
 
     def write_meta(self, name: str, metadata: Metadata) -> None:
         """Write a meta backend, unless it is there as it should be."""
         old = self.state.get(name)
-        recorded = old.metadata if old is not None and old.kind == "directory" else None
-        if recorded is not None and replace(recorded, installed_at="") == metadata:
-            return
+        there = old.metadata if old is not None and old.kind == "directory" else None
+        if there is not None:
+            metadata = replace(metadata, extra=there.extra)
+            if replace(there, installed_at="") == metadata:
+                return
         self._put("meta", Directory(name, metadata=metadata).looking(self.look))
 
     def rewrite(self, directory: Directory, alias: str) -> None:
@@ -175,7 +192,14 @@ class Draft:
             self.state = self.state.with_kept(tuple(each for each in self.state.kept if each not in kept))
         self.steps.append(Step("remove", name, before, {}))
 
-    def _put(self, kind: str, new: Directory, place: str = "") -> None:
+    def prune(self, backend: str, most: int) -> None:
+        """Remove the previous versions of a backend but for the latest ones, C(most) of them."""
+        before = self._facts(backend)
+        surplus = self.state.kept_of(backend)[most:]
+        self.state = self.state.with_kept(tuple(kept for kept in self.state.kept if kept not in surplus))
+        self.steps.append(Step("prune", backend, before, self._facts(backend), keep=most))
+
+    def _put(self, kind: str, new: Directory, place: str = "", build: Build | None = None) -> None:
         """Put a tree in its place; it comes from C(place) if that is given."""
         before = self._facts(new.name)
         if place:
@@ -186,11 +210,12 @@ class Draft:
             self.move(old.target, new.name, new.target)
         keep = self._displace(old)
         self.state = self.state.with_directory(replace(new, inspection=AS_WANTED))
-        self.steps.append(Step(kind, new.name, before, self._facts(new.name), new.metadata, new.record, keep, place))
+        after = self._facts(new.name)
+        self.steps.append(Step(kind, new.name, before, after, new.metadata, new.record, keep, place, build))
 
     def _displace(self, old: Directory | None) -> int:
         """Return how many trees of a backend are kept when this one goes out of its place: 0 for what is not sound."""
-        most = self.options.keep_previous
+        most = self.options.keep_previous or 0
         if not most or old is None or not self.state.is_build(old.name):
             return 0
         latest = Kept(old.name, f"{OWN_DIRECTORY}/{KEPT}/{old.name}/next", old)

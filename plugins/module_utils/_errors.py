@@ -22,7 +22,12 @@ from __future__ import annotations
 
 
 class LocalAIError(Exception):
-    """What went wrong, where, what was tried and what to do, in sentences for the operator."""
+    """What went wrong, where, what was tried and what to do, in sentences for the operator.
+
+    It is C(missing) when every place that was asked answered that it does not have the thing.
+    """
+
+    missing = False
 
 
 class OptionError(LocalAIError):
@@ -57,6 +62,10 @@ class GalleryError(LocalAIError):
 class SourceError(LocalAIError):
     """A URI that cannot be fetched, or that does not hold a backend."""
 
+    def __init__(self, message: str, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
+
 
 class IntegrityError(SourceError):
     """The bytes do not have the digest or the size that was promised for them."""
@@ -68,6 +77,7 @@ class TransportError(LocalAIError):
     C(status) is the HTTP status of the last answer, or None where there was none.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, missing: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.missing = missing or status in (404, 410)

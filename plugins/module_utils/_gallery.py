@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
 from ansible_collections.localai.core.plugins.module_utils._capability import FILTER_OFF, Match, compatible, match
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     GalleryError,
@@ -31,7 +32,6 @@ from ansible_collections.localai.core.plugins.module_utils._options import (
     checked_name,
     sha256_digits,
 )
-from ansible_collections.localai.core.plugins.module_utils._url import shown
 
 if t.TYPE_CHECKING:
     from ansible_collections.localai.core.plugins.module_utils._http import Http
@@ -50,9 +50,9 @@ class Entry:
 
     name: str
     gallery: str = ""
-    gallery_url: str = ""
-    uri: str = ""
-    mirrors: tuple[str, ...] = ()
+    gallery_url: Address = NO_ADDRESS
+    uri: Address = NO_ADDRESS
+    mirrors: tuple[Address, ...] = ()
     alias: str = ""
     capabilities: t.Mapping[str, str] = field(default_factory=dict)
     version: str = ""
@@ -186,7 +186,7 @@ class Galleries:
         return self._indexes[source.name]
 
 
-def parse_index(data: bytes, gallery: str, gallery_url: str) -> Index:
+def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:
     """Return the entries that an index holds; raises GalleryError when it is not a YAML list of entries."""
     rows = _yaml(data)
     if rows is None:
@@ -219,19 +219,20 @@ def readable_url(url: str) -> str:
             path, _at, branch = url[len(prefix) :].partition("@")
             parts = path.split("/")
             if len(parts) < 3 or not all(parts):
-                raise GalleryError(f"{url} is not of the form github:organisation/repository/path@branch")
+                raise GalleryError("it is not of the form github:organisation/repository/path@branch")
             return "https://raw.githubusercontent.com/" + "/".join((*parts[:2], branch or "main", *parts[2:]))
     return url
 
 
 def _read_gallery(source: GallerySource, http: Http) -> Index:
     tried = []
-    primary: str | None = None
+    primary: Address | None = None
     for url in (source.url, *source.mirrors):
         try:
-            location, recorded = readable_url(url), url
+            location, recorded = readable_url(url.text), url
             if location.endswith(".ref"):
-                location = recorded = _follow_ref(location, http)
+                location = _follow_ref(location, http)
+                recorded = Address(location)
             if url == source.url:
                 primary = recorded
             data = _read(location, http)
@@ -241,7 +242,7 @@ def _read_gallery(source: GallerySource, http: Http) -> Index:
         except MissingLibrary:
             raise
         except LocalAIError as e:
-            tried.append(f"{shown(url) if '://' in url else url}: {e}")
+            tried.append(f"{url}: {e}")
     raise GalleryError(f"gallery {source.name} could not be read. Tried " + "; ".join(tried))
 
 
@@ -269,7 +270,7 @@ def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
         raise GalleryError(getattr(e, "strerror", None) or str(e)) from None
 
 
-def _entry(row: t.Any, gallery: str, gallery_url: str) -> Entry:
+def _entry(row: t.Any, gallery: str, gallery_url: Address) -> Entry:
     if not isinstance(row, dict):
         raise GalleryError("it is not a mapping")
     name = _text(row, "name")
@@ -285,8 +286,8 @@ def _entry(row: t.Any, gallery: str, gallery_url: str) -> Entry:
         name=name,
         gallery=gallery,
         gallery_url=gallery_url,
-        uri=_text(row, "uri").strip(),
-        mirrors=_texts(row, "mirrors"),
+        uri=Address(_text(row, "uri").strip()),
+        mirrors=tuple(map(Address, _texts(row, "mirrors"))),
         alias=alias,
         capabilities={key: _text(capabilities, key) for key in capabilities},
         version=_text(row, "version"),

@@ -10,23 +10,22 @@ import os
 import typing as t
 from dataclasses import asdict
 
+from ansible_collections.localai.core.plugins.module_utils._address import printable
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._detect import detect
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
-from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, Installed, Kept, leftover_of
+from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, Installed, Kept
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row, home, problems
 from ansible_collections.localai.core.plugins.module_utils._machine import Machine
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, observe
-from ansible_collections.localai.core.plugins.module_utils._offers import pins, upgrades
+from ansible_collections.localai.core.plugins.module_utils._offers import installed_names, pins, upgrades
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 from ansible_collections.localai.core.plugins.module_utils._progress import in_progress
-from ansible_collections.localai.core.plugins.module_utils._report import printable
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, InfoOptions
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of
 from ansible_collections.localai.core.plugins.module_utils._unreadable import check_known, resolve
-from ansible_collections.localai.core.plugins.module_utils._uri import displayed
 
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
@@ -55,27 +54,16 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     resolver = Resolver(host, BackendOptions((), state="latest"), capability, platform_of(host))
     if options.available:
         found["available"] = _available(resolver.galleries, capability, installed, rows, wanted)
-    names = options.names if options.names is not None else _installed_names(installed)
     if options.upgrades:
+        names = options.names if options.names is not None else installed_names(installed)
         found["upgrades"] = upgrades(names, installed, resolver, warnings)
     if options.pins:
         capabilities = options.pin_capabilities or (check_known(capability),)
-        found["pins"] = pins(names, capabilities, host, resolver, warnings)
+        found["pins"] = pins(
+            options.names, capabilities, host=host, installed=installed, resolver=resolver, warnings=warnings
+        )
     warnings += resolver.warnings
     return found
-
-
-def _installed_names(installed: Installed) -> list[str]:
-    """Return a name for all that is installed: a build that a meta stands for goes by the meta's."""
-    targets = {directory.target for directory in installed.directories}
-    return [
-        directory.metadata.name if directory.metadata and directory.target else directory.name
-        for directory in installed.directories
-        if directory.kind == "directory"
-        and (directory.has_run_file or directory.target)
-        and directory.name not in targets
-        and not leftover_of(directory.name)
-    ]
 
 
 def _names_of(kept: Kept) -> tuple[str, ...]:
@@ -89,7 +77,7 @@ def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[s
     row: dict[str, t.Any] = {
         "backend": kept.backend,
         "path": path,
-        "uri": displayed(metadata.uri) or None,
+        "uri": printable(metadata.uri),
         "digest": kept.directory.digest,
         "version": metadata.version or None,
     }
@@ -99,9 +87,15 @@ def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[s
 
 
 def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
-    fields = {key: value for key, value in asdict(row.metadata).items() if value} if row.metadata else None
-    info = {**asdict(row), "metadata": printable(fields) if fields is not None else None}
-    info["problem"] = row.problem or None
+    info: dict[str, t.Any] = {
+        "name": row.name,
+        "kind": row.kind,
+        "backend": row.backend,
+        "run_file": row.run_file,
+        "runnable": row.runnable,
+        "metadata": printable(row.metadata.fields()) if row.metadata else None,
+        "problem": row.problem or None,
+    }
     if with_disk_usage:
         path = installed.system_path if row.kind == "system" else installed.path
         info["disk_usage"] = disk_usage(os.path.join(path, home(installed, row)))
@@ -132,7 +126,7 @@ def _available(
                 "compatible": resolves_to is not None,
                 "installed": entry.name in rows,
                 "resolves_to": resolves_to,
-                "uri": displayed(entry.uri) or None,
+                "uri": printable(entry.uri),
                 "alias": entry.alias or None,
                 "version": entry.version or None,
                 "tags": list(entry.tags),

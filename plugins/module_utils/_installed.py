@@ -10,8 +10,9 @@ import functools
 import os
 import posixpath
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from ansible_collections.localai.core.plugins.module_utils._builds import Build
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, Metadata, Record
 
 RUN_FILE = "run.sh"
@@ -92,6 +93,14 @@ class Directory:
         )
 
     @property
+    def is_from_source(self) -> bool:
+        """Whether it came straight from a source that the task named, and not from a gallery or pins."""
+        metadata = self.metadata
+        if metadata is None or not metadata.uri or metadata.gallery_url or metadata.meta_backend_for:
+            return False
+        return self.record is None or not self.record.pinned
+
+    @property
     def spoiled(self) -> str:
         """What a walk through the tree found wrong."""
         return self.inspection.damage if self.inspection else ""
@@ -113,8 +122,8 @@ class Kept:
 class Installed:
     """The backends path as it was observed: C(directories) in byte order, C(system) the names of system backends.
 
-    C(kept) has the trees that were replaced, the latest first. It is not C(readable) when this user cannot list the
-    backends path, or it is no directory.
+    C(kept) has the trees that were replaced, the latest first, C(builds) what each backend was given last. It is not
+    C(readable) when this user cannot list the backends path, or it is no directory.
     """
 
     path: str
@@ -124,6 +133,7 @@ class Installed:
     problems: tuple[str, ...] = ()
     readable: bool = True
     kept: tuple[Kept, ...] = ()
+    builds: t.Mapping[str, Build] = field(default_factory=dict)
 
     def get(self, name: str) -> Directory | None:
         """Return the entry of exactly that name, or None."""
@@ -188,7 +198,8 @@ class Installed:
             target = self.get(directory.target)
             if target is None or not target.runnable:
                 return f"{directory.target}, which it stands for, is gone"
-            return f"{target.name}, which it stands for, is damaged: {target.spoiled}" if target.spoiled else ""
+            damage = f"its {METADATA} {target.problem}" if target.problem else target.spoiled
+            return f"{target.name}, which it stands for, is damaged: {damage}" if damage else ""
         return directory.spoiled if directory.runnable else f"its directory has no {RUN_FILE}"
 
     def is_build(self, name: str) -> bool:
@@ -231,6 +242,27 @@ class Installed:
     def run_file(self, name: str) -> str:
         """Return the path of the run file that belongs to the directory C(name)."""
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
+
+
+def unlike(directory: Directory, look: Look) -> str:
+    """Return in words how a tree, looked at from its top, is not as wanted; nothing when it is."""
+    ours = directory.record is not None
+    for whose, found in (
+        ("its {}", directory),
+        (f"the {{}} of its {RUN_FILE}", directory.run_look),
+        (f"the {{}} of its {METADATA}", directory.metadata_look),
+    ):
+        for attribute in ("owner", "group"):
+            has, wants = getattr(found, attribute), getattr(look, attribute)
+            if has and wants and has != wants:
+                return f"{whose.format(attribute)} is {has}, not {wants}"
+    if look.mode and directory.mode != look.mode:
+        return f"its mode is {directory.mode}, not {look.mode}"
+    if ours and directory.run_look.mode and not int(directory.run_look.mode, 8) & 0o100:
+        return f"its {RUN_FILE} is not executable"
+    if ours and directory.metadata_look.mode not in ("", "0644"):
+        return f"the mode of its {METADATA} is {directory.metadata_look.mode}, not 0644"
+    return ""
 
 
 def _names_of(directory: Directory) -> set[str]:

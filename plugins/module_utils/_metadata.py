@@ -13,10 +13,15 @@ import json
 import typing as t
 from dataclasses import asdict, dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
+
 Contents = t.Dict[str, t.List[str]]
 
 METADATA = "metadata.json"
+# The keys of LocalAI's file, in the order in which it writes them.
+KNOWN_KEYS = ("alias", "meta_backend_for", "name", "gallery_url", "installed_at", "version", "uri", "digest")
 RECORD = ".localai-core.json"
+_SPACE = " \t\r\n"
 # How many paths a record may list: a few bytes of JSON take many of memory.
 _MOST_LISTED = 4000000
 # What the first trees were installed without.
@@ -25,16 +30,20 @@ _LATER_KEYS = ("pinned", "listed")
 
 @dataclass(frozen=True)
 class Metadata:
-    """C(metadata.json) as LocalAI writes it; what is absent is empty."""
+    """C(metadata.json) as LocalAI writes it; what is absent is empty.
+
+    C(extra) has the keys that this version does not know, and their values, both as they are written in the file.
+    """
 
     alias: str = ""
     meta_backend_for: str = ""
     name: str = ""
-    gallery_url: str = ""
+    gallery_url: Address = NO_ADDRESS
     installed_at: str = ""
     version: str = ""
-    uri: str = ""
+    uri: Address = NO_ADDRESS
     digest: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> Metadata:
@@ -42,28 +51,33 @@ class Metadata:
 
         Raises ValueError with the reason.
         """
-        document = _json(data)
-        if document is None:
-            return cls()
-        if not isinstance(document, _Object):
-            raise ValueError("it is not a JSON object")
-        fields: dict[str, str] = {}
-        for key, value in document.pairs:
+        fields: dict[str, t.Any] = {}
+        extra: dict[str, str] = {}
+        for (written_key, key), (written, value) in _members(data):
             name = key.casefold()
-            if name not in cls.__dataclass_fields__ or value is None:
-                continue
-            if not isinstance(value, str):
+            if name not in KNOWN_KEYS:
+                extra[written_key] = written
+            elif isinstance(value, str):
+                # Go puts the replacement character where half a surrogate pair stands.
+                fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            elif value is not None:
                 raise ValueError(f"its {name} is not text")
-            # Go puts the replacement character where half a surrogate pair stands.
-            fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return cls(**fields)
+        for name in ("gallery_url", "uri"):
+            fields[name] = Address(fields.get(name, ""))
+        return cls(**fields, extra=tuple(extra.items()))
+
+    def fields(self) -> dict[str, str | Address]:
+        """Return the keys that LocalAI knows and that are set, in the order in which it writes them."""
+        return {key: getattr(self, key) for key in KNOWN_KEYS if getattr(self, key)}
 
     def to_json(self) -> bytes:
-        """Return the file's content, byte for byte as Go's C(json.MarshalIndent) writes it."""
-        text = json.dumps({key: value for key, value in asdict(self).items() if value}, indent=2, ensure_ascii=False)
-        for character in "<>&\u2028\u2029":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        return text.encode("utf-8")
+        """Return the file's content: what LocalAI knows as Go's C(json.MarshalIndent) writes it, and then the rest."""
+        known = {key: value.text if isinstance(value, Address) else value for key, value in self.fields().items()}
+        members = [f"{_go_text(key)}: {_go_text(value)}" for key, value in known.items()]
+        members += [f"{key}: {written}" for key, written in self.extra]
+        if not members:
+            return b"{}"
+        return "{{\n  {}\n}}".format(",\n  ".join(members)).encode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -124,26 +138,68 @@ def _compact(document: t.Any) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-@dataclass(frozen=True)
-class _Object:
-    """A JSON object with its keys in their order, duplicates included."""
+def _go_text(text: str) -> str:
+    """Return a JSON string as Go writes it, with the characters escaped that HTML or JavaScript might misread."""
+    written = json.dumps(text, ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written
 
-    pairs: list[tuple[str, t.Any]]
+
+_Written = t.Tuple[str, t.Any]
 
 
-def _json(data: bytes) -> t.Any:
-    """Return what a JSON document holds; raises ValueError for what Go does not accept either."""
-    if not data.strip(b" \t\r\n"):
+def _members(data: bytes) -> list[tuple[_Written, _Written]]:
+    """Return the members of a JSON object in their order: keys and values, each as it is written and what that means.
+
+    Raises ValueError for what Go does not accept either. Numbers, and what is inside a value, have no meaning here.
+    """
+    text = data.decode("utf-8", "replace").strip(_SPACE)
+    if not text:
         raise ValueError("it is empty")
 
     def refuse(constant: str) -> t.Any:
         raise ValueError(f"it holds {constant}, which is not JSON")
 
+    # A number may have more digits than Python converts.
+    decoder = json.JSONDecoder(parse_constant=refuse, parse_int=len, parse_float=len)
     try:
-        return json.loads(
-            data.decode("utf-8", "replace"), object_pairs_hook=_Object, parse_constant=refuse, parse_int=lambda _: 0
-        )
+        if text.startswith("{"):
+            return list(_read_members(text, decoder))
+        if decoder.decode(text) is not None:
+            raise ValueError("it is not a JSON object")
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except json.JSONDecodeError as e:
         raise ValueError(f"it is not valid JSON: {e}") from None
+    return []
+
+
+def _read_members(text: str, decoder: json.JSONDecoder) -> t.Iterator[tuple[_Written, _Written]]:
+    """Yield the members of the object that C(text) is; C(json) itself does not tell how a value is written."""
+
+    def expect(characters: str, at: int) -> int:
+        """Return where one of C(characters) stands behind white space."""
+        while text[at : at + 1] and text[at] in _SPACE:
+            at += 1
+        if not text[at : at + 1] or text[at] not in characters:
+            raise json.JSONDecodeError(f"Expecting {' or '.join(characters)}", text, at)
+        return at
+
+    def written(start: int) -> tuple[_Written, int]:
+        value, end = decoder.raw_decode(text, start)
+        return (text[start:end], value), end
+
+    at = expect('"}', 1)
+    while text[at] != "}":
+        key, at = written(expect('"', at))
+        at = expect(":", at) + 1
+        while text[at : at + 1] and text[at] in _SPACE:
+            at += 1
+        value, at = written(at)
+        yield key, value
+        at = expect(",}", at)
+        if text[at] == ",":
+            at = expect('"', at + 1)
+    if at + 1 != len(text):
+        raise json.JSONDecodeError("Extra data", text, at + 1)

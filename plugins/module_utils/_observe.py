@@ -14,6 +14,7 @@ import time
 import typing as t
 from dataclasses import asdict, replace
 
+from ansible_collections.localai.core.plugins.module_utils._builds import BUILDS, Build, parse_builds
 from ansible_collections.localai.core.plugins.module_utils._file import open_file, read_file
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
@@ -56,7 +57,14 @@ def observe(path: str, system_path: str) -> Installed:
         and os.path.isfile(os.path.join(system_path, name, RUN_FILE))
     ]
     return Installed(
-        path, system_path, tuple(directories), tuple(system), tuple(problems), readable, tuple(_kept(path, with_looks))
+        path,
+        system_path,
+        tuple(directories),
+        tuple(system),
+        tuple(problems),
+        readable,
+        tuple(_kept(path, with_looks)),
+        remembered_builds(path),
     )
 
 
@@ -118,10 +126,18 @@ def _kept(path: str, with_looks: bool) -> t.Iterator[Kept]:
     """Yield the trees that were replaced, the latest of each backend first; what may not be read is not there."""
     top = os.path.join(path, OWN_DIRECTORY, KEPT)
     for backend in _names(top, []):
-        numbers = [name for name in _names(os.path.join(top, backend), []) if name.isdecimal()]
+        numbers = [name for name in _names(os.path.join(top, backend), []) if is_number(name)]
         for number in sorted(numbers, key=int, reverse=True):
             directory = _directory(os.path.join(top, backend), number, with_looks)
             yield Kept(backend, f"{OWN_DIRECTORY}/{KEPT}/{backend}/{number}", directory)
+
+
+def remembered_builds(path: str) -> dict[str, Build]:
+    """Return which build each backend was given last, as far as that is remembered."""
+    try:
+        return parse_builds(read_file(os.path.join(path, OWN_DIRECTORY, BUILDS), MOST_METADATA))
+    except OSError:
+        return {}
 
 
 def _directory(path: str, name: str, with_looks: bool) -> Directory:
@@ -154,6 +170,11 @@ def _directory(path: str, name: str, with_looks: bool) -> Directory:
         metadata_look=_look_of(os.path.join(place, METADATA)) if with_looks else Look(),
         busy=is_temporary(name) and _changed_lately(place),
     )
+
+
+def is_number(name: str) -> bool:
+    """Return whether a directory's name is a number as it is written here."""
+    return name.isdecimal() and name == str(int(name))
 
 
 def _look(status: os.stat_result) -> Look:

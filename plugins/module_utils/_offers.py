@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._capability import compatible
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, MissingLibrary
-from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed, Look
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    Directory,
+    Inspection,
+    Installed,
+    Look,
+    leftover_of,
+)
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
-from ansible_collections.localai.core.plugins.module_utils._pins import document_of
+from ansible_collections.localai.core.plugins.module_utils._pins import contradiction, document_of
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
+from ansible_collections.localai.core.plugins.module_utils._uri import kind_of
 
 
 def upgrades(
@@ -54,18 +62,31 @@ def upgrades(
 
 
 def pins(
-    names: t.Sequence[str],
+    names: t.Sequence[str] | None,
     capabilities: t.Sequence[str],
+    *,
     host: HostOptions,
+    installed: Installed,
     resolver: Resolver,
     warnings: list[str],
 ) -> dict[str, t.Any]:
     """Return what the option C(pins) takes for these names on hosts of these capabilities.
 
-    Raises GalleryError for a name without any build for them, and what its registry is not able to tell.
+    Without C(names) it is what is installed, and what no set can pin is a warning. Raises GalleryError for a name
+    without any build for them, and what its registry is not able to tell.
     """
     rows: list[Pin] = []
-    for name in names:
+    for name in names if names is not None else installed_names(installed):
+        own = _pins_of_installed(name, capabilities, host, installed, resolver)
+        if own and ((names is None and _is_from_source(name, installed)) or not resolver.galleries.has(name)):
+            rows += own
+            continue
+        if names is None and not resolver.galleries.has(name):
+            warnings.append(
+                f"pins: {name} is in no gallery, and neither an image nor a checksum is recorded that it was installed "
+                "from, so it cannot be pinned. Install it with uri."
+            )
+            continue
         lacking = []
         for capability in capabilities:
             try:
@@ -74,10 +95,62 @@ def pins(
                 lacking.append(str(e))
                 continue
             rows.append(resolver.pin(resolution, capability, platform_of(host, capability)))
-        if len(lacking) == len(capabilities):
+        if len(lacking) == len(capabilities) and names is not None:
             raise GalleryError(" ".join(dict.fromkeys(lacking)))
         warnings += [f"pins: {reason}" for reason in lacking]
-    return document_of(dict.fromkeys(rows))
+    rows = list(dict.fromkeys(rows))
+    reason = contradiction(rows)
+    if reason:
+        raise GalleryError(f"pins: {reason} Leave one of them out, or use one gallery for both.")
+    warnings += [
+        f"pins: the address of {backend} holds a query or a user name, which is not written down. Give hosts that use "
+        "the set what the server wants in endpoints."
+        for backend in dict.fromkeys(row.backend for row in rows if str(row.uri) != row.uri.text)
+    ]
+    return document_of(rows)
+
+
+def installed_names(installed: Installed) -> list[str]:
+    """Return a name for all that is installed: a build that a meta stands for goes by the meta's."""
+    targets = {directory.target for directory in installed.directories}
+    return [
+        directory.metadata.name if directory.metadata and directory.target else directory.name
+        for directory in installed.directories
+        if directory.kind == "directory"
+        and (directory.has_run_file or directory.target)
+        and directory.name not in targets
+        and not leftover_of(directory.name)
+    ]
+
+
+def _is_from_source(name: str, installed: Installed) -> bool:
+    """Return whether a backend came straight from a source, so that no gallery says what it is."""
+    own = installed.find(name)
+    return own is not None and own.is_from_source
+
+
+def _pins_of_installed(
+    name: str, capabilities: t.Sequence[str], host: HostOptions, installed: Installed, resolver: Resolver
+) -> list[Pin]:
+    """Return the pins of a backend by the source and the digest that are recorded of it, none where they are not."""
+    row = Listing(installed, resolver.capability.name).find(bare_name(name))
+    build = installed.get(row.backend) if row is not None and row.kind != "system" else None
+    metadata = build.metadata if build is not None else None
+    if row is None or build is None or metadata is None or kind_of(metadata.uri) in ("", "path"):
+        return []
+    return [
+        Pin(
+            name=row.name,
+            capability=capability,
+            platform=str(platform_of(host, capability)),
+            backend=build.name,
+            uri=metadata.uri,
+            digest=build.digest,
+            alias=metadata.alias,
+        )
+        for capability in capabilities
+        if build.digest and compatible(build.name, capability)
+    ]
 
 
 def _stated(directory: Directory | None) -> str | None:

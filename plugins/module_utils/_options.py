@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
 
 LOCALAI_GALLERY = {
@@ -80,8 +81,8 @@ class GallerySource:
     """One gallery of the C(galleries) option."""
 
     name: str
-    url: str
-    mirrors: tuple[str, ...] = ()
+    url: Address
+    mirrors: tuple[Address, ...] = ()
     sha256: str | None = None
 
 
@@ -92,7 +93,7 @@ class Mirror:
     C(resolve): it says what a tag is too, and the registry is not asked.
     """
 
-    url: str
+    url: Address
     resolve: bool = False
 
 
@@ -156,8 +157,8 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     galleries = tuple(
         GallerySource(
             name=spec["name"],
-            url=spec["url"].strip(),
-            mirrors=tuple(mirror.strip() for mirror in spec.get("mirrors") or ()),
+            url=Address(spec["url"].strip()),
+            mirrors=tuple(Address(mirror.strip()) for mirror in spec.get("mirrors") or ()),
             sha256=None
             if spec.get("sha256") is None
             else sha256_digits(spec["sha256"], f"galleries: sha256 of {spec['name']}"),
@@ -265,7 +266,7 @@ def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
 def _mirror(url: str, resolve: bool) -> Mirror:
     """Return a mirror; raises OptionError without quoting a URL that may hold a secret."""
     if url.startswith(f"{LAYOUT_SCHEME}/"):
-        return Mirror(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}", resolve)
+        return Mirror(Address(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}"), resolve)
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.fragment
@@ -276,4 +277,4 @@ def _mirror(url: str, resolve: bool) -> Mirror:
             "endpoints: the url of a mirror must be https://host, with :port, /prefix and ?query if need be and "
             "credentials in an entry of its own for that host, or ocilayout:/path."
         )
-    return Mirror(url, resolve)
+    return Mirror(Address(url), resolve)

@@ -10,6 +10,7 @@ import re
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, match
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry
@@ -50,7 +51,7 @@ def with_pins(
 
 def at_digest(entry: Entry, digest: str) -> Entry:
     """Return a gallery's entry with all its sources pinned to C(digest); raises GalleryError when that cannot be."""
-    kind = Uri.parse(entry.uri).kind
+    kind = Uri.parse(entry.uri.text).kind
     if kind == "archive":
         if not digest.startswith(_SHA256):
             raise GalleryError(f"{entry.name} is an archive, which is pinned by its sha256, not by {digest}.")
@@ -79,18 +80,33 @@ def at_release(entry: Entry, release: str) -> Entry:
     return replace(entry, uri=uri, mirrors=tuple(mirror for mirror in mirrors if mirror))
 
 
-def is_of_release(uri: str, release: str) -> bool:
+def is_of_release(uri: Address, release: str) -> bool:
     """Return whether a recorded URI is an image with a tag of C(release)."""
     tag = _split_tag(uri)[1]
     return tag.startswith(f"{release}-") and not _BEFORE_RELEASE.match(tag, len(release) + 1)
 
 
+def is_at_digest(uri: Address) -> bool:
+    """Return whether a recorded URI names a digest."""
+    return is_digest(uri.text.rpartition("@")[2])
+
+
 def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
     """Return what the option C(pins) takes, in an order that makes for small differences in Git."""
-    keys = ("name", "capability", "platform", "backend", "alias", "uri", "digest")
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
-    rows = [{key: getattr(pin, key) or None for key in keys} for pin in ordered]
-    return {"format": FORMAT, "backends": rows}
+    return {"format": FORMAT, "backends": [_row(pin) for pin in ordered]}
+
+
+def _row(pin: Pin) -> dict[str, t.Any]:
+    return {
+        "name": pin.name,
+        "capability": pin.capability,
+        "platform": pin.platform,
+        "backend": pin.backend,
+        "alias": pin.alias or None,
+        "uri": str(pin.uri),
+        "digest": pin.digest,
+    }
 
 
 def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
@@ -99,7 +115,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
             f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Make the set anew "
             "with localai_backend_info and pins=true."
         )
-    rows = [Pin(**{**row, "alias": row["alias"] or ""}) for row in document["backends"]]
+    rows = [Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or ""}) for row in document["backends"]]
     seen = set()
     for row in rows:
         where = f"pins: {row.name} for {row.capability}"
@@ -109,13 +125,32 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
             checked_name(row.alias, f"{where}: alias")
         _check_digest(row.digest, f"{where}: digest")
         Platform.parse(row.platform)
-        if Uri.parse(row.uri).kind == "path":
+        if Uri.parse(row.uri.text).kind == "path":
             raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
         key = (row.name.lower(), row.capability, row.platform)
         if key in seen:
             raise OptionError(f"{where} on {row.platform} stands there twice.")
         seen.add(key)
+    reason = contradiction(rows)
+    if reason:
+        raise OptionError(f"pins: {reason} Make the set anew with localai_backend_info and pins=true.")
     return rows
+
+
+def contradiction(pins: t.Sequence[Pin]) -> str:
+    """Return a sentence about a build that a set has two digests for, on hosts of one platform; nothing without one."""
+    first: dict[str, list[Pin]] = {}
+    for pin in pins:
+        others = first.setdefault(pin.backend.lower(), [])
+        platform = Platform.parse(pin.platform)
+        for other in others:
+            if other.digest != pin.digest and platform.runs(Platform.parse(other.platform)):
+                return (
+                    f"{other.name} for {other.capability} and {pin.name} for {pin.capability} are one build, "
+                    f"{pin.backend}, and have two digests, {other.digest} and {pin.digest}."
+                )
+        others.append(pin)
+    return ""
 
 
 def _choose(
@@ -149,17 +184,17 @@ def _check_digest(digest: str, where: str) -> None:
         raise OptionError(f"{where}: {digest[:100]!r} is not a digest such as sha256: and 64 hexadecimal digits.")
 
 
-def _uri_at_digest(uri: str, digest: str) -> str:
-    image, _at, pinned = uri.rpartition("@")
-    return f"{image if is_digest(pinned) else uri}@{digest}"
+def _uri_at_digest(uri: Address, digest: str) -> Address:
+    image, _at, pinned = uri.text.rpartition("@")
+    return Address(f"{image if is_digest(pinned) else uri.text}@{digest}")
 
 
-def _uri_at_release(uri: str, release: str) -> str | None:
+def _uri_at_release(uri: Address, release: str) -> Address | None:
     image, tag = _split_tag(uri)
-    return f"{image}:{release}-{tag[len(_LATEST) :]}" if tag.startswith(_LATEST) else None
+    return Address(f"{image}:{release}-{tag[len(_LATEST) :]}") if tag.startswith(_LATEST) else None
 
 
-def _split_tag(uri: str) -> tuple[str, str]:
+def _split_tag(uri: Address) -> tuple[str, str]:
     """Return an image without its tag, and the tag; it is empty where there is none, or a digest goes before it."""
-    image, _colon, tag = uri.rpartition(":")
-    return (image, tag) if image and "/" not in tag and "@" not in uri else (uri, "")
+    image, _colon, tag = uri.text.rpartition(":")
+    return (image, tag) if image and "/" not in tag and "@" not in uri.text else (uri.text, "")

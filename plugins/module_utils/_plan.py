@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, assess, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._draft import Draft, Step
@@ -29,7 +30,13 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
-from ansible_collections.localai.core.plugins.module_utils._removal import Removal, outlived, removal, superfluous
+from ansible_collections.localai.core.plugins.module_utils._removal import (
+    Removal,
+    outlived,
+    outnumbering,
+    removal,
+    superfluous,
+)
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._unreadable import spared_builds, warnings_of
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
@@ -45,7 +52,7 @@ class Outcome:
     capability: str | None
     reason: str
     run_file: str | None = None
-    uri: str | None = None
+    uri: Address | None = None
     version: str | None = None
     digest: str | None = None
     done_after: int = 0
@@ -89,6 +96,7 @@ def plan(options: BackendOptions, installed: Installed, capability: HostCapabili
             telling = next((outcome for outcome in met if outcome.action != "none"), met[0])
             outcomes.append(replace(telling, done_after=len(draft.steps)))
         _tidy(draft, outcomes)
+        outcomes = _prune(draft, outcomes)
     rows = draft.rows()
     replaced, restart_required = effects(installed, draft.state, draft.steps, capability.name)
     return Plan(
@@ -121,7 +129,7 @@ def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
     options = draft.options
     met: set[tuple[str, ...]] = set()
     while True:
-        need = assess(name, options, draft.state, draft.capability.name, draft.wanted_look)
+        need = assess(name, options, draft.state, draft.capability, draft.wanted_look)
         key = (need.action, need.subject, need.directory, need.kept.place if need.kept else "")
         if met and (need.action == "none" or key in met):
             return
@@ -142,6 +150,8 @@ def _meet(bare: str, need: Need, draft: Draft, target: Target | None) -> Outcome
         return Outcome(row.name if row else bare, row.backend if row else bare, "none", "", need.reason)
     if need.kept is not None:
         return _restore(bare, need, need.kept, draft)
+    if need.meta:
+        return _point(need, draft)
     if target is None:
         directory = t.cast(Directory, draft.state.get(need.directory))
         if need.action == "dismiss":
@@ -156,16 +166,29 @@ def _meet(bare: str, need: Need, draft: Draft, target: Target | None) -> Outcome
     return _install(bare, need, target, draft)
 
 
+def _point(need: Need, draft: Draft) -> Outcome:
+    """Write the meta backend that a build was installed for."""
+    build = draft.state.get(need.directory)
+    metadata = build.metadata if build and build.metadata else Metadata()
+    draft.write_meta(need.meta, _meta_of(need.directory, need.meta, metadata.gallery_url, metadata.version))
+    return Outcome(need.meta, need.directory, need.action, "", need.reason)
+
+
+def _meta_of(backend: str, name: str, gallery_url: Address, version: str) -> Metadata:
+    return Metadata(meta_backend_for=backend, name=name, gallery_url=gallery_url, version=version)
+
+
 def _restore(bare: str, need: Need, kept: Kept, draft: Draft) -> Outcome:
     """Put a kept tree back, and let the meta that was asked for stand for it."""
-    draft.restore(kept)
+    known = need.recorded
+    draft.restore(kept, fixed=known.fixed if known is not None else need.action == "restore")
     own, pinned = draft.state.find(bare), draft.options.pin(bare) is not None
     answers = _stands_for(bare, kept.backend, draft) and not (pinned and own is None)
     if need.action == "restore" and kept.backend.lower() != bare.lower() and not answers:
         metadata = kept.directory.metadata or Metadata()
         url = own.metadata.gallery_url if own and own.metadata else metadata.gallery_url
         name = own.name if own else bare
-        draft.write_meta(name, Metadata("", kept.backend, name, url, version=metadata.version))
+        draft.write_meta(name, _meta_of(kept.backend, name, url, metadata.version))
     return Outcome(_spelled(bare, draft), kept.backend, need.action, "", need.reason)
 
 
@@ -182,7 +205,7 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
         reason += f"; {twin.name}, as the gallery spells it, is there already"
     elif must_fetch(target, need, draft.options, draft.state):
         reason = _why_fetched(bare, need, target, draft)
-        draft.fetch(target)
+        _fetch(bare, need, target, draft)
     elif need.action == "compare":
         reason = _compare(t.cast(Directory, found), target, draft) or reason
     else:
@@ -190,7 +213,7 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
     if target.is_meta and not (need.action == "compare" and _stands_for(bare, target.backend, draft)):
         build = draft.state.get(target.backend)
         version = build.metadata.version if build and build.metadata else ""
-        draft.write_meta(target.name, Metadata("", target.backend, target.name, target.meta_url, version=version))
+        draft.write_meta(target.name, _meta_of(target.backend, target.name, target.meta_url, version))
     if stale:
         draft.stale[stale] = target.backend if target.is_meta else ""
     if target.last_resort and draft.capability.has_gpu:
@@ -206,9 +229,22 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
     return Outcome(asked, target.backend, action, target.key, reason)
 
 
+def _fetch(bare: str, need: Need, target: Target, draft: Draft) -> None:
+    """Bring a build; one that the task chose itself is never given up for another one by a repair."""
+    told = draft.options.pins is not None or draft.options.digest_of(bare) is not None
+    known = None if target.lost else need.recorded
+    draft.fetch(target, known, fixed=told or bool(known and known.fixed))
+    if target.lost:
+        draft.warnings.append(f"{target.backend}: {need.reason}, and {_instead(target.lost)}.")
+
+
+def _instead(lost: str) -> str:
+    return f"its recorded build {lost} is gone from its source, so it becomes what the source has now"
+
+
 def _why_fetched(bare: str, need: Need, target: Target, draft: Draft) -> str:
     if need.action != "compare":
-        return need.reason
+        return f"{need.reason}; {_instead(target.lost)}" if target.lost else need.reason
     row = draft.rows().find(bare)
     return f"{target.backend} is right for it now, and {row.backend if row else 'nothing'} is installed"
 
@@ -269,6 +305,29 @@ def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
         for backend in _not_spared(superfluous(draft.options.bare_names, draft.state, draft.capability.name), draft):
             draft.remove(backend)
             draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
+
+
+def _prune(draft: Draft, outcomes: list[Outcome]) -> list[Outcome]:
+    """Remove the previous versions of these backends that are more than C(keep_previous), where that is given."""
+    most = draft.options.keep_previous
+    if most is None:
+        return outcomes
+    surplus = outnumbering(
+        [name for outcome in outcomes for name in (outcome.name, outcome.backend or outcome.name)], draft.state, most
+    )
+    for backend in surplus:
+        draft.prune(backend, most)
+    return [
+        replace(
+            outcome,
+            action="prune",
+            reason=f"{outcome.reason}; {surplus[outcome.backend]} of its previous versions are more than keep_previous",
+            done_after=len(draft.steps),
+        )
+        if outcome.action == "none" and outcome.backend in surplus
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _retire(draft: Draft) -> None:

@@ -71,6 +71,17 @@ def superfluous(names: t.Sequence[str], installed: Installed, capability: str) -
     ]
 
 
+def outnumbering(names: t.Iterable[str], installed: Installed, most: int) -> dict[str, int]:
+    """Return how many previous versions of each backend are more than C(most): of those that bear one of C(names)."""
+    meant = {name.lower() for name in names}
+    counts = {
+        kept.backend: len(installed.kept_of(kept.backend))
+        for kept in installed.kept
+        if not meant.isdisjoint((kept.backend.lower(), kept.directory.alias.lower()))
+    }
+    return {backend: count - most for backend, count in counts.items() if count > most}
+
+
 def outlived(names: t.Sequence[str], installed: Installed, capability: str) -> list[str]:
     """Return the builds that were brought for a meta among C(names), and that nothing stands for or runs any more.
 

@@ -7,20 +7,18 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address, printable
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome, Plan
-from ansible_collections.localai.core.plugins.module_utils._uri import displayed
-
-_ADDRESSES = ("uri", "gallery_url")
 
 
 @dataclass(frozen=True)
 class Fetched:
     """What is known of a build only after it came; C(elapsed) in seconds."""
 
-    uri: str
+    uri: Address
     served_by: str
     transferred: int
     elapsed: float
@@ -49,17 +47,20 @@ def report(decided: Plan, capability: HostCapability, fetched: t.Mapping[str, Fe
 
 def _outcome_row(outcome: Outcome, fetched: t.Mapping[str, Fetched]) -> dict[str, t.Any]:
     came = fetched.get(outcome.backend or "") if outcome.action != "none" else None
-    row = printable({**asdict(outcome), "uri": came.uri if came else outcome.uri})
-    del row["done_after"]
-    row["served_by"] = came.served_by if came else None
-    row["bytes_transferred"] = came.transferred if came else 0
-    row["elapsed"] = came.elapsed if came else 0.0
-    return row
-
-
-def printable(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return C(values) with its addresses as they may be printed."""
-    return {key: displayed(value) if key in _ADDRESSES and value else value for key, value in values.items()}
+    return {
+        "name": outcome.name,
+        "backend": outcome.backend,
+        "action": outcome.action,
+        "capability": outcome.capability,
+        "reason": outcome.reason,
+        "run_file": outcome.run_file,
+        "uri": printable(came.uri if came else outcome.uri),
+        "version": outcome.version,
+        "digest": outcome.digest,
+        "served_by": came.served_by if came else None,
+        "bytes_transferred": came.transferred if came else 0,
+        "elapsed": came.elapsed if came else 0.0,
+    }
 
 
 def first_steps(decided: Plan, count: int, replaced: tuple[str, ...], restart_required: bool) -> Plan:

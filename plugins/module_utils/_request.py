@@ -10,6 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._options import (
     asked_name,
@@ -48,7 +49,7 @@ BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
         },
     },
     "exclusive": {"type": "bool", "default": False},
-    "keep_previous": {"type": "int", "default": 0},
+    "keep_previous": {"type": "int"},
     "verify": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "owner": {"type": "str"},
@@ -75,7 +76,7 @@ class Pin:
     capability: str
     platform: str
     backend: str
-    uri: str
+    uri: Address
     digest: str
     alias: str = ""
 
@@ -89,7 +90,7 @@ class BackendOptions:
 
     names: tuple[str, ...]
     state: str = "present"
-    uri: str | None = None
+    uri: Address | None = None
     alias: str | None = None
     force: bool = False
     owner: str | None = None
@@ -100,7 +101,7 @@ class BackendOptions:
     digest: str | None = None
     pins: t.Mapping[str, Pin] | None = None
     exclusive: bool = False
-    keep_previous: int = 0
+    keep_previous: int | None = None
     verify: bool = False
 
     @property
@@ -151,6 +152,8 @@ class InfoOptions:
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     """Return what C(localai_backend) is asked for; raises OptionError for what contradicts itself."""
     names = tuple(asked_name(name) for name in params["name"])
+    if params["state"] != "absent":
+        _check_galleries(names)
     _check_source(params, names)
     _check_pins(params, names)
     if params["exclusive"]:
@@ -160,12 +163,13 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
             "exclusive with an empty name would remove all backends. Check the variable that name comes from, or "
             "remove them by their names with state=absent.",
         )
-    check_range(params, "keep_previous", 0, 100)
+    if params["keep_previous"] is not None:
+        check_range(params, "keep_previous", 0, 100)
     check_range(params, "lock_timeout", 0, 10 * 86400)
     return BackendOptions(
         names=names,
         state=params["state"],
-        uri=params["uri"].strip() if params["uri"] is not None else None,
+        uri=Address(params["uri"].strip()) if params["uri"] is not None else None,
         alias=params["alias"],
         force=params["force"],
         owner=params["owner"],
@@ -205,6 +209,16 @@ def octal_mode(mode: t.Any) -> int:
             "Write it in quotes, as in '0755'."
         )
     return number
+
+
+def _check_galleries(names: t.Iterable[str]) -> None:
+    """Refuse one backend from two galleries: there is one directory for both."""
+    picked: dict[str, str] = {}
+    for name in names:
+        gallery, picks, bare = name.rpartition("@")
+        if picks and picked.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
+            both = " and ".join(each for each in dict.fromkeys(names) if bare_name(each).lower() == bare.lower())
+            raise OptionError(f"name: {both} are one backend from two galleries, and only one can be installed.")
 
 
 def _check_source(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import LAST_RESORTS, HostCapability
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError, SourceError
@@ -22,10 +24,11 @@ from ansible_collections.localai.core.plugins.module_utils._oci.reference import
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
 from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
+from ansible_collections.localai.core.plugins.module_utils._recorded import Recorded
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._unreadable import resolve
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
-from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri, kind_of, same_uri
 
 if t.TYPE_CHECKING:
     from ansible_collections.localai.core.plugins.module_utils._network import Network
@@ -56,8 +59,9 @@ def settled(
     inspect: t.Callable[[Installed, str], Inspection | None],
 ) -> Plan:
     """Return the plan with all that it asks for answered; C(inspect) walks through a tree."""
-    asked = {bare_name(name): name for name in reversed(options.names)}
-    targets: dict[tuple[str, bool], Target] = {}
+    # A spelling that picks a gallery goes before one that does not.
+    asked = {bare_name(name): name for name in sorted(options.names, key=lambda name: "@" in name)}
+    targets: dict[tuple[str, bool, bool], Target] = {}
     planning = plan(options, installed, resolver.capability, look)
     answer: Target | Inspection | None = None
     while True:
@@ -103,6 +107,8 @@ class Resolver:
         self._platform = platform
         self._options = options
         self._found: dict[str, Found] = {}
+        self._digests: dict[tuple[Address, ...], str | None] = {}
+        self._answers: dict[tuple[tuple[Address, ...], str, Platform], Found] = {}
 
     @functools.cached_property
     def _network(self) -> Network:
@@ -128,6 +134,9 @@ class Resolver:
 
     def target(self, need: Need, asked: str, installed: Installed) -> Target:
         """Return what a name means here, asking its source only when that has to be compared or fetched."""
+        known = need.recorded
+        if known is not None:
+            return self._find_recorded(known) or self._instead_of(known, need, asked, installed)
         target, concrete = self._meant(need, asked, installed)
         if not must_fetch(target, need, self._options, installed):
             if need.action != "compare":
@@ -145,6 +154,60 @@ class Resolver:
             sha256=found.sha256,
         )
 
+    def _instead_of(self, known: Recorded, need: Need, asked: str, installed: Installed) -> Target:
+        """Return what a name means now, in place of a build that no source has any more."""
+        if known.fixed:
+            raise SourceError(
+                f"{known.backend}: {need.reason}. It was chosen by digest, by pins or as a previous version, and "
+                f"neither this host nor its source has {known.digest} any more. Choose another digest or set of pins, "
+                "or use state=latest or force to install what the source has now."
+            )
+        target = self.target(replace(need, recorded=None), asked, installed)
+        return target if target.digest == known.digest else replace(target, lost=known.digest)
+
+    def _find_recorded(self, known: Recorded) -> Target | None:
+        """Return the build that is recorded, from where it came from or its gallery has it; None if it is gone.
+
+        Raises SourceError when a source does not say that it is gone.
+        """
+        for entry in self._recorded_entries(known):
+            try:
+                return _as_recorded(known, entry, self._find(known.backend, at_digest(entry, known.digest)))
+            except GalleryError:
+                # A directory, or an archive that the gallery states another checksum for.
+                continue
+            except SourceError as e:
+                if not e.missing:
+                    raise
+        return None
+
+    def _recorded_entries(self, known: Recorded) -> t.Iterator[Entry]:
+        was = known.metadata
+        entry = Entry(known.backend, "", was.gallery_url, was.uri, alias=was.alias, version=was.version)
+        if was.uri and not self._is_replaced(known):
+            yield entry
+        if self._options.uri is not None:
+            yield replace(entry, uri=self._options.uri)
+        listed = self._listed(known.backend)
+        if listed is not None:
+            here = replace(entry, uri=listed.uri, mirrors=listed.mirrors, sha256=listed.sha256)
+            yield here if was.uri else listed
+
+    def _is_replaced(self, known: Recorded) -> bool:
+        """Return whether a recorded address is of no use: of an archive, the gallery tells that it is another one."""
+        kind = kind_of(known.metadata.uri)
+        listed = self._listed(known.backend) if kind == "archive" else None
+        if listed is None or not listed.sha256 or not same_uri(listed.uri, known.metadata.uri):
+            return kind == ""
+        return f"sha256:{listed.sha256}" != known.digest
+
+    def _listed(self, backend: str) -> Entry | None:
+        """Return a gallery's entry for a build; None where no gallery can be read, or has it."""
+        with contextlib.suppress(GalleryError):
+            entry = self.galleries.find(backend)
+            return entry if entry.uri else None
+        return None
+
     def found(self, backend: str) -> Found:
         """Return what the source of a build delivers, which C(target) has found out."""
         return self._found[backend]
@@ -161,9 +224,9 @@ class Resolver:
     def pin(self, resolution: Resolution, capability: str, platform: Platform) -> Pin:
         """Return a row of the option C(pins): what a name that was resolved for C(capability) is at this moment."""
         concrete = resolution.concrete
-        found = _found(concrete, self._network.sources(platform))
+        found = self._ask(concrete, platform)
         if found.digest is None:
-            raise GalleryError(f"{concrete.name}: {displayed(found.uri)} has no digest by which to pin it.")
+            raise GalleryError(f"{concrete.name}: {found.uri} has no digest by which to pin it.")
         return Pin(
             name=resolution.entry.name,
             capability=capability,
@@ -173,6 +236,17 @@ class Resolver:
             digest=found.digest,
             alias=concrete.alias,
         )
+
+    def _ask(self, concrete: Entry, platform: Platform) -> Found:
+        """Return what one of the sources of a build delivers. Each is asked once: a tag may move meanwhile."""
+        places = (concrete.uri, *concrete.mirrors)
+        key = (places, concrete.sha256, platform)
+        if key not in self._answers:
+            try:
+                self._answers[key] = self._network.sources(platform).find(places, concrete.sha256)
+            except SourceError as e:
+                raise SourceError(f"{concrete.name} cannot be fetched. {e}", e.missing) from e
+        return self._answers[key]
 
     def _meant(self, need: Need, asked: str, installed: Installed) -> tuple[Target, Entry]:
         """Return what a name resolves to, and the concrete entry with its sources as they are pinned."""
@@ -194,6 +268,7 @@ class Resolver:
         own = self._from_source(asked, installed)
         if own is not None:
             return Target(own.name, own.name, alias=own.alias, version=own.version), self._pinned(need, own)
+        self._check_gallery(asked)
         resolution = resolve(self.galleries, self._known(need, asked, installed), installed, self.capability)
         target = Target(
             name=resolution.entry.name,
@@ -208,6 +283,17 @@ class Resolver:
         )
         return target, self._pinned(need, resolution.concrete)
 
+    def _check_gallery(self, asked: str) -> None:
+        """Raise GalleryError when a task names a backend of one gallery, and without one means that of another."""
+        gallery, picks, name = asked.rpartition("@")
+        if picks and name.lower() in map(str.lower, self._options.names):
+            first = self.galleries.find(name)
+            if first.gallery.lower() != gallery.lower():
+                raise GalleryError(
+                    f"{name} and {asked} are one backend from two galleries, {first.gallery} and {gallery}, and only "
+                    "one can be installed."
+                )
+
     def _own_alias(self, name: str, installed: Installed) -> str:
         """Return the alias that a backend has, when only another build of it is wanted."""
         own = installed.get(name)
@@ -220,9 +306,7 @@ class Resolver:
         row = Listing(installed, self.capability.name).find(asked)
         own = installed.find(asked) or (installed.get(row.backend) if row is not None and row.kind == "alias" else None)
         recorded = own.metadata if own is not None else None
-        if own is None or recorded is None or not recorded.uri or recorded.gallery_url or own.target:
-            return None
-        if own.record is not None and own.record.pinned:
+        if own is None or recorded is None or not own.is_from_source:
             return None
         return Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
 
@@ -241,22 +325,33 @@ class Resolver:
 
     def _served(self, concrete: Entry) -> str | None:
         """Return the digest that an image has at this moment, None for other kinds of sources."""
-        if Uri.parse(concrete.uri).kind in ("archive", "path"):
+        if Uri.parse(concrete.uri.text).kind in ("archive", "path"):
             return None
-        try:
-            return self.sources.digest((concrete.uri, *concrete.mirrors))
-        except SourceError as e:
-            raise SourceError(f"{concrete.name} cannot be compared. {e}") from e
+        places = (concrete.uri, *concrete.mirrors)
+        if places not in self._digests:
+            try:
+                self._digests[places] = self.sources.digest(places)
+            except SourceError as e:
+                raise SourceError(f"{concrete.name} cannot be compared. {e}") from e
+        return self._digests[places]
 
     def _find(self, backend: str, concrete: Entry) -> Found:
-        if backend not in self._found:
-            self._found[backend] = _found(concrete, self.sources)
+        self._found[backend] = self._ask(concrete, self._platform)
         return self._found[backend]
 
 
-def _found(concrete: Entry, sources: Sources) -> Found:
-    """Return what one of the sources of a build delivers."""
-    try:
-        return sources.find((concrete.uri, *concrete.mirrors), concrete.sha256)
-    except SourceError as e:
-        raise SourceError(f"{concrete.name} cannot be fetched. {e}") from e
+def _as_recorded(known: Recorded, entry: Entry, found: Found) -> Target:
+    """Return a build as it is recorded: its source keeps the tag that it had, so that upgrades are seen again."""
+    return Target(
+        name=known.meta or known.backend,
+        backend=known.backend,
+        is_meta=bool(known.meta),
+        alias=entry.alias,
+        gallery_url=entry.gallery_url,
+        meta_url=known.meta_url or entry.gallery_url,
+        version=entry.version,
+        uri=known.metadata.uri or entry.uri,
+        digest=found.digest,
+        platform_digest=found.platform_digest,
+        sha256=found.sha256,
+    )

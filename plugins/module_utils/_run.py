@@ -4,7 +4,7 @@
 
 """The steps of a run: options -> observe -> resolve -> plan -> apply -> report.
 
-This connects the other files and is the only one that knows AnsibleModule.
+This connects the other files.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import typing as t
 from dataclasses import dataclass, replace
-
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._checks import (
@@ -25,9 +23,10 @@ from ansible_collections.localai.core.plugins.module_utils._checks import (
 )
 from ansible_collections.localai.core.plugins.module_utils._detect import detect
 from ansible_collections.localai.core.plugins.module_utils._draft import Step
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, MissingLibrary
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._inspect import inspected
 from ansible_collections.localai.core.plugins.module_utils._installed import Look
+from ansible_collections.localai.core.plugins.module_utils._invocation import LocalAIModule, failure_of
 from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted
 from ansible_collections.localai.core.plugins.module_utils._machine import Machine
 from ansible_collections.localai.core.plugins.module_utils._observe import has_unfinished, observe
@@ -73,15 +72,13 @@ class _Run:
 
 
 def _run(spec: dict[str, t.Any], work: t.Callable[[_Run], None]) -> None:
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
-    run = _Run(module.params, module.check_mode, [], {"changed": False})
+    module = LocalAIModule(spec)
+    run = _Run(t.cast("dict[str, t.Any]", module.given), module.check_mode, [], {"changed": False})
     failure: dict[str, t.Any] = {}
     try:
         work(run)
-    except MissingLibrary as e:
-        failure = {"msg": missing_required_lib(e.library), "exception": e.traceback}
     except LocalAIError as e:
-        failure = {"msg": str(e)}
+        failure = failure_of(e)
     for warning in dict.fromkeys(run.warnings):
         module.warn(_encodable(warning))
     if failure:

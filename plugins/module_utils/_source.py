@@ -13,6 +13,7 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._archive.decompress import compression_of, supported
 from ansible_collections.localai.core.plugins.module_utils._directory import check_directory, copy_directory
 from ansible_collections.localai.core.plugins.module_utils._errors import (
@@ -32,7 +33,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.reference import
 from ansible_collections.localai.core.plugins.module_utils._relay import Attempts, Place, Relay, Watcher
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack import unpack
-from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 
 _HEAD = 512
 _Answer = t.TypeVar("_Answer")
@@ -46,13 +47,13 @@ class Found:
     directory and for an archive without sha256; C(size) the bytes to transfer, 0 where it is not known.
     """
 
-    uri: str
+    uri: Address
     digest: str | None = None
     size: int = 0
     image: Image | None = None
     sha256: str = ""
     compression: str = ""
-    others: tuple[str, ...] = ()
+    others: tuple[Address, ...] = ()
 
     @property
     def platform_digest(self) -> str:
@@ -77,12 +78,12 @@ class Sources:
         self._images = images
         self._platform = platform
 
-    def find(self, uris: t.Sequence[str], sha256: str = "") -> Found:
+    def find(self, uris: t.Sequence[Address], sha256: str = "") -> Found:
         """Return what the first of C(uris) that answers would deliver; raises SourceError naming every try.
 
         C(sha256) is what an archive must have.
         """
-        return _first(uris, lambda uri: replace(self._find(Uri.parse(uri), sha256), others=_after(uri, uris)))
+        return _first(uris, lambda uri: replace(self._find(Uri.parse(uri.text), sha256), others=_after(uri, uris)))
 
     @contextlib.contextmanager
     def deliver(
@@ -103,19 +104,22 @@ class Sources:
                         self._fill(candidate, tree, relay, places)
                         _check_backend(tree)
                     except (SourceError, TransportError) as e:
-                        tried.append(f"{displayed(candidate.uri)}: {e}")
+                        tried.append(f"{candidate.uri}: {e}")
+                        if candidate.digest is not None and _is_of_content(e):
+                            # The digests proved the bytes, so they are the same everywhere.
+                            raise SourceError("Tried " + "; ".join(dict.fromkeys(tried))) from e
                         attempts.failed(e, relay.served)
                         continue
                     yield tree, _delivery(candidate, relay)
                     return
         raise SourceError("Tried " + "; ".join(dict.fromkeys(tried)))
 
-    def digest(self, uris: t.Sequence[str], sha256: str = "") -> str | None:
+    def digest(self, uris: t.Sequence[Address], sha256: str = "") -> str | None:
         """Return the digest that the first of C(uris) that answers has now, by one request for an image in a registry.
 
         None where nothing identifies the content. Raises SourceError naming every try.
         """
-        return _first(uris, lambda uri: self._digest(Uri.parse(uri), sha256))
+        return _first(uris, lambda uri: self._digest(Uri.parse(uri.text), sha256))
 
     def _digest(self, uri: Uri, sha256: str) -> str | None:
         return self._images.digest(uri.reference) if uri.kind == "image" else self._find(uri, sha256).digest
@@ -132,9 +136,9 @@ class Sources:
         yield found
         for uri in found.others if found.digest is None else ():
             try:
-                candidate = self._find(Uri.parse(uri), "")
+                candidate = self._find(Uri.parse(uri.text), "")
             except LocalAIError as e:
-                tried.append(f"{displayed(uri)}: {e}")
+                tried.append(f"{uri}: {e}")
                 continue
             if candidate.digest is None:
                 yield candidate
@@ -145,13 +149,13 @@ class Sources:
         own = () if found.image else (found.uri,)
         for uri in own + (found.others if found.digest else ()):
             try:
-                parsed = Uri.parse(uri)
+                parsed = Uri.parse(uri.text)
                 if found.image is not None:
                     places += [_place(repository) for repository in self._repositories(parsed, found.image.digest)]
                 elif parsed.kind in ("archive", "path"):
                     places.append(self._archive(parsed))
             except LocalAIError as e:
-                tried.append(f"{displayed(uri)}: {e}")
+                tried.append(f"{uri}: {e}")
         return places
 
     def _archive(self, uri: Uri) -> Place:
@@ -175,12 +179,12 @@ class Sources:
             return _found_image(uri, resolve(uri.name, repositories, repositories, self._platform))
         if uri.kind == "path" and not os.path.isfile(uri.path):
             check_directory(uri.path, RUN_FILE)
-            return Found(uri.text)
+            return Found(Address(uri.text))
         head, size = self._head(uri)
         digest = f"sha256:{sha256}" if sha256 else None
         # Some servers send back what they were sent.
         public = uri.kind != "path" and not self._http.authorization(uri.text)
-        return Found(uri.text, digest, size, sha256=sha256, compression=compression_of(head, public))
+        return Found(Address(uri.text), digest, size, sha256=sha256, compression=compression_of(head, public))
 
     def _head(self, uri: Uri) -> tuple[bytes, int]:
         """Return the first bytes of an archive and its length, 0 where that is not known."""
@@ -195,39 +199,40 @@ class Sources:
             for layer in found.image.layers:
                 unpack(verified(relay.read(places, layer), layer), layer.compression, tree, whiteouts=True)
         elif found.compression:
-            unpack(_checked(relay.read(places), found.sha256), found.compression, tree, whiteouts=False)
+            unpack(_checked(relay.read(places), found), found.compression, tree, whiteouts=False)
         else:
-            copy_directory(Uri.parse(found.uri).path, tree)
+            copy_directory(Uri.parse(found.uri.text).path, tree)
 
 
-def _first(uris: t.Sequence[str], ask: t.Callable[[str], _Answer]) -> _Answer:
+def _first(uris: t.Sequence[Address], ask: t.Callable[[Address], _Answer]) -> _Answer:
     """Return the first answer that C(ask) gives for one of C(uris); raises SourceError naming every try."""
-    tried = []
+    tried, missing = [], True
     for uri in uris:
         try:
             return ask(uri)
         except MissingLibrary:
             raise
         except LocalAIError as e:
-            tried.append(f"{displayed(uri)}: {e}")
-    raise SourceError("Tried " + "; ".join(tried))
+            tried.append(f"{uri}: {e}")
+            missing = missing and e.missing
+    raise SourceError("Tried " + "; ".join(tried), missing)
 
 
-def _after(uri: str, uris: t.Sequence[str]) -> tuple[str, ...]:
+def _after(uri: Address, uris: t.Sequence[Address]) -> tuple[Address, ...]:
     return tuple(uris[uris.index(uri) + 1 :])
 
 
 def _delivery(found: Found, relay: Relay) -> Delivery:
     content = f"@{found.image.digest}" if found.image else ""
     served_by = ", ".join(f"{place.name}{content}" for place in relay.served)
-    return Delivery(found, served_by or displayed(found.uri), relay.transferred)
+    return Delivery(found, served_by or str(found.uri), relay.transferred)
 
 
 def _found_image(uri: Uri, image: Image) -> Found:
     for layer in image.layers:
         # What cannot be undone is an error now, not in the middle of the pull.
         supported(layer.compression)
-    return Found(uri.text, image.digest, image.size, image=image)
+    return Found(Address(uri.text), image.digest, image.size, image=image)
 
 
 def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
@@ -241,6 +246,11 @@ def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
         return layer.size
 
 
+def _is_of_content(error: Exception) -> bool:
+    """Return whether what was promised came, and is not what a backend has to be."""
+    return isinstance(error, SourceError) and not isinstance(error, IntegrityError)
+
+
 def _place(repository: Repository) -> Place:
     return Place(str(repository), repository.blob, repository.local)
 
@@ -252,14 +262,17 @@ def _read_local(path: str, offset: int) -> t.Iterator[bytes]:
         raise SourceError(f"{path}: {e.strerror}.") from e
 
 
-def _checked(chunks: t.Iterator[bytes], sha256: str) -> t.Iterator[bytes]:
-    """Pass C(chunks) on; raises IntegrityError at their end unless they have C(sha256), if there is one."""
-    hasher = hashlib.sha256()
+def _checked(chunks: t.Iterator[bytes], found: Found) -> t.Iterator[bytes]:
+    """Pass C(chunks) on; raises IntegrityError unless they have the sha256 of C(found), if it has one."""
+    hasher, size = hashlib.sha256(), 0
     for chunk in chunks:
+        size += len(chunk)
+        if found.sha256 and 0 < found.size < size:
+            raise IntegrityError(f"it is longer than the {found.size} bytes that its server stated.")
         hasher.update(chunk)
         yield chunk
-    if sha256 and hasher.hexdigest() != sha256:
-        raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {sha256}.")
+    if found.sha256 and hasher.hexdigest() != found.sha256:
+        raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {found.sha256}.")
 
 
 def _check_backend(tree: Tree) -> None:

@@ -13,6 +13,7 @@
         staging/<number>/                   trees that are not finished, or not deleted yet
         replaced/<backend>/                 where no rename can exchange two trees: the old one, for that moment
         kept/<backend>/<number>/            trees that were replaced and may come back, the highest number the latest
+        builds.json                         which build each backend was given last, for repairs
 
 A tree is complete, with its owner, modes and metadata, and on the disk, before one rename makes it visible. Nothing old
 is deleted, and nothing reported, before that rename is on the disk, too.
@@ -31,6 +32,7 @@ import stat
 import time
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._builds import BUILDS, Build, builds_file
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
 from ansible_collections.localai.core.plugins.module_utils._entries import CANNOT_MOVE, OPEN_DIRECTORY, exists, remove
@@ -38,6 +40,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY, RUN_FILE
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
+from ansible_collections.localai.core.plugins.module_utils._observe import is_number, remembered_builds
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
@@ -141,19 +144,21 @@ class Store:
                 remove(PROGRESS, dir_fd=self._own_fd)
                 os.close(fd)
 
-    def publish(self, tree: Tree, name: str, keep: int = 0) -> None:
+    def publish(self, tree: Tree, name: str, keep: int = 0, build: Build | None = None) -> None:
         """Make a finished tree the backend C(name), in one step; of what had the name, the last C(keep) are kept.
 
-        A symlink or a file of that name is replaced like a directory; it is never followed.
+        A symlink or a file of that name is replaced like a directory; it is never followed. C(build) is remembered.
         """
         tree.finish(self._mode)
         staged = os.path.basename(tree.path)
-        with _naming(os.path.join(self.path, name)), self._keeping(name, keep) as keep_tree:
+        with _naming(os.path.join(self.path, name)), contextlib.ExitStack() as stack:
+            stack.enter_context(self._remembering(name, build))
+            keep_tree = stack.enter_context(self._keeping(name, keep))
             write_out(tree.fd)
             self._swap(self._staging_fd, staged, name)
             keep_tree(self._staging_fd, staged)
 
-    def restore(self, place: str, name: str, wanted: Wanted, keep: int = 0) -> None:
+    def restore(self, place: str, name: str, wanted: Wanted, keep: int = 0, build: Build | None = None) -> None:
         """Make the tree at C(place), relative to the backends path, the backend C(name) again, and look as wanted."""
         with _naming(os.path.join(self.path, place)), contextlib.ExitStack() as stack:
             parent_fd = self._fd
@@ -163,6 +168,7 @@ class Store:
             tree_fd = _opened(stack, base, dir_fd=parent_fd)
             if not without_looks(self.path):
                 make_alike(tree_fd, os.path.join(self.path, place), wanted)
+            stack.enter_context(self._remembering(name, build))
             keep_tree = stack.enter_context(self._keeping(name, keep))
             write_out(tree_fd)
             self._swap(parent_fd, base, name)
@@ -186,6 +192,7 @@ class Store:
 
     def retire(self, name: str, keep: int) -> None:
         """Take a backend out of sight in one step, and keep it as one of the last C(keep), or delete it."""
+        self._forget(name)
         with _naming(os.path.join(self.path, name)), self._keeping(name, keep) as keep_tree:
             keep_tree(self._fd, name)
 
@@ -194,10 +201,51 @@ class Store:
 
         A symlink goes, what it points to stays.
         """
+        self._forget(name)
         with _naming(os.path.join(self.path, name)):
             places = [fd for fd in (self._fd, self._kept_fd) if fd != -1 and exists(name, fd)]
             for fd in places or [self._fd]:
                 self._discard(name, fd)
+
+    def prune(self, name: str, keep: int) -> None:
+        """Delete the previous versions of a backend but for the last C(keep)."""
+        with _naming(os.path.join(self.path, OWN_DIRECTORY, KEPT, name)), contextlib.ExitStack() as stack:
+            kept_fd = _opened(stack, name, dir_fd=self._kept_fd)
+            for old in _numbers(kept_fd)[: -keep or None]:
+                self._discard(str(old), kept_fd)
+            if not keep:
+                # Somebody else may have put something into it.
+                with contextlib.suppress(OSError):
+                    os.rmdir(name, dir_fd=self._kept_fd)
+
+    @contextlib.contextmanager
+    def _remembering(self, name: str, build: Build | None) -> t.Iterator[None]:
+        """Remember what a backend is given; what is synced next brings this to the disk as well."""
+        before = self._builds()
+        if build is not None:
+            self._write_builds({**before, name: build})
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(OSError, HostError):
+                self._write_builds(before)
+            raise
+
+    def _forget(self, name: str) -> None:
+        """Forget what a backend was given. Where there is no room to write that down, it is removed all the same."""
+        builds = self._builds()
+        if builds.pop(name, None) is not None:
+            with contextlib.suppress(OSError, HostError):
+                self._write_builds(builds)
+
+    def _builds(self) -> dict[str, Build]:
+        return remembered_builds(self.path)
+
+    def _write_builds(self, builds: t.Mapping[str, Build]) -> None:
+        if builds != self._builds():
+            with self.stage() as tree:
+                tree.file(BUILDS, 0o644, [builds_file(builds)])
+                os.replace(BUILDS, BUILDS, src_dir_fd=tree.fd, dst_dir_fd=self._own_fd)
 
     def _swap(self, dir_fd: int, staged: str, name: str) -> None:
         """Put a tree in the place of the backend C(name), and what was there in the tree's own place."""
@@ -355,7 +403,7 @@ def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, f
 
 def _numbers(fd: int) -> list[int]:
     """Return the names in a directory that are numbers as they are written here."""
-    return sorted(int(name) for name in os.listdir(fd) if name.isdecimal() and name == str(int(name)))
+    return sorted(int(name) for name in os.listdir(fd) if is_number(name))
 
 
 def _exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:

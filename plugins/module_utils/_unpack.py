@@ -51,8 +51,18 @@ def unpack(
     """
     meter = _Meter(limits or Limits(), chunks)
     tree.begin_layer()
+    with ahead(meter.packed()) as packed:
+        try:
+            _unpack(packed, compression, tree, whiteouts, meter)
+        except SourceError:
+            # Only their end tells whether these are the bytes that were promised: whoever checks them raises then.
+            for _chunk in packed:
+                pass
+            raise
+
+
+def _unpack(packed: t.Iterator[bytes], compression: str, tree: Tree, whiteouts: bool, meter: _Meter) -> None:
     with contextlib.ExitStack() as stack:
-        packed = stack.enter_context(ahead(meter.packed()))
         stream: TarStream | ZipStream
         if compression == "zip":
             # Its directory stands at its end, so this one kind needs its own size besides.

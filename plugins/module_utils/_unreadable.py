@@ -16,7 +16,6 @@ from ansible_collections.localai.core.plugins.module_utils._capability import (
     DEFAULT,
     HostCapability,
     Match,
-    is_for,
     match,
 )
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError
@@ -30,20 +29,22 @@ from ansible_collections.localai.core.plugins.module_utils._request import Backe
 def staying_build(name: str, installed: Installed, capability: HostCapability) -> str:
     """Return the build that a bare name keeps because a GPU cannot be read, be it damaged or lost; empty for none.
 
-    That is a build for the vendor of the GPU, and where the capability is undecided each that a meta or an alias means.
+    That is a build for the vendor of the GPU, and where the capability is undecided each that a meta or an alias means,
+    or meant before both were lost.
     """
     if not capability.evidence.unreadable:
         return ""
     own, row = installed.find(name), Listing(installed, capability.name).find(name)
+    lost = next((backend for backend, was in installed.builds.items() if was.meta.lower() == name.lower()), "")
     if own is not None and own.target:
         backend, chosen = own.target, True
     elif row is not None and row.kind in ("alias", "meta"):
         backend, chosen = leftover_of(row.backend) or row.backend, True
-    elif own is not None:
-        backend, chosen = own.name, False
+    elif lost and (own is None or not own.has_run_file):
+        backend, chosen = lost, True
     else:
-        return ""
-    return backend if (chosen and capability.undecided) or _is_for_any(backend, capability.unreadable_vendors) else ""
+        backend, chosen = own.name if own is not None else "", False
+    return backend if (chosen and capability.undecided) or capability.keeps(backend) else ""
 
 
 def staying_builds(names: t.Iterable[str], installed: Installed, capability: HostCapability) -> dict[str, str]:
@@ -58,7 +59,7 @@ def spared_builds(names: t.Sequence[str], installed: Installed, capability: Host
     Another one answers in their place only as long as the GPU cannot be read.
     """
     answering = (directory.name for name in names for directory in installed.called(name))
-    return {backend for backend in answering if _is_for_any(backend, capability.unreadable_vendors)}
+    return {backend for backend in answering if capability.keeps(backend)}
 
 
 def resolve(galleries: Galleries, asked: str, installed: Installed, capability: HostCapability) -> Resolution:
@@ -136,10 +137,6 @@ def _staying(
         version=recorded.version,
     )
     return Resolution(entry, build, chosen)
-
-
-def _is_for_any(backend: str, vendors: t.Iterable[str]) -> bool:
-    return any(is_for(backend, vendor) for vendor in vendors)
 
 
 def _probes(capability: HostCapability) -> str:

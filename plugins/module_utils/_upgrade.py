@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 
@@ -18,6 +19,7 @@ class Target:
 
     C(name) is the gallery's spelling. For a meta, C(key) is the capability that decided, and C(meta_url) its gallery,
     while C(gallery_url) is that of the build. What identifies the content is empty where nobody had to ask for it.
+    C(lost) is the digest that a repair should have brought, where no source has it any more.
     """
 
     name: str
@@ -26,13 +28,14 @@ class Target:
     key: str = ""
     last_resort: bool = False
     alias: str = ""
-    gallery_url: str = ""
-    meta_url: str = ""
+    gallery_url: Address = NO_ADDRESS
+    meta_url: Address = NO_ADDRESS
     version: str = ""
-    uri: str = ""
+    uri: Address = NO_ADDRESS
     digest: str | None = None
     platform_digest: str = ""
     sha256: str = ""
+    lost: str = ""
 
     @property
     def image_digest(self) -> str:

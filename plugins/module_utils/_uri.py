@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The URIs that a backend may be installed from, and how they may be printed."""
+"""The URIs that a backend may be installed from."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import os
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
+from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
 from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME
-from ansible_collections.localai.core.plugins.module_utils._url import checked_url, shown
+from ansible_collections.localai.core.plugins.module_utils._url import checked_url
 
 _OF_MODELS = ("ollama", "huggingface", "hf")
 _FILE = "file://"
@@ -34,7 +35,7 @@ class Uri:
     name: str = ""
 
     def __str__(self) -> str:
-        return displayed(self.text)
+        return redacted(self.text)
 
     @property
     def reference(self) -> Reference:
@@ -63,10 +64,10 @@ class Uri:
             raise SourceError(
                 f"{scheme}: is no kind of source; use an image, oci://, ocilayout:, ocifile://, https:// or a path."
             )
-        if displayed(text) != text:
+        if redacted(text) != text:
             raise SourceError(
-                "it was given with a user name in it, or with a malformed digest: credentials go into endpoints, and a "
-                "digest is sha256: and 64 hexadecimal digits."
+                "it was given with a user name or a query in it, or with a malformed digest: credentials go into "
+                "endpoints, and a digest is sha256: and 64 hexadecimal digits."
             )
         return cls(text, "image")
 
@@ -79,14 +80,22 @@ class Uri:
         return cls(text, "layout", path=_absolute(f"{parent}/{base}"), name=digest or name)
 
 
-def displayed(uri: str) -> str:
-    """Return a URI as it may be printed: without query, user and password."""
-    if uri.lower().startswith(("http://", "https://")):
-        return shown(uri)
-    scheme, separator, rest = uri.rpartition("://")
-    image, digest = _at_digest(rest)
-    authority, slash, path = image.partition("/")
-    return scheme + separator + authority.rpartition("@")[2] + slash + path + (f"@{digest}" if digest else "")
+def kind_of(address: Address) -> str:
+    """Return the kind of a URI, nothing for one that backends cannot be installed from."""
+    try:
+        return Uri.parse(address.text).kind
+    except LocalAIError:
+        return ""
+
+
+def same_uri(one: Address, other: Address) -> bool:
+    """Return whether two URIs of images, archives or directories are the same but for how they are written."""
+    return _plain(one.text) == _plain(other.text)
+
+
+def _plain(uri: str) -> str:
+    plain = uri[len(_IMAGE) :] if uri.startswith(_IMAGE) else uri
+    return plain.rstrip("/") if plain.startswith("/") else plain
 
 
 def _at_digest(text: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ import zlib
 from pathlib import Path
 from typing import Callable
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._entries import remove
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import parse_index
@@ -68,30 +69,30 @@ def bomb(name: str, long: bool = False) -> Callable[[Bomb], Bomb]:
 def _shared(_path: Path) -> object:
     keys = b",".join(b"k%d: a" % number for number in range(20_000))
     rows = b"".join(b"- {name: x%d, capabilities: *c}\n" % number for number in range(5000))
-    return parse_index(b"- {name: l, uri: u, capabilities: &c {" + keys + b"}}\n" + rows, "g", "u")
+    return parse_index(b"- {name: l, uri: u, capabilities: &c {" + keys + b"}}\n" + rows, "g", Address("u"))
 
 
 @bomb("gallery: 300,000 entries that are one")
 def _aliases(_path: Path) -> object:
-    return parse_index(b"- &a {name: a, uri: b}\n" + b"- *a\n" * 300_000, "g", "u")
+    return parse_index(b"- &a {name: a, uri: b}\n" + b"- *a\n" * 300_000, "g", Address("u"))
 
 
 @bomb("gallery: lists of lists of lists")
 def _laughs(_path: Path) -> object:
     levels = b"".join(b"- &l%d [%s]\n" % (n + 1, b", ".join([b"*l%d" % n] * 10)) for n in range(60))
-    return parse_index(b"- &l0 [a]\n" + levels, "g", "u")
+    return parse_index(b"- &l0 [a]\n" + levels, "g", Address("u"))
 
 
 @bomb("gallery: merges of merges of merges")
 def _merges(_path: Path) -> object:
     head = b"- &l0 {" + b", ".join(b"k%d: v" % number for number in range(10)) + b"}\n"
     levels = b"".join(b"- &l%d {<<: [%s]}\n" % (n + 1, b", ".join([b"*l%d" % n] * 10)) for n in range(30))
-    return parse_index(head + levels, "g", "u")
+    return parse_index(head + levels, "g", Address("u"))
 
 
 @bomb("gallery: 32 MiB of entries of one letter", long=True)
 def _nodes(_path: Path) -> object:
-    return parse_index(b"- a\n" * (8 * MIB), "g", "u")
+    return parse_index(b"- a\n" * (8 * MIB), "g", Address("u"))
 
 
 @bomb("gallery: a page that says it is gzip in gzip")

@@ -10,6 +10,7 @@ import os
 from dataclasses import replace
 from typing import Any, Mapping, Sequence, cast
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu, HostCapability
 from ansible_collections.localai.core.plugins.module_utils._draft import Step
@@ -34,7 +35,9 @@ NVIDIA_HOST = HostCapability("nvidia", Evidence(rule="GPU vendor nvidia", gpus=(
 
 
 def build(name: str, alias: str = "", **more: Any) -> Target:
-    return Target(name, name, alias=alias, gallery_url="g", uri=f"quay.io/{name}", digest=DIGEST, **more)
+    return Target(
+        name, name, alias=alias, gallery_url=Address("g"), uri=Address(f"quay.io/{name}"), digest=DIGEST, **more
+    )
 
 
 # What the gallery says on this host, by lower-case name.
@@ -44,11 +47,11 @@ GALLERY = {
     "archived": replace(build("archived", sha256="cd" * 32, version="1.10"), digest="sha256:" + "cd" * 32),
     "from-directory": replace(build("from-directory"), digest=None),
     "cpu-m": build("cpu-m"),
-    "m": replace(build("cpu-m"), name="m", is_meta=True, key="default", meta_url="g"),
+    "m": replace(build("cpu-m"), name="m", is_meta=True, key="default", meta_url=Address("g")),
     "cpu-x": build("cpu-x", "x"),
     "cuda12-x": build("cuda12-x", "x"),
-    "x": replace(build("cpu-x", "x"), name="x", is_meta=True, key="default", meta_url="g"),
-    "poor": replace(build("cpu-m"), name="poor", is_meta=True, key="default", meta_url="g", last_resort=True),
+    "x": replace(build("cpu-x", "x"), name="x", is_meta=True, key="default", meta_url=Address("g")),
+    "poor": replace(build("cpu-m"), name="poor", is_meta=True, key="default", meta_url=Address("g"), last_resort=True),
 }
 
 
@@ -64,12 +67,12 @@ def resolve(need: Need, options: BackendOptions, state: Installed) -> Target:
         target = GALLERY[need.subject.lower()]
     digest = options.digest_of(need.subject)
     if digest is not None:
-        target = replace(target, uri=f"{target.uri}@{digest}", digest=digest)
+        target = replace(target, uri=Address(f"{target.uri.text}@{digest}"), digest=digest)
     if options.release is not None:
-        target = replace(target, uri=f"{target.uri}:{options.release}-{target.backend}")
+        target = replace(target, uri=Address(f"{target.uri.text}:{options.release}-{target.backend}"))
     if need.action == "compare" or must_fetch(target, need, options, state):
         return target
-    return replace(target, uri="", digest=None, sha256="")
+    return replace(target, uri=Address(""), digest=None, sha256="")
 
 
 def decide(
@@ -156,12 +159,14 @@ def want(*names: str, **options: Any) -> BackendOptions:
 
 
 def concrete(name: str, alias: str = "", runnable: bool = True, uri: str = "") -> Directory:
-    metadata = Metadata(alias=alias, name=name, gallery_url="g", uri=uri or f"quay.io/{name}", digest=OLD_DIGEST)
+    metadata = Metadata(
+        alias=alias, name=name, gallery_url=Address("g"), uri=Address(uri or f"quay.io/{name}"), digest=OLD_DIGEST
+    )
     return Directory(name, "directory", runnable, runnable, metadata, owner="root", group="root", mode="0750")
 
 
 def meta(name: str, target: str, directory: str = "") -> Directory:
-    metadata = Metadata(meta_backend_for=target, name=name, gallery_url="g", installed_at="earlier")
+    metadata = Metadata(meta_backend_for=target, name=name, gallery_url=Address("g"), installed_at="earlier")
     return Directory(directory or name, metadata=metadata)
 
 

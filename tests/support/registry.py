@@ -46,6 +46,10 @@ class Registry(Server):
         """Store any bytes as the blob of that digest; of the right one if none is given."""
         self._blobs[repository, name or digest(content)] = content
 
+    def forget_manifest(self, repository: str, name: str) -> None:
+        """Lose a tag or a digest, as a garbage collection does."""
+        del self._manifests[repository, name]
+
     def _serve(self, request: Request) -> Answer:
         if request.path == "/token" and isinstance(self.auth, Bearer):
             return self._give_token(self.auth, request)

@@ -108,9 +108,10 @@ class Images:
         return endpoint.mirrors if endpoint is not None else ()
 
     def _mirror(self, mirror: Mirror, reference: Reference) -> Repository:
-        if mirror.url.startswith(LAYOUT_SCHEME):
-            return Layout(mirror.url[len(LAYOUT_SCHEME) :], reference)
-        location = mirrored(mirror.url, reference)
+        url = mirror.url.text
+        if url.startswith(LAYOUT_SCHEME):
+            return Layout(url[len(LAYOUT_SCHEME) :], reference)
+        location = mirrored(url, reference)
         endpoint = self._http.endpoint(location.reference.host)
         allowed = is_loopback(location.reference.hostname) or (endpoint is not None and endpoint.plain_http)
         if location.scheme == "http" and not allowed:
@@ -161,7 +162,7 @@ def _document(repository: Repository, descriptor: Descriptor) -> bytes:
 
 def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _Answer]) -> _Answer:
     """Return the first answer that one of C(repositories) gives."""
-    tried = []
+    tried, missing = [], True
     for repository in repositories:
         try:
             return ask(repository)
@@ -169,4 +170,5 @@ def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _
             if len(repositories) == 1:
                 raise
             tried.append(f"{repository}: {e}")
-    raise TransportError("; ".join(tried))
+            missing = missing and e.missing
+    raise TransportError("; ".join(tried), missing=missing)

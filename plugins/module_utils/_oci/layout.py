@@ -67,7 +67,7 @@ class Layout:
                     return self.manifest(child.digest)
         names = [child.annotations.get(_REF_NAME, "(no name)") for child in index.children]
         missing = f"no image {name!r}" if name else "not just one image, so a name is needed"
-        raise SourceError(f"{self} has {missing}; it has {', '.join(names[:20]) or 'none'}.")
+        raise SourceError(f"{self} has {missing}; it has {', '.join(names[:20]) or 'none'}.", missing=bool(name))
 
     def digest(self, name: str) -> str:
         """Return the digest that a ref name has now."""
@@ -104,7 +104,7 @@ class DockerArchive:
         config = self._files.read(image["Config"])
         digest = digest_of(config)
         if name and name != digest:
-            raise SourceError(f"{self} has the image {digest}, not {name}.")
+            raise SourceError(f"{self} has the image {digest}, not {name}.", missing=True)
         rootfs = json_object(config, "the image's configuration").get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         files = image["Layers"]
@@ -175,7 +175,9 @@ class _Directory:
         try:
             yield from chunks_of(open_file(path), offset)
         except OSError as e:
-            raise SourceError(f"{path}: {e.strerror}.") from e
+            # An empty mount point says nothing of what should be there.
+            is_layout = os.path.exists(os.path.join(self._path, "index.json"))
+            raise SourceError(f"{path}: {e.strerror}.", is_layout and isinstance(e, FileNotFoundError)) from e
 
 
 class _TarFile:
@@ -209,7 +211,7 @@ class _TarFile:
     def _member(self, name: str) -> t.Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
         with self._opened() as (archive, members):
             if name not in members:
-                raise SourceError(f"{self._path} has no file {name[:200]!r} in it.")
+                raise SourceError(f"{self._path} has no file {name[:200]!r} in it.", missing=True)
             yield archive, members[name]
 
     @contextlib.contextmanager

@@ -10,6 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._address import redacted
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError
 
 DOCKER_HUB = "docker.io"
@@ -36,7 +37,7 @@ class Reference:
         """Return the image that C(text) names, as docker would read it; raises SourceError."""
         rest, _at, digest = text.partition("@")
         if _at and not is_digest(digest):
-            raise SourceError(f"{text!r} is not an image reference: {digest!r} is not a digest such as sha256:….")
+            raise SourceError(f"{redacted(text)!r} is not an image reference: its digest is not one such as sha256:….")
         first, slash, remainder = rest.partition("/")
         if slash and ("." in first or ":" in first or first.lower() == "localhost"):
             host, path = first.lower(), remainder
@@ -48,9 +49,9 @@ class Reference:
         if host == DOCKER_HUB and "/" not in repository:
             repository = f"library/{repository}"
         if not _HOST.fullmatch(host) or not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
-            raise SourceError(f"{text!r} is not an image reference of the form host/repository:tag.")
+            raise SourceError(f"{redacted(text)!r} is not an image reference of the form host/repository:tag.")
         if colon and not _TAG.fullmatch(tag):
-            raise SourceError(f"{text!r} is not an image reference: {tag!r} is not a tag.")
+            raise SourceError(f"{redacted(text)!r} is not an image reference: what follows the colon is not a tag.")
         return cls(host, repository, tag or ("" if digest else "latest"), digest)
 
     def __str__(self) -> str:

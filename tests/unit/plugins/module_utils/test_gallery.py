@@ -18,6 +18,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._capability import Match
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     GalleryError,
@@ -142,12 +143,12 @@ def from_text(text: str | bytes) -> Galleries:
     """Return one gallery, called g, with this index."""
     data = text if isinstance(text, bytes) else text.encode()
     return galleries(
-        GallerySource("g", "https://g.example/index.yaml"), web=Web({"https://g.example/index.yaml": data})
+        GallerySource("g", Address("https://g.example/index.yaml")), web=Web({"https://g.example/index.yaml": data})
     )
 
 
 def index(text: str | bytes) -> Index:
-    return parse_index(text if isinstance(text, bytes) else text.encode(), "g", "u")
+    return parse_index(text if isinstance(text, bytes) else text.encode(), "g", Address("u"))
 
 
 def one(text: str) -> Entry:
@@ -184,7 +185,7 @@ PLACES = [
 @pytest.mark.parametrize(("url", "asked"), PLACES)
 def test_an_index_is_fetched_from_where_its_url_points(url: str, asked: str) -> None:
     web = Web({asked: REAL})
-    found = galleries(GallerySource("g", url), web=web).find("piper")
+    found = galleries(GallerySource("g", Address(url)), web=web).find("piper")
     assert (found.name, found.gallery, found.gallery_url) == ("piper", "g", url)
     assert web.asked == [asked]
 
@@ -194,7 +195,7 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     path = str(tmp_path / "with space.yaml")
     for url in (path, f"file://{path}", f"file://{path.replace(' ', '%20')}", "~/with space.yaml"):
-        assert galleries(GallerySource("g", url)).find("piper").gallery_url == url
+        assert galleries(GallerySource("g", Address(url))).find("piper").gallery_url == url
 
 
 @pytest.mark.parametrize(
@@ -215,20 +216,22 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_an_index_that_cannot_be_had_is_an_error_that_names_the_place(url: str, says: str) -> None:
-    message = failure(galleries(GallerySource("mine", url)).find, "piper")
+    message = failure(galleries(GallerySource("mine", Address(url))).find, "piper")
     assert message.startswith("gallery mine could not be read. Tried ")
     assert says in message
 
 
 def test_what_is_secret_in_a_url_is_not_printed() -> None:
-    message = failure(galleries(GallerySource("g", "https://u:hunter2@g.example/i.yaml?token=hunter3")).entries)
+    message = failure(
+        galleries(GallerySource("g", Address("https://u:hunter2@g.example/i.yaml?token=hunter3"))).entries
+    )
     assert "https://g.example/i.yaml" in message.partition(": GET")[0]
     assert "hunter" not in message.partition(": GET")[0]
 
 
 def test_a_ref_file_names_the_index_beside_it() -> None:
     web = Web({"https://g.example/a/latest.ref": b" v2/index.yaml \n", "https://g.example/a/v2/index.yaml": REAL})
-    found = galleries(GallerySource("g", "https://g.example/a/latest.ref"), web=web).find("piper")
+    found = galleries(GallerySource("g", Address("https://g.example/a/latest.ref")), web=web).find("piper")
     assert found.gallery_url == "https://g.example/a/v2/index.yaml"
     assert web.asked == ["https://g.example/a/latest.ref", "https://g.example/a/v2/index.yaml"]
 
@@ -237,11 +240,11 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
     (tmp_path / "latest.ref").write_text("index.yaml", encoding="utf-8")
     (tmp_path / "index.yaml").write_bytes(REAL)
     for prefix in ("", "file://"):
-        found = galleries(GallerySource("g", f"{prefix}{tmp_path}/latest.ref")).find("piper")
+        found = galleries(GallerySource("g", Address(f"{prefix}{tmp_path}/latest.ref"))).find("piper")
         assert found.gallery_url == f"{prefix}{tmp_path}/index.yaml"
     raw = "https://raw.githubusercontent.com/o/r/b"
     web = Web({f"{raw}/latest.ref": b"index.yaml", f"{raw}/index.yaml": REAL})
-    assert galleries(GallerySource("g", "github:o/r/latest.ref@b"), web=web).find("piper").name == "piper"
+    assert galleries(GallerySource("g", Address("github:o/r/latest.ref@b")), web=web).find("piper").name == "piper"
 
 
 @pytest.mark.parametrize(
@@ -250,32 +253,32 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
 )
 def test_a_ref_file_that_leads_elsewhere_is_an_error(content: bytes) -> None:
     web = Web({"https://g.example/latest.ref": content})
-    message = failure(galleries(GallerySource("g", "https://g.example/latest.ref"), web=web).entries)
+    message = failure(galleries(GallerySource("g", Address("https://g.example/latest.ref")), web=web).entries)
     assert "does not name an index beside it" in message
     assert web.asked == ["https://g.example/latest.ref"]
 
 
 def test_a_ref_file_may_not_be_long() -> None:
     web = Web({"https://g.example/latest.ref": b"a" * 5000})
-    assert "4096" in failure(galleries(GallerySource("g", "https://g.example/latest.ref"), web=web).entries)
+    assert "4096" in failure(galleries(GallerySource("g", Address("https://g.example/latest.ref")), web=web).entries)
 
 
 def test_mirrors_are_tried_in_order_and_the_primary_url_is_what_is_recorded(tmp_path: Path) -> None:
     (tmp_path / "copy.yaml").write_bytes(REAL)
-    source = GallerySource("g", "https://one.example/", ("https://two.example/", str(tmp_path / "copy.yaml")))
+    source = GallerySource("g", Address("https://one.example/"), ("https://two.example/", str(tmp_path / "copy.yaml")))
     web = Web({"https://one.example/": TransportError("refused"), "https://two.example/": b"<html>"})
     assert galleries(source, web=web).find("piper").gallery_url == "https://one.example/"
     assert web.asked == ["https://one.example/", "https://two.example/"]
 
 
 def test_a_primary_url_that_is_a_ref_is_recorded_as_what_it_names_when_a_mirror_delivers() -> None:
-    source = GallerySource("g", "https://one.example/latest.ref", ("https://two.example/i.yaml",))
+    source = GallerySource("g", Address("https://one.example/latest.ref"), ("https://two.example/i.yaml",))
     web = Web({"https://one.example/latest.ref": b"index.yaml", "https://two.example/i.yaml": REAL})
     assert galleries(source, web=web).find("piper").gallery_url == "https://one.example/index.yaml"
 
 
 def test_when_every_source_fails_the_error_names_each_try() -> None:
-    source = GallerySource("g", "https://one.example/", ("https://two.example/", "/no/such.yaml"))
+    source = GallerySource("g", Address("https://one.example/"), ("https://two.example/", "/no/such.yaml"))
     web = Web({"https://one.example/": TransportError("it is silent"), "https://two.example/": b""})
     assert failure(galleries(source, web=web).find, "piper") == (
         "gallery g could not be read. Tried https://one.example/: it is silent; https://two.example/: it is empty; "
@@ -286,15 +289,21 @@ def test_when_every_source_fails_the_error_names_each_try() -> None:
 def test_a_source_without_the_promised_sha256_counts_as_failed() -> None:
     digest = hashlib.sha256(REAL).hexdigest()
     web = Web({"https://one.example/": REAL + b"\n", "https://two.example/": REAL})
-    source = GallerySource("g", "https://one.example/", ("https://two.example/",), digest)
+    source = GallerySource("g", Address("https://one.example/"), ("https://two.example/",), digest)
     assert galleries(source, web=web).find("piper").name == "piper"
     assert web.asked == ["https://one.example/", "https://two.example/"]
-    assert "sha256" in failure(galleries(GallerySource("g", "https://one.example/", (), digest), web=web).find, "piper")
+    assert "sha256" in failure(
+        galleries(GallerySource("g", Address("https://one.example/"), (), digest), web=web).find, "piper"
+    )
 
 
 def test_twenty_names_read_each_gallery_once_and_only_when_a_name_needs_it() -> None:
     web = Web({"https://one.example/": REAL, "https://two.example/": REAL})
-    both = galleries(GallerySource("a", "https://one.example/"), GallerySource("b", "https://two.example/"), web=web)
+    both = galleries(
+        GallerySource("a", Address("https://one.example/")),
+        GallerySource("b", Address("https://two.example/")),
+        web=web,
+    )
     assert web.asked == []
     for _time in range(20):
         assert both.find("piper").gallery == "a"
@@ -381,12 +390,12 @@ def test_what_is_null_is_absent(nothing: str) -> None:
 
 def test_what_is_only_shown_to_people_costs_no_entry_its_place() -> None:
     entry = one("- {name: a, uri: x, tags: [b, [c], {d: e}], license: [mit], description: {f: g}}")
-    assert entry == Entry("a", "g", "u", uri="x", tags=("b",))
+    assert entry == Entry("a", "g", "u", uri=Address("x"), tags=("b",))
     assert one("- {name: a, uri: x, tags: {b: c}}").tags == ()
 
 
 def test_keys_that_nobody_knows_do_no_harm() -> None:
-    assert one("- name: a\n  uri: u\n  overrides: {x: [1, {y: 2}]}\n  1: 2\n") == Entry("a", "g", "u", uri="u")
+    assert one("- name: a\n  uri: u\n  overrides: {x: [1, {y: 2}]}\n  1: 2\n") == Entry("a", "g", "u", uri=Address("u"))
 
 
 @pytest.mark.parametrize("written", ["AB" * 32, f"sha256:{'ab' * 32}", "ab" * 32, f"SHA256:{'ab' * 32}"])
@@ -502,9 +511,9 @@ def test_an_index_may_begin_with_a_byte_order_mark() -> None:
 def test_a_gallery_of_fifty_megabytes_is_not_believed(tmp_path: Path) -> None:
     with (tmp_path / "index.yaml").open("wb") as stream:
         stream.truncate(50 * 1024**2)
-    message = failure(galleries(GallerySource("g", str(tmp_path / "index.yaml"))).entries)
+    message = failure(galleries(GallerySource("g", Address(str(tmp_path / "index.yaml")))).entries)
     assert "it is larger than 33554432 bytes" in message
-    assert "it is not a file" in failure(galleries(GallerySource("g", "/dev/zero")).entries)
+    assert "it is not a file" in failure(galleries(GallerySource("g", Address("/dev/zero"))).entries)
 
 
 @pytest.mark.parametrize("end", ["---\n", "---\n- name: other\n  uri: x/other\n", "...\n", "---\n{ not: [even\n"])
@@ -524,7 +533,7 @@ def test_half_of_a_surrogate_pair_is_no_text(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_gallery_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "index.yaml")
-    assert "it is not a file" in failure(galleries(GallerySource("g", str(tmp_path / "index.yaml"))).entries)
+    assert "it is not a file" in failure(galleries(GallerySource("g", Address(str(tmp_path / "index.yaml")))).entries)
 
 
 def test_a_gallery_on_the_web_is_held_to_the_same_size() -> None:
@@ -626,7 +635,7 @@ def test_whatever_an_entry_holds_it_is_read_or_refused(key: str, value: str) -> 
 @hostile
 def test_any_bytes_are_an_index_or_an_error(data: bytes) -> None:
     try:
-        found = parse_index(data, "g", "u")
+        found = parse_index(data, "g", Address("u"))
     except GalleryError as e:
         message = str(e)
         assert len(message) < 700
@@ -654,7 +663,10 @@ TWO = {
 
 
 def two() -> Galleries:
-    sources = (GallerySource("One", "https://one.example/"), GallerySource("Two", "https://two.example/"))
+    sources = (
+        GallerySource("One", Address("https://one.example/")),
+        GallerySource("Two", Address("https://two.example/")),
+    )
     return galleries(*sources, web=Web(TWO))
 
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     GalleryError,
     HostError,
@@ -34,7 +35,7 @@ from ansible_collections.localai.core.plugins.module_utils._options import Galle
 from ansible_collections.localai.core.plugins.module_utils._pins import at_digest, at_release
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS, in_progress
 from ansible_collections.localai.core.plugins.module_utils._store import Store
-from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 from ansible_collections.localai.core.plugins.module_utils._verify import damage
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
@@ -70,7 +71,7 @@ GALLERY = [{"name": "x", "capabilities": {"default": "cpu-x", "amd": "rocm-x"}},
 def test_any_gallery_is_entries_or_an_error(data, asked):
     with temporary_directory() as path:
         (path / "index.yaml").write_bytes(data)
-        galleries = Galleries([GallerySource("g", str(path / "index.yaml"))], Client(Internet()))
+        galleries = Galleries([GallerySource("g", Address(str(path / "index.yaml")))], Client(Internet()))
         for capability in ("default", "amd", "disable"):
             with contextlib.suppress(GalleryError):
                 assert galleries.resolve(asked, capability).concrete.uri
@@ -85,7 +86,7 @@ def test_any_gallery_is_entries_or_an_error(data, asked):
 @hostile
 def test_any_bytes_as_an_index_are_refused_in_few_words(data):
     try:
-        parse_index(data, "g", "u")
+        parse_index(data, "g", Address("u"))
     except GalleryError as e:
         message = str(e)
         assert len(message) < 2000
@@ -98,7 +99,7 @@ def test_a_reference_file_leads_to_what_stands_beside_it_or_nowhere(data):
         (path / "g").mkdir()
         (path / "g/index.ref").write_bytes(data)
         (path / "outside.yaml").write_bytes(written(GALLERY))
-        galleries = Galleries([GallerySource("g", str(path / "g/index.ref"))], Client(Internet()))
+        galleries = Galleries([GallerySource("g", Address(str(path / "g/index.ref")))], Client(Internet()))
         with pytest.raises(GalleryError):
             galleries.entries()
 
@@ -108,7 +109,7 @@ def test_a_reference_file_leads_to_what_stands_beside_it_or_nowhere(data):
 def test_any_address_of_a_gallery_is_read_or_refused(url):
     with contextlib.suppress(GalleryError):
         readable_url(url)
-    galleries = Galleries([GallerySource("g", url)], Client(Internet(), retries=0))
+    galleries = Galleries([GallerySource("g", Address(url))], Client(Internet(), retries=0))
     with contextlib.suppress(GalleryError):
         galleries.entries()
 
@@ -339,7 +340,7 @@ SCHEMES = st.sampled_from(
 @example("ocilayout:/\ud800")
 @hostile
 def test_any_text_is_an_address_of_a_backend_or_refused(text):
-    assert isinstance(displayed(text), str)
+    assert isinstance(redacted(text), str)
     with contextlib.suppress(SourceError, OptionError):
         uri = Uri.parse(text)
         if uri.kind == "image":
@@ -349,7 +350,7 @@ def test_any_text_is_an_address_of_a_backend_or_refused(text):
             with contextlib.suppress(LocalAIError):
                 pulled(Layout(uri.path) if uri.kind == "layout" else image_in_file(uri.path), uri.name)
     galleries = Galleries((), Client(Internet()))
-    entry = parse_index(written([{"name": "x", "uri": "u"}]), "g", "u").entries["x"]
+    entry = parse_index(written([{"name": "x", "uri": "u"}]), "g", Address("u")).entries["x"]
     for pinned in (lambda: at_digest(entry, text), lambda: at_release(entry, text), lambda: galleries.find(text)):
         with contextlib.suppress(LocalAIError):
             pinned()

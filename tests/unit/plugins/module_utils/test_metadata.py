@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 
 # Written by hand as Go's json.MarshalIndent does it: two spaces, no final newline, <, > and & escaped.
@@ -45,10 +46,10 @@ GOLDEN = [
         Metadata(
             alias="llama-cpp",
             name="cpu-llama-cpp",
-            gallery_url="https://index.localai.io/backends",
+            gallery_url=Address("https://index.localai.io/backends"),
             installed_at="2026-08-21T09:15:02Z",
             version="1.10",
-            uri="quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp",
+            uri=Address("quay.io/go-skynet/local-ai-backends:latest-cpu-llama-cpp"),
             digest="sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
         ),
     ),
@@ -57,7 +58,7 @@ GOLDEN = [
         Metadata(
             meta_backend_for="cpu-llama-cpp",
             name="llama-cpp",
-            gallery_url="github:mudler/LocalAI/backend/index.yaml@master",
+            gallery_url=Address("github:mudler/LocalAI/backend/index.yaml@master"),
             installed_at="2026-08-21T11:15:02.123456789+02:00",
         ),
     ),
@@ -65,9 +66,9 @@ GOLDEN = [
         ESCAPED,
         Metadata(
             name='a <b> & "c" \\ d',
-            gallery_url="https://x.example/?a=1&b=2",
+            gallery_url=Address("https://x.example/?a=1&b=2"),
             version="\t\n\r\x01\x1f\x7f\u2028\u2029",
-            uri="/srv/ä😀'/",
+            uri=Address("/srv/ä😀'/"),
         ),
     ),
 ]
@@ -106,8 +107,12 @@ def test_a_key_may_be_there_alone_or_be_the_only_one_missing(key: str) -> None:
 
 
 READ_LIKE_GO = [
-    ("keys in any case", b'{"NAME": "a", "Gallery_URL": "u"}', Metadata(name="a", gallery_url="u")),
-    ("letters that fold", '{"in\u017ftalled_at": "t", "uri": "u"}'.encode(), Metadata(installed_at="t", uri="u")),
+    ("keys in any case", b'{"NAME": "a", "Gallery_URL": "u"}', Metadata(name="a", gallery_url=Address("u"))),
+    (
+        "letters that fold",
+        '{"in\u017ftalled_at": "t", "uri": "u"}'.encode(),
+        Metadata(installed_at="t", uri=Address("u")),
+    ),
     ("the last of several counts", b'{"name": "a", "name": "b"}', Metadata(name="b")),
     ("also when they differ in case", b'{"name": "a", "Name": "b", "nAME": "c"}', Metadata(name="c")),
     ("null is empty", b'{"alias": null, "name": "a"}', Metadata(name="a")),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, OptionError, TransportError
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Images, mirrored
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
@@ -90,7 +91,7 @@ def pull(world, *mirrors, reference=NAME, login=(None, None), endpoints=()):
 
 
 def mirror(host, resolve=False):
-    return Mirror(host if ":" in host else f"https://{host}", resolve)
+    return Mirror(Address(host if ":" in host else f"https://{host}"), resolve)
 
 
 # where a mirror has an image
@@ -116,7 +117,7 @@ def mirror(host, resolve=False):
 def test_the_url_of_a_mirror_says_where_it_has_an_image(url, expected):
     path, _mark, query = expected.partition("?")
     world = World(pages(path.rstrip("/"), query=query))
-    assert pull(world, Mirror(url, resolve=True))[0] == INDEX.digest
+    assert pull(world, Mirror(Address(url), resolve=True))[0] == INDEX.digest
     assert {request.url.partition("?")[2] for request in world.requests} == {query}
 
 
@@ -243,7 +244,7 @@ def test_a_mirror_without_tls_has_to_be_allowed_unless_it_is_this_machine(plain_
 def test_a_layout_has_the_bytes_of_a_digest_whatever_it_calls_it(tmp_path, name):
     write_oci_layout(tmp_path, {name: INDEX})
     world = World(pages(QUAY))
-    assert pull(world, Mirror(f"ocilayout:{tmp_path}")) == (INDEX.digest, [f"ocilayout:{tmp_path}"])
+    assert pull(world, Mirror(Address(f"ocilayout:{tmp_path}"))) == (INDEX.digest, [f"ocilayout:{tmp_path}"])
     assert world.asked == [("quay.example", "manifests/v1")]
 
 
@@ -252,17 +253,17 @@ def test_a_layout_that_resolves_finds_a_tag_by_its_ref_name_without_any_network(
     write_oci_layout(tmp_path, {name: INDEX, "v0": OLD})
     world = World(pages(QUAY))
     if found:
-        assert pull(world, Mirror(f"ocilayout:{tmp_path}", resolve=True))[0] == INDEX.digest
+        assert pull(world, Mirror(Address(f"ocilayout:{tmp_path}"), resolve=True))[0] == INDEX.digest
     else:
         with pytest.raises(LocalAIError, match="has no image 'v1'"):
-            pull(world, Mirror(f"ocilayout:{tmp_path}", resolve=True))
+            pull(world, Mirror(Address(f"ocilayout:{tmp_path}"), resolve=True))
     assert world.requests == []
 
 
 @pytest.mark.parametrize("place", ["missing", "empty"])
 def test_a_layout_without_the_image_is_passed_by(tmp_path, place):
     write_oci_layout(tmp_path / "empty", {"v1": OLD})
-    assert pull(World(pages(QUAY)), Mirror(f"ocilayout:{tmp_path / place}"))[1] == ["quay.example/x/y"]
+    assert pull(World(pages(QUAY)), Mirror(Address(f"ocilayout:{tmp_path / place}")))[1] == ["quay.example/x/y"]
 
 
 # secrets

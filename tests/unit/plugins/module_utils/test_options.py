@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, NameRefused, OptionError
 from ansible_collections.localai.core.plugins.module_utils._options import (
     HOST_SPEC,
@@ -58,7 +59,7 @@ def test_without_a_word_the_host_is_as_localai_has_it() -> None:
         galleries=(
             GallerySource(
                 "localai",
-                "https://index.localai.io/backends",
+                Address("https://index.localai.io/backends"),
                 ("github:mudler/LocalAI/backend/index.yaml@master",),
             ),
         ),
@@ -79,7 +80,10 @@ def test_what_is_said_of_the_host_is_kept() -> None:
         timeout=1,
         retries=0,
     )
-    assert options.galleries == (GallerySource("One", "/g.yaml", (), DIGEST), GallerySource("Two", "/g.yaml", ("/m",)))
+    assert options.galleries == (
+        GallerySource("One", Address("/g.yaml"), (), DIGEST),
+        GallerySource("Two", Address("/g.yaml"), ("/m",)),
+    )
     assert options.connection.endpoints == (Endpoint("registry.example:5000", username="u", password="p"),)
     assert (options.backends_path, options.capability, options.platform) == ("/b", "amd", "linux/arm64")
     assert (options.connection.client_key, options.connection.auth_file) == ("/k", "/a")
@@ -145,7 +149,7 @@ def mirrored(url: str, resolve: bool = False) -> Mirror:
 )
 @pytest.mark.parametrize("resolve", [True, False])
 def test_a_mirror_is_a_server_or_a_layout(url: str, kept: str, resolve: bool) -> None:
-    assert mirrored(url, resolve) == Mirror(kept, resolve)
+    assert mirrored(url, resolve) == Mirror(Address(kept), resolve)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, HostCapability
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry
@@ -135,22 +136,22 @@ def test_what_is_written_down_can_be_read_again_and_is_in_order() -> None:
     ],
 )
 def test_an_image_is_pinned_with_all_its_mirrors(uri: str, pinned: str) -> None:
-    entry = at_digest(Entry("a", uri=uri, mirrors=(uri, "mirror/x:y")), DIGEST)
+    entry = at_digest(Entry("a", uri=Address(uri), mirrors=(uri, "mirror/x:y")), DIGEST)
     assert (entry.uri, entry.mirrors) == (pinned, (pinned, f"mirror/x:y@{DIGEST}"))
 
 
 def test_an_archive_is_pinned_by_its_sha256() -> None:
-    entry = Entry("a", uri="https://h/a.tar.gz")
-    assert at_digest(entry, DIGEST) == Entry("a", uri="https://h/a.tar.gz", sha256="ab" * 32)
-    assert at_digest(Entry("a", uri="https://h/a", sha256="ab" * 32), DIGEST).sha256 == "ab" * 32
+    entry = Entry("a", uri=Address("https://h/a.tar.gz"))
+    assert at_digest(entry, DIGEST) == Entry("a", uri=Address("https://h/a.tar.gz"), sha256="ab" * 32)
+    assert at_digest(Entry("a", uri=Address("https://h/a"), sha256="ab" * 32), DIGEST).sha256 == "ab" * 32
 
 
 @pytest.mark.parametrize(
     ("entry", "digest", "says"),
     [
-        (Entry("a", uri="/srv/a"), DIGEST, "installed from /srv/a on the host, which has no digest"),
-        (Entry("a", uri="https://h/a", sha256="cd" * 32), DIGEST, "the gallery states the sha256"),
-        (Entry("a", uri="https://h/a"), "sha512:" + "a" * 128, "is pinned by its sha256"),
+        (Entry("a", uri=Address("/srv/a")), DIGEST, "installed from /srv/a on the host, which has no digest"),
+        (Entry("a", uri=Address("https://h/a"), sha256="cd" * 32), DIGEST, "the gallery states the sha256"),
+        (Entry("a", uri=Address("https://h/a")), "sha512:" + "a" * 128, "is pinned by its sha256"),
     ],
 )
 def test_what_cannot_have_the_digest_is_an_error(entry: Entry, digest: str, says: str) -> None:
@@ -176,12 +177,12 @@ def test_what_cannot_have_the_digest_is_an_error(entry: Entry, digest: str, says
 def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> None:
     if expected is None:
         with pytest.raises(GalleryError) as refused:
-            at_release(Entry("a", uri=uri), "v4.9.0")
+            at_release(Entry("a", uri=Address(uri)), "v4.9.0")
         assert f"begins with latest- into v4.9.0-, but {uri} has none" in str(refused.value)
     else:
-        entry = at_release(Entry("a", uri=uri, mirrors=(uri, "other/x:y")), "v4.9.0")
+        entry = at_release(Entry("a", uri=Address(uri), mirrors=(uri, "other/x:y")), "v4.9.0")
         assert (entry.uri, entry.mirrors) == (expected, (expected,))
-        assert is_of_release(expected, "v4.9.0")
+        assert is_of_release(Address(expected), "v4.9.0")
 
 
 @pytest.mark.parametrize(
@@ -202,4 +203,4 @@ def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> 
     ],
 )
 def test_a_release_is_known_by_the_tag(uri: str, release: str, is_of: bool) -> None:
-    assert is_of_release(uri, release) is is_of
+    assert is_of_release(Address(uri), release) is is_of

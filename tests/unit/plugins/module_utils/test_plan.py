@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import assess, same_uri
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
@@ -253,7 +254,7 @@ PINNED = [
 
 @pytest.mark.parametrize(("state", "more", "expected"), PINNED)
 def test_a_uri_is_a_pin(state: Installed, more: dict[str, Any], expected: str) -> None:
-    options = want("piper", uri="/src", **more)
+    options = want("piper", uri=Address("/src"), **more)
     decided = decide(options, state)
     assert short(decided) == expected
     after = carried_out(decided.steps, state)
@@ -265,7 +266,7 @@ def test_a_uri_is_a_pin(state: Installed, more: dict[str, Any], expected: str) -
 @pytest.mark.parametrize(("uri", "alias"), [("/src", "b"), ("/src", None), ("/new", None), ("/new", "b")])
 def test_a_pin_that_is_written_otherwise_means_the_same_backend(uri: str, alias: str | None) -> None:
     state = installed(concrete("Kokoro", "a", uri="/src"))
-    options = want("kokoro", uri=uri, alias=alias)
+    options = want("kokoro", uri=Address(uri), alias=alias)
     after = carried_out(decide(options, state).steps, state)
     assert [each.name.lower() for each in after.directories] == ["kokoro"]
     assert decide(options, after).steps == ()
@@ -283,7 +284,7 @@ def test_a_pin_that_is_written_otherwise_means_the_same_backend(uri: str, alias:
     ],
 )
 def test_two_uris_may_mean_the_same(one: str, other: str, same: bool) -> None:
-    assert same_uri(one, other) is same
+    assert same_uri(Address(one), Address(other)) is same
 
 
 FORCED = [
@@ -376,7 +377,7 @@ def test_the_name_of_a_gallery_is_no_part_of_the_backend() -> None:
     assert bare_name("g@piper") == "piper"
     assert bare_name("piper") == "piper"
     assert short(decide(want("g@piper", state="absent"), installed(concrete("piper")))) == "remove: remove piper"
-    assert assess("g@piper", want(), installed(), "default", Look()).subject == "piper"
+    assert assess("g@piper", want(), installed(), CPU_HOST, Look()).subject == "piper"
 
 
 # --- removal
@@ -480,14 +481,18 @@ def test_no_time_stands_in_what_is_shown() -> None:
 
 def test_metadata_is_what_localai_would_write() -> None:
     fetch, write = decide(want("x", force=True), installed()).steps
-    assert fetch.metadata == Metadata(alias="x", name="cpu-x", gallery_url="g", uri="quay.io/cpu-x", digest=DIGEST)
-    assert write.metadata == Metadata(meta_backend_for="cpu-x", name="x", gallery_url="g")
+    assert fetch.metadata == Metadata(
+        alias="x", name="cpu-x", gallery_url=Address("g"), uri=Address("quay.io/cpu-x"), digest=DIGEST
+    )
+    assert write.metadata == Metadata(meta_backend_for="cpu-x", name="x", gallery_url=Address("g"))
     (archive,) = decide(want("archived"), installed()).steps
-    assert archive.metadata == Metadata(name="archived", gallery_url="g", version="1.10", uri="quay.io/archived")
+    assert archive.metadata == Metadata(
+        name="archived", gallery_url=Address("g"), version="1.10", uri=Address("quay.io/archived")
+    )
     assert archive.record == Record(requested=True, sha256="cd" * 32)
     assert archive.after["digest"] == "sha256:" + "cd" * 32
-    (pinned,) = decide(want("mine", uri="/src", alias="x"), installed()).steps
-    assert pinned.metadata == Metadata(alias="x", name="mine", uri="/src", digest=DIGEST)
+    (pinned,) = decide(want("mine", uri=Address("/src"), alias="x"), installed()).steps
+    assert pinned.metadata == Metadata(alias="x", name="mine", uri=Address("/src"), digest=DIGEST)
 
 
 @pytest.mark.parametrize(
@@ -589,7 +594,7 @@ SAID = [
         Said("piper", "piper", "none", "nvidia", "/s/piper/run.sh", None, None),
     ),
     (
-        want("piper", uri="/src", alias="b"),
+        want("piper", uri=Address("/src"), alias="b"),
         installed(concrete("piper", "a", uri="/src")),
         Said("piper", "piper", "replace", "nvidia", "/b/piper/run.sh", "/src", OLD_DIGEST),
     ),
@@ -620,7 +625,7 @@ def test_an_outcome_is_true_once_its_steps_are_taken() -> None:
         (want("piper"), installed(Directory("piper")), ()),
         (want("piper"), installed(concrete("piper")), ()),
         (want("m"), installed(concrete("cpu-m")), ()),
-        (want("piper", uri="/src", alias="b"), installed(concrete("piper", uri="/src")), ()),
+        (want("piper", uri=Address("/src"), alias="b"), installed(concrete("piper", uri="/src")), ()),
         (want("piper", state="absent"), installed(concrete("piper")), ()),
     ],
 )
@@ -644,7 +649,7 @@ def test_names_whose_tree_changes_under_the_same_run_file_are_told(
         (want("piper", state="absent"), installed(Directory("piper")), False),
         (want("piper", state="absent"), installed(Directory("piper", "symlink")), False),
         (want("piper", state="absent"), installed(concrete("piper"), system=("piper",)), True),
-        (want("piper", uri="/src", alias="b"), installed(concrete("piper", uri="/src")), True),
+        (want("piper", uri=Address("/src"), alias="b"), installed(concrete("piper", uri="/src")), True),
         (want("cuda12-x"), installed(concrete("cpu-x", "x")), True),
     ],
 )
@@ -678,9 +683,9 @@ WARNED = [
     # an alias shadows another backend
     (CPU_HOST, want("cpu-x"), installed(concrete("x")), ("x", "cpu-x", "hides the backend x")),
     (CPU_HOST, want("x"), installed(concrete("x"), concrete("cpu-x", "x")), ("x", "cpu-x", "hides")),
-    (CPU_HOST, want("mine", uri="/src", alias="piper"), installed(concrete("piper")), ("piper", "mine")),
-    (CPU_HOST, want("zmine", uri="/src", alias="piper"), installed(concrete("piper", "piper")), ()),
-    (CPU_HOST, want("mine", uri="/src", alias="piper"), installed(system=("piper",)), ("piper", "mine")),
+    (CPU_HOST, want("mine", uri=Address("/src"), alias="piper"), installed(concrete("piper")), ("piper", "mine")),
+    (CPU_HOST, want("zmine", uri=Address("/src"), alias="piper"), installed(concrete("piper", "piper")), ()),
+    (CPU_HOST, want("mine", uri=Address("/src"), alias="piper"), installed(system=("piper",)), ("piper", "mine")),
     (CPU_HOST, want("cpu-x"), installed(Directory("x")), ()),
 ]
 
@@ -696,7 +701,7 @@ def test_a_name_that_runs_something_unexpected_is_a_warning_that_names_both(
 
 def test_a_uri_that_rewrites_the_alias_warns_of_what_it_shadows() -> None:
     state = installed(concrete("mine", uri="/src"), concrete("piper"))
-    decided = decide(want("mine", uri="/src", alias="piper"), state)
+    decided = decide(want("mine", uri=Address("/src"), alias="piper"), state)
     assert short(decided) == "replace: metadata mine"
     assert [("mine" in warning, "piper" in warning) for warning in decided.warnings] == [(True, True)]
 
@@ -712,7 +717,7 @@ KINDS = st.sampled_from(["directory"] * 6 + ["symlink", "other"])
 def directory(name: str, kind: str, runnable: bool, target: str, state: str) -> Directory:
     metadata = Metadata(ALIASES.get(name, ""), "", name, "g", "earlier", "", f"quay.io/{name}", OLD_DIGEST)
     if target:
-        metadata = Metadata(meta_backend_for=target, name=name, gallery_url="g")
+        metadata = Metadata(meta_backend_for=target, name=name, gallery_url=Address("g"))
     made = Directory(name, kind, runnable, runnable, metadata, owner="root", group="root", mode="0755")
     if state == "bare" or kind != "directory":
         return replace(made, metadata=None)
@@ -744,7 +749,7 @@ WANTED = st.one_of(
     st.builds(lambda names: want(*names, force=True), NAMES),
     st.builds(lambda names: want(*names, state="absent"), NAMES),
     st.builds(
-        lambda name, uri, alias: want(name, uri=uri, alias=alias),
+        lambda name, uri, alias: want(name, uri=Address(uri), alias=alias),
         st.sampled_from(POOL),
         st.sampled_from(["/src", "quay.io/piper", "oci://quay.io/cpu-x"]),
         st.sampled_from([None, "x", "piper", "new"]),

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     HostError,
     LocalAIError,
@@ -119,7 +120,7 @@ def deliver(stage, *uris, sha256="", **settings):
     """Find and deliver at once. Returns what came and what is in the tree."""
     with contextlib.ExitStack() as stack:
         kinds = sources(**settings)
-        found = kinds.find(uris, sha256)
+        found = kinds.find(list(map(Address, uris)), sha256)
         tree, delivery = stack.enter_context(kinds.deliver(found, stage))
         tree.finish(0o755)
         return delivery, {name: rest[0] for name, *rest in listed(tree.path)}
@@ -139,7 +140,7 @@ EXPECTED.update(dict.fromkeys(["venv/lib", "venv/lib/python3.10"], b""))
 )
 def test_what_looks_like_an_image_but_is_none_is_told_so(uri):
     with pytest.raises(SourceError, match="is not an image reference"):
-        sources().find((uri,))
+        sources().find((Address(uri),))
 
 
 # directories
@@ -150,7 +151,7 @@ def test_a_directory_is_copied_as_it_is(stage, source):
     source.joinpath("venv").chmod(0o750)
     before = snapshot(source)
     kinds = sources()
-    with kinds.deliver(kinds.find((str(source),)), stage) as (tree, delivery):
+    with kinds.deliver(kinds.find((Address(str(source)),)), stage) as (tree, delivery):
         tree.finish(0o755)
         assert listed(tree.path) == listed(source)
         assert os.stat(os.path.join(tree.path, "LICENSE")).st_mtime == 1000
@@ -182,13 +183,13 @@ def test_a_directory_that_is_no_backend_is_refused(stage, source, change, messag
 
 def test_a_file_of_this_host_that_is_no_archive_is_not_shown():
     with pytest.raises(SourceError, match=r"it is not an archive \([^;]*\)\.$"):
-        sources().find(("/etc/passwd",))
+        sources().find((Address("/etc/passwd"),))
 
 
 @pytest.mark.parametrize("uri", ["/nowhere", "/a\0b"])
 def test_what_is_no_directory_is_refused(uri):
     with pytest.raises(SourceError, match="there is no such file or directory on this host"):
-        sources().find((uri,))
+        sources().find((Address(uri),))
 
 
 @pytest.mark.parametrize("sealed", ["LICENSE", "venv"])
@@ -267,7 +268,7 @@ def test_the_run_file_is_a_file_of_the_backend(stage, server, run_file, is_backe
 def test_the_run_file_becomes_executable(stage, source):
     (source / "run.sh").chmod(0o640)
     kinds = sources()
-    with kinds.deliver(kinds.find((str(source),)), stage) as (tree, _delivery):
+    with kinds.deliver(kinds.find((Address(str(source)),)), stage) as (tree, _delivery):
         assert stat.S_IMODE(os.stat(os.path.join(tree.path, "run.sh")).st_mode) == 0o750
 
 
@@ -346,7 +347,7 @@ def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
         "https://me:hunter2@host/x",
     ]
     with pytest.raises(SourceError) as caught:
-        sources().find(uris)
+        sources().find(list(map(Address, uris)))
     text = str(caught.value)
     positions = [
         text.index(part)
@@ -431,7 +432,7 @@ def test_a_layer_that_cannot_be_unpacked_is_an_error_before_the_pull(server, med
     server.put("x/y", "other", image)
     server.put_manifest("x/y", "tag", images.document(document), images.OCI_MANIFEST)
     with pytest.raises(SourceError, match="cannot be unpacked"):
-        sources().find((f"{server.host}/x/y:tag",))
+        sources().find((Address(f"{server.host}/x/y:tag"),))
     assert not [request for request in server.requests if "/blobs/" in request.path and LAYER.digest in request.path]
 
 
@@ -453,12 +454,12 @@ def test_a_full_disk_is_no_reason_to_try_a_mirror(server):
 def test_a_missing_library_is_no_reason_to_try_a_mirror(monkeypatch, server):
     monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(MissingLibrary):
-        sources().find((f"{server.host}/x/y:tag", "/nowhere"))
+        sources().find((Address(f"{server.host}/x/y:tag"), Address("/nowhere")))
 
 
 def test_an_error_of_whoever_uses_the_tree_is_passed_on_and_no_mirror_is_tried(stage, source):
     kinds = sources()
-    found = kinds.find((str(source), str(source)))
+    found = kinds.find((Address(str(source)),) * 2)
     with pytest.raises(SourceError, match="mine"), kinds.deliver(found, stage):
         raise SourceError("mine")
     assert stage.used == 1
@@ -598,7 +599,7 @@ def test_what_a_layer_unpacks_to_is_read_from_the_end_of_its_gzip(packed, unpack
 )
 def test_space_is_asked_for_by_small_requests_only(server, faults, size):
     kinds = sources(retries=0)
-    found = kinds.find([server.put("x/y", "tag", images.image([BIG_LAYER, LAYER], AMD64))])
+    found = kinds.find([Address(server.put("x/y", "tag", images.image([BIG_LAYER, LAYER], AMD64)))])
     server.requests.clear()
     server.faults = faults
     assert kinds.unpacked_size(found) == size
@@ -658,7 +659,7 @@ def test_an_image_in_a_file_is_unpacked(stage, tmp_path, content, digest, size):
     uri = f"ocifile://{tmp_path}/image.tar"
     delivery, tree = deliver(stage, uri)
     assert (tree, delivery.transferred, delivery.found.size) == (EXPECTED, 0, size)
-    assert (delivery.found.digest, sources().digest([uri])) == (digest, digest)
+    assert (delivery.found.digest, sources().digest([Address(uri)])) == (digest, digest)
     assert sources().unpacked_size(delivery.found) == len(LAYER.content)
 
 

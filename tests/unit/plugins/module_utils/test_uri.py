@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import redacted
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
-from ansible_collections.localai.core.plugins.module_utils._uri import Uri, displayed
+from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 
 
 @pytest.mark.parametrize(
@@ -99,4 +100,4 @@ def test_a_path_and_a_name_are_taken_apart(uri, path, name):
     ],
 )
 def test_a_uri_is_shown_without_its_secrets(uri, expected):
-    assert displayed(uri) == expected
+    assert redacted(uri) == expected

@@ -312,6 +312,36 @@ def test_a_damaged_build_is_repaired_as_what_it_was(host, hardware):
             host.install("llama-cpp", capability="nvidia-cuda-12")
 
 
+@pytest.mark.parametrize("driver", ["nvidia", "nouveau"])
+@pytest.mark.parametrize("lost", [["cuda12-llama-cpp/run.sh"], ["cuda12-llama-cpp"], ["cuda12-llama-cpp", "llama-cpp"]])
+def test_a_repair_brings_the_recorded_build_and_not_what_its_tag_means_by_now(host, hardware, driver, lost):
+    well(hardware)
+    host.install("llama-cpp")
+    digest = host.metadata("cuda12-llama-cpp")["digest"]
+    host.world.publish("2")
+    hardware.card("nvidia", driver)
+    broken(hardware)
+    for path in lost:
+        shutil.rmtree(host.path / path, ignore_errors=True)
+        (host.path / path).unlink(missing_ok=True)
+    host.install("llama-cpp")
+    assert host.names == ["cuda12-llama-cpp", "llama-cpp"]
+    assert host.metadata("cuda12-llama-cpp")["digest"] == digest
+    nightly(host, "llama-cpp")
+
+
+@pytest.mark.parametrize("driver", ["nvidia", "nouveau"])
+def test_latest_too_brings_back_the_build_that_was_lost(host, hardware, driver):
+    well(hardware)
+    host.install("llama-cpp")
+    hardware.card("nvidia", driver)
+    broken(hardware)
+    shutil.rmtree(host.path / "cuda12-llama-cpp")
+    shutil.rmtree(host.path / "llama-cpp")
+    host.install("llama-cpp", state="latest")
+    assert host.names == ["cuda12-llama-cpp", "llama-cpp"]
+
+
 def test_force_installs_the_same_build_again(host, hardware):
     well(hardware)
     host.install("llama-cpp")

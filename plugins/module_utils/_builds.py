@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""C(builds.json): which build each backend was given last, for a repair of one that is damaged or lost. Pure.
+
+It has no addresses: those are in C(metadata.json) or in the gallery.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+BUILDS = "builds.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a backend was given last.
+
+    C(digest) is empty where its source has none. C(fixed) is a build that the task chose itself, by C(digest) or
+    C(pins) or as a previous version; C(meta) the name of the meta backend that it was installed for.
+    """
+
+    digest: str = ""
+    requested: bool = False
+    fixed: bool = False
+    meta: str = ""
+
+
+def parse_builds(data: bytes) -> dict[str, Build]:
+    """Return the builds in a file by the name of their backend; what cannot be read is not remembered."""
+    try:
+        document = json.loads(data.decode("utf-8"))
+        rows = document["builds"] if document["format"] == _FORMAT else {}
+        builds = {name: _build(row) for name, row in rows.items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}
+    return {name: build for name, build in builds.items() if build is not None}
+
+
+def builds_file(builds: t.Mapping[str, Build]) -> bytes:
+    """Return the content of the file."""
+    rows = {name: vars(build) for name, build in sorted(builds.items())}
+    return (json.dumps({"format": _FORMAT, "builds": rows}, indent=2) + "\n").encode("ascii")
+
+
+def _build(row: t.Mapping[str, t.Any]) -> Build | None:
+    build = Build(**{key: row[key] for key in Build.__dataclass_fields__ if key in row})
+    known = all(type(value) is type(getattr(Build(), key)) for key, value in vars(build).items())
+    return build if known else None

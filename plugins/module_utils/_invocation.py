@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module as Ansible sees it, whose options are shown and logged without what may be secret in their addresses."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.localai.core.plugins.module_utils._address import redacted, redacted_text
+from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, MissingLibrary
+
+# Options, and suboptions at any depth, that hold an address or a list of addresses.
+_ADDRESSES = ("uri", "url", "mirrors")
+
+
+class LocalAIModule(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule with its options in C(given), as the task has them; C(params) is what is shown of them."""
+
+    def __init__(self, spec: dict[str, dict[str, t.Any]]) -> None:
+        self.given: dict[str, t.Any] | None = None
+        super().__init__(argument_spec=spec, supports_check_mode=True)
+        self._redact_params()
+
+    def _log_invocation(self) -> None:
+        self._redact_params()
+        super()._log_invocation()
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        """Fail; options that Ansible refused, before anything else looked at them, are redacted as well."""
+        self._redact_params()
+        super().fail_json(redacted_text(msg), **result)
+        raise AssertionError("fail_json ends the process")
+
+    def _redact_params(self) -> None:
+        if self.given is None:
+            self.given = copy.deepcopy(self.params)
+            self.params.update(_shown("", self.params))
+
+
+def failure_of(error: LocalAIError) -> dict[str, t.Any]:
+    """Return what C(fail_json) is given for an error."""
+    if isinstance(error, MissingLibrary):
+        return {"msg": missing_required_lib(error.library), "exception": error.traceback}
+    return {"msg": str(error)}
+
+
+def _shown(option: str, value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _shown(key, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(option, item) for item in value]
+    if isinstance(value, str):
+        return redacted(value) if option in _ADDRESSES else redacted_text(value)
+    return value
