@@ -60,6 +60,13 @@ options:
       - What this host can run, for example V(nvidia-cuda-12), V(amd), V(intel), V(vulkan), V(metal) or V(default).
       - When it is not given, it is what E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) of the module's environment or the
         file C(/run/localai/capability) say, and otherwise it is detected as LocalAI does.
+      - The memory of GPUs is read from the kernel (C(mem_info_vram_total) of an AMD GPU), else from C(nvidia-smi),
+        C(rocm-smi), C(xpu-smi) and C(vulkaninfo). These tools are looked for in E(PATH), C(/opt/rocm/bin),
+        C(/usr/lib/wsl/lib), C(/usr/local/bin) and C(/usr/local/cuda/bin). A tool is stopped after 120 seconds.
+      - Where a GPU is present and its memory cannot be read, the builds that are installed for its vendor stay, with a
+        warning. If its compute driver (C(nvidia) or C(amdgpu)) is in use, the capability is unknown, and a meta backend
+        of which no build is installed is an error, unless it has the same build with and without the GPU. Set this
+        option to install it. Other drivers, such as C(nouveau) and C(i915), make it a host without a GPU.
       - V(disable) switches the check off that a backend is built for this kind of host.
       - It does not change what a running LocalAI detects. Set E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) for its
         service too, because LocalAI chooses between backends with the same alias by its own capability.

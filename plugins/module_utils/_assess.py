@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
-from ansible_collections.localai.core.plugins.module_utils._capability import compatible
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
     Installed,
@@ -64,7 +64,7 @@ class _Case:
     name: str
     options: BackendOptions
     installed: Installed
-    capability: str
+    capability: HostCapability
     look: Look
     own: Directory | None
     row: Row | None
@@ -73,7 +73,7 @@ class _Case:
     involved: t.Sequence[Directory]
 
 
-def assess(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> Need:
+def assess(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Need:
     """Return what one name needs with C(state=present) or C(latest); C(look) is how its trees are wanted."""
     case = _case(bare_name(name), options, installed, capability, look)
     for question in (
@@ -114,9 +114,9 @@ def must_fetch(target: Target, need: Need, options: BackendOptions, installed: I
     return not _has_pinned(build, need.subject, options)
 
 
-def _case(name: str, options: BackendOptions, installed: Installed, capability: str, look: Look) -> _Case:
+def _case(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> _Case:
     own = installed.find(name)
-    row = Listing(installed, capability).find(name)
+    row = Listing(installed, capability.name).find(name)
     answering = installed.get(row.backend) if row is not None and row.kind != "system" else None
     build = installed.get(own.target) if own is not None and own.target else own or answering
     involved = [each for each in (own, build, answering) if each is not None and each.kind == "directory"]
@@ -217,7 +217,7 @@ def _lost_meta(case: _Case) -> Need | None:
     points = build is not None and build.meta.lower() == case.name.lower()
     if build is None or not points or case.options.force:
         return None
-    if not case.installed.is_build(backend) or not compatible(backend, case.capability):
+    if not case.installed.is_build(backend) or not case.capability.may_run(backend):
         return None
     reason = f"{case.damage or 'it is not installed'}; {backend}, which was installed for it, is there"
     return Need("repair" if case.damage else "install", reason, directory=backend, meta=build.meta)

@@ -2,55 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What this host can run, why we think so, and which build of a backend follows from it.
+"""What a host can run, concluded from what was seen of it, and which build of a backend follows from it. Pure.
 
-The probing follows LocalAI's own (``pkg/system`` and ``pkg/xsysinfo`` of its source), because the server decides by
-it; the decisions below it are pure functions.
+The rules follow LocalAI's own (``pkg/system`` and ``pkg/xsysinfo`` of its source), because the server decides by them.
+One rule is ours: where a GPU is present and its memory cannot be read, LocalAI takes the host for one without a GPU.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import re
-import shutil
-import signal
 import typing as t
-from dataclasses import dataclass, field, replace
-
-from ansible_collections.localai.core.plugins.module_utils._file import read_file
-
-FORCE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY"
-RUN_FILE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY_RUN_FILE"
-RUN_FILE = "/run/localai/capability"
+from dataclasses import dataclass, replace
 
 DEFAULT = "default"
 FILTER_OFF = "disable"
 LEAST_VRAM = 4 * 1024**3
-PROBE_SECONDS = 10
-# Some tools leave a file where they are started.
-_NOTHING_TO_WRITE = "/proc"
-
-_PCI_VENDORS = {0x10DE: "nvidia", 0x1002: "amd", 0x8086: "intel"}
-_TOOL_VENDORS = (
-    ("nvidia-smi", "nvidia"),
-    ("rocm-smi", "amd"),
-    ("xpu-smi", "intel"),
-    ("intel_gpu_top", "intel"),
-)
-_VENDOR_PRIORITY = ("nvidia", "amd", "intel")
-_GB10_SOC = "jep106:0426:8901"
-_NVIDIA_SOC = ("tegra", "jep106:036b")
-
-_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "aarch64": "arm64",
-    "armv6l": "arm",
-    "armv7l": "arm",
-    "i386": "386",
-    "i686": "386",
-}
+NVIDIA, AMD, INTEL = "nvidia", "amd", "intel"
+# The GPUs of the first of these decide.
+VENDORS = (NVIDIA, AMD, INTEL)
+# The drivers with which a vendor's GPU computes; nouveau, radeon and vfio-pci are none of them.
+COMPUTE_DRIVERS = {NVIDIA: "nvidia", AMD: "amdgpu"}
 
 _FALLBACKS = {"nvidia-cuda-13": "nvidia", "nvidia-cuda-12": "nvidia", "nvidia-l4t-cuda-12": "nvidia-l4t"}
 LAST_RESORTS = (DEFAULT, "cpu")
@@ -74,6 +44,34 @@ class Gpu:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A C(vendor) whose GPU is present and whose memory is unknown, and the C(output) of the C(probe) that failed."""
+
+    vendor: str
+    probe: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor}: {self.probe}: {self.output}"
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What was seen of a host.
+
+    C(gpus) has the deciding one first. C(vram) is in bytes, as far as it could be read. C(computing) has the vendors of
+    those that are C(unreadable) although their compute driver is bound to them.
+    """
+
+    architecture: str
+    gpus: tuple[Gpu, ...] = ()
+    vram: int = 0
+    cuda: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    computing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the capability was concluded from; C(vram) is in bytes, None where it was not asked for."""
 
@@ -82,19 +80,41 @@ class Evidence:
     gpus: tuple[Gpu, ...] = ()
     vram: int | None = None
     cuda: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True)
 class HostCapability:
-    """The capability of this host, and the evidence for it."""
+    """The capability of this host, and the evidence for it.
+
+    Where a GPU with its compute driver cannot be read, the capability is C(undecided). C(name) is then the one that the
+    host has if the memory suffices. The listing goes by it, and nothing else.
+    """
 
     name: str
     evidence: Evidence
+    undecided: bool = False
+
+    @property
+    def known(self) -> str | None:
+        """The capability, or None where it is undecided."""
+        return None if self.undecided else self.name
 
     @property
     def has_gpu(self) -> bool:
         """Whether a GPU was seen, or the capability was forced to one."""
         return bool(self.evidence.gpus) or self.name not in (*LAST_RESORTS, FILTER_OFF)
+
+    def keeps(self, backend: str) -> bool:
+        """Return whether a build is for the vendor of a GPU that cannot be read, and so stays where it is installed."""
+        vendors = {each.vendor for each in self.evidence.unreadable}
+        if self.undecided:
+            vendors |= {gpu.vendor for gpu in self.evidence.gpus}
+        return any(is_for(backend, vendor) for vendor in vendors)
+
+    def may_run(self, backend: str) -> bool:
+        """Return whether an installed build can run here, or could if the GPU were read, judged by its name."""
+        return compatible(backend, self.name) or self.keeps(backend)
 
 
 @dataclass(frozen=True)
@@ -110,83 +130,36 @@ class Match:
         return self.key in LAST_RESORTS
 
 
-@dataclass(frozen=True)
-class Machine:
-    """Where the probes look; every part can be replaced by a test."""
-
-    root: str = "/"
-    path: str | None = None
-    environ: t.Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    system: str = field(default_factory=platform.system)
-    machine: str = field(default_factory=platform.machine)
-
-    @property
-    def architecture(self) -> str:
-        """The machine's architecture in the words of OCI."""
-        return _ARCHITECTURES.get(self.machine, self.machine)
-
-    def locate(self, path: str) -> str:
-        """Return where C(path), an absolute one, stands below C(root)."""
-        return os.path.join(self.root, path.lstrip("/"))
-
-    def read(self, path: str) -> str | None:
-        """Return the stripped text of a small file, or None when it cannot be read."""
-        try:
-            return read_file(self.locate(path), 65536).decode("utf-8", "replace").strip()
-        except OSError:
-            return None
-
-    def tool(self, name: str) -> str | None:
-        """Return the path of a program, or None."""
-        return shutil.which(name, path=self.path if self.path is not None else self.environ.get("PATH"))
-
-    def run(self, name: str, *arguments: str) -> str:
-        """Return what a vendor's tool prints; nothing when it is missing, fails, or takes too long."""
-        program = self.tool(name)
-        if program is None:
-            return ""
-        return _output(program, *arguments).decode("utf-8", "replace")
+def conclude(found: Hardware) -> HostCapability:
+    """Return the capability that follows from the hardware."""
+    if not found.gpus and not found.unreadable:
+        return HostCapability(DEFAULT, Evidence(rule="no GPU seen"))
+    seen = Evidence(rule="", gpus=found.gpus, vram=found.vram, cuda=found.cuda)
+    # The others do not matter beside those that would compute.
+    computing = tuple(each for each in found.unreadable if each.vendor in found.computing)
+    unreadable = computing or found.unreadable
+    vendor = found.gpus[0].vendor if found.gpus else unreadable[0].vendor
+    suffix = f"-cuda-{found.cuda[0]}" if found.cuda and vendor == NVIDIA else ""
+    if vendor == NVIDIA and found.architecture == "arm64" and (found.gpus or computing):
+        return HostCapability(f"nvidia-l4t{suffix}", replace(seen, rule="NVIDIA on arm64"))
+    if found.vram > LEAST_VRAM:
+        rule = f"GPU vendor {vendor}" + (f" with /usr/local/cuda-{found.cuda[0]}" if suffix else "")
+        return HostCapability(vendor + suffix, replace(seen, rule=rule, unreadable=_before(vendor, unreadable)))
+    vendors = " and ".join(each.vendor for each in unreadable)
+    if computing:
+        rule = f"the memory of the {vendors} GPU could not be read, and its compute driver is in use"
+        return HostCapability(vendor + suffix, replace(seen, rule=rule, unreadable=unreadable), undecided=True)
+    if unreadable:
+        rule = f"the memory of the {vendors} GPU could not be read, and it has no compute driver in use"
+        return HostCapability(DEFAULT, replace(seen, rule=rule, unreadable=unreadable))
+    rule = f"{found.vram} bytes of VRAM on {vendor} are not more than {LEAST_VRAM}"
+    return HostCapability(DEFAULT, replace(seen, rule=rule))
 
 
-def _output(*command: str) -> bytes:
-    """Return what a program prints, nothing when it fails; one that takes too long is killed."""
-    import asyncio  # which takes long itself, and most hosts have no such program
-
-    async def output() -> bytes:
-        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=nothing, stdout=pipe, stderr=nothing, start_new_session=True, cwd=_NOTHING_TO_WRITE
-        )
-        try:
-            printed, _errors = await asyncio.wait_for(process.communicate(), PROBE_SECONDS)
-        except asyncio.TimeoutError:
-            # All of its session, because what it has started holds its output open.
-            os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.wait_for(process.communicate(), 1)
-            raise
-        return b"" if process.returncode else printed
-
-    try:
-        return asyncio.run(output())
-    except (OSError, asyncio.TimeoutError):
-        return b""
-
-
-def detect(machine: Machine, forced: str | None = None) -> HostCapability:
-    """Return what this host can run: an option, else the environment, else the run file, else its hardware."""
-    if forced:
-        return _forced(forced.strip(), "option capability")
-    variable = machine.environ.get(FORCE_VARIABLE)
-    if variable:
-        return _forced(variable, f"environment variable {FORCE_VARIABLE}")
-    run_file = machine.environ.get(RUN_FILE_VARIABLE) or RUN_FILE
-    content = machine.read(run_file)
-    if content is not None:
-        return _forced(content or DEFAULT, f"file {run_file}")
-    if machine.system == "Darwin":
-        name = "metal" if machine.architecture == "arm64" else "darwin-x86"
-        return HostCapability(name, Evidence(rule=f"macOS on {machine.architecture}"))
-    return _from_gpus(machine)
+def _before(vendor: str, unreadable: t.Iterable[Unreadable]) -> tuple[Unreadable, ...]:
+    """Return those of a vendor that would decide in the place of C(vendor) if it had its driver."""
+    known = VENDORS.index(vendor) if vendor in VENDORS else len(VENDORS)
+    return tuple(each for each in unreadable if VENDORS.index(each.vendor) < known)
 
 
 def match(capabilities: t.Mapping[str, str], capability: str) -> Match | None:
@@ -224,6 +197,12 @@ def compatible(name: str, capability: str) -> bool:
     return True
 
 
+def is_for(name: str, vendor: str) -> bool:
+    """Return whether the concrete backend C(name) runs on GPUs of this vendor and on nothing else."""
+    best = "nvidia-l4t" if vendor == NVIDIA else vendor
+    return compatible(name, best) and not compatible(name, DEFAULT)
+
+
 def preferred(candidates: t.Sequence[str], capability: str) -> str:
     """Return which of several backends with one alias answers to it; C(candidates) are in byte order, not empty."""
     for token in _alias_tokens(capability.lower()):
@@ -246,156 +225,3 @@ def _alias_tokens(capability: str) -> tuple[str, ...]:
         if capability.startswith(prefix):
             return tokens
     return ("cpu",)
-
-
-def _forced(name: str, by: str) -> HostCapability:
-    return HostCapability(name, Evidence(rule="forced", forced_by=by))
-
-
-def _from_gpus(machine: Machine) -> HostCapability:
-    gpus = _gpus(machine)
-    if not gpus:
-        return HostCapability(DEFAULT, Evidence(rule="no GPU seen"))
-    vendor = gpus[0].vendor
-    cuda = tuple(version for version in ("13", "12") if os.path.exists(machine.locate(f"/usr/local/cuda-{version}")))
-    suffix = f"-cuda-{cuda[0]}" if cuda and vendor == "nvidia" else ""
-    seen = Evidence(rule="", gpus=gpus, vram=_vram(machine), cuda=cuda)
-    if vendor == "nvidia" and machine.architecture == "arm64":
-        return HostCapability(f"nvidia-l4t{suffix}", replace(seen, rule="NVIDIA on arm64"))
-    if (seen.vram or 0) <= LEAST_VRAM:
-        rule = f"{seen.vram} bytes of VRAM on {vendor} are not more than {LEAST_VRAM}, or could not be read"
-        return HostCapability(DEFAULT, replace(seen, rule=rule))
-    rule = f"GPU vendor {vendor}" + (f" with /usr/local/cuda-{cuda[0]}" if suffix else "")
-    return HostCapability(vendor + suffix, replace(seen, rule=rule))
-
-
-def _gpus(machine: Machine) -> tuple[Gpu, ...]:
-    """Return the traces of GPUs, the deciding one first; the first kind of trace that shows any counts."""
-    found = _pci_gpus(machine)
-    if not found:
-        found = [Gpu(vendor, path) for tool, vendor in _TOOL_VENDORS for path in [machine.tool(tool)] if path]
-    if not found:
-        found = [Gpu("nvidia", path) for path in _nvidia_soc(machine)]
-    if found:
-        return tuple(sorted(found, key=lambda gpu: _VENDOR_PRIORITY.index(gpu.vendor)))
-    vulkan = machine.tool("vulkaninfo")
-    return (Gpu("vulkan", vulkan),) if vulkan else ()
-
-
-def _pci_gpus(machine: Machine) -> list[Gpu]:
-    drm = "/sys/class/drm"
-    try:
-        cards = sorted(os.listdir(machine.locate(drm)))
-    except OSError:
-        return []
-    found = []
-    for card in cards:
-        # card0-HDMI-A-1 and its like are connectors of card0.
-        if not card.startswith("card") or "-" in card:
-            continue
-        path = f"{drm}/{card}/device/vendor"
-        try:
-            vendor = _PCI_VENDORS.get(int(machine.read(path) or "", 16))
-        except ValueError:
-            continue
-        if vendor:
-            found.append(Gpu(vendor, path))
-    return found
-
-
-def _nvidia_soc(machine: Machine) -> list[str]:
-    family, soc_id = "/sys/devices/soc0/family", "/sys/devices/soc0/soc_id"
-    values = {path: (machine.read(path) or "").lower() for path in (family, soc_id)}
-    return [path for path, value in values.items() if value.startswith(_NVIDIA_SOC) or value == _GB10_SOC]
-
-
-def _vram(machine: Machine) -> int:
-    """Return the VRAM of all GPUs in bytes as the vendors' tools tell it; what they do not tell counts as 0."""
-    total = _nvidia_vram(machine) + _amd_vram(machine) + _intel_vram(machine)
-    if not total and _nvidia_soc(machine):
-        total = _system_ram(machine)
-    return total or _vulkan_vram(machine)
-
-
-def _nvidia_vram(machine: Machine) -> int:
-    query = "--query-gpu=index,name,memory.total,memory.used,memory.free"
-    total = 0
-    for line in machine.run("nvidia-smi", query, "--format=csv,noheader,nounits").splitlines():
-        columns = [column.strip() for column in line.split(",")]
-        mebibytes = columns[2] if len(columns) > 2 else columns[-1]
-        if re.fullmatch(r"\d+(\.\d+)?", mebibytes):
-            total += int(float(mebibytes) * 1024**2)
-        elif "GB10" in line.upper():
-            # The GPU of this SoC shares the system's memory and so has none of its own to tell.
-            total += _system_ram(machine)
-    return total
-
-
-def _amd_vram(machine: Machine) -> int:
-    total = 0
-    for line in machine.run("rocm-smi", "--showmeminfo", "vram", "--csv").splitlines()[1:]:
-        columns = line.split(",")
-        if len(columns) > 2 and columns[1].strip().isdecimal():
-            size = int(columns[1])
-            # Some versions of the tool count in MB.
-            total += size if size >= 1000000 else size * 1024**2
-    return total
-
-
-def _intel_vram(machine: Machine) -> int:
-    devices = _json_list(machine.run("xpu-smi", "discovery", "--json"), "device_list")
-    return sum(_whole(device.get("memory_physical_size_byte")) for device in devices)
-
-
-def _vulkan_vram(machine: Machine) -> int:
-    devices = re.split(r"^GPU\d+:$", machine.run("vulkaninfo", "--text"), flags=re.MULTILINE)[1:]
-    total = sum(_local_heaps(device) for device in devices if "PHYSICAL_DEVICE_TYPE_CPU" not in device)
-    return total or _vulkan_vram_of_json(machine)
-
-
-def _local_heaps(device: str) -> int:
-    """Return the size in bytes of all heaps that are local to a device.
-
-    C(vulkaninfo) prints C(size = 8589934592 (0x200000000) (8.00 GiB)) below C(memoryHeaps[0]:), and among its C(flags:)
-    a line C(MEMORY_HEAP_DEVICE_LOCAL_BIT).
-    """
-    heaps = device.partition("memoryHeaps:")[2].partition("memoryTypes:")[0].split("memoryHeaps[")[1:]
-    sizes = (re.search(r"\bsize\s*=\s*(\d{1,20})\b", heap) for heap in heaps if "HEAP_DEVICE_LOCAL_BIT" in heap)
-    return sum(int(size.group(1)) for size in sizes if size)
-
-
-def _vulkan_vram_of_json(machine: Machine) -> int:
-    """Return the same from the JSON in which other versions of LocalAI look for it."""
-    total = 0
-    for device in _json_list(machine.run("vulkaninfo", "--json"), "VkPhysicalDevices"):
-        properties = device.get("VkPhysicalDeviceMemoryProperties")
-        heaps = properties.get("memoryHeaps") if isinstance(properties, dict) else None
-        if device.get("deviceType") == "VK_PHYSICAL_DEVICE_TYPE_CPU" or not isinstance(heaps, list):
-            continue
-        # Flag 1 marks a heap that is local to the device.
-        local = (heap for heap in heaps if isinstance(heap, dict) and _whole(heap.get("flags")) & 1)
-        total += sum(_whole(heap.get("size")) for heap in local)
-    return total
-
-
-def _system_ram(machine: Machine) -> int:
-    found = re.search(r"^MemTotal:\s*(\d+) kB", machine.read("/proc/meminfo") or "", re.MULTILINE)
-    return int(found.group(1)) * 1024 if found else 0
-
-
-def _json_list(text: str, key: str) -> list[dict[str, t.Any]]:
-    """Return the objects of the list C(key) that a tool printed as JSON; none when it printed anything else."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    rows = value.get(key) if isinstance(value, dict) else None
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _whole(value: t.Any) -> int:
-    """Return a number that a tool printed, as a number or as text; 0 for anything else."""
-    try:
-        return max(0, int(value))
-    except (TypeError, ValueError, OverflowError):
-        return 0

@@ -148,7 +148,7 @@ class Galleries:
         chosen = match(entry.capabilities, capability)
         if chosen is None or not chosen.target:
             raise GalleryError(f"{entry.name} has no build for capability {capability!r}; it offers {offered}.")
-        concrete = self._target(entry, chosen)
+        concrete = self.target(entry, chosen)
         if concrete.is_meta or not concrete.uri:
             raise GalleryError(
                 f"{entry.name}: its target {chosen.target!r} for {chosen.key!r} is not a concrete backend with a uri."
@@ -160,7 +160,8 @@ class Galleries:
             )
         return Resolution(entry, concrete, chosen)
 
-    def _target(self, entry: Entry, chosen: Match) -> Entry:
+    def target(self, entry: Entry, chosen: Match) -> Entry:
+        """Return the entry that a meta backend points to; raises GalleryError."""
         try:
             checked_name(chosen.target, f"the target of {entry.name} for {chosen.key!r}")
         except NameRefused as e:

@@ -11,11 +11,13 @@ import typing as t
 from dataclasses import asdict
 
 from ansible_collections.localai.core.plugins.module_utils._address import printable
-from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._detect import detect
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Galleries
 from ansible_collections.localai.core.plugins.module_utils._installed import OWN_DIRECTORY, Installed, Kept
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row, home, problems
+from ansible_collections.localai.core.plugins.module_utils._machine import Machine
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, observe
 from ansible_collections.localai.core.plugins.module_utils._offers import installed_names, pins, upgrades
@@ -23,6 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._options import HostO
 from ansible_collections.localai.core.plugins.module_utils._progress import in_progress
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, InfoOptions
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of
+from ansible_collections.localai.core.plugins.module_utils._unreadable import check_known, resolve
 
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
@@ -33,7 +36,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     wanted = options.wanted
     builds = {row.backend for name, row in rows.items() if wanted is None or name.lower() in wanted}
     found: dict[str, t.Any] = {
-        "capability": capability.name,
+        "capability": capability.known,
         "capability_evidence": asdict(capability.evidence),
         "backends": [
             _info_row(row, installed, options.disk_usage)
@@ -50,12 +53,12 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
     }
     resolver = Resolver(host, BackendOptions((), state="latest"), capability, platform_of(host))
     if options.available:
-        found["available"] = _available(resolver.galleries, capability, rows, wanted)
+        found["available"] = _available(resolver.galleries, capability, installed, rows, wanted)
     if options.upgrades:
         names = options.names if options.names is not None else installed_names(installed)
         found["upgrades"] = upgrades(names, installed, resolver, warnings)
     if options.pins:
-        capabilities = options.pin_capabilities or (capability.name,)
+        capabilities = options.pin_capabilities or (check_known(capability),)
         found["pins"] = pins(
             options.names, capabilities, host=host, installed=installed, resolver=resolver, warnings=warnings
         )
@@ -100,14 +103,19 @@ def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str
 
 
 def _available(
-    galleries: Galleries, capability: HostCapability, rows: t.Mapping[str, Row], wanted: frozenset[str] | None
+    galleries: Galleries,
+    capability: HostCapability,
+    installed: Installed,
+    rows: t.Mapping[str, Row],
+    wanted: frozenset[str] | None,
 ) -> list[dict[str, t.Any]]:
     found = []
     for entry in galleries.entries():
         if wanted is not None and entry.name.lower() not in wanted:
             continue
         try:
-            resolves_to: str | None = galleries.resolve(f"{entry.gallery}@{entry.name}", capability.name).concrete.name
+            resolution = resolve(galleries, f"{entry.gallery}@{entry.name}", installed, capability)
+            resolves_to: str | None = resolution.concrete.name
         except LocalAIError:
             resolves_to = None
         found.append(

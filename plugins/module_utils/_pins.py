@@ -11,12 +11,13 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._capability import match
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, match
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, is_digest
 from ansible_collections.localai.core.plugins.module_utils._options import checked_name
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
+from ansible_collections.localai.core.plugins.module_utils._unreadable import check_decided
 from ansible_collections.localai.core.plugins.module_utils._uri import Uri
 
 FORMAT = 1
@@ -27,19 +28,25 @@ _SHA256 = "sha256:"
 
 
 def with_pins(
-    options: BackendOptions, document: t.Mapping[str, t.Any] | None, capability: str, platform: Platform
+    options: BackendOptions,
+    document: t.Mapping[str, t.Any] | None,
+    capability: HostCapability,
+    platform: Platform,
+    staying: t.Mapping[str, str],
 ) -> BackendOptions:
     """Return the options with the row of C(document), the option C(pins), that counts here for each name.
 
-    Raises OptionError for a malformed digest or set, and for a name that the set lacks.
+    A name in C(staying), in lower case, keeps that build because a GPU cannot be read. It has no row if the set has
+    only others. Raises OptionError for a malformed digest or set, and for a name that the set lacks.
     """
     if options.digest is not None:
         _check_digest(options.digest, "digest")
     if document is None or options.state == "absent":
         return options
     rows = _rows(document)
-    chosen = {name.lower(): _choose(name, rows, capability, platform) for name in options.bare_names}
-    return replace(options, pins=chosen)
+    names = [name.lower() for name in options.bare_names]
+    chosen = {name: _choose(name, rows, capability, platform, staying.get(name, "")) for name in names}
+    return replace(options, pins={name: row for name, row in chosen.items() if row is not None})
 
 
 def at_digest(entry: Entry, digest: str) -> Entry:
@@ -146,17 +153,30 @@ def contradiction(pins: t.Sequence[Pin]) -> str:
     return ""
 
 
-def _choose(name: str, rows: t.Sequence[Pin], capability: str, platform: Platform) -> Pin:
+def _choose(
+    name: str, rows: t.Sequence[Pin], capability: HostCapability, platform: Platform, staying: str
+) -> Pin | None:
     named = [row for row in rows if row.name.lower() == name.lower()]
     fitting = {row.capability: row for row in named if platform.runs(Platform.parse(row.platform))}
-    chosen = match({key: row.backend for key, row in fitting.items()}, capability)
+    if staying:
+        return _row_of(staying, fitting, capability.name)
+    builds = {key: row.backend for key, row in fitting.items()}
+    check_decided(name, builds, capability)
+    chosen = match(builds, capability.name)
     if chosen is None:
         known = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "nothing"
         raise OptionError(
-            f"pins: the set has no row for {name} on a host of capability {capability!r} and platform {platform}; for "
-            f"{name} it has {known}. Make the set anew with localai_backend_info and pins=true."
+            f"pins: the set has no row for {name} on a host of capability {capability.name!r} and platform {platform}; "
+            f"for {name} it has {known}. Make the set anew with localai_backend_info and pins=true."
         )
     return fitting[chosen.key]
+
+
+def _row_of(backend: str, rows: t.Mapping[str, Pin], capability: str) -> Pin | None:
+    """Return which of C(rows), by their capabilities, is for a build: the nearest one, None where there is none."""
+    mine = {key: row for key, row in rows.items() if row.backend == backend}
+    nearest = match({key: row.backend for key, row in mine.items()}, capability)
+    return mine[nearest.key] if nearest is not None else next(iter(mine.values()), None)
 
 
 def _check_digest(digest: str, where: str) -> None:

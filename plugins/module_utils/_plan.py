@@ -38,6 +38,7 @@ from ansible_collections.localai.core.plugins.module_utils._removal import (
     superfluous,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._unreadable import spared_builds, warnings_of
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 
 
@@ -48,7 +49,7 @@ class Outcome:
     name: str
     backend: str | None
     action: str
-    capability: str
+    capability: str | None
     reason: str
     run_file: str | None = None
     uri: Address | None = None
@@ -83,6 +84,7 @@ def plan(options: BackendOptions, installed: Installed, capability: HostCapabili
     if options.state == "absent":
         outcomes = _plan_absent(draft)
     else:
+        draft.warnings += warnings_of(options, installed, capability)
         for name in options.names:
             met = []
             for need in _needs(name, draft):
@@ -127,7 +129,7 @@ def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
     options = draft.options
     met: set[tuple[str, ...]] = set()
     while True:
-        need = assess(name, options, draft.state, draft.capability.name, draft.wanted_look)
+        need = assess(name, options, draft.state, draft.capability, draft.wanted_look)
         key = (need.action, need.subject, need.directory, need.kept.place if need.kept else "")
         if met and (need.action == "none" or key in met):
             return
@@ -300,7 +302,7 @@ def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
             draft.remove(directory.name)
             draft.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
     if draft.options.exclusive:
-        for backend in superfluous(draft.options.bare_names, draft.state, draft.capability.name):
+        for backend in _not_spared(superfluous(draft.options.bare_names, draft.state, draft.capability.name), draft):
             draft.remove(backend)
             draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
 
@@ -337,8 +339,14 @@ def _retire(draft: Draft) -> None:
         if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
             draft.retire(backend, why)
     if draft.options.state == "latest":
-        for backend in outlived(draft.options.bare_names, draft.state, draft.capability.name):
+        for backend in _not_spared(outlived(draft.options.bare_names, draft.state, draft.capability.name), draft):
             draft.retire(backend, "nothing has stood for it since a run was interrupted")
+
+
+def _not_spared(backends: t.Iterable[str], draft: Draft) -> list[str]:
+    """Return those of C(backends) that do not stay because a GPU cannot be read."""
+    spared = spared_builds(draft.options.bare_names, draft.state, draft.capability)
+    return [backend for backend in backends if backend not in spared]
 
 
 def _plan_absent(draft: Draft) -> list[Outcome]:
@@ -394,7 +402,7 @@ def _spelled(bare: str, draft: Draft) -> str:
 
 def _concluded(outcome: Outcome, rows: Listing, draft: Draft) -> Outcome:
     """Add what will be on disk to an outcome."""
-    capability = outcome.capability or draft.capability.name
+    capability = outcome.capability or draft.capability.known
     row = None if outcome.action == "remove" else rows.find(outcome.name)
     if row is None:
         return replace(outcome, capability=capability)

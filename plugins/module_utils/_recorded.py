@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._address import NO_ADDRESS, Address
 from ansible_collections.localai.core.plugins.module_utils._builds import Build
-from ansible_collections.localai.core.plugins.module_utils._capability import compatible
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._pins import is_at_digest, is_of_release
@@ -49,7 +49,9 @@ def backend_of(name: str, installed: Installed) -> str:
     return own.name if own is not None else _spelled(name, installed.builds)
 
 
-def recorded_build(name: str, installed: Installed, options: BackendOptions, capability: str) -> Recorded | None:
+def recorded_build(
+    name: str, installed: Installed, options: BackendOptions, capability: HostCapability
+) -> Recorded | None:
     """Return the build that is recorded for a name or its build; None where none is, or the task wants another one."""
     backend = backend_of(name, installed)
     directory, build = installed.get(backend), installed.builds.get(backend, Build())
@@ -58,7 +60,7 @@ def recorded_build(name: str, installed: Installed, options: BackendOptions, cap
         digest = directory.digest
     else:
         digest = build.digest or (directory.digest if directory is not None else None) or record.platform_digest
-    if not digest or _is_told(name, options, metadata) or not compatible(backend, capability):
+    if not digest or _is_told(name, options, metadata) or not capability.may_run(backend):
         return None
     own = installed.find(name)
     points = own is not None and own.target == backend and own.metadata is not None

@@ -28,7 +28,7 @@ def report(decided: Plan, capability: HostCapability, fetched: t.Mapping[str, Fe
     """Return the result of a run that did C(decided), or would do it; C(fetched) by the name of the build."""
     return {
         "changed": bool(decided.steps),
-        "capability": capability.name,
+        "capability": capability.known,
         "backends": [_outcome_row(outcome, fetched) for outcome in decided.outcomes],
         "removed": [{"backend": backend, "reason": reason} for backend, reason in decided.removed],
         "replaced": list(decided.replaced),

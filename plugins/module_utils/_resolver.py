@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
-from ansible_collections.localai.core.plugins.module_utils._capability import LAST_RESORTS, HostCapability, Machine
-from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._capability import LAST_RESORTS, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry, Galleries, Resolution
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed, Look
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._machine import Machine
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions, bare_name
@@ -25,6 +26,7 @@ from ansible_collections.localai.core.plugins.module_utils._pins import at_diges
 from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._recorded import Recorded
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
+from ansible_collections.localai.core.plugins.module_utils._unreadable import resolve
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 from ansible_collections.localai.core.plugins.module_utils._uri import Uri, kind_of, same_uri
 
@@ -255,6 +257,11 @@ class Resolver:
             last_resort = is_meta and pin.capability in LAST_RESORTS
             target = Target(pin.name, pin.backend, is_meta, pin.capability, last_resort, pin.alias)
             return target, at_digest(Entry(pin.backend, uri=pin.uri, alias=pin.alias), pin.digest)
+        if options.pins is not None:
+            raise HostError(
+                f"{name} has to be repaired, and the set of pins has no row for its build, which stays because the GPU "
+                "of this host cannot be read. Repair the driver, or set the option capability."
+            )
         if options.uri is not None:
             entry = Entry(name, uri=options.uri, alias=options.alias or self._own_alias(name, installed))
             return Target(name, name, alias=entry.alias), entry
@@ -262,7 +269,7 @@ class Resolver:
         if own is not None:
             return Target(own.name, own.name, alias=own.alias, version=own.version), self._pinned(need, own)
         self._check_gallery(asked)
-        resolution = self.galleries.resolve(self._known(need, asked, installed), self.capability.name)
+        resolution = resolve(self.galleries, self._known(need, asked, installed), installed, self.capability)
         target = Target(
             name=resolution.entry.name,
             backend=resolution.concrete.name,

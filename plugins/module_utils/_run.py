@@ -13,7 +13,7 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability, Machine, detect
+from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._checks import (
     check_own,
     check_paths,
@@ -21,12 +21,14 @@ from ansible_collections.localai.core.plugins.module_utils._checks import (
     check_writable,
     parents_to_come,
 )
+from ansible_collections.localai.core.plugins.module_utils._detect import detect
 from ansible_collections.localai.core.plugins.module_utils._draft import Step
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._inspect import inspected
 from ansible_collections.localai.core.plugins.module_utils._installed import Look
 from ansible_collections.localai.core.plugins.module_utils._invocation import LocalAIModule, failure_of
 from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted
+from ansible_collections.localai.core.plugins.module_utils._machine import Machine
 from ansible_collections.localai.core.plugins.module_utils._observe import has_unfinished, observe
 from ansible_collections.localai.core.plugins.module_utils._options import (
     HOST_SPEC,
@@ -45,6 +47,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     info_options,
 )
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
+from ansible_collections.localai.core.plugins.module_utils._unreadable import staying_builds
 from ansible_collections.localai.core.plugins.module_utils._volume import mode_of, without_looks
 
 
@@ -99,8 +102,8 @@ def _backend(run: _Run) -> None:
     host, options = host_options(run.params), backend_options(run.params)
     check_paths(host)
     capability, platform = detect(Machine(), host.capability), platform_of(host)
-    run.result["capability"] = capability.name
-    options = with_pins(options, run.params["pins"], capability.name, platform)
+    run.result["capability"] = capability.known
+    options = with_pins(options, run.params["pins"], capability, platform, _staying(host, options, capability))
     options = _with_looks_of(host.backends_path, options, run)
     resolver = Resolver(host, options, capability, platform)
     if run.check_mode:
@@ -116,6 +119,14 @@ def _backend(run: _Run) -> None:
     else:
         run.warnings += [*resolver.warnings, *decided.warnings]
         run.result.update(report(decided, capability, {}))
+
+
+def _staying(host: HostOptions, options: BackendOptions, capability: HostCapability) -> dict[str, str]:
+    """Return the builds that the names keep because a GPU cannot be read."""
+    if not capability.evidence.unreadable:
+        return {}
+    installed = observe(host.backends_path, host.backends_system_path)
+    return staying_builds(options.bare_names, installed, capability)
 
 
 def _with_looks_of(path: str, options: BackendOptions, run: _Run) -> BackendOptions:

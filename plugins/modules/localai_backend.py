@@ -56,6 +56,9 @@ options:
         none of them is left as it is, with a warning.
       - With V(latest), a meta backend is resolved again. When another build is right by now, that is installed, and the
         old one goes, unless it was asked for by its own name or another meta backend stands for it.
+      - While a GPU of the host cannot be read (see O(capability)), a meta backend is not resolved again. The build that
+        is installed for it stays. With V(latest) it is upgraded to what its gallery serves under the same name. If it
+        is damaged, it is repaired.
       - With V(absent), nothing in O(backends_path) answers to the names any more. The directory of that name goes, a
         meta backend with the build that it stands for, and every build that has the name as its alias. Meta backends
         that stand for a removed build go along.
@@ -100,6 +103,8 @@ options:
         M(localai.core.localai_backend_info) returns it with O(localai.core.localai_backend_info#module:pins=true).
       - For each of O(name) the row for the capability of this host counts, or that for the nearest one, as in the map
         of a meta backend. A name without a row is an error.
+      - While a GPU of the host cannot be read (see O(capability)), only a row for the build that is installed counts.
+        Without such a row that build stays, with a warning.
     type: dict
     suboptions:
       format:
@@ -144,6 +149,8 @@ options:
       - Whether the backends in O(name), and the builds that they stand for, are the only ones left.
       - What LocalAI lists besides is removed, after everything was installed. Files, symlinks and directories that
         LocalAI does not list stay, and so do the backends of the system.
+      - While a GPU of the host cannot be read (see O(capability)), all builds for its vendor that have one of the names
+        or have it as their alias stay.
       - An empty O(name) is refused with it.
     type: bool
     default: false
@@ -392,7 +399,9 @@ backends:
         - With V(prune), only previous versions beyond O(keep_previous) are removed.
       type: str
     capability:
-      description: For a meta backend that was resolved, the key of its map that decided. Otherwise that of the host.
+      description:
+        - For a meta backend that was resolved, the key of its map that decided. Otherwise that of the host, which is
+          null when RV(capability) is.
       type: str
     reason:
       description: Why this is done, or why nothing is.
@@ -454,7 +463,9 @@ restart_required:
   type: bool
   sample: false
 capability:
-  description: What the host can run.
+  description:
+    - What the host can run. Null when that is unknown, because a GPU cannot be read although its compute driver is in
+      use.
   returned: always
   type: str
   sample: nvidia-cuda-12

@@ -52,7 +52,8 @@ options:
     default: false
   pin_capabilities:
     description:
-      - The capabilities of the hosts that the set of O(pins) is for. The default is that of this host.
+      - The capabilities of the hosts that the set of O(pins) is for. The default is that of this host. It is an error
+        to leave this out when that is unknown, so that RV(capability) is null.
       - The rows for V(nvidia-l4t), V(metal) and V(darwin-x86) are for the platforms that these are, all others for
         O(platform).
     type: list
@@ -73,6 +74,11 @@ EXAMPLES = r"""
 - name: Stop when one of them cannot run
   ansible.builtin.assert:
     that: localai_backends.backends | rejectattr('runnable') | length == 0
+
+- name: Stop when the GPU of a host cannot be read
+  ansible.builtin.assert:
+    that: localai_backends.capability is not none
+    fail_msg: "{{ localai_backends.capability_evidence.unreadable | map(attribute='output') | join(' ') }}"
 
 - name: See what one backend takes on the disk
   localai.core.localai_backend_info:
@@ -116,7 +122,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 capability:
-  description: What the host can run.
+  description:
+    - What the host can run. Null when that is unknown, because a GPU cannot be read although its compute driver is in
+      use. RV(capability_evidence.unreadable) then tells why.
+    - RV(backends) is then listed as if the memory of the GPU sufficed.
   returned: success
   type: str
   sample: nvidia-cuda-12
@@ -132,6 +141,7 @@ capability_evidence:
         seen: /sys/class/drm/card0/device/vendor
     vram: 25769803776
     cuda: ["12"]
+    unreadable: []
   contains:
     rule:
       description: The rule that decided.
@@ -144,12 +154,35 @@ capability_evidence:
       type: list
       elements: dict
     vram:
-      description: The bytes of memory of all GPUs as far as the vendors' tools tell, or null when they were not asked.
+      description:
+        - The bytes of memory of all GPUs, as far as the kernel and the vendors' tools tell. Null when they were not
+          asked.
       type: int
     cuda:
       description: The CUDA versions found as C(/usr/local/cuda-<version>).
       type: list
       elements: str
+    unreadable:
+      description:
+        - The vendors whose GPU is present and whose memory is unknown. Where the memory of other GPUs decided, it has
+          only those that go before them. It is empty where an option, a variable or a file set the capability.
+        - Those whose compute driver (C(nvidia) or C(amdgpu)) is in use make RV(capability) null. Then it has only them.
+      type: list
+      elements: dict
+      sample:
+        - vendor: nvidia
+          probe: nvidia-smi
+          output: "exit status 18: Failed to initialize NVML: Driver/library version mismatch"
+      contains:
+        vendor:
+          description: V(nvidia), V(amd) or V(intel).
+          type: str
+        probe:
+          description: The tool that tells the memory of this vendor's GPUs.
+          type: str
+        output:
+          description: What it printed, in one line of at most 300 characters, or why it printed nothing.
+          type: str
 backends:
   description: One entry per name that LocalAI knows, sorted by name.
   returned: success
@@ -276,7 +309,9 @@ kept:
       description: The bytes that it takes on the disk, with O(disk_usage=true).
       type: int
 upgrades:
-  description: What O(localai.core.localai_backend#module:state=latest) would upgrade, with O(upgrades=true).
+  description:
+    - What O(localai.core.localai_backend#module:state=latest) would upgrade, with O(upgrades=true).
+    - When RV(capability) is null, that is never another build than the one that is installed.
   returned: when O(upgrades=true)
   type: list
   elements: dict
@@ -352,7 +387,9 @@ available:
       description: The gallery that has it.
       type: str
     compatible:
-      description: Whether it can be installed on this host.
+      description:
+        - Whether it can be installed on this host. When RV(capability) is null, that is not so for a meta backend of
+          which no build is installed, if the GPU decides between its builds.
       type: bool
     installed:
       description: Whether the name is in RV(backends).

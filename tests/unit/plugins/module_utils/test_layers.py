@@ -44,7 +44,9 @@ FLOORS = {
     "module_utils._verify": 1.9,  # what a walk found, against what was written down
     "module_utils._http": 2,
     "module_utils._unpack": 2,
+    "module_utils._machine": 1,
     "module_utils._capability": 2,
+    "module_utils._detect": 2.1,  # a machine -> what _capability concludes from
     "module_utils._oci": 3,
     "module_utils._oci.reference": 3.1,
     "module_utils._oci.manifest": 3.2,
@@ -57,6 +59,7 @@ FLOORS = {
     "module_utils._builds": 1,
     "module_utils._installed": 3,
     "module_utils._listing": 3.1,  # what LocalAI makes of the values of _installed
+    "module_utils._unreadable": 3.2,  # what stays of that where a GPU cannot be read
     "module_utils._observe": 3.1,  # the disk -> the values of _installed
     "module_utils._owners": 3.5,  # whose trees are, and are to be, which the store only sets
     "module_utils._looks": 3.5,

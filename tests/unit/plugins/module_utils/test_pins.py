@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, HostCapability
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._gallery import Entry
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform
@@ -34,6 +35,10 @@ def row(name: str = "m", capability: str = "default", backend: str = "cpu-m", **
 
 def document(*rows: dict[str, Any], number: int = 1) -> dict[str, Any]:
     return {"format": number, "backends": list(rows)}
+
+
+def of(capability: str) -> HostCapability:
+    return HostCapability(capability, Evidence(rule="forced", forced_by="option capability"))
 
 
 SET = document(
@@ -65,7 +70,7 @@ SET = document(
 def test_the_row_for_the_capability_and_the_platform_counts(
     name: str, capability: str, platform: str, backend: str
 ) -> None:
-    options = with_pins(BackendOptions((name,)), SET, capability, Platform.parse(platform))
+    options = with_pins(BackendOptions((name,)), SET, of(capability), Platform.parse(platform), {})
     pin = options.pin(name.rpartition("@")[2])
     assert pin is not None
     assert pin.backend == backend
@@ -90,13 +95,13 @@ def test_the_row_for_the_capability_and_the_platform_counts(
 )
 def test_a_set_that_cannot_be_meant_is_refused(names: tuple[str, ...], pins: dict[str, Any], says: str) -> None:
     with pytest.raises(LocalAIError) as refused:
-        with_pins(BackendOptions(names), pins, "default", AMD64)
+        with_pins(BackendOptions(names), pins, of("default"), AMD64, {})
     assert says in str(refused.value)
 
 
 def test_a_set_says_nothing_about_what_is_to_be_absent() -> None:
     options = BackendOptions(("nobody",), "absent")
-    assert with_pins(options, SET, "default", AMD64) == options
+    assert with_pins(options, SET, of("default"), AMD64, {}) == options
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_a_set_says_nothing_about_what_is_to_be_absent() -> None:
 )
 def test_a_malformed_digest_is_refused(digest: str) -> None:
     with pytest.raises(OptionError) as refused:
-        with_pins(BackendOptions(("m",), digest=digest), None, "default", AMD64)
+        with_pins(BackendOptions(("m",), digest=digest), None, of("default"), AMD64, {})
     assert "digest" in str(refused.value)
 
 
@@ -117,7 +122,7 @@ def test_what_is_written_down_can_be_read_again_and_is_in_order() -> None:
     written = document_of(pins)
     assert [entry["backend"] for entry in written["backends"]] == ["cpu-a", "cuda12-a", "b"]
     assert written["backends"][2]["alias"] is None
-    assert with_pins(BackendOptions(("a", "b")), written, "nvidia", AMD64).pins == {"a": pins[1], "b": pins[0]}
+    assert with_pins(BackendOptions(("a", "b")), written, of("nvidia"), AMD64, {}).pins == {"a": pins[1], "b": pins[0]}
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,7 @@ def test_the_name_of_a_gallery_is_no_part_of_the_backend() -> None:
     assert bare_name("g@piper") == "piper"
     assert bare_name("piper") == "piper"
     assert short(decide(want("g@piper", state="absent"), installed(concrete("piper")))) == "remove: remove piper"
-    assert assess("g@piper", want(), installed(), "default", Look()).subject == "piper"
+    assert assess("g@piper", want(), installed(), CPU_HOST, Look()).subject == "piper"
 
 
 # --- removal
