@@ -17,6 +17,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 # Options, and suboptions at any depth, that hold an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
 _HIDDEN = "(hidden)"
+_MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class LocalAIModule(AnsibleModule):  # type: ignore[misc]
@@ -51,13 +52,18 @@ def failure_of(error: LocalAIError) -> dict[str, t.Any]:
 
 
 def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
-    """Return the value of an option as it may be printed; C(masked) are those that Ansible hides, if they are whole."""
+    """Return the value of an option as it may be printed; C(masked) are those that Ansible hides.
+
+    It hides them only where they are whole, and in syslog it takes what is before an @ out of them first.
+    """
     if isinstance(value, dict):
         return {redacted_text(str(key)): _shown(str(key), item, masked) for key, item in value.items()}
     if isinstance(value, list):
         return [_shown(option, item, masked) for item in value]
-    if not isinstance(value, str) or value in masked:
+    if not isinstance(value, str):
         return value
+    if value in masked:
+        return _MASK
     if "://" in option:
         # An address where a mapping belongs: Ansible takes what is before its first = for the name of a suboption.
         return _HIDDEN
