@@ -122,9 +122,11 @@ class Draft:
         self._put("restore", replace(kept.directory, name=kept.backend).looking(self.wanted_look), kept.place)
 
     def write_meta(self, name: str, metadata: Metadata) -> None:
-        """Write a meta backend, unless it is there as it should be."""
+        """Write a meta backend, unless it is there as it should be; keys that only its file knows stay."""
         old = self.state.get(name)
         recorded = old.metadata if old is not None and old.kind == "directory" else None
+        if recorded is not None and recorded.meta_backend_for:
+            metadata = replace(metadata, extra=recorded.extra)
         if recorded is not None and replace(recorded, installed_at="") == metadata:
             return
         self._put("meta", Directory(name, metadata=metadata).looking(self.look))
