@@ -73,7 +73,13 @@ def pins(
             except GalleryError as e:
                 lacking.append(str(e))
                 continue
-            rows.append(resolver.pin(resolution, capability, platform_of(host, capability)))
+            row = resolver.pin(resolution, capability, platform_of(host, capability))
+            rows.append(row)
+            if str(row.uri) != row.uri.text:
+                warnings.append(
+                    f"pins: {row.backend}: its query is not written down, since it may be secret. If {row.uri} cannot "
+                    "be fetched without it, complete the uri in the pins."
+                )
         if len(lacking) == len(capabilities):
             raise GalleryError(" ".join(dict.fromkeys(lacking)))
         warnings += [f"pins: {reason}" for reason in lacking]

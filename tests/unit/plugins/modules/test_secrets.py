@@ -252,6 +252,7 @@ def test_pins_of_a_signed_archive_have_no_query_and_are_taken(host, files, signe
     host.install("piper")
     told = host.info("piper", pins=True)
     shown(told)
+    assert ["its query is not written down" in warning for warning in told["warnings"]] == [True]
     (row,) = told["pins"]["backends"]
     assert (row["uri"], row["digest"]) == (f"{files.url}/x.tar.gz", f"sha256:{SHA256}")
     assert not host.install("piper", pins=told["pins"])["changed"]
