@@ -178,9 +178,10 @@ options:
     type: int
     default: 5
 notes:
-  - Passwords and tokens in O(endpoints) are never shown. An address is shown without its query, but Ansible itself logs
-    all other options of a task before the module runs, here and in the syslog of the host. Set C(no_log=true) on a task
-    that is given a signed address, in C(uri), O(galleries) or O(endpoints[].mirrors).
+  - Passwords and tokens in O(endpoints) are never shown. Every address is shown without user, password, query and
+    fragment, also among the options that Ansible shows at C(-v) and writes to the syslog of the host. Ansible itself
+    shows the value of a C(loop). Set C(label) in C(loop_control), or C(no_log=true), where that has a signed address in
+    it.
   - Ansible puts what C(environment) gives to a task into a command line and shows it. A password of a proxy belongs
     into the environment of the host, or of Ansible.
 requirements:

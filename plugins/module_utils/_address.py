@@ -15,11 +15,16 @@ from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._url import shown
 
-_LOCAL = ("/", "file:", "ocilayout:", "ocifile:")
-_DIGEST = re.compile(r"@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$")
-# Inside a longer text: the user and password before a host, and the query or fragment after a path.
-_USER_IN_TEXT = re.compile(r"(?<=://)[^\s/'\"@]*@")
-_QUERY_IN_TEXT = re.compile(r"(://[^\s'\"?#]*)[?#][^\s'\"]*")
+# A path on the host: nothing in it is secret, and @, ? and # are characters like others.
+_LOCAL = re.compile(r"(?:(?:file|ocifile)://)?/|ocilayout:/|~/")
+# The only kind of address with an @ that separates neither a user nor a digest.
+_GITHUB = re.compile(r"github:(?://)?[^/:@?#]+/[^/@?#]+/[^@?#]+(?:@[^@?#]*)?")
+_SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# The user before a host and its path: a password may have a slash or an @ in it.
+_USER = re.compile(r"\A(?:.*@(?=[^@]*/)|[^/]*@)", re.DOTALL)
+_DIGEST = re.compile(r"@sha(?:256|512):[^@/]*$")
+# A URL in a longer text, without the punctuation behind it.
+_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]*[^\s'\".,:;)]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,21 +53,22 @@ def redacted(address: str) -> str:
     """Return an address as it may be printed: without user, password, query and fragment."""
     if address.lower().startswith(("http://", "https://")):
         return shown(address)
-    if address.startswith(_LOCAL):
+    if _LOCAL.match(address):
         return address
-    scheme, separator, rest = address.partition("://")
-    if not separator:
-        scheme, rest = "", address
-    rest = re.split(r"[?#]", rest, maxsplit=1)[0]
-    digest = _DIGEST.search(rest)
-    image = rest[: digest.start()] if digest else rest
-    authority, slash, path = image.partition("/")
-    return scheme + separator + authority.rpartition("@")[2] + slash + path + (digest.group() if digest else "")
+    on_github = _GITHUB.match(address)
+    if on_github:
+        return on_github.group()
+    scheme = _SCHEME.match(address)
+    start = scheme.end() if scheme else 0
+    image = re.split(r"[?#]", address[start:], maxsplit=1)[0]
+    digest = _DIGEST.search(image)
+    end = digest.start() if digest else len(image)
+    return address[:start] + _USER.sub("", image[:end], count=1) + image[end:]
 
 
 def redacted_text(text: str) -> str:
     """Return a longer text with every URL in it redacted."""
-    return _QUERY_IN_TEXT.sub(r"\1", _USER_IN_TEXT.sub("", text))
+    return _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text)
 
 
 def printable(value: t.Any) -> t.Any:

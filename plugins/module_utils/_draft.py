@@ -136,13 +136,13 @@ class Draft:
         return Build(new.digest or "", requested, fixed, meta or before.meta)
 
     def write_meta(self, name: str, metadata: Metadata) -> None:
-        """Write a meta backend, unless it is there as it should be."""
+        """Write a meta backend, unless it is there as it should be; keys that only its file knows stay."""
         old = self.state.get(name)
-        there = old.metadata if old is not None and old.kind == "directory" else None
-        if there is not None:
-            metadata = replace(metadata, extra=there.extra)
-            if replace(there, installed_at="") == metadata:
-                return
+        recorded = old.metadata if old is not None and old.kind == "directory" else None
+        if recorded is not None and recorded.meta_backend_for:
+            metadata = replace(metadata, extra=recorded.extra)
+        if recorded is not None and replace(recorded, installed_at="") == metadata:
+            return
         self._put("meta", Directory(name, metadata=metadata).looking(self.look))
 
     def rewrite(self, directory: Directory, alias: str) -> None:

@@ -98,7 +98,7 @@ class Http:
                     body = b"" if method == "HEAD" else self._body(response, first or limit, decode)
                 if first is None and len(body) > limit:
                     raise TransportError(f"{shown(url)} sent more than {limit} bytes, which is not believable here.")
-                if response.status_code >= 400:
+                if response.status_code >= 300:
                     body = without_credentials(body.decode("latin-1"), response).encode("latin-1")
                 answer = Answer(shown(response.url), response.status_code, response.headers, body[: first or limit])
                 if answer.status not in accept:

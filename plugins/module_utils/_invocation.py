@@ -15,7 +15,9 @@ from ansible_collections.localai.core.plugins.module_utils._address import redac
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, MissingLibrary
 
 # Options, and suboptions at any depth, that hold an address or a list of addresses.
-_ADDRESSES = ("uri", "url", "mirrors")
+_ADDRESSES = ("uri", "url", "mirrors", "host")
+_HIDDEN = "(hidden)"
+_MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class LocalAIModule(AnsibleModule):  # type: ignore[misc]
@@ -39,7 +41,7 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
     def _redact_params(self) -> None:
         if self.given is None:
             self.given = copy.deepcopy(self.params)
-            self.params.update(_shown("", self.params))
+            self.params.update(_shown("", self.params, self.no_log_values))
 
 
 def failure_of(error: LocalAIError) -> dict[str, t.Any]:
@@ -49,11 +51,20 @@ def failure_of(error: LocalAIError) -> dict[str, t.Any]:
     return {"msg": str(error)}
 
 
-def _shown(option: str, value: t.Any) -> t.Any:
+def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
+    """Return the value of an option as it may be printed; C(masked) are those that Ansible hides.
+
+    It hides them only where they are whole, and in syslog it takes what is before an @ out of them first.
+    """
     if isinstance(value, dict):
-        return {key: _shown(key, item) for key, item in value.items()}
+        return {redacted_text(str(key)): _shown(str(key), item, masked) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shown(option, item) for item in value]
-    if isinstance(value, str):
-        return redacted(value) if option in _ADDRESSES else redacted_text(value)
-    return value
+        return [_shown(option, item, masked) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value in masked:
+        return _MASK
+    if "://" in option:
+        # An address where a mapping belongs: Ansible takes what is before its first = for the name of a suboption.
+        return _HIDDEN
+    return redacted(value) if option in _ADDRESSES else redacted_text(value)

@@ -103,9 +103,9 @@ def pins(
     if reason:
         raise GalleryError(f"pins: {reason} Leave one of them out, or use one gallery for both.")
     warnings += [
-        f"pins: the address of {backend} holds a query or a user name, which is not written down. Give hosts that use "
-        "the set what the server wants in endpoints."
-        for backend in dict.fromkeys(row.backend for row in rows if str(row.uri) != row.uri.text)
+        f"pins: {row.backend}: its query is not written down, since it may be secret. If {row.uri} cannot be fetched "
+        "without it, complete the uri in the pins."
+        for row in {row.backend: row for row in rows if str(row.uri) != row.uri.text}.values()
     ]
     return document_of(rows)
 

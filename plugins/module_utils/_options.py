@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
 
 LOCALAI_GALLERY = {
@@ -200,6 +200,8 @@ def asked_name(name: str) -> str:
 
     Raises NameRefused.
     """
+    if "://" in name:
+        raise NameRefused(f"name: {redacted(name)} is an address. Choose a name, and give the address in uri.")
     gallery, separator, bare = name.rpartition("@")
     bare = bare.replace("/", "__")
     checked_name(bare, "name")
@@ -257,7 +259,7 @@ def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
     mirrors = tuple(_mirror(mirror["url"].strip(), mirror["resolve"]) for mirror in spec.get("mirrors") or ())
     endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token, "mirrors": mirrors})
     if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
-        raise OptionError(f"endpoints: {endpoint.host!r} is not a host; write it as name or name:port.")
+        raise OptionError(f"endpoints: {redacted(endpoint.host)!r} is not a host; write it as name or name:port.")
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         raise OptionError(f"endpoints: the token for {endpoint.host} has characters that no token has.")
     return endpoint

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import re
 import typing as t
+from urllib.parse import unquote_plus, urlsplit
 
 _HIDDEN = "(hidden)"
+_SHORTEST_SIGNATURE = 8
 
 
 def status_line(response: t.Any) -> str:
@@ -37,17 +39,25 @@ def why(error: BaseException | None) -> str:
 
 
 def without_credentials(text: str, response: t.Any) -> str:
-    """Return C(text) without what the request that was answered held as credentials: some servers send it back."""
-    for secret in _credentials(response.request.headers.get("Authorization", "")):
+    """Return C(text) without credentials and query of the request that was answered: some servers send them back."""
+    request = response.request
+    secrets = [*_credentials(request.headers.get("Authorization", "")), *_signatures(urlsplit(request.url).query)]
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
     return text
 
 
 def _credentials(header: str) -> list[str]:
-    """Return all forms in which the credentials of a header may come back, the longest first."""
+    """Return all forms in which the credentials of a header may come back."""
     scheme, _space, value = header.partition(" ")
     forms = [value]
     if scheme == "Basic":
         login = base64.b64decode(value).decode("utf-8", "replace")
         forms += [login, login.partition(":")[2]]
-    return sorted((form for form in forms if form), key=len, reverse=True)
+    return forms
+
+
+def _signatures(query: str) -> list[str]:
+    """Return the values in a query that are long enough to be secret, as they are sent and as they are meant."""
+    values = [parameter.partition("=")[2] or parameter for parameter in query.split("&")]
+    return [form for value in values for form in (value, unquote_plus(value)) if len(value) >= _SHORTEST_SIGNATURE]

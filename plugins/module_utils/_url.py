@@ -19,6 +19,8 @@ def shown(url: str) -> str:
     """Return C(url) as it may be printed: without user, password, query and fragment."""
     try:
         parts = urlsplit(url)
+        # A password with a slash in it makes half of it a port.
+        _ = parts.port
     except ValueError:
         return "(a malformed URL)"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

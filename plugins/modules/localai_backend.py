@@ -78,7 +78,7 @@ options:
         needs Python 3.14, its library C(zstandard) or the program C(zstd).
       - All but zip is unpacked while it arrives and needs no space but the backend's own.
       - An installed backend that came from elsewhere is replaced.
-      - Ansible itself logs the options of tasks. Where the URL has a signature in it, set C(no_log) on the task.
+      - Where the URL has a signature in its query, that is never shown. C(metadata.json) has it, as LocalAI writes it.
     type: str
   alias:
     description: Another name that the backend from O(uri) answers to.

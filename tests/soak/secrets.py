@@ -11,7 +11,6 @@ output, what was given to syslog, all files, the command lines of all processes 
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
 import json
 import os
@@ -20,22 +19,12 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator
-from urllib.parse import quote
+from typing import Any
 
-from ..support.archives import tar_archive
-from ..support.auth import Basic, Bearer
-from ..support.backends import backend_entries, backend_image
-from ..support.faults import Rate, Redirect
-from ..support.files import FileServer
 from ..support.playbook import environment
-from ..support.registry import Registry
-from ..support.server import Answer, Request, Server
-from ..support.tls import Authority
+from .secret_runs import RECORDED, USER, Run, Scene, Secrets
 
-USER = "visible-user"  # the control: a search that does not find this finds nothing
 SITECUSTOMIZE = """\
 import os, sys, syslog
 sys.modules["systemd"] = None
@@ -44,174 +33,6 @@ def _copy(*arguments):
         stream.write(repr(arguments) + "\\n")
 syslog.syslog = _copy
 """
-
-
-class Secrets:
-    """The secrets: each has a name, a text that stands nowhere else, and the server that may get it."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.homes: dict[str, set[str]] = {}
-
-    def new(self, name: str, *homes: str) -> str:
-        """Make a secret."""
-        return self.add(name, f"S3cret-{name}-{os.urandom(6).hex()}", *homes)
-
-    def add(self, name: str, text: str, *homes: str) -> str:
-        """Guard a text that somebody else made."""
-        self.texts[name] = text
-        self.homes[name] = set(homes)
-        return text
-
-    def forms(self, name: str) -> list[bytes]:
-        """How a secret may be written."""
-        text = self.texts[name]
-        login = base64.b64encode(f"{USER}:{text}".encode()).decode().rstrip("=")
-        return [form.encode() for form in dict.fromkeys([text, quote(text, safe=""), login])]
-
-    def seen(self, data: bytes) -> list[str]:
-        """The names of those that stand in some bytes."""
-        return [name for name in self.texts if any(form in data for form in self.forms(name))]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One task: what it asks for, and whether it has to fail."""
-
-    name: str
-    options: dict[str, Any]
-    fails: bool = False
-    module: str = "localai_backend"
-    no_log: bool = False
-
-
-class Echo(Server):
-    """Refuses everybody, and tells them what they sent."""
-
-    def __init__(self) -> None:
-        super().__init__(self._refuse)
-
-    def _refuse(self, request: Request) -> Answer:
-        given = request.headers.get("authorization", "")
-        decoded = base64.b64decode(given.partition(" ")[2] + "==").decode("utf-8", "replace") if given else ""
-        body = f"You sent {given!r}, that is {decoded!r}.".encode()
-        return Answer(401, {"WWW-Authenticate": 'Basic realm="echo"'}, body)
-
-
-class Scene:
-    """Servers of all kinds, and the runs against them."""
-
-    def __init__(self, work: Path, secrets: Secrets, stack: contextlib.ExitStack) -> None:
-        """Start the servers; files that hold secrets stand in `inputs`, everything else is searched."""
-        self.work, self.secrets = work, secrets
-        self.inputs = work / "inputs"
-        self.inputs.mkdir()
-        authority = Authority(self.inputs / "tls")
-        self.ca = str(authority.ca_file)
-        context = authority.server_context(client_certificates=True)
-        certificate, key = authority.issue("client")
-        self.client: dict[str, Any] = {"client_cert": str(certificate), "client_key": str(key)}
-        secrets.add("client-key", key.read_text(encoding="ascii").splitlines()[3])
-        archive = tar_archive(backend_entries("archived"))
-        start = stack.enter_context
-        self.basic = start(Registry(Basic(USER, secrets.new("basic", "basic"))))
-        self.bearer = start(Registry(Bearer(USER, secrets.new("bearer", "bearer"))))
-        self.docker = start(Registry(Basic(USER, secrets.new("auth-file", "docker"))))
-        self.token = start(FileServer({"/x.tar.gz": archive}, authorization="Bearer " + secrets.new("token", "token")))
-        self.tls = start(FileServer({"/x.tar.gz": archive}, tls=context))
-        self.files = start(FileServer({"/x.tar.gz": archive, "/slow.tar.gz": archive}))
-        self.elsewhere = start(FileServer({"/x.tar.gz": archive}))
-        self.proxy = start(FileServer({"http://archives.example/x.tar.gz": archive}))
-        self.echo = start(Echo())
-        for registry in (self.basic, self.bearer, self.docker):
-            registry.put("x/y", "v1", backend_image("y"))
-        self._serve_addresses()
-        logins = {
-            self.docker.host: {"auth": base64.b64encode(f"{USER}:{secrets.texts['auth-file']}".encode()).decode()}
-        }
-        self.auth_file = self.inputs / "config.json"
-        self.auth_file.write_text(json.dumps({"auths": logins}), encoding="utf-8")
-
-    def _serve_addresses(self) -> None:
-        """A gallery and redirects whose addresses are signed, as those of object stores are."""
-        secrets = self.secrets
-        signed = f"{self.files.url}/slow.tar.gz?sig=" + secrets.new("query-of-an-entry", "files")
-        gone = f"{self.files.url}/gone.tar.gz?sig=" + secrets.new("query-that-fails", "files")
-        entries = [{"name": "signed", "uri": signed}, {"name": "gone", "uri": gone, "mirrors": [gone + "&again=1"]}]
-        self.files.pages["/index.yaml"] = json.dumps(entries).encode()
-        elsewhere = self.elsewhere.url + "/x.tar.gz?sig=" + secrets.new("query-of-a-redirect", "elsewhere")
-        nowhere = "http://127.0.0.1:1/x?sig=" + secrets.new("query-to-nowhere")
-        strange = "ftp://127.0.0.1/x?sig=" + secrets.new("query-of-no-http")
-        self.files.faults = [Rate("/slow", bytes_per_second=400_000)]
-        for server in (self.token, self.files):
-            server.faults += [
-                Redirect("/elsewhere", location=elsewhere),
-                Redirect("/nowhere", location=nowhere),
-                Redirect("/strange", location=strange),
-            ]
-
-    def servers(self) -> dict[str, Server]:
-        """All servers by the name under which secrets know them."""
-        names = ("basic", "bearer", "docker", "token", "tls", "files", "elsewhere", "proxy", "echo")
-        return {name: getattr(self, name) for name in names}
-
-    def login(self, server: Server, password: str) -> dict[str, Any]:
-        """An entry of endpoints."""
-        return {"host": server.host, "username": USER, "password": password}
-
-    def runs(self) -> Iterator[Run]:
-        """What is to be done: as the playbook has it, with all options."""
-        secrets = self.secrets
-        wrong = secrets.new("wrong-password", "basic", "bearer")
-        wrong_token = secrets.new("wrong-token", "token")
-        image = {server: f"{server.host}/x/y:v1" for server in (self.basic, self.bearer, self.docker)}
-        gallery = [{"name": "g", "url": f"{self.files.url}/index.yaml"}]
-        token = {"host": self.token.host, "token": secrets.texts["token"]}
-
-        def fetch(name: str, uri: str, fails: bool = False, no_log: bool = False, **options: Any) -> Run:
-            return Run(name, {"name": [name], "uri": uri, "force": True, **options}, fails, no_log=no_log)
-
-        yield fetch("basic", image[self.basic], endpoints=[self.login(self.basic, secrets.texts["basic"])])
-        yield fetch("bearer", image[self.bearer], endpoints=[self.login(self.bearer, secrets.texts["bearer"])])
-        yield fetch("auth-file", image[self.docker], auth_file=str(self.auth_file))
-        yield fetch("token", f"{self.token.url}/x.tar.gz", endpoints=[token])
-        yield fetch("client-certificate", f"{self.tls.url}/x.tar.gz", ca_path=self.ca, **self.client)
-        yield fetch("redirect", f"{self.token.url}/elsewhere", endpoints=[token])
-        yield fetch("proxy", "http://archives.example/x.tar.gz")
-        yield Run("entry", {"name": ["signed"], "force": True, "galleries": gallery})
-        yield fetch(
-            "option", f"{self.files.url}/x.tar.gz?sig={secrets.new('query-of-an-option', 'files')}", no_log=True
-        )
-        told = {"upgrades": True, "available": True, "galleries": gallery, "auth_file": str(self.auth_file)}
-        told["endpoints"] = [self.login(self.basic, secrets.texts["basic"]), token]
-        yield Run("told", told, module="localai_backend_info")
-
-        yield fetch("wrong", image[self.basic], True, endpoints=[self.login(self.basic, wrong)])
-        yield fetch("wrong-bearer", image[self.bearer], True, endpoints=[self.login(self.bearer, wrong)])
-        yield fetch("wrong-token", f"{self.token.url}/x.tar.gz", True, endpoints=[{**token, "token": wrong_token}])
-        echoed = self.login(self.echo, secrets.new("echoed-password", "echo"))
-        yield fetch("echoed-archive", f"{self.echo.url}/x.tar.gz", True, endpoints=[echoed])
-        yield fetch("echoed", f"{self.echo.host}/x/y:v1", True, endpoints=[echoed])
-        yield fetch(
-            "other-host", image[self.basic], True, endpoints=[self.login(self.elsewhere, secrets.texts["basic"])]
-        )
-        yield fetch("no-authority", f"{self.tls.url}/x.tar.gz", True, **self.client)
-        yield fetch("no-certificate", f"{self.tls.url}/x.tar.gz", True, ca_path=self.ca)
-        yield fetch("key-for-certificate", f"{self.tls.url}/x", True, client_cert=self.client["client_key"])
-        unreachable = {"host": "127.0.0.1:1", "username": USER, "password": secrets.new("unreachable")}
-        yield fetch("unreachable", "127.0.0.1:1/x/y:v1", True, endpoints=[unreachable])
-        yield fetch("redirect-refused", f"{self.token.url}/nowhere", True, endpoints=[token])
-        yield fetch("redirect-to-no-http", f"{self.token.url}/strange", True, endpoints=[token])
-        yield fetch("proxy-that-refuses", "https://archives.example/x.tar.gz", True)
-        yield Run("entry-gone", {"name": ["gone"], "galleries": gallery}, True)
-        plain = {"host": "archives.example", "username": USER, "password": secrets.new("plain-http")}
-        yield fetch("plain-http", "http://archives.example/x.tar.gz", True, endpoints=[plain])
-        in_url = f"https://{USER}:{secrets.new('password-in-a-url')}@127.0.0.1:1/x.tar.gz"
-        yield fetch("in-url", in_url, True, no_log=True)
-        broken = self.inputs / "broken.json"
-        broken.write_text('{"auths": ' + secrets.new("broken-auth-file"), encoding="utf-8")
-        yield fetch("broken-auth-file", image[self.docker], True, auth_file=str(broken))
-        yield Run("absent", {"name": ["basic", "token", "signed"], "state": "absent"})
 
 
 class Watch:
@@ -247,6 +68,11 @@ class Watch:
             self.looks += 1
 
 
+def registered(run: Run) -> str:
+    """The variable that the result of a run goes to."""
+    return f"run_{run.name.replace('-', '_')}"
+
+
 def playbook(runs: list[Run], work: Path) -> list[dict[str, Any]]:
     """The play, with one task for each run, and one that checks how they ended."""
     common = {
@@ -259,9 +85,9 @@ def playbook(runs: list[Run], work: Path) -> list[dict[str, Any]]:
     tasks: list[dict[str, Any]] = []
     for number, run in enumerate(runs):
         options = f"{{{{ runs[{number}] }}}}"
-        task = {"name": run.name, f"localai.core.{run.module}": options, "register": f"run_{number}"}
-        tasks.append({**task, "ignore_errors": True, "no_log": run.no_log})
-    ends = [f"run_{number} is {'failed' if run.fails else 'success'}" for number, run in enumerate(runs)]
+        task = {"name": run.name, f"localai.core.{run.module}": options, "register": registered(run)}
+        tasks.append({**task, "ignore_errors": True})
+    ends = [f"{registered(run)} is {'failed' if run.fails else 'success'}" for run in runs]
     tasks.append({"name": "They ended as they should", "ansible.builtin.assert": {"that": ends}})
     defaults = {"group/localai.core.localai": common}
     return [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
@@ -313,7 +139,7 @@ def leaks(scene: Scene, output: bytes, watch: Watch) -> list[str]:
             count += 1
             for name in secrets.seen(path.read_bytes()):
                 # LocalAI and `latest` need the address that a backend came from, as it was given.
-                if path.name != "metadata.json" or not name.startswith("query-of-an-"):
+                if path.name != "metadata.json" or not name.startswith(RECORDED):
                     found.append(f"{name} in {path.relative_to(scene.work)}")
     for where, server in scene.servers().items():
         for request in server.requests:

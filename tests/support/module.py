@@ -26,8 +26,8 @@ except ImportError:  # before ansible-core 2.19
             yield
 
 
-def run_module(main: Callable[[], None], arguments: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
-    """What the module returns; `failed` is in it in any case, and `warnings` is a list of texts."""
+def run_raw(main: Callable[[], None], arguments: dict[str, Any], check_mode: bool = False) -> str:
+    """What the module writes: JSON, with the options that Ansible adds to it."""
     output = io.StringIO()
     warnings._global_warnings.clear()
     arguments = {**arguments, "_ansible_check_mode": check_mode, "_ansible_diff": True}
@@ -37,8 +37,13 @@ def run_module(main: Callable[[], None], arguments: dict[str, Any], check_mode: 
             main()
         except SystemExit as end:
             code = end.code
-    result: dict[str, Any] = json.loads(output.getvalue())
-    assert bool(code) == result.get("failed", False)
+    assert bool(code) == json.loads(output.getvalue()).get("failed", False)
+    return output.getvalue()
+
+
+def run_module(main: Callable[[], None], arguments: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """What the module returns; `failed` is in it in any case, and `warnings` is a list of texts."""
+    result: dict[str, Any] = json.loads(run_raw(main, arguments, check_mode))
     result.pop("invocation", None)
     result.setdefault("failed", False)
     result["warnings"] = [_text(warning) for warning in result.get("warnings", [])]

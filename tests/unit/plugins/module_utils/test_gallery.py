@@ -186,7 +186,7 @@ PLACES = [
 def test_an_index_is_fetched_from_where_its_url_points(url: str, asked: str) -> None:
     web = Web({asked: REAL})
     found = galleries(GallerySource("g", Address(url)), web=web).find("piper")
-    assert (found.name, found.gallery, found.gallery_url) == ("piper", "g", url)
+    assert (found.name, found.gallery, found.gallery_url.text) == ("piper", "g", url)
     assert web.asked == [asked]
 
 
@@ -195,7 +195,7 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     path = str(tmp_path / "with space.yaml")
     for url in (path, f"file://{path}", f"file://{path.replace(' ', '%20')}", "~/with space.yaml"):
-        assert galleries(GallerySource("g", Address(url))).find("piper").gallery_url == url
+        assert galleries(GallerySource("g", Address(url))).find("piper").gallery_url.text == url
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_what_is_secret_in_a_url_is_not_printed() -> None:
 def test_a_ref_file_names_the_index_beside_it() -> None:
     web = Web({"https://g.example/a/latest.ref": b" v2/index.yaml \n", "https://g.example/a/v2/index.yaml": REAL})
     found = galleries(GallerySource("g", Address("https://g.example/a/latest.ref")), web=web).find("piper")
-    assert found.gallery_url == "https://g.example/a/v2/index.yaml"
+    assert found.gallery_url.text == "https://g.example/a/v2/index.yaml"
     assert web.asked == ["https://g.example/a/latest.ref", "https://g.example/a/v2/index.yaml"]
 
 
@@ -241,7 +241,7 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
     (tmp_path / "index.yaml").write_bytes(REAL)
     for prefix in ("", "file://"):
         found = galleries(GallerySource("g", Address(f"{prefix}{tmp_path}/latest.ref"))).find("piper")
-        assert found.gallery_url == f"{prefix}{tmp_path}/index.yaml"
+        assert found.gallery_url.text == f"{prefix}{tmp_path}/index.yaml"
     raw = "https://raw.githubusercontent.com/o/r/b"
     web = Web({f"{raw}/latest.ref": b"index.yaml", f"{raw}/index.yaml": REAL})
     assert galleries(GallerySource("g", Address("github:o/r/latest.ref@b")), web=web).find("piper").name == "piper"
@@ -265,20 +265,24 @@ def test_a_ref_file_may_not_be_long() -> None:
 
 def test_mirrors_are_tried_in_order_and_the_primary_url_is_what_is_recorded(tmp_path: Path) -> None:
     (tmp_path / "copy.yaml").write_bytes(REAL)
-    source = GallerySource("g", Address("https://one.example/"), ("https://two.example/", str(tmp_path / "copy.yaml")))
+    source = GallerySource(
+        "g", Address("https://one.example/"), (Address("https://two.example/"), Address(str(tmp_path / "copy.yaml")))
+    )
     web = Web({"https://one.example/": TransportError("refused"), "https://two.example/": b"<html>"})
-    assert galleries(source, web=web).find("piper").gallery_url == "https://one.example/"
+    assert galleries(source, web=web).find("piper").gallery_url.text == "https://one.example/"
     assert web.asked == ["https://one.example/", "https://two.example/"]
 
 
 def test_a_primary_url_that_is_a_ref_is_recorded_as_what_it_names_when_a_mirror_delivers() -> None:
-    source = GallerySource("g", Address("https://one.example/latest.ref"), ("https://two.example/i.yaml",))
+    source = GallerySource("g", Address("https://one.example/latest.ref"), (Address("https://two.example/i.yaml"),))
     web = Web({"https://one.example/latest.ref": b"index.yaml", "https://two.example/i.yaml": REAL})
-    assert galleries(source, web=web).find("piper").gallery_url == "https://one.example/index.yaml"
+    assert galleries(source, web=web).find("piper").gallery_url.text == "https://one.example/index.yaml"
 
 
 def test_when_every_source_fails_the_error_names_each_try() -> None:
-    source = GallerySource("g", Address("https://one.example/"), ("https://two.example/", "/no/such.yaml"))
+    source = GallerySource(
+        "g", Address("https://one.example/"), (Address("https://two.example/"), Address("/no/such.yaml"))
+    )
     web = Web({"https://one.example/": TransportError("it is silent"), "https://two.example/": b""})
     assert failure(galleries(source, web=web).find, "piper") == (
         "gallery g could not be read. Tried https://one.example/: it is silent; https://two.example/: it is empty; "
@@ -289,7 +293,7 @@ def test_when_every_source_fails_the_error_names_each_try() -> None:
 def test_a_source_without_the_promised_sha256_counts_as_failed() -> None:
     digest = hashlib.sha256(REAL).hexdigest()
     web = Web({"https://one.example/": REAL + b"\n", "https://two.example/": REAL})
-    source = GallerySource("g", Address("https://one.example/"), ("https://two.example/",), digest)
+    source = GallerySource("g", Address("https://one.example/"), (Address("https://two.example/"),), digest)
     assert galleries(source, web=web).find("piper").name == "piper"
     assert web.asked == ["https://one.example/", "https://two.example/"]
     assert "sha256" in failure(
@@ -338,21 +342,21 @@ def test_an_index_of_localai_is_read_entry_by_entry() -> None:
     assert list(found.entries)[:4] == ["llama-cpp", "vllm", "piper", "llama-cpp-development"]
     meta, build = found.entries["llama-cpp"], found.entries["cuda12-llama-cpp"]
     assert meta.is_meta
-    assert meta.uri == ""
+    assert not meta.uri
     assert meta.capabilities["nvidia"] == "cuda12-llama-cpp"
     assert (meta.alias, meta.license, meta.tags) == ("llama-cpp", "mit", ("text-to-text", "LLM"))
     assert meta.description == "LLM inference in C/C++\n"
     # The merge key copies the map, but what has a uri is concrete.
     assert not build.is_meta
     assert build.capabilities == meta.capabilities
-    assert (build.alias, build.gallery, build.gallery_url) == ("llama-cpp", "g", "u")
-    assert found.entries["piper"].mirrors == ("localai/localai-backends:latest-piper",)
+    assert (build.alias, build.gallery, build.gallery_url.text) == ("llama-cpp", "g", "u")
+    assert found.entries["piper"].mirrors == (Address("localai/localai-backends:latest-piper"),)
 
 
 def test_the_first_of_duplicate_names_wins_in_any_case() -> None:
     found = index(REAL)
-    assert found.entries["cuda12-vllm"].uri.endswith(":latest-gpu-nvidia-cuda-12-vllm")
-    assert found.entries["piper"].uri.endswith(":latest-piper")
+    assert found.entries["cuda12-vllm"].uri.text.endswith(":latest-gpu-nvidia-cuda-12-vllm")
+    assert found.entries["piper"].uri.text.endswith(":latest-piper")
     assert [found.find(name) for name in ("PIPER", "piper", "Piper")] == [found.entries["piper"]] * 3
     assert found.find("nobody") is None
 
@@ -378,24 +382,26 @@ SCALARS = [
 @pytest.mark.parametrize("text", SCALARS)
 def test_text_stays_the_text_that_stands_there(text: str) -> None:
     entry = one(f"- name: {text}\n  uri: {text}\n  version: {text}\n  alias: {text}\n  tags: [{text}]\n")
-    assert (entry.name, entry.uri, entry.version, entry.alias, entry.tags) == (text, text, text, text, (text,))
+    assert (entry.name, entry.uri.text, entry.version, entry.alias, entry.tags) == (text, text, text, text, (text,))
 
 
 @pytest.mark.parametrize("nothing", ["", " ~", " null", ' ""'])
 def test_what_is_null_is_absent(nothing: str) -> None:
     keys = ("mirrors", "tags") if '"' not in nothing else ()
     keys += ("uri", "alias", "capabilities", "version", "sha256", "license", "description")
-    assert one("- name: a\n" + "".join(f"  {key}:{nothing}\n" for key in keys)) == Entry("a", "g", "u")
+    assert one("- name: a\n" + "".join(f"  {key}:{nothing}\n" for key in keys)) == Entry("a", "g", Address("u"))
 
 
 def test_what_is_only_shown_to_people_costs_no_entry_its_place() -> None:
     entry = one("- {name: a, uri: x, tags: [b, [c], {d: e}], license: [mit], description: {f: g}}")
-    assert entry == Entry("a", "g", "u", uri=Address("x"), tags=("b",))
+    assert entry == Entry("a", "g", Address("u"), uri=Address("x"), tags=("b",))
     assert one("- {name: a, uri: x, tags: {b: c}}").tags == ()
 
 
 def test_keys_that_nobody_knows_do_no_harm() -> None:
-    assert one("- name: a\n  uri: u\n  overrides: {x: [1, {y: 2}]}\n  1: 2\n") == Entry("a", "g", "u", uri=Address("u"))
+    assert one("- name: a\n  uri: u\n  overrides: {x: [1, {y: 2}]}\n  1: 2\n") == Entry(
+        "a", "g", Address("u"), uri=Address("u")
+    )
 
 
 @pytest.mark.parametrize("written", ["AB" * 32, f"sha256:{'ab' * 32}", "ab" * 32, f"SHA256:{'ab' * 32}"])
@@ -505,7 +511,7 @@ def test_a_page_that_is_no_list_of_entries_is_an_error_that_says_what_came_back(
 
 
 def test_an_index_may_begin_with_a_byte_order_mark() -> None:
-    assert index("\ufeff- name: a\n  uri: x\n").entries["a"].uri == "x"
+    assert index("\ufeff- name: a\n  uri: x\n").entries["a"].uri.text == "x"
 
 
 def test_a_gallery_of_fifty_megabytes_is_not_believed(tmp_path: Path) -> None:
@@ -590,7 +596,7 @@ def test_an_index_that_is_nested_too_deeply_is_an_error(opening: bytes) -> None:
 
 def test_an_index_that_is_nested_somewhat_too_deeply_is_told_so() -> None:
     assert "levels deep" in failure(index, "[" * 500 + "]" * 500)
-    assert index("- {name: a, uri: x, more: " + "[" * 20 + "]" * 20 + "}").entries["a"].uri == "x"
+    assert index("- {name: a, uri: x, more: " + "[" * 20 + "]" * 20 + "}").entries["a"].uri.text == "x"
 
 
 YAML_TAGS = [
@@ -627,7 +633,7 @@ def test_whatever_an_entry_holds_it_is_read_or_refused(key: str, value: str) -> 
         found = index(text)
     except GalleryError:
         return
-    assert found.entries["first"].uri == "x"
+    assert found.entries["first"].uri.text == "x"
     assert all(isinstance(entry.version, str) and isinstance(entry.alias, str) for entry in found.entries.values())
 
 
@@ -682,11 +688,11 @@ def two() -> Galleries:
     ],
 )
 def test_the_first_gallery_that_has_a_name_counts_unless_one_is_picked(asked: str, uri: str) -> None:
-    assert two().find(asked).uri == uri
+    assert two().find(asked).uri.text == uri
 
 
 def test_all_entries_are_listed_gallery_by_gallery() -> None:
-    assert [entry.uri for entry in two().entries() if not entry.is_meta] == [
+    assert [entry.uri.text for entry in two().entries() if not entry.is_meta] == [
         "one/piper",
         "one/cpu-x",
         "two/piper",
@@ -749,10 +755,10 @@ def test_a_name_means_one_concrete_backend_on_a_host(
 
 
 def test_the_target_of_a_meta_comes_from_its_own_gallery_first() -> None:
-    assert two().resolve("x", "default").concrete.uri == "one/cpu-x"
-    assert two().resolve("two@x", "default").concrete.uri == "two/cpu-x"
-    assert two().resolve("x", "amd").concrete.uri == "two/elsewhere"
-    assert two().resolve("x", "nvidia").concrete.uri == "two/only-two"
+    assert two().resolve("x", "default").concrete.uri.text == "one/cpu-x"
+    assert two().resolve("two@x", "default").concrete.uri.text == "two/cpu-x"
+    assert two().resolve("x", "amd").concrete.uri.text == "two/elsewhere"
+    assert two().resolve("x", "nvidia").concrete.uri.text == "two/only-two"
 
 
 UNRESOLVED = """

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
@@ -51,7 +52,7 @@ def current(name: str, alias: str = "", **more: Any) -> Directory:
 
 
 def kept(backend: str, number: int, digest: str = OLD_DIGEST, uri: str = "", alias: str = "") -> Kept:
-    metadata = Metadata(alias, "", backend, "g", "earlier", "", uri or f"quay.io/{backend}", digest)
+    metadata = Metadata(alias, "", backend, Address("g"), "earlier", "", Address(uri or f"quay.io/{backend}"), digest)
     directory = Directory(str(number), "directory", True, True, metadata, owner="root", group="root", mode="0755")
     return Kept(backend, f".localai-core/kept/{backend}/{number}", directory)
 
@@ -426,21 +427,21 @@ PINNED = [
         "a uri of a tree that is kept",
         having(installed(current("piper")), kept("piper", 1, uri="/src")),
         "piper",
-        {"uri": "/src"},
+        {"uri": Address("/src")},
         "restore: restore piper",
     ),
     (
         "a uri of a tree that is kept, with force",
         having(installed(current("piper")), kept("piper", 1, uri="/src")),
         "piper",
-        {"uri": "/src", "force": True},
+        {"uri": Address("/src"), "force": True},
         "replace: fetch piper",
     ),
     (
         "a uri, and latest",
         installed(concrete("piper", uri="/src")),
         "piper",
-        {"uri": "/src", "state": "latest"},
+        {"uri": Address("/src"), "state": "latest"},
         "upgrade: fetch piper",
     ),
     ("a set, satisfied", installed(meta("m", "cpu-m"), current("cpu-m")), "m", {"pins": PIN_M}, NOTHING),
@@ -700,7 +701,7 @@ RECORDS = st.sampled_from([None, Record(), Record(requested=True), Record(platfo
 
 def tree(name: str, runnable: bool, digest: str, has_alias: bool, record: Record | None) -> Directory:
     alias = "x" if has_alias and name.startswith(("cpu-x", "cuda12-x")) else ""
-    metadata = Metadata(alias, "", name, "g", "earlier", "", f"quay.io/x:v1-{name}", digest)
+    metadata = Metadata(alias, "", name, Address("g"), "earlier", "", Address(f"quay.io/x:v1-{name}"), digest)
     return Directory(name, "directory", runnable, runnable, metadata, record, owner="root", group="root", mode="0750")
 
 
@@ -741,7 +742,7 @@ SPECIAL = st.one_of(
         [{"state": "present"}, {"state": "latest"}, {"state": "latest"}, {"release": "v1"}, {"release": "v2"}]
     ),
     st.sampled_from([{"digest": DIGEST}, {"digest": OLD_DIGEST}]),
-    st.sampled_from([{"pins": {**PIN_M, **PIN_X, **PIN_PIPER}}, {"uri": "quay.io/x:v2-piper"}]),
+    st.sampled_from([{"pins": {**PIN_M, **PIN_X, **PIN_PIPER}}, {"uri": Address("quay.io/x:v2-piper")}]),
 )
 WALKS = st.dictionaries(
     st.sampled_from(POOL), st.sampled_from([Inspection("damaged"), Inspection("", 2), Inspection("damaged", 1)])

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, replace
+from typing import Any, Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._metadata import KNOWN_KEYS, Metadata, Record
 
 # Written by hand as Go's json.MarshalIndent does it: two spaces, no final newline, <, > and & escaped.
 CONCRETE = b"""{
@@ -82,7 +82,17 @@ KEYS = [
     "uri",
     "digest",
 ]
-FULL = Metadata(**{key: f"the {key}" for key in KEYS})
+
+
+def stated(texts: Mapping[str, str]) -> Metadata:
+    """Return metadata of which these keys are known."""
+    fields: dict[str, Any] = {
+        key: Address(text) if key in ("gallery_url", "uri") else text for key, text in texts.items()
+    }
+    return Metadata(**fields)
+
+
+FULL = stated({key: f"the {key}" for key in KEYS})
 
 
 @pytest.mark.parametrize(("data", "metadata"), GOLDEN, ids=["empty", "concrete", "meta", "escaped"])
@@ -92,16 +102,16 @@ def test_a_file_of_localai_is_read_and_written_back_byte_for_byte(data: bytes, m
 
 
 def test_the_keys_stand_in_the_order_of_localai() -> None:
-    assert [field.name for field in fields(Metadata)] == KEYS
+    assert list(KNOWN_KEYS) == KEYS
     assert list(json.loads(FULL.to_json())) == KEYS
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_may_be_there_alone_or_be_the_only_one_missing(key: str) -> None:
-    alone = Metadata(**{key: "x"})
+    alone = stated({key: "x"})
     assert alone.to_json() == f'{{\n  "{key}": "x"\n}}'.encode()
     assert Metadata.parse(alone.to_json()) == alone
-    without = replace(FULL, **{key: ""})
+    without = stated({other: f"the {other}" for other in KEYS if other != key})
     assert key not in json.loads(without.to_json())
     assert Metadata.parse(without.to_json()) == without
 
@@ -118,8 +128,16 @@ READ_LIKE_GO = [
     ("null is empty", b'{"alias": null, "name": "a"}', Metadata(name="a")),
     ("null leaves what was before", b'{"alias": "x", "alias": null}', Metadata(alias="x")),
     ("the document is null", b"null", Metadata()),
-    ("unknown keys of any type", b'{"x": [1, {"name": "b"}, 1e999], "size": 1, "name": "a"}', Metadata(name="a")),
-    ("a number with very many digits", b'{"x": ' + b"9" * 5000 + b', "name": "a"}', Metadata(name="a")),
+    (
+        "unknown keys of any type",
+        b'{"x": [1, {"name": "b"}, 1e999], "size": 1, "name": "a"}',
+        Metadata(name="a", extra=(('"x"', '[1, {"name": "b"}, 1e999]'), ('"size"', "1"))),
+    ),
+    (
+        "a number with very many digits",
+        b'{"x": ' + b"9" * 5000 + b', "name": "a"}',
+        Metadata(name="a", extra=(('"x"', "9" * 5000),)),
+    ),
     ("white space around", b' \r\n\t{"name":"a"}\n\n', Metadata(name="a")),
     ("bytes that are not UTF-8", b'{"name": "a\xffb"}', Metadata(name="a\ufffdb")),
     ("a pair of surrogates", b'{"name": "\\ud83d\\ude00"}', Metadata(name="😀")),
@@ -182,11 +200,12 @@ def test_what_go_refuses_is_refused_with_the_reason(data: bytes, says: str) -> N
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",)))
 
 
-@given(st.builds(Metadata, *[TEXTS] * len(KEYS)))
-def test_what_is_written_is_read_again(metadata: Metadata) -> None:
+@given(st.fixed_dictionaries(dict.fromkeys(KEYS, TEXTS)))
+def test_what_is_written_is_read_again(texts: dict[str, str]) -> None:
+    metadata = stated(texts)
     data = metadata.to_json()
     assert Metadata.parse(data) == metadata
-    assert json.loads(data) == {key: value for key, value in asdict(metadata).items() if value}
+    assert json.loads(data) == {key: text for key, text in texts.items() if text}
     assert not set(b"<>&") & set(data)
     assert not data.endswith(b"\n")
 

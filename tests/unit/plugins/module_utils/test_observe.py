@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Callable
 
@@ -17,7 +16,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._installed import Installed
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, problems
-from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata, Record
+from ansible_collections.localai.core.plugins.module_utils._metadata import KNOWN_KEYS, Metadata, Record
 from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, group_name, observe, owner_name
 from ansible_collections.localai.core.tests.support.host import ordinary_user
 from ansible_collections.localai.core.tests.support.plans import short_rows
@@ -231,12 +230,12 @@ def test_entries_that_an_ordinary_user_may_list_but_not_enter_are_no_error(tmp_p
 
 
 def test_metadata_that_localai_wrote_with_every_key_is_in_the_row(tmp_path: Path) -> None:
-    document = {key: f"the {key}" for key in asdict(Metadata()) if key != "meta_backend_for"}
+    document = {key: f"the {key}" for key in KNOWN_KEYS if key != "meta_backend_for"}
     document["alias"] = "llama-cpp"
     put(tmp_path / "b", "cpu-llama-cpp", json.dumps(document, indent=2).encode())
     row = Listing(seen(tmp_path), "default")["llama-cpp"]
     assert row.metadata is not None
-    assert {key: value for key, value in asdict(row.metadata).items() if value} == document
+    assert {key: str(value) for key, value in row.metadata.fields().items()} == document
 
 
 def test_a_trailing_slash_in_the_path_does_not_show_in_run_files(tmp_path: Path) -> None:

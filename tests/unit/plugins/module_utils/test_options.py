@@ -60,7 +60,7 @@ def test_without_a_word_the_host_is_as_localai_has_it() -> None:
             GallerySource(
                 "localai",
                 Address("https://index.localai.io/backends"),
-                ("github:mudler/LocalAI/backend/index.yaml@master",),
+                (Address("github:mudler/LocalAI/backend/index.yaml@master"),),
             ),
         ),
         connection=Connection(timeout=30, retries=5, validate_certs=True, use_proxy=True),
@@ -82,7 +82,7 @@ def test_what_is_said_of_the_host_is_kept() -> None:
     )
     assert options.galleries == (
         GallerySource("One", Address("/g.yaml"), (), DIGEST),
-        GallerySource("Two", Address("/g.yaml"), ("/m",)),
+        GallerySource("Two", Address("/g.yaml"), (Address("/m"),)),
     )
     assert options.connection.endpoints == (Endpoint("registry.example:5000", username="u", password="p"),)
     assert (options.backends_path, options.capability, options.platform) == ("/b", "amd", "linux/arm64")
@@ -193,7 +193,7 @@ def test_what_is_said_of_a_backend_is_kept() -> None:
         group="g",
         directory_mode="0711",
         lock_timeout=0,
-    ) == BackendOptions(("a",), "present", "quay.io/x", "b", True, "o", "g", 0o711, 0)
+    ) == BackendOptions(("a",), "present", Address("quay.io/x"), "b", True, "o", "g", 0o711, 0)
     assert backend(name=[], state="absent") == BackendOptions((), "absent")
     lifecycle = backend(name=["a"], state="latest", release="v1", exclusive=True, keep_previous=2, verify=True)
     assert lifecycle == BackendOptions(("a",), "latest", release="v1", exclusive=True, keep_previous=2, verify=True)

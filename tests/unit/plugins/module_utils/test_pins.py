@@ -115,9 +115,9 @@ def test_a_malformed_digest_is_refused(digest: str) -> None:
 
 def test_what_is_written_down_can_be_read_again_and_is_in_order() -> None:
     pins = [
-        Pin("b", "default", "linux/amd64", "b", "quay.io/b:1", DIGEST),
-        Pin("a", "nvidia", "linux/amd64", "cuda12-a", "quay.io/a:1", DIGEST, "a"),
-        Pin("a", "default", "linux/amd64", "cpu-a", "quay.io/a:2", DIGEST, "a"),
+        Pin("b", "default", "linux/amd64", "b", Address("quay.io/b:1"), DIGEST),
+        Pin("a", "nvidia", "linux/amd64", "cuda12-a", Address("quay.io/a:1"), DIGEST, "a"),
+        Pin("a", "default", "linux/amd64", "cpu-a", Address("quay.io/a:2"), DIGEST, "a"),
     ]
     written = document_of(pins)
     assert [entry["backend"] for entry in written["backends"]] == ["cpu-a", "cuda12-a", "b"]
@@ -136,8 +136,8 @@ def test_what_is_written_down_can_be_read_again_and_is_in_order() -> None:
     ],
 )
 def test_an_image_is_pinned_with_all_its_mirrors(uri: str, pinned: str) -> None:
-    entry = at_digest(Entry("a", uri=Address(uri), mirrors=(uri, "mirror/x:y")), DIGEST)
-    assert (entry.uri, entry.mirrors) == (pinned, (pinned, f"mirror/x:y@{DIGEST}"))
+    entry = at_digest(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("mirror/x:y"))), DIGEST)
+    assert [each.text for each in (entry.uri, *entry.mirrors)] == [pinned, pinned, f"mirror/x:y@{DIGEST}"]
 
 
 def test_an_archive_is_pinned_by_its_sha256() -> None:
@@ -180,8 +180,8 @@ def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> 
             at_release(Entry("a", uri=Address(uri)), "v4.9.0")
         assert f"begins with latest- into v4.9.0-, but {uri} has none" in str(refused.value)
     else:
-        entry = at_release(Entry("a", uri=Address(uri), mirrors=(uri, "other/x:y")), "v4.9.0")
-        assert (entry.uri, entry.mirrors) == (expected, (expected,))
+        entry = at_release(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("other/x:y"))), "v4.9.0")
+        assert [each.text for each in (entry.uri, *entry.mirrors)] == [expected, expected]
         assert is_of_release(Address(expected), "v4.9.0")
 
 

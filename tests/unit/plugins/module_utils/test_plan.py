@@ -451,7 +451,7 @@ def test_a_plan_shows_each_directory_before_and_after() -> None:
     assert step.before == {
         "backend": "piper",
         "alias": "p",
-        "uri": "quay.io/piper",
+        "uri": Address("quay.io/piper"),
         "digest": OLD_DIGEST,
         "version": None,
         "owner": "root",
@@ -542,7 +542,7 @@ def said(decided: Plan) -> Said:
         outcome.action,
         outcome.capability,
         outcome.run_file,
-        outcome.uri,
+        outcome.uri.text if outcome.uri else None,
         outcome.digest,
     )
 

@@ -218,7 +218,7 @@ def test_an_image_is_unpacked(stage, server, prefix):
     assert tree == EXPECTED
     assert delivery.served_by == f"{server.host}/x/y@{IMAGE.digest}"
     assert (delivery.transferred, delivery.found.size) == (len(LAYER.blob), len(LAYER.blob))
-    assert (delivery.found.uri, delivery.found.digest) == (uri, IMAGE.digest)
+    assert (delivery.found.uri.text, delivery.found.digest) == (uri, IMAGE.digest)
     assert delivery.found.platform_digest == IMAGE.images[0].digest
 
 
@@ -369,14 +369,14 @@ def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
 def test_the_first_source_that_answers_is_taken(stage, server):
     good = server.put("x/y", "tag", IMAGE)
     delivery, _tree = deliver(stage, "127.0.0.1:1/x/y:tag", good, "127.0.0.1:1/x/z:tag")
-    assert (delivery.found.uri, stage.used) == (good, 1)
+    assert (delivery.found.uri.text, stage.used) == (good, 1)
 
 
 def test_a_mirror_delivers_what_the_first_source_spoils(stage, server):
     first, second = (server.put(f"x/{name}", "tag", IMAGE) for name in "ab")
     server.faults = [Corrupt(f"x/a/blobs/{LAYER.digest}", at=50)]
     delivery, tree = deliver(stage, first, second)
-    assert (delivery.found.uri, delivery.served_by) == (first, f"{server.host}/x/b@{IMAGE.digest}")
+    assert (delivery.found.uri.text, delivery.served_by) == (first, f"{server.host}/x/b@{IMAGE.digest}")
     assert (tree, stage.used) == (EXPECTED, 2)
 
 
@@ -527,7 +527,7 @@ def test_an_archive_that_nothing_identifies_starts_over_at_the_next_mirror(stage
     delivery, tree = deliver(stage, files.url + "/a", files.url + "/b")
     assert (tree, stage.used, delivery.transferred) == (BIG_EXPECTED, 2, len(BIG_ARCHIVE))
     assert {start for _path, start in asked(files, "/b")} == {"0"}
-    assert (delivery.found.uri, delivery.served_by) == (files.url + "/b", files.url + "/b")
+    assert (delivery.found.uri.text, delivery.served_by) == (files.url + "/b", files.url + "/b")
 
 
 def test_a_connection_that_breaks_behind_the_last_byte_is_no_reason_to_ask_again(stage, server):

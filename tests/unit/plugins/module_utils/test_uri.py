@@ -51,8 +51,9 @@ def test_a_uri_tells_its_kind(uri, kind):
         ("ftp://host/x", "ftp: is no kind of source"),
         ("https://me:hunter2@host/x", "user name in it"),
         ("https://[::1", "malformed"),
-        ("oci://me:hunter2@host/x", "user name in it"),
-        ("me:hunter2@host/x", "user name in it"),
+        ("oci://me:hunter2@host/x", "user name or a query in it"),
+        ("oci://host/x?sig=hunter2", "user name or a query in it"),
+        ("me:hunter2@host/x", "user name or a query in it"),
     ],
 )
 def test_what_is_no_source_is_refused(uri, message):
