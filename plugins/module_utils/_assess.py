@@ -327,10 +327,8 @@ def _bring_back(
 ) -> Need:
     """Return how what C(name) ran comes back: as the build that is recorded, or as C(subject) is resolved now."""
     known, subject = _recorded(case, name), subject or name
-    backup = _backup(case, backup_of) if backup_of else None
-    if backup is not None and (
-        known is None or backup.directory.digest is None or backup.directory.has_digest(known.digest)
-    ):
+    backup = _backup(case, backup_of, known) if backup_of else None
+    if backup is not None:
         return Need("repair", f"{damage}; {backup.place}, which LocalAI left, can run", kept=backup, recorded=known)
     kept = next(filter(_can_come_back, _having(known, case.installed)), None)
     if kept is not None:
@@ -339,10 +337,15 @@ def _bring_back(
     return Need(action, damage, subject, recorded=known)
 
 
-def _backup(case: _Case, name: str) -> Kept | None:
-    """Return what LocalAI moved aside for a name, unless it is to be installed again, or from somewhere else."""
+def _backup(case: _Case, name: str, known: Recorded | None = None) -> Kept | None:
+    """Return what LocalAI moved aside for a name, unless it is to be installed again, or is not what is wanted."""
     backup = None if case.options.force else case.installed.backup_of(name)
     if backup is None or (case.options.uri is not None and not _is_from(backup, case.options.uri)):
+        return None
+    directory = case.installed.get(name)
+    ours = directory is not None and directory.record is not None
+    # LocalAI moves aside what it is about to replace; what we installed in its place since is another build.
+    if ours and known is not None and backup.directory.digest and not backup.directory.has_digest(known.digest):
         return None
     return backup
 

@@ -99,8 +99,11 @@ class Draft:
     def _named(self) -> frozenset[str]:
         return frozenset(name.lower() for name in self.options.bare_names)
 
-    def fetch(self, target: Target, known: Recorded | None = None, fixed: bool = False) -> None:
-        """Bring a build, unless that is decided already; C(known) is what is recorded of the same one."""
+    def fetch(self, target: Target, meta: str, known: Recorded | None = None, fixed: bool = False) -> None:
+        """Bring a build, for the meta backend C(meta) if there is one, unless that is decided already.
+
+        C(known) is what is recorded of the same build.
+        """
         if any(step.kind == "fetch" and step.backend == target.backend for step in self.steps):
             return
         old = self.state.get(target.backend)
@@ -121,7 +124,7 @@ class Draft:
             pinned=self.options.pins is not None or bool(known and known.pinned),
         )
         new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
-        build = self._build(new, fixed, target.name if target.is_meta else "")
+        build = self._build(new, fixed, meta)
         self._put("fetch", new.looking(self.look), build=build)
 
     def restore(self, kept: Kept, fixed: bool) -> None:

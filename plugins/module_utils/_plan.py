@@ -197,6 +197,9 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
     steps, reason = len(draft.steps), need.reason
     stale = _stale(bare, target, draft.state)
     found = draft.state.get(target.backend)
+    points = target.is_meta and not (need.action == "compare" and _stands_for(bare, target.backend, draft))
+    # An alias that answers to the name is no meta backend that a later run would have to complete.
+    meta = target.name if points or (target.is_meta and draft.state.find(bare) is not None) else ""
     if found is not None and found.alias.lower() == bare.lower() != target.alias.lower():
         # It is repaired as what answers to this name, whatever its gallery says by now.
         target = replace(target, alias=found.alias)
@@ -205,12 +208,12 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
         reason += f"; {twin.name}, as the gallery spells it, is there already"
     elif must_fetch(target, need, draft.options, draft.state):
         reason = _why_fetched(bare, need, target, draft)
-        _fetch(bare, need, target, draft)
+        _fetch(bare, need, target, draft, meta)
     elif need.action == "compare":
-        reason = _compare(t.cast(Directory, found), target, draft) or reason
+        reason = _compare(t.cast(Directory, found), target, draft, meta) or reason
     else:
         reason += f"; {target.backend} is there already"
-    if target.is_meta and not (need.action == "compare" and _stands_for(bare, target.backend, draft)):
+    if points:
         build = draft.state.get(target.backend)
         version = build.metadata.version if build and build.metadata else ""
         draft.write_meta(target.name, _meta_of(target.backend, target.name, target.meta_url, version))
@@ -229,11 +232,11 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
     return Outcome(asked, target.backend, action, target.key, reason)
 
 
-def _fetch(bare: str, need: Need, target: Target, draft: Draft) -> None:
+def _fetch(bare: str, need: Need, target: Target, draft: Draft, meta: str) -> None:
     """Bring a build; one that the task chose itself is never given up for another one by a repair."""
     told = draft.options.pins is not None or draft.options.digest_of(bare) is not None
     known = None if target.lost else need.recorded
-    draft.fetch(target, known, fixed=told or bool(known and known.fixed))
+    draft.fetch(target, meta, known, fixed=told or bool(known and known.fixed))
     if target.lost:
         draft.warnings.append(f"{target.backend}: {need.reason}, and {_instead(target.lost)}.")
 
@@ -249,7 +252,7 @@ def _why_fetched(bare: str, need: Need, target: Target, draft: Draft) -> str:
     return f"{target.backend} is right for it now, and {row.backend if row else 'nothing'} is installed"
 
 
-def _compare(found: Directory, target: Target, draft: Draft) -> str:
+def _compare(found: Directory, target: Target, draft: Draft, meta: str) -> str:
     """Bring another build than the one that is installed, or the alias that it has now; returns why."""
     differs = difference(target, found)
     if differs.unknown:
@@ -259,7 +262,7 @@ def _compare(found: Directory, target: Target, draft: Draft) -> str:
         )
         return ""
     if differs.reason:
-        draft.fetch(target)
+        draft.fetch(target, meta)
         return differs.reason
     if target.alias != found.alias:
         draft.rewrite(found, target.alias)

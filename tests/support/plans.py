@@ -57,6 +57,12 @@ GALLERY = {
 
 def resolve(need: Need, options: BackendOptions, state: Installed) -> Target:
     """What the galleries and sources would say; what identifies the content only if that is asked for."""
+    known = need.recorded
+    if known is not None:
+        was = known.metadata
+        target = Target(known.meta or known.backend, known.backend, bool(known.meta), alias=was.alias, uri=was.uri)
+        target = replace(target, gallery_url=was.gallery_url, meta_url=known.meta_url)
+        return replace(target, digest=known.digest, version=was.version)
     pin = options.pin(need.subject)
     if pin is not None:
         target = Target(pin.name, pin.backend, pin.backend != pin.name, pin.capability, alias=pin.alias)
@@ -108,6 +114,12 @@ def carried_out(steps: Sequence[Step], state: Installed) -> Installed:
 
 def _after(step: Step, state: Installed) -> Installed:
     old = state.get(step.backend)
+    if step.kind == "prune":
+        return _without_kept(state, step.backend, step.keep)
+    if step.kind in ("remove", "retire"):
+        state = replace(state, builds={name: build for name, build in state.builds.items() if name != step.backend})
+    if step.build is not None:
+        state = replace(state, builds={**state.builds, step.backend: step.build})
     if step.kind == "remove":
         return replace(_without_kept(state, step.backend, 0), directories=state.without(step.backend).directories)
     if step.kind == "retire":

@@ -222,7 +222,7 @@ def literal(value: Any, option: Mapping[str, Any]) -> Any:
         return value
     if option.get("type") == "dict":
         return block("modules/localai_backend_info.py", "RETURN")["pins"]["sample"]
-    return option.get("choices", ["text"])[0]
+    return 1 if option.get("type") == "int" else option.get("choices", ["text"])[0]
 
 
 def accepted(module: str, arguments: Mapping[str, Any]) -> None:

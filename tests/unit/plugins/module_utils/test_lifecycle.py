@@ -794,6 +794,8 @@ def test_what_is_said_is_what_comes_of_it(
         assert step.after.get("kept", 0) == len(after.kept_of(step.backend))
     gone = {each.name for each in state.directories} - {each.name for each in after.directories}
     assert {name for name, _why in decided.removed} <= gone
-    assert all(len(after.kept_of(each.backend)) <= max(options.keep_previous, len(state.kept)) for each in after.kept)
+    assert all(
+        len(after.kept_of(each.backend)) <= max(options.keep_previous or 0, len(state.kept)) for each in after.kept
+    )
     kinds = [step.kind for step in decided.steps]
-    assert kinds == sorted(kinds, key=lambda kind: kind in ("remove", "retire"))
+    assert kinds == sorted(kinds, key=lambda kind: kind in ("remove", "retire", "prune"))

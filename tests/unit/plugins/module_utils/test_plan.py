@@ -715,7 +715,9 @@ KINDS = st.sampled_from(["directory"] * 6 + ["symlink", "other"])
 
 
 def directory(name: str, kind: str, runnable: bool, target: str, state: str) -> Directory:
-    metadata = Metadata(ALIASES.get(name, ""), "", name, "g", "earlier", "", f"quay.io/{name}", OLD_DIGEST)
+    metadata = Metadata(
+        ALIASES.get(name, ""), "", name, Address("g"), "earlier", "", Address(f"quay.io/{name}"), OLD_DIGEST
+    )
     if target:
         metadata = Metadata(meta_backend_for=target, name=name, gallery_url=Address("g"))
     made = Directory(name, kind, runnable, runnable, metadata, owner="root", group="root", mode="0755")
