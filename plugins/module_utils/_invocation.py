@@ -25,7 +25,8 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
 
     def __init__(self, spec: dict[str, dict[str, t.Any]]) -> None:
         self.given: dict[str, t.Any] | None = None
-        super().__init__(argument_spec=spec, supports_check_mode=True)
+        # Ansible completes the defaults of suboptions in the specification itself.
+        super().__init__(argument_spec=copy.deepcopy(spec), supports_check_mode=True)
         self._redact_params()
 
     def _log_invocation(self) -> None:

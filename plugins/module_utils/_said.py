@@ -13,6 +13,8 @@ from urllib.parse import unquote_plus, urlsplit
 
 _HIDDEN = "(hidden)"
 _SHORTEST_SIGNATURE = 8
+# What registries and their token servers are asked for: it helps to read it in their answers.
+_OF_REGISTRIES = ("ns", "scope", "service")
 
 
 def status_line(response: t.Any) -> str:
@@ -59,5 +61,6 @@ def _credentials(header: str) -> list[str]:
 
 def _signatures(query: str) -> list[str]:
     """Return the values in a query that are long enough to be secret, as they are sent and as they are meant."""
-    values = [parameter.partition("=")[2] or parameter for parameter in query.split("&")]
+    parameters = [parameter.partition("=") for parameter in query.split("&")]
+    values = [value or name for name, _equals, value in parameters if name not in _OF_REGISTRIES]
     return [form for value in values for form in (value, unquote_plus(value)) if len(value) >= _SHORTEST_SIGNATURE]
