@@ -48,7 +48,9 @@ def builds_file(builds: t.Mapping[str, Build]) -> bytes:
     return (json.dumps({"format": _FORMAT, "builds": rows}, indent=2) + "\n").encode("ascii")
 
 
-def _build(row: t.Mapping[str, t.Any]) -> Build | None:
+def _build(row: t.Any) -> Build | None:
+    if not isinstance(row, dict):
+        return None
     build = Build(**{key: row[key] for key in Build.__dataclass_fields__ if key in row})
     known = all(type(value) is type(getattr(Build(), key)) for key, value in vars(build).items())
     return build if known else None
