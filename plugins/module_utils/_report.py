@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._draft import Step
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome, Plan
 from ansible_collections.localai.core.plugins.module_utils._uri import displayed
 
@@ -62,9 +63,11 @@ def printable(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {key: displayed(value) if key in _ADDRESSES and value else value for key, value in values.items()}
 
 
-def first_steps(decided: Plan, count: int, replaced: tuple[str, ...], restart_required: bool) -> Plan:
-    """Return the part of a plan that its first C(count) steps carried out, with what they led to."""
-    steps = decided.steps[:count]
+def first_steps(
+    decided: Plan, count: int, partly: tuple[Step, ...], replaced: tuple[str, ...], restart_required: bool
+) -> Plan:
+    """Return the part of a plan that was carried out, with what that led to: C(count) steps, and C(partly) the next."""
+    steps = (*decided.steps[:count], *partly)
     touched = {step.backend for step in steps}
     return replace(
         decided,

@@ -17,17 +17,26 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._attributes import (
+    MadeDirectory,
+    change,
+    finish_directory,
+    identity,
+)
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
 from ansible_collections.localai.core.plugins.module_utils._durable import WritingOut, begin_write_out
-from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY, remove
+from ansible_collections.localai.core.plugins.module_utils._entries import (
+    OPEN_DIRECTORY,
+    random_names,
+    remove,
+    with_free_name,
+)
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._members import safe_mode
 
 _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-MOST_LEVELS = 200
 _MOST_LINKS = 40
 _COPIED_AT_ONCE = 1024**2
-# setuid, setgid and write for the world
-_REFUSED_BITS = 0o6002
 # What file systems without links answer to one, FUSE included.
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
 _Made = t.TypeVar("_Made")
@@ -36,8 +45,8 @@ _Made = t.TypeVar("_Made")
 class Tree:
     """Fills one directory; C(uid) and C(gid) own what is made (-1: whoever runs this).
 
-    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(looks), its
-    file system keeps no owners and modes, and none are set.
+    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(keeps_modes)
+    its file system does not keep modes, so that none are set.
 
     C(contents) is what was put into each directory, by name: the size of a file in bytes, or the target of a symlink.
 
@@ -45,16 +54,18 @@ class Tree:
     where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
     """
 
-    def __init__(self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None, looks: bool = True) -> None:
+    def __init__(
+        self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None, keeps_modes: bool = True
+    ) -> None:
         self.path = path
-        self.looks = looks
+        self._keeps_modes = keeps_modes
         self.size = 0
         self.entries = 0
         self.contents: dict[str, dict[str, int | str]] = {"": {}}
         self._uid = uid
         self._gid = gid
         self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)
-        self._directories: dict[str, tuple[int, float | None]] = {}
+        self._directories: dict[str, MadeDirectory] = {}
         self._real: set[str] = {""}
         self._fresh: set[str] = set()
         self._writing_out = WritingOut(self.fd)
@@ -63,6 +74,10 @@ class Tree:
         return self
 
     def __exit__(self, *_exception: t.Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the directory."""
         self._writing_out.close()
         os.close(self.fd)
 
@@ -78,7 +93,7 @@ class Tree:
                 if self._kind(path) != stat.S_IFDIR:
                     self._anew(path, lambda: os.mkdir(path, 0o700, dir_fd=self.fd))
                 self._real.add(path)
-            self._directories[path] = (safe_mode(mode) | 0o500, mtime)
+            self._directories[path] = self._directory_made(path, safe_mode(mode) | 0o500, mtime)
             self.contents.setdefault(path, {})
             self._made(path)
 
@@ -101,7 +116,7 @@ class Tree:
             with OnDisk(self.path, path):
                 if foreign:
                     os.fchown(fd, self._uid, self._gid)
-                if foreign or mode & lost:
+                if self._keeps_modes and (foreign or mode & lost):
                     os.fchmod(fd, mode)
                 if mtime is not None:
                     os.utime(fd, (mtime, mtime))
@@ -124,7 +139,7 @@ class Tree:
                     f"{self.path}/{path}: this file system keeps no symlinks, and the backend has some. Choose a "
                     "backends_path on one that does, such as ext4, xfs or btrfs."
                 ) from e
-            self._own(path)
+            self._own_symlink(path)
         self._made(path, target)
 
     def hardlink(self, path: str, target: str) -> None:
@@ -156,19 +171,18 @@ class Tree:
     @functools.cached_property
     def _of_itself(self) -> tuple[int, bool]:
         """Which bits of its mode a new file here loses, and whether it belongs to another one than it should."""
-        if not self.looks:
-            return 0, False
         with self.scratch(0o777) as stream:
             status = os.fstat(stream.fileno())
         foreign = self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid)
-        return 0o777 & ~status.st_mode, foreign
+        return 0o777 & ~status.st_mode if self._keeps_modes else 0, foreign
 
     @contextlib.contextmanager
     def scratch(self, mode: int = 0o600) -> t.Iterator[t.BinaryIO]:
         """Give an empty file for reading and writing that has no name, so that nothing of it is ever left."""
-        name = ".scratch"
-        with OnDisk(self.path, name):
-            fd = os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
+        with OnDisk(self.path, "a file without a name"):
+            name, fd = with_free_name(
+                random_names(".scratch-"), lambda name: os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
+            )
             os.unlink(name, dir_fd=self.fd)
             with open(fd, "w+b") as stream:
                 yield stream
@@ -204,7 +218,7 @@ class Tree:
 
     def make_executable(self, path: str) -> None:
         """Let everybody who may read the file C(path) execute it."""
-        if not self.looks:
+        if not self._keeps_modes:
             return
         with OnDisk(self.path, path):
             fd = os.open(self._file_of(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
@@ -233,21 +247,14 @@ class Tree:
     def finish(self, mode: int) -> None:
         """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
         for path in sorted(self._directories, reverse=True):
-            wanted, mtime = self._directories[path]
             with OnDisk(self.path, path):
-                if not self._is_reachable(path) or self._kind(path) != stat.S_IFDIR:
-                    continue
-                self._own(path)
-                if self.looks:
-                    os.chmod(path, wanted, dir_fd=self.fd)
-                if mtime is not None:
-                    os.utime(path, (mtime, mtime), dir_fd=self.fd, follow_symlinks=False)
-        if not self.looks:
-            return
+                made = self._directories[path]
+                finish_directory(path, self.fd, made, (self._uid, self._gid), self._keeps_modes)
         with OnDisk(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
                 os.fchown(self.fd, self._uid, self._gid)
-            os.fchmod(self.fd, mode)
+            if self._keeps_modes:
+                os.fchmod(self.fd, mode)
 
     def _made(self, path: str, what: int | str | None = None) -> None:
         """Count an entry and note what it is: a file of so many bytes, a symlink to a target, or a directory."""
@@ -259,16 +266,23 @@ class Tree:
             self._fresh.add(path)
             path = path.rpartition("/")[0]
 
-    def _own(self, path: str) -> None:
-        if self.looks and (self._uid, self._gid) != (-1, -1):
-            os.chown(path, self._uid, self._gid, dir_fd=self.fd, follow_symlinks=False)
+    def _own_symlink(self, path: str) -> None:
+        _lost, foreign = self._of_itself
+        if foreign:
+            change(path, self.fd, self._status(path), uid=self._uid, gid=self._gid)
+
+    def _directory_made(self, path: str, mode: int, mtime: float | None) -> MadeDirectory:
+        return MadeDirectory(mode, mtime, identity(self._status(path)))
+
+    def _status(self, path: str) -> os.stat_result:
+        return os.stat(path, dir_fd=self.fd, follow_symlinks=False)
 
     def _anew(self, path: str, make: t.Callable[[], _Made]) -> _Made:
         """Make something at C(path), in place of whatever is there."""
         try:
             return make()
         except FileExistsError:
-            if not self.looks:
+            if not self._keeps_modes:
                 self._check_spelling(path)
             self._unlink(path)
             return make()
@@ -341,7 +355,7 @@ class Tree:
         if kind is not None:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
         os.mkdir(path, 0o700, dir_fd=self.fd)
-        self._directories[path] = (0o755, None)
+        self._directories[path] = self._directory_made(path, 0o755, None)
         self.contents[path] = {}
         self.entries += 1
 
@@ -357,7 +371,7 @@ class Tree:
 
     def _kind(self, path: str) -> int | None:
         try:
-            return stat.S_IFMT(os.stat(path, dir_fd=self.fd, follow_symlinks=False).st_mode)
+            return stat.S_IFMT(self._status(path).st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -371,24 +385,6 @@ class Tree:
                 self._real.remove(known)
                 self._directories.pop(known, None)
                 self.contents.pop(known, None)
-
-
-def inner_path(name: str) -> str:
-    """Return the path that an archive's entry C(name) has inside the tree, empty for its top; raises SourceError."""
-    if "\0" in name:
-        raise SourceError(f"an entry has a NUL in its name: {name[:100]!r}.")
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts:
-        raise SourceError(f"the entry {name[:200]!r} leads out of the tree.")
-    too_long = any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts) or len(name) > 4000
-    if too_long or len(parts) > MOST_LEVELS:
-        raise SourceError(f"the entry {name[:100]!r}… has a name that is too long or too deep.")
-    return "/".join(parts)
-
-
-def safe_mode(mode: int) -> int:
-    """Return the mode a file gets: the archive's without setuid, setgid and world-write, with owner-read."""
-    return mode & 0o7777 & ~_REFUSED_BITS | 0o400
 
 
 def _write_all(fd: int, data: bytes) -> None:

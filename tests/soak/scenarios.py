@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils import _apply, _network, _store
+from ansible_collections.localai.core.plugins.module_utils import _apply, _durable, _network, _store
 from ansible_collections.localai.core.plugins.modules import localai_backend
 
 from ..support.archives import Entry, directory, file, hardlink, symlink, write_tree
@@ -116,7 +116,7 @@ class Sources:
 def carry_out(task: Options, path: Path, exchange: bool = True, check: bool = False) -> dict[str, Any]:
     """Run localai_backend on a backends path; returns what it says. It waits for others only if the task says so."""
     paths = {"backends_path": str(path), "backends_system_path": str(path.with_name("system"))}
-    can_exchange = mock.patch.object(_store, "_exchange", _store._exchange if exchange else lambda *_names: False)
+    can_exchange = mock.patch.object(_store, "exchange", _durable.exchange if exchange else lambda *_names: False)
     with can_exchange:
         return run_module(localai_backend.main, {"lock_timeout": 0, **task, **paths}, check)
 
