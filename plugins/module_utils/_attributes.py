@@ -89,10 +89,10 @@ class MadeDirectory(t.NamedTuple):
     identity: tuple[int, int]
 
 
-def finish_directory(path: str, dir_fd: int, made: MadeDirectory, owner: tuple[int, int], keeps_modes: bool) -> None:
-    """Give a directory its owner and group, mode and time, if C(path) still leads to the one that was made."""
+def finish_directory(opened: t.Callable[[], int], made: MadeDirectory, owner: tuple[int, int], modes: bool) -> None:
+    """Give a directory its owner, its time and, with C(modes), its mode, if C(opened) opens the one that was made."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+        fd = opened()
     except OSError as e:
         if e.errno not in VANISHED:
             raise
@@ -102,7 +102,7 @@ def finish_directory(path: str, dir_fd: int, made: MadeDirectory, owner: tuple[i
             return
         if owner != (-1, -1):
             os.fchown(fd, *owner)
-        if keeps_modes:
+        if modes:
             os.fchmod(fd, made.mode)
         if made.mtime is not None:
             os.utime(fd, (made.mtime, made.mtime))

@@ -24,9 +24,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import functools
 import itertools
 import os
-import stat
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._attributes import VANISHED
@@ -118,12 +118,10 @@ class Store:
         if remembered(self.path) == keeps and exists(MEMORY, self._own_fd):
             return
         with contextlib.suppress(OSError):
-            content = memory_with(self.path, keeps)
-            name, fd = with_free_name(
-                random_names("remembered-"), lambda name: os.open(name, _CREATE, 0o644, dir_fd=self._staging_fd)
-            )
+            create = functools.partial(os.open, flags=_CREATE, mode=0o644, dir_fd=self._staging_fd)
+            name, fd = with_free_name(random_names("remembered-"), create)
             try:
-                os.write(fd, content)
+                os.write(fd, memory_with(self.path, keeps))
                 give(fd, self._fd, 0o644)
                 os.fsync(fd)
                 self._move_over(self._staging_fd, name, self._own_fd, MEMORY)
@@ -148,8 +146,7 @@ class Store:
                 wait_for(lock_fd, timeout, self.path)
                 locked = True
                 write_note(lock_fd)
-                self._staging_fd = self._own_directory(stack, STAGING)
-                self._replaced_fd = self._own_directory(stack, REPLACED)
+                self._staging_fd, self._replaced_fd = (self._own_directory(stack, name) for name in (STAGING, REPLACED))
                 self._clear()
                 self._kept_fd = self._own_directory(stack, KEPT)
             except OSError as e:
@@ -169,9 +166,8 @@ class Store:
         with _naming(self._staging):
             self._need_room()
             probed = self._probe()
-            name, _made = with_free_name(
-                self._free_numbers(), lambda name: os.mkdir(name, 0o700, dir_fd=self._staging_fd)
-            )
+            make = functools.partial(os.mkdir, mode=0o700, dir_fd=self._staging_fd)
+            name, _made = with_free_name(self._free_numbers(), make)
             try:
                 with self._opened_stage(name, probed) as tree:
                     yield tree
@@ -180,8 +176,8 @@ class Store:
 
     def _opened_stage(self, name: str, probed: Probed) -> Tree:
         """Open the directory that was made; whoever owns the backends path could have put another in its place."""
-        place, owner, keeps = os.path.join(self._staging, name), self.ownership, probed.keeps
-        uid, gid = (owner.uid, owner.gid) if keeps.owners else (-1, -1)
+        place, keeps = os.path.join(self._staging, name), probed.keeps
+        uid, gid = (self.ownership.uid, self.ownership.gid) if keeps.owners else (-1, -1)
         exchanged = HostError(f"{place} was exchanged while it was being made.")
         try:
             tree = Tree(place, uid, gid, self._staging_fd, keeps.modes)
@@ -190,8 +186,8 @@ class Store:
                 raise
             raise exchanged from e
         status = os.fstat(tree.fd)
-        is_closed = not keeps.modes or (status.st_uid, stat.S_IMODE(status.st_mode)) == (probed.maker, 0o700)
-        if not is_closed or os.listdir(tree.fd):
+        is_closed = not keeps.modes or status.st_mode & 0o777 == 0o700
+        if status.st_uid != probed.maker or not is_closed or os.listdir(tree.fd):
             tree.close()
             raise exchanged
         return tree

@@ -4,8 +4,9 @@
 
 """One directory tree on disk, held by its descriptor: files are written, linked and removed only below it.
 
-The kernel never follows a symlink that stands in the tree. Where an entry lies behind one, it is followed here, with
-the tree as its root, so nothing that an archive holds leads out, and renaming the directory meanwhile misleads nobody.
+The kernel never follows a symlink that is in the tree. Where an entry lies behind one, it is followed here, with the
+tree as its root, so nothing that an archive holds leads out. Each directory on the way to an entry is opened by itself,
+so that renaming or exchanging one meanwhile misleads nobody.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import stat
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._attributes import (
+    VANISHED,
     MadeDirectory,
     change,
     finish_directory,
     identity,
 )
+from ansible_collections.localai.core.plugins.module_utils._directories import Directories
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
 from ansible_collections.localai.core.plugins.module_utils._durable import WritingOut, begin_write_out
 from ansible_collections.localai.core.plugins.module_utils._entries import (
@@ -65,6 +68,7 @@ class Tree:
         self._uid = uid
         self._gid = gid
         self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)
+        self._held = Directories(self.fd)
         self._directories: dict[str, MadeDirectory] = {}
         self._real: set[str] = {""}
         self._fresh: set[str] = set()
@@ -79,6 +83,7 @@ class Tree:
     def close(self) -> None:
         """Let go of the directory."""
         self._writing_out.close()
+        self._held.close()
         os.close(self.fd)
 
     def begin_layer(self) -> None:
@@ -91,7 +96,7 @@ class Tree:
             path = self._place(path)
             if path not in self._real:
                 if self._kind(path) != stat.S_IFDIR:
-                    self._anew(path, lambda: os.mkdir(path, 0o700, dir_fd=self.fd))
+                    self._anew(path, lambda fd, name: os.mkdir(name, 0o700, dir_fd=fd))
                 self._real.add(path)
             self._directories[path] = self._directory_made(path, safe_mode(mode) | 0o500, mtime)
             self.contents.setdefault(path, {})
@@ -103,7 +108,7 @@ class Tree:
         with OnDisk(self.path, path):
             path = self._place(path)
             lost, foreign = self._of_itself
-            fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=self.fd))
+            fd = self._anew(path, lambda fd, name: os.open(name, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=fd))
         try:
             begun = written = 0
             for chunk in chunks:
@@ -131,7 +136,7 @@ class Tree:
         with OnDisk(self.path, path):
             path = self._place(path)
             try:
-                self._anew(path, lambda: os.symlink(target, path, dir_fd=self.fd))
+                self._anew(path, lambda fd, name: os.symlink(target, name, dir_fd=fd))
             except OSError as e:
                 if e.errno not in _NO_LINKS:
                     raise
@@ -148,11 +153,13 @@ class Tree:
             place = self._existing(target)
             if place is None or self._kind(place) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
-            path, fd = self._place(path), self.fd
+            path = self._place(path)
             if (place + "/").startswith(path + "/"):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, whose place it would take.")
             try:
-                self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
+                with self._held.holding(place) as (source_fd, source):
+                    link = functools.partial(os.link, source, src_dir_fd=source_fd, follow_symlinks=False)
+                    self._anew(path, lambda fd, name: link(name, dst_dir_fd=fd))
             except OSError as e:
                 # Where a file has one name only, or no more names, this one is another file with the same content.
                 if e.errno not in (*_NO_LINKS, errno.EMLINK):
@@ -163,7 +170,7 @@ class Tree:
         self._made(path, self.contents.get(parent, {}).get(name))
 
     def _copy(self, place: str, path: str) -> None:
-        with open(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd), "rb") as stream:
+        with open(self._held.open(place), "rb") as stream:
             status = os.fstat(stream.fileno())
             chunks = iter(lambda: stream.read(_COPIED_AT_ONCE), b"")
             self.file(path, stat.S_IMODE(status.st_mode), chunks, status.st_mtime)
@@ -208,12 +215,7 @@ class Tree:
             self._clear_stale(place)
 
     def _clear_stale(self, place: str) -> None:
-        fd = os.open(place or ".", OPEN_DIRECTORY, dir_fd=self.fd)
-        try:
-            names = os.listdir(fd)
-        finally:
-            os.close(fd)
-        for name in names:
+        for name in self._held.names(place):
             self._remove_stale(f"{place}/{name}" if place else name)
 
     def make_executable(self, path: str) -> None:
@@ -221,7 +223,7 @@ class Tree:
         if not self._keeps_modes:
             return
         with OnDisk(self.path, path):
-            fd = os.open(self._file_of(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
+            fd = self._held.open(self._file_of(path) or path)
             try:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
                 os.fchmod(fd, mode | (mode & 0o444) >> 2)
@@ -240,7 +242,7 @@ class Tree:
             kind = self._kind(path)
             if kind != stat.S_IFLNK:
                 return path if kind == stat.S_IFREG else None
-            target = os.readlink(path, dir_fd=self.fd)
+            target = self._held.target(path)
             path = os.path.normpath(os.path.join(os.path.dirname(path), target))
         return None
 
@@ -248,8 +250,8 @@ class Tree:
         """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
         for path in sorted(self._directories, reverse=True):
             with OnDisk(self.path, path):
-                made = self._directories[path]
-                finish_directory(path, self.fd, made, (self._uid, self._gid), self._keeps_modes)
+                opened = functools.partial(self._held.open, path, OPEN_DIRECTORY)
+                finish_directory(opened, self._directories[path], (self._uid, self._gid), self._keeps_modes)
         with OnDisk(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
                 os.fchown(self.fd, self._uid, self._gid)
@@ -269,33 +271,26 @@ class Tree:
     def _own_symlink(self, path: str) -> None:
         _lost, foreign = self._of_itself
         if foreign:
-            change(path, self.fd, self._status(path), uid=self._uid, gid=self._gid)
+            fd, name = self._held.at(path)
+            change(name, fd, self._held.status(path), uid=self._uid, gid=self._gid)
 
     def _directory_made(self, path: str, mode: int, mtime: float | None) -> MadeDirectory:
-        return MadeDirectory(mode, mtime, identity(self._status(path)))
+        return MadeDirectory(mode, mtime, identity(self._held.status(path)))
 
-    def _status(self, path: str) -> os.stat_result:
-        return os.stat(path, dir_fd=self.fd, follow_symlinks=False)
-
-    def _anew(self, path: str, make: t.Callable[[], _Made]) -> _Made:
+    def _anew(self, path: str, make: t.Callable[[int, str], _Made]) -> _Made:
         """Make something at C(path), in place of whatever is there."""
         try:
-            return make()
+            return make(*self._held.at(path))
         except FileExistsError:
             if not self._keeps_modes:
                 self._check_spelling(path)
             self._unlink(path)
-            return make()
+            return make(*self._held.at(path))
 
     def _check_spelling(self, path: str) -> None:
         """Raise HostError when what is in the way of C(path) has another name: such file systems fold their case."""
         parent, _slash, base = path.rpartition("/")
-        fd = os.open(parent or ".", OPEN_DIRECTORY, dir_fd=self.fd)
-        try:
-            names = os.listdir(fd)
-        finally:
-            os.close(fd)
-        if base not in names:
+        if base not in self._held.names(parent):
             raise HostError(
                 f"{self.path}/{path}: this file system does not tell it from another file of the backend, whose name "
                 "differs in upper and lower case. Choose a backends_path on one that does, such as ext4, xfs or btrfs."
@@ -339,7 +334,7 @@ class Tree:
                 hops += 1
                 if hops > _MOST_LINKS:
                     raise SourceError(f"{path!r} leads through more than {_MOST_LINKS} symlinks.")
-                target = os.readlink(place, dir_fd=self.fd)
+                target = self._held.target(place)
                 at = "" if target.startswith("/") else at
                 parts += target.split("/")[::-1]
                 continue
@@ -354,7 +349,8 @@ class Tree:
     def _make_directory(self, path: str, kind: int | None) -> None:
         if kind is not None:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
-        os.mkdir(path, 0o700, dir_fd=self.fd)
+        fd, name = self._held.at(path)
+        os.mkdir(name, 0o700, dir_fd=fd)
         self._directories[path] = self._directory_made(path, 0o755, None)
         self.contents[path] = {}
         self.entries += 1
@@ -371,12 +367,16 @@ class Tree:
 
     def _kind(self, path: str) -> int | None:
         try:
-            return stat.S_IFMT(self._status(path).st_mode)
-        except (FileNotFoundError, NotADirectoryError):
+            return stat.S_IFMT(self._held.status(path).st_mode)
+        except OSError as e:
+            if e.errno not in VANISHED:
+                raise
             return None
 
     def _unlink(self, path: str) -> None:
-        remove(path, dir_fd=self.fd)
+        self._held.forget(path)
+        fd, name = self._held.at(path)
+        remove(name, dir_fd=fd)
         parent, _slash, name = path.rpartition("/")
         self.contents.get(parent, {}).pop(name, None)
         if path in self._real:

@@ -23,6 +23,7 @@ FLOORS = {
     "module_utils._attributes": 0.7,  # what changes owner and mode for all of them
     "module_utils._members": 0.8,
     "module_utils._entries": 0.8,  # what _tree, and everybody else, asks of a directory
+    "module_utils._directories": 0.9,
     "module_utils._options": 1,
     "module_utils._durable": 0.9,  # what _tree lets go on meanwhile, and _store waits for
     "module_utils._tree": 1,

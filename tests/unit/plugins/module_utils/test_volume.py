@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -205,31 +206,38 @@ def runs_in(tmp_path):
 REFUSALS = (0, errno.EPERM, errno.EOPNOTSUPP)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file system: what it keeps, what is said of it, and the owner and the mode that a tree gets on it."""
+
+    owners: bool
+    modes: bool
+    says: str
+    owner: int
+    mode: str
+
+
+KINDS = [
+    Kind(False, True, "keep owners, so owner, group change nothing", 0, "0o750"),
+    Kind(True, False, "keep modes, so directory_mode change nothing", NOBODY, "0o755"),
+    Kind(False, False, "keep owners and modes, so owner, group, directory_mode change nothing", 0, "0o755"),
+]
+
+
 @pytest.mark.parametrize("refusal", REFUSALS)
-@pytest.mark.parametrize(
-    ("kept", "says", "owner", "top_mode"),
-    [
-        ({"owners": False, "modes": True}, "keep owners, so owner, group change nothing", 0, "0o750"),
-        ({"owners": True, "modes": False}, "keep modes, so directory_mode change nothing", NOBODY, "0o755"),
-        (
-            {"owners": False, "modes": False},
-            "keep owners and modes, so owner, group, directory_mode change",
-            0,
-            "0o755",
-        ),
-    ],
-)
+@pytest.mark.parametrize("kind", KINDS)
 @ONLY_ROOT
 def test_a_file_system_that_keeps_less_is_found_out_and_a_run_on_it_converges(
-    tmp_path, run, monkeypatch, refusal, kept, says, owner, top_mode
+    tmp_path, run, monkeypatch, refusal, kind
 ):
+    says = kind.says
     looks = {"owner": str(NOBODY), "group": str(NOBODY), "directory_mode": "0750", "verify": True}
-    FileSystem(monkeypatch, **kept, refusal=refusal)
+    FileSystem(monkeypatch, owners=kind.owners, modes=kind.modes, refusal=refusal)
     assert UNKNOWN in " ".join(run(check=True, **looks)["warnings"])
     installed = run(**looks)
     assert (installed["changed"], [says in warning for warning in installed["warnings"]]) == (True, [True])
     tree = tmp_path / "top/backends/x"
-    assert (mode(tree), tree.stat().st_uid, (tree / "lib/x").stat().st_uid) == (top_mode, owner, owner)
+    assert (mode(tree), tree.stat().st_uid, (tree / "lib/x").stat().st_uid) == (kind.mode, kind.owner, kind.owner)
     before = snapshot(tmp_path / "top")
     for check in (True, False, True):
         again = run(check=check, **looks)
@@ -239,6 +247,13 @@ def test_a_file_system_that_keeps_less_is_found_out_and_a_run_on_it_converges(
     (tmp_path / "source/run.sh").write_text("new")
     predicted, done = run(check=True, force=True, **looks), run(force=True, **looks)
     assert (predicted["diff"], predicted["warnings"]) == (done["diff"], done["warnings"])
+
+
+def test_a_file_system_on_which_directories_have_one_mode_is_found_out(tmp_path, run, monkeypatch):
+    mkdir = os.mkdir
+    monkeypatch.setattr(os, "mkdir", lambda name, mode=0o777, **place: mkdir(name, 0o755, **place))
+    assert "does not keep modes" in " ".join(run(directory_mode="0700")["warnings"])
+    assert (run(directory_mode="0700")["changed"], mode(tmp_path / "top/backends/x")) == (False, "0o755")
 
 
 def test_a_file_system_that_keeps_all_is_remembered_and_nothing_is_said_of_it(tmp_path, run):

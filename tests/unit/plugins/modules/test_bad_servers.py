@@ -122,7 +122,10 @@ def upgrade(host, pauses):
 def check_traces(host, result):
     """Whatever came of it: no leftovers on disk, and no secret in what is told."""
     own = host.path / ".localai-core"
-    assert (os.listdir(own / "staging"), sorted(os.listdir(own))) == ([], ["file-system.json", "kept", "lock", "replaced", "staging"])
+    assert (os.listdir(own / "staging"), sorted(os.listdir(own))) == (
+        [],
+        ["file-system.json", "kept", "lock", "replaced", "staging"],
+    )
     assert host.names == ["voice"]
     told = json.dumps(result)
     assert [secret for secret in SECRETS if secret in told] == []
