@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import typing as t
 
@@ -45,6 +46,16 @@ class Directories:
         """Return the status of an entry; no symlink is followed, here and below."""
         fd, name = self.at(path)
         return os.stat(name or ".", dir_fd=fd, follow_symlinks=False)
+
+    def new(self, path: str) -> os.stat_result:
+        """Return the status of a directory that was made a moment ago; raises OSError if it is another one by now."""
+        fd = self.open(path, OPEN_DIRECTORY)
+        try:
+            if os.listdir(fd):
+                raise OSError(errno.ENOTEMPTY, "it was exchanged while it was being made")
+            return os.fstat(fd)
+        finally:
+            os.close(fd)
 
     def target(self, path: str) -> str:
         """Return what a symlink points to."""

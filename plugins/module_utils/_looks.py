@@ -10,7 +10,7 @@ import os
 import stat
 import typing as t
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._attributes import change, identity
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
@@ -55,17 +55,28 @@ def count_unlike(top: int, where: str, wanted: Wanted) -> int:
 def make_alike(top: int, where: str, wanted: Wanted) -> None:
     """Give the tree, held open as C(top), the look that is wanted; what vanishes or is exchanged meanwhile is left.
 
-    Raises HostError where a path cannot be changed, after all others were: PartlyChanged if any was.
+    Raises HostError where a path cannot be changed, after all others were: PartlyChanged if any was. The top, the run
+    file and the metadata, which each run looks at, are changed only if all else was, so that the next run tries again.
     """
     done, errors = 0, []
+    looked_at: list[tuple[Place | None, _Change]] = []
     try:
         for place, planned in _changes(top, where, wanted):
+            if place is None or place.path in (RUN_FILE, METADATA):
+                looked_at.append((replace(place, fd=top) if place is not None else None, planned))
+                continue
             try:
-                done += _apply(place, planned) if place is not None else _apply_to_top(top, planned)
+                done += _apply(place, planned)
             except OSError as e:
-                errors.append(disk_error(os.path.join(where, place.path if place is not None else ""), e))
+                errors.append(disk_error(os.path.join(where, place.path), e))
     except HostError as e:
         errors.append(str(e))
+    for place, planned in looked_at if not errors else ():
+        try:
+            done += _apply(place, planned) if place is not None else _apply_to_top(top, planned)
+        except OSError as e:
+            errors.append(disk_error(os.path.join(where, place.path if place is not None else ""), e))
+            break
     if errors:
         more = f" {len(errors) - 1} more of its paths could not be changed either." if len(errors) > 1 else ""
         raise (PartlyChanged if done else HostError)(errors[0] + more)

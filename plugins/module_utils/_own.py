@@ -23,12 +23,15 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 # LocalAI must be able to look into every directory of the backends path.
 _MODE = 0o755
 _TRIES = 10
+# The answers to an open of a symlink, and of anything else that is no directory.
+_NO_DIRECTORY = (errno.ELOOP, errno.ENOTDIR)
 
 
-def open_path(path: str, uid: int, gid: int) -> int:
+def open_path(path: str, uid: int, gid: int, may_hold: frozenset[str]) -> int:
     """Return a descriptor of the backends path; what is missing is made, and C(uid) and C(gid) own its last directory.
 
-    A symlink that is there is followed, because the task names the path; none that comes meanwhile is.
+    A symlink that is there is followed, because the task names the path; none that comes meanwhile is. C(may_hold) is
+    what another run may put into it at the same time.
     """
     missing: list[str] = []
     while True:
@@ -47,12 +50,12 @@ def open_path(path: str, uid: int, gid: int) -> int:
         try:
             fd, is_new = _made(name, parent)
         except OSError as e:
-            if e.errno not in (errno.ENOTDIR, errno.ELOOP):
+            if e.errno not in _NO_DIRECTORY:
                 raise
             raise HostError(f"{path} was exchanged while it was being made.") from e
         finally:
             os.close(parent)
-        if is_new:
+        if is_new and _is_as_made(fd, frozenset(missing[-1:]) or may_hold):
             _set(fd, *((-1, -1) if missing else (uid, gid)), _MODE)
     return fd
 
@@ -60,16 +63,20 @@ def open_path(path: str, uid: int, gid: int) -> int:
 def own_directory(name: str, dir_fd: int, path_fd: int, where: str, may_hold: frozenset[str] | None = None) -> int:
     """Return a descriptor of one of our directories, made if it is missing; C(where) is the directory above it.
 
-    It is given to the owner of the backends path, unless it is not ours: a new one that was exchanged, or one with
-    entries that are not in C(may_hold). Raises HostError where something else has its name.
+    It is given to the owner of the backends path, unless it has entries that are not in C(may_hold), if that is given,
+    and so is not ours. Raises HostError where something else has its name, or comes to have it meanwhile.
     """
     try:
         fd, is_new = _made(name, dir_fd)
     except OSError as e:
-        if e.errno not in (errno.ENOTDIR, errno.ELOOP):
+        if e.errno not in _NO_DIRECTORY:
             raise
         raise HostError(f"{where}/{name} is not a directory of ours. Remove it.") from e
-    if is_new or (is_new is None and (may_hold is None or may_hold.issuperset(os.listdir(fd)))):
+    is_ours = (may_hold is None and not is_new) or frozenset(os.listdir(fd)) <= (may_hold or frozenset())
+    if is_new and not is_ours:
+        os.close(fd)
+        raise HostError(f"{where}/{name} was exchanged while it was being made.")
+    if is_ours and (not is_new or _is_as_made(fd, may_hold or frozenset())):
         give(fd, path_fd, _MODE)
     return fd
 
@@ -85,26 +92,29 @@ def give(fd: int, path_fd: int, mode: int) -> None:
     _set(fd, *owner, mode if stat.S_IMODE(status.st_mode) != mode else None)
 
 
-def _made(name: str, dir_fd: int) -> tuple[int, bool | None]:
-    """Open a directory, made if it is missing; returns whether it is a new one, None for one that was there."""
-    for count in range(_TRIES):
-        was_there = False
+def _made(name: str, dir_fd: int) -> tuple[int, bool]:
+    """Open a directory, made if it is missing; returns also whether it was."""
+    tries = 0
+    while True:
+        tries += 1
+        is_new = True
         try:
             os.mkdir(name, _MODE, dir_fd=dir_fd)
         except FileExistsError:
-            was_there = True
+            is_new = False
         try:
-            fd = os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd)
-            break
+            return os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd), is_new
         except FileNotFoundError:
             # Somebody removed it in between.
-            if count + 1 == _TRIES:
+            if tries == _TRIES:
                 raise
-    if was_there:
-        return fd, None
+
+
+def _is_as_made(fd: int, may_hold: frozenset[str]) -> bool:
+    """Return whether a directory is as this user makes one: else it is another, or gets its look from the mount."""
     status = os.fstat(fd)
     is_ours = status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & ~(_MODE | stat.S_ISGID)
-    return fd, is_ours and not os.listdir(fd)
+    return is_ours and frozenset(os.listdir(fd)) <= may_hold
 
 
 def _set(fd: int, uid: int, gid: int, mode: int | None) -> None:

@@ -67,6 +67,7 @@ from ansible_collections.localai.core.plugins.module_utils._progress import PROG
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._volume import MEMORY, Keeps, memory_with, remembered
 
+_IN_PATH = frozenset({OWN_DIRECTORY})
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -86,14 +87,8 @@ class Store:
         self._staged = 0
         self._no_room: OSError | None = None
         self._probed: Probed | None = None
-
-    @property
-    def _own(self) -> str:
-        return os.path.join(self.path, OWN_DIRECTORY)
-
-    @property
-    def _staging(self) -> str:
-        return os.path.join(self._own, STAGING)
+        self._own = os.path.join(path, OWN_DIRECTORY)
+        self._staging = os.path.join(self._own, STAGING)
 
     @property
     def keeps(self) -> Keeps:
@@ -137,7 +132,7 @@ class Store:
         LockTimeout after C(timeout) seconds, HostError when the path cannot be written.
         """
         with _naming(self.path), contextlib.ExitStack() as stack:
-            self._fd = _until(stack, open_path(self.path, self.ownership.uid, self.ownership.gid))
+            self._fd = _until(stack, open_path(self.path, self.ownership.uid, self.ownership.gid, _IN_PATH))
             locked = False
             try:
                 self._own_fd = _until(stack, own_directory(OWN_DIRECTORY, self._fd, self._fd, self.path, OWN_NAMES))

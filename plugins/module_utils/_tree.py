@@ -94,11 +94,11 @@ class Tree:
         """Make a directory, or give an existing one a new mode; modes take effect in C(finish)."""
         with OnDisk(self.path, path):
             path = self._place(path)
-            if path not in self._real:
-                if self._kind(path) != stat.S_IFDIR:
-                    self._anew(path, lambda fd, name: os.mkdir(name, 0o700, dir_fd=fd))
-                self._real.add(path)
-            self._directories[path] = self._directory_made(path, safe_mode(mode) | 0o500, mtime)
+            is_new = path not in self._real and self._kind(path) != stat.S_IFDIR
+            if is_new:
+                self._anew(path, lambda fd, name: os.mkdir(name, 0o700, dir_fd=fd))
+            self._real.add(path)
+            self._note_directory(path, is_new, safe_mode(mode) | 0o500, mtime)
             self.contents.setdefault(path, {})
             self._made(path)
 
@@ -274,8 +274,9 @@ class Tree:
             fd, name = self._held.at(path)
             change(name, fd, self._held.status(path), uid=self._uid, gid=self._gid)
 
-    def _directory_made(self, path: str, mode: int, mtime: float | None) -> MadeDirectory:
-        return MadeDirectory(mode, mtime, identity(self._held.status(path)))
+    def _note_directory(self, path: str, is_new: bool, mode: int, mtime: float | None) -> None:
+        status = self._held.new(path) if is_new else self._held.status(path)
+        self._directories[path] = MadeDirectory(mode, mtime, identity(status))
 
     def _anew(self, path: str, make: t.Callable[[int, str], _Made]) -> _Made:
         """Make something at C(path), in place of whatever is there."""
@@ -351,7 +352,7 @@ class Tree:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
         fd, name = self._held.at(path)
         os.mkdir(name, 0o700, dir_fd=fd)
-        self._directories[path] = self._directory_made(path, 0o755, None)
+        self._note_directory(path, True, 0o755, None)
         self.contents[path] = {}
         self.entries += 1
 

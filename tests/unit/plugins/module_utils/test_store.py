@@ -699,3 +699,157 @@ def test_what_a_dead_run_moved_is_on_the_disk_before_anything_of_it_is_deleted(p
     with Store(str(path), ANYBODY).lock(5):
         pass
     assert done == ["written", "1", "progress"]
+
+
+# names that somebody else has put there, and runs that are killed
+
+IN_THE_WAY = ["full directory", "empty directory", "file", "symlink"]
+
+
+def put(place, what, outside):
+    """Put something there that is not ours, if nothing is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(place):
+        return
+    if what == "symlink":
+        place.symlink_to(outside)
+    elif what == "file":
+        place.write_text("x")
+    else:
+        place.mkdir()
+        if what == "full directory":
+            (place / "keep").mkdir()
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_no_name_that_we_need_is_ever_in_the_way(path, tmp_path, any_kernel, what):
+    (tmp_path / "outside").mkdir()
+    install(path, content=b"1")
+    replace_by(path, b"2", 1)
+    store = Store(str(path), ANYBODY)
+    own = path / ".localai-core"
+    with store.lock(5):
+        # After the lock was taken, which clears all of it.
+        for place in [
+            *(staging(path) / str(number) for number in range(1, 6)),
+            own / "replaced/piper",
+            own / "progress",
+        ]:
+            put(place, what, tmp_path / "outside")
+        with store.progress() as write, store.stage() as tree:
+            write(b"x")
+            put(own / "kept/piper/2", what, tmp_path / "outside")
+            tree.file("run.sh", 0o755, [b"3"])
+            store.publish(tree, "piper", 3)
+        put(own / "replaced/piper", what, tmp_path / "outside")
+        (path / "piper/metadata.json").mkdir()
+        (path / "piper/metadata.json/deep").mkdir()
+        store.rewrite_metadata("piper", b"new")
+        put(own / "replaced/piper", what, tmp_path / "outside")
+        store.restore(".localai-core/kept/piper/1", "piper", Wanted(), 1)
+        assert (path / "piper/run.sh").read_bytes() == b"1"
+        store.remove("piper")
+    assert (names(path), names(tmp_path / "outside")) == ([".localai-core"], [])
+    install(path)
+    assert (names(staging(path)), names(own / "replaced")) == ([], [])
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_what_comes_to_have_the_name_of_a_backend_meanwhile_is_replaced(path, tmp_path, monkeypatch, any_kernel, what):
+    (tmp_path / "outside").mkdir()
+    path.mkdir(exist_ok=True)
+    asked = []
+
+    def late(name, dir_fd):
+        there = os.path.lexists(f"/proc/self/fd/{dir_fd}/{name}")
+        if name == "piper" and not there and len(asked) < 2:
+            asked.append(name)
+            put(path / "piper", what, tmp_path / "outside")
+        return there
+
+    monkeypatch.setattr(_store, "exists", late)
+    install(path)
+    assert (path / "piper/run.sh").read_bytes() == b"new"
+    assert (names(tmp_path / "outside"), names(staging(path))) == ([], [])
+
+
+@pytest.mark.parametrize("what", ["file", "symlink"])
+@pytest.mark.parametrize("place", ["replaced", "kept", "kept/piper"])
+def test_what_is_no_directory_of_ours_is_named(path, tmp_path, place, what):
+    (tmp_path / "outside").mkdir()
+    put(path / ".localai-core" / place, what, tmp_path / "outside")
+    install(path, name="other") if "/" in place else None
+    with pytest.raises(HostError, match=rf"\.localai-core/{place} is not a directory of ours\. Remove it\."):
+        replace_by(path, b"x", 1)
+    assert names(tmp_path / "outside") == []
+
+
+def test_a_directory_with_other_things_in_it_is_not_given_away(path):
+    own = path / ".localai-core"
+    own.mkdir(mode=0o700)
+    (own / "secret").touch()
+    install(path)
+    assert mode(own) == "0o700"
+
+
+def test_hostile_numbers_of_kept_trees_do_not_count(path):
+    install(path, content=b"1")
+    top = path / ".localai-core/kept/piper"
+    for name in ("9" * 200, "9" * 255, "01", "0", "-1", "\u0663"):
+        (top / name).mkdir(parents=True)
+    replace_by(path, b"2", 1)
+    assert (top / "1/run.sh").read_bytes() == b"1"
+
+
+class Killed(BaseException):
+    """Stands for a kill: from here on nothing runs."""
+
+
+def killed_at(number, work, monkeypatch):
+    """Do C(work) until its call of that number; returns whether it came so far."""
+    calls = 0
+
+    def counted(call):
+        def act(*arguments, **settings):
+            nonlocal calls
+            calls += 1
+            if calls >= number:
+                raise Killed
+            return call(*arguments, **settings)
+
+        return act
+
+    with monkeypatch.context() as patch:
+        for name in ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown"):
+            patch.setattr(os, name, counted(getattr(os, name)))
+        try:
+            work()
+        except Killed:
+            return True
+    return False
+
+
+def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkeypatch):
+    """What a dead run left, with names in it that we might want."""
+    number = 0
+    while True:
+        number += 1
+        for name in ("1", "2"):
+            for below in ("venv/lib/python3.10/site-packages/numpy", "venv/bin", ".removed-1/sub", ".removed-2/sub"):
+                (staging(path) / name / below).mkdir(parents=True)
+                (staging(path) / name / below / "file").touch()
+        (path / ".localai-core/replaced/piper/deep").mkdir(parents=True)
+        if not killed_at(number, lambda: clear(path), monkeypatch):
+            break
+        for again in (number // 2 + 1, number // 3 + 1, 1):
+            killed_at(again, lambda: clear(path), monkeypatch)
+        clear(path)
+        assert (names(path), names(path / "piper"), names(staging(path))) == ([".localai-core", "piper"], ["deep"], [])
+        (path / "piper/deep").rmdir()
+        (path / "piper").rmdir()
+    assert number > 40
+
+
+def clear(path):
+    with Store(str(path), ANYBODY).lock(5):
+        pass
