@@ -157,12 +157,12 @@ def _backend(run: _Run) -> None:
     if decided.steps and not run.check_mode:
         _write(host, options, task, resolver, run)
         return
+    run.warnings += [*_lost(host.backends_path, task.keeps), *resolver.warnings, *decided.warnings]
     if known is None and any("mode" in step.after for step in decided.steps):
         run.warnings.append(
             f"It is not known yet whether the file system of {host.backends_path} keeps owners and modes, so owner, "
             "group and mode in this diff hold only if it does."
         )
-    run.warnings += [*_lost(host.backends_path, task.keeps), *resolver.warnings, *decided.warnings]
     run.result.update(report(decided, capability, {}))
 
 
