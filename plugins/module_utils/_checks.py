@@ -11,8 +11,8 @@ import shutil
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, OptionError
-from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY
-from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, owner_name
+from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY, REPLACED, STAGING
+from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, owner_name, place_of
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 
 
@@ -34,7 +34,7 @@ def parents_to_come(path: str) -> list[str]:
 def check_own(path: str, names: t.Sequence[str]) -> None:
     """Raise HostError unless this user may change owner, group and mode of the backends C(names)."""
     for name in names:
-        place = os.path.join(path, name)
+        place = place_of(path, name)
         try:
             owner = os.lstat(place).st_uid
         except FileNotFoundError:
@@ -73,13 +73,11 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
             "become, or make it writable."
         )
     own = os.path.join(path, OWN_DIRECTORY)
-    others = [
-        own,
-        os.path.join(own, "staging"),
-        os.path.join(own, KEPT),
-        os.path.join(own, "lock"),
-        *(os.path.join(path, name) for name in names),
-    ]
+    ours = [own, *(os.path.join(own, name) for name in (STAGING, REPLACED, KEPT))]
+    for directory in ours:
+        if os.path.islink(directory) or (os.path.lexists(directory) and not os.path.isdir(directory)):
+            raise HostError(f"{directory} is not a directory of ours. Remove it.")
+    others = [*ours, os.path.join(own, "lock"), *(place_of(path, name) for name in names)]
     for other in others:
         if _is_closed(other):
             raise HostError(

@@ -13,7 +13,8 @@ import typing as t
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._file import chunks_of, open_file
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path
+from ansible_collections.localai.core.plugins.module_utils._members import inner_path
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 
 
 def check_directory(path: str, needed: str) -> None:

@@ -151,16 +151,16 @@ class Draft:
     def rewrite(self, directory: Directory, alias: str) -> None:
         """Give an installed backend another alias."""
         metadata = replace(directory.metadata or Metadata(), alias=alias)
-        before = self._facts(directory.name)
+        before = facts_of(self.state, directory.name)
         self.state = self.state.with_directory(replace(directory, metadata=metadata))
-        self.steps.append(Step("metadata", directory.name, before, self._facts(directory.name), metadata))
+        self.steps.append(Step("metadata", directory.name, before, facts_of(self.state, directory.name), metadata))
 
     def chown(self, directory: Directory) -> None:
         """Make a tree look as wanted; the number of its paths that do not is part of what the diff shows."""
-        before = self._facts(directory.name)
+        before = facts_of(self.state, directory.name)
         count = directory.inspection.unlike if directory.inspection else 0
         self.state = self.state.with_directory(_made_alike(directory, self.wanted_look))
-        shown = {**self._facts(directory.name), "paths_to_change": 0}
+        shown = {**facts_of(self.state, directory.name), "paths_to_change": 0}
         self.steps.append(Step("chown", directory.name, {**before, "paths_to_change": count}, shown))
 
     def move(self, old: str, name: str, new: str) -> None:
@@ -170,15 +170,15 @@ class Draft:
 
     def retire(self, name: str, reason: str) -> None:
         """Remove a build that nothing needs any more, and keep it if anything is to be kept."""
-        before = self._facts(name)
+        before = facts_of(self.state, name)
         keep = self._displace(self.state.get(name))
         self.state = self.state.without(name)
-        self.steps.append(Step("retire", name, before, self._facts(name), keep=keep))
+        self.steps.append(Step("retire", name, before, facts_of(self.state, name), keep=keep))
         self.removed.append((name, reason))
 
     def dismiss(self, name: str, reason: str) -> None:
         """Let a directory answer to nothing from now on; it is removed when all else is done."""
-        self.dismissed.append(Step("remove", name, self._facts(name), {}))
+        self.dismissed.append(Step("remove", name, facts_of(self.state, name), {}))
         self.removed.append((name, reason))
         self.state = self.state.without(name)
 
@@ -188,7 +188,7 @@ class Draft:
 
     def remove(self, name: str) -> None:
         """Remove a directory, with what is kept of it."""
-        before = self._facts(name)
+        before = facts_of(self.state, name)
         kept = self.state.kept_of(name)
         self.state = self.state.without(name)
         if kept:
@@ -197,14 +197,14 @@ class Draft:
 
     def prune(self, backend: str, most: int) -> None:
         """Remove the previous versions of a backend but for the latest ones, C(most) of them."""
-        before = self._facts(backend)
+        before = facts_of(self.state, backend)
         surplus = self.state.kept_of(backend)[most:]
         self.state = self.state.with_kept(tuple(kept for kept in self.state.kept if kept not in surplus))
-        self.steps.append(Step("prune", backend, before, self._facts(backend), keep=most))
+        self.steps.append(Step("prune", backend, before, facts_of(self.state, backend), keep=most))
 
     def _put(self, kind: str, new: Directory, place: str = "", build: Build | None = None) -> None:
         """Put a tree in its place; it comes from C(place) if that is given."""
-        before = self._facts(new.name)
+        before = facts_of(self.state, new.name)
         if place:
             others = tuple(kept for kept in self.state.kept if kept.place != place)
             self.state = self.state.without(place).with_kept(others)
@@ -213,7 +213,7 @@ class Draft:
             self.move(old.target, new.name, new.target)
         keep = self._displace(old)
         self.state = self.state.with_directory(replace(new, inspection=AS_WANTED))
-        after = self._facts(new.name)
+        after = facts_of(self.state, new.name)
         self.steps.append(Step(kind, new.name, before, after, new.metadata, new.record, keep, place, build))
 
     def _displace(self, old: Directory | None) -> int:
@@ -227,27 +227,28 @@ class Draft:
         self.state = self.state.with_kept((*others, latest, *mine[: most - 1]))
         return most
 
-    def _facts(self, name: str) -> Facts:
-        """Return what the diff shows of a directory; nothing for one that is not there, nor kept."""
-        directory, kept = self.state.get(name), len(self.state.kept_of(name))
-        shown = {"kept": kept} if kept else {}
-        if directory is None:
-            return shown
-        metadata = directory.metadata or Metadata()
-        return {
-            "backend": directory.target or directory.name,
-            "alias": directory.alias or None,
-            "uri": metadata.uri or None,
-            "digest": directory.digest,
-            "version": metadata.version or None,
-            "owner": directory.owner,
-            "group": directory.group,
-            "mode": directory.mode,
-            "run_file": self.state.run_file(directory.target or directory.name)
-            if directory.has_run_file or directory.target
-            else None,
-            **shown,
-        }
+
+def facts_of(installed: Installed, name: str) -> Facts:
+    """Return what the diff shows of a directory; nothing for one that is not there, nor kept."""
+    directory, kept = installed.get(name), len(installed.kept_of(name))
+    shown = {"kept": kept} if kept else {}
+    if directory is None:
+        return shown
+    metadata = directory.metadata or Metadata()
+    return {
+        "backend": directory.target or directory.name,
+        "alias": directory.alias or None,
+        "uri": metadata.uri or None,
+        "digest": directory.digest,
+        "version": metadata.version or None,
+        "owner": directory.owner,
+        "group": directory.group,
+        "mode": directory.mode,
+        "run_file": installed.run_file(directory.target or directory.name)
+        if directory.has_run_file or directory.target
+        else None,
+        **shown,
+    }
 
 
 def _made_alike(directory: Directory, look: Look) -> Directory:

@@ -18,6 +18,7 @@ from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_
 # Of one file, and of all small ones together: a journal has to be waited for then, so that less takes longer.
 _BEGUN_AT_ONCE = 1024**2
 _WRITTEN_OUT_AT_ONCE = 128 * 1024**2
+_RENAME_EXCHANGE = 2
 
 
 def write_out(fd: int) -> None:
@@ -82,6 +83,20 @@ def write_out_entries(fd: int) -> None:
         if e.errno != errno.EINVAL:
             raise
         write_out(fd)
+
+
+def exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
+    """Swap two directory entries in one step; returns False where the kernel or the file system cannot."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    if renameat2(a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code))
 
 
 class Moves:

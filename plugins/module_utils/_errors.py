@@ -11,7 +11,8 @@
     |-- NameRefused             a name that must not become a directory
     |-- MissingLibrary          a Python library that this host lacks
     |-- HostError               this host: paths, permissions, space, metadata
-    |   `-- LockTimeout         another run holds the backends path
+    |   |-- LockTimeout         another run holds the backends path
+    |   `-- PartlyChanged       owner, group or mode of some files of a tree could not be changed
     |-- GalleryError            an index that cannot be read, or a name that it does not resolve
     |-- SourceError             a URI that cannot be fetched or holds no backend
     |   `-- IntegrityError      bytes that are not what was promised
@@ -53,6 +54,10 @@ class HostError(LocalAIError):
 
 class LockTimeout(HostError):
     """Another run kept the backends path locked for longer than C(lock_timeout)."""
+
+
+class PartlyChanged(HostError):
+    """Some files of a tree have another owner, group or mode now, and others could not get it."""
 
 
 class GalleryError(LocalAIError):

@@ -30,7 +30,7 @@ from ansible_collections.localai.core.plugins.module_utils._unreadable import ch
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
     """Return what the module returns, what needs the network only if it is asked for; adds to C(warnings)."""
-    installed = observe(host.backends_path, host.backends_system_path)
+    installed = observe(host.backends_path, host.backends_system_path, as_next_run=False)
     capability = detect(Machine(), host.capability)
     rows = Listing(installed, capability.name)
     wanted = options.wanted

@@ -14,22 +14,21 @@ from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._installed import Directory, Inspection, Installed
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, count_unlike
-from ansible_collections.localai.core.plugins.module_utils._observe import recorded_contents
+from ansible_collections.localai.core.plugins.module_utils._observe import place_of, recorded_contents
 from ansible_collections.localai.core.plugins.module_utils._verify import damage, found_at
-from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
 
 
 def inspected(installed: Installed, name: str, wanted: Wanted, verify: bool) -> Inspection | None:
     """Return the findings of a walk through one tree, None if it is gone; only C(verify) looks for damage."""
     directory = t.cast(Directory, installed.get(name))
-    path = os.path.join(installed.path, name)
+    path = place_of(installed.path, name)
     try:
         top = os.open(path, OPEN_DIRECTORY)
         try:
             recorded = recorded_contents(path) if directory.record and directory.record.listed and verify else None
             return Inspection(
                 damage=damage(recorded, found_at(top, path)) if recorded is not None else "",
-                unlike=0 if without_looks(path) else count_unlike(top, path, wanted),
+                unlike=count_unlike(top, path, wanted),
             )
         finally:
             os.close(top)

@@ -17,7 +17,9 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import META
 
 RUN_FILE = "run.sh"
 OWN_DIRECTORY = ".localai-core"
-KEPT = "kept"
+KEPT, STAGING, REPLACED = "kept", "staging", "replaced"
+OWN_NAMES = frozenset({"lock", "progress", "file-system.json", STAGING, REPLACED, KEPT})
+_LONGEST_NUMBER = 18
 # What LocalAI itself leaves beside a backend when it dies in an installation or an upgrade.
 TEMPORARIES = (".install-tmp", ".upgrade-tmp")
 BACKUPS = (".backup", ".install-backup")
@@ -281,6 +283,12 @@ def _place(name: str, directories: t.Sequence[Directory]) -> int:
         else:
             high = middle
     return low
+
+
+def kept_number(name: str) -> int:
+    """Return the number of a kept tree that has this name; 0 for a name that none gets from us."""
+    is_ours = name.isascii() and name.isdecimal() and len(name) <= _LONGEST_NUMBER and not name.startswith("0")
+    return int(name) if is_ours else 0
 
 
 def leftover_of(name: str) -> str:

@@ -10,9 +10,12 @@ import os
 import stat
 import typing as t
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansible_collections.localai.core.plugins.module_utils._attributes import change, identity
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._entries import exists
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, PartlyChanged
 from ansible_collections.localai.core.plugins.module_utils._installed import RUN_FILE
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA, RECORD
 from ansible_collections.localai.core.plugins.module_utils._walk import Place, walk
@@ -24,21 +27,24 @@ NOBODY_YET = -2
 class Wanted:
     """How a tree has to look: numbers of the owner and the group, and the mode of its top; None is as it is.
 
-    NOBODY_YET is an owner that this host does not have, so that nothing belongs to it.
+    NOBODY_YET is an owner that this host does not have, so that nothing belongs to it. Without C(keeps_modes), the file
+    system does not keep modes, so that those of the files that LocalAI needs do not count either.
     """
 
     uid: int | None = None
     gid: int | None = None
     mode: int | None = None
+    keeps_modes: bool = True
 
 
 @dataclass(frozen=True)
 class _Change:
-    """What has to be set on one path; -1 and None leave it as it is."""
+    """What has to be set on one path; -1 and None leave it as it is. C(names) are its hard links inside the tree."""
 
     uid: int
     gid: int
     mode: int | None
+    names: int = 1
 
 
 def count_unlike(top: int, where: str, wanted: Wanted) -> int:
@@ -47,49 +53,80 @@ def count_unlike(top: int, where: str, wanted: Wanted) -> int:
 
 
 def make_alike(top: int, where: str, wanted: Wanted) -> None:
-    """Give the tree, held open as C(top), the look that is wanted."""
-    for place, change in _changes(top, where, wanted):
-        if place is None:
-            _apply_to_top(top, change)
-            continue
-        if (change.uid, change.gid) != (-1, -1):
-            os.chown(place.name, change.uid, change.gid, dir_fd=place.fd, follow_symlinks=False)
-        if change.mode is not None:
-            os.chmod(place.name, change.mode, dir_fd=place.fd)
+    """Give the tree, held open as C(top), the look that is wanted; what vanishes or is exchanged meanwhile is left.
+
+    Raises HostError where a path cannot be changed, after all others were: PartlyChanged if any was. The top, the run
+    file and the metadata, which each run looks at, are changed only if all else was, so that the next run tries again.
+    """
+    done, errors = 0, []
+    looked_at: list[tuple[Place | None, _Change]] = []
+    try:
+        for place, planned in _changes(top, where, wanted):
+            if place is None or place.path in (RUN_FILE, METADATA):
+                looked_at.append((replace(place, fd=top) if place is not None else None, planned))
+                continue
+            try:
+                done += _apply(place, planned)
+            except OSError as e:
+                errors.append(disk_error(os.path.join(where, place.path), e))
+    except HostError as e:
+        errors.append(str(e))
+    for place, planned in looked_at if not errors else ():
+        try:
+            done += _apply(place, planned) if place is not None else _apply_to_top(top, planned)
+        except OSError as e:
+            errors.append(disk_error(os.path.join(where, place.path if place is not None else ""), e))
+            break
+    if errors:
+        more = f" {len(errors) - 1} more of its paths could not be changed either." if len(errors) > 1 else ""
+        raise (PartlyChanged if done else HostError)(errors[0] + more)
 
 
-def _apply_to_top(top: int, change: _Change) -> None:
-    if (change.uid, change.gid) != (-1, -1):
-        os.fchown(top, change.uid, change.gid)
-    if change.mode is not None:
-        os.fchmod(top, change.mode)
+def _apply(place: Place, wanted: _Change) -> bool:
+    return change(
+        place.name,
+        place.fd,
+        place.status,
+        uid=wanted.uid,
+        gid=wanted.gid,
+        mode=wanted.mode,
+        most_names=wanted.names,
+    )
+
+
+def _apply_to_top(top: int, wanted: _Change) -> bool:
+    if (wanted.uid, wanted.gid) != (-1, -1):
+        os.fchown(top, wanted.uid, wanted.gid)
+    if wanted.mode is not None:
+        os.fchmod(top, wanted.mode)
+    return True
 
 
 def _changes(top: int, where: str, wanted: Wanted) -> t.Iterator[tuple[Place | None, _Change]]:
     """Yield what has to be set, the top last, as None: until then it stays closed to a new owner."""
-    names: t.Counter[tuple[int, int]] = Counter()
-    if wanted.uid is not None or wanted.gid is not None:
-        names.update(_identity(place.status) for place in walk(top, where))
-    ours = exists(RECORD, top)
+    names: t.Counter[tuple[int, int]] = Counter(identity(place.status) for place in walk(top, where))
+    ours = wanted.keeps_modes and exists(RECORD, top)
     for place in walk(top, where):
         status = place.status
-        # A file that has names outside the tree is not only ours to give away.
-        shared = not place.is_directory and status.st_nlink > names[_identity(status)]
-        change = _change(status, Wanted() if shared else wanted, _mode(place.path, status) if ours else None)
-        if change is not None:
-            yield place, change
-    change = _change(os.fstat(top), wanted, wanted.mode)
-    if change is not None:
-        yield None, change
+        links = names[identity(status)]
+        # A file that has names outside the tree is not only ours to change.
+        if not place.is_directory and status.st_nlink > links:
+            continue
+        found = _change(status, wanted, _mode(place.path, status) if ours else None, links)
+        if found is not None:
+            yield place, found
+    found = _change(os.fstat(top), wanted, wanted.mode)
+    if found is not None:
+        yield None, found
 
 
-def _change(status: os.stat_result, wanted: Wanted, mode: int | None) -> _Change | None:
+def _change(status: os.stat_result, wanted: Wanted, mode: int | None, names: int = 1) -> _Change | None:
     uid = -1 if wanted.uid in (None, status.st_uid) else wanted.uid
     gid = -1 if wanted.gid in (None, status.st_gid) else wanted.gid
     changed = mode if mode not in (None, stat.S_IMODE(status.st_mode)) else None
     if (uid, gid, changed) == (-1, -1, None):
         return None
-    return _Change(uid, gid, changed)
+    return _Change(uid, gid, changed, names)
 
 
 def _mode(path: str, status: os.stat_result) -> int | None:
@@ -100,7 +137,3 @@ def _mode(path: str, status: os.stat_result) -> int | None:
     if path == RUN_FILE and not mode & 0o100:
         return mode | (mode & 0o444) >> 2
     return 0o644 if path == METADATA else None
-
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino

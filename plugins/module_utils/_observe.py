@@ -19,12 +19,15 @@ from ansible_collections.localai.core.plugins.module_utils._file import open_fil
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
     OWN_DIRECTORY,
+    REPLACED,
     RUN_FILE,
+    STAGING,
     Directory,
     Installed,
     Kept,
     Look,
     is_temporary,
+    kept_number,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import (
     METADATA,
@@ -35,7 +38,7 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import (
     parse_contents,
 )
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
+from ansible_collections.localai.core.plugins.module_utils._volume import Keeps, remembered
 
 MOST_METADATA = 1024 * 1024
 # A line for each of the 300,000 files of a large backend.
@@ -43,12 +46,24 @@ MOST_RECORD = 256 * 1024 * 1024
 _BUSY_SECONDS = 3600
 
 
-def observe(path: str, system_path: str) -> Installed:
-    """Return what is in the backends path and in the system path; what is missing is empty, never an error."""
+def observe(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: bool = True) -> Installed:
+    """Return what is in the backends path and in the system path; what is missing is empty, never an error.
+
+    A tree that an interrupted run had just moved out of its place counts as the next run sees it, which puts it back;
+    without C(as_next_run) it is a problem. C(keeps) is what the file system of the backends path keeps, by default what
+    is remembered of it.
+    """
     problems: list[str] = []
-    with_looks = not without_looks(path)
-    directories = [_directory(path, name, with_looks) for name in _names(path, problems) if name != OWN_DIRECTORY]
+    keeps = keeps or remembered(path) or Keeps()
+    there = [name for name in _names(path, problems) if name != OWN_DIRECTORY]
     readable = not problems
+    moved = [name for name in _moved(path) if name not in there] if readable else []
+    directories = [_directory(path, name, keeps) for name in there]
+    if as_next_run:
+        directories += [_directory(_replaced(path), name, keeps) for name in moved]
+        directories.sort(key=lambda directory: os.fsencode(directory.name))
+    else:
+        problems += [f"{name}: an interrupted run moved it away. The next run puts it back." for name in moved]
     system = [
         name
         for name in _names(system_path, problems)
@@ -63,16 +78,31 @@ def observe(path: str, system_path: str) -> Installed:
         tuple(system),
         tuple(problems),
         readable,
-        tuple(_kept(path, with_looks)),
+        tuple(_kept(path, keeps)),
         remembered_builds(path),
     )
+
+
+def place_of(path: str, name: str) -> str:
+    """Return where the tree of a backend is: in its place, or out of it since a run died that was replacing it."""
+    place = os.path.join(path, name)
+    return place if os.path.lexists(place) or name not in _moved(path) else os.path.join(_replaced(path), name)
+
+
+def _moved(path: str) -> list[str]:
+    own, replaced = os.path.join(path, OWN_DIRECTORY), _replaced(path)
+    return [] if os.path.islink(own) or os.path.islink(replaced) else _names(replaced, [])
+
+
+def _replaced(path: str) -> str:
+    return os.path.join(path, OWN_DIRECTORY, REPLACED)
 
 
 def has_unfinished(path: str) -> bool:
     """Return whether a run is at work in the backends path, or died there."""
     own = os.path.join(path, OWN_DIRECTORY)
     at_work = os.path.lexists(os.path.join(own, PROGRESS))
-    return at_work or any(_names(os.path.join(own, place), []) for place in ("staging", "replaced"))
+    return at_work or any(_names(os.path.join(own, place), []) for place in (STAGING, REPLACED))
 
 
 def disk_usage(path: str) -> int:
@@ -122,13 +152,13 @@ def _names(path: str, problems: list[str]) -> list[str]:
         return []
 
 
-def _kept(path: str, with_looks: bool) -> t.Iterator[Kept]:
+def _kept(path: str, keeps: Keeps) -> t.Iterator[Kept]:
     """Yield the trees that were replaced, the latest of each backend first; what may not be read is not there."""
     top = os.path.join(path, OWN_DIRECTORY, KEPT)
     for backend in _names(top, []):
-        numbers = [name for name in _names(os.path.join(top, backend), []) if is_number(name)]
-        for number in sorted(numbers, key=int, reverse=True):
-            directory = _directory(os.path.join(top, backend), number, with_looks)
+        numbers = map(kept_number, _names(os.path.join(top, backend), []))
+        for number in sorted(filter(None, numbers), reverse=True):
+            directory = _directory(os.path.join(top, backend), str(number), keeps)
             yield Kept(backend, f"{OWN_DIRECTORY}/{KEPT}/{backend}/{number}", directory)
 
 
@@ -140,7 +170,7 @@ def remembered_builds(path: str) -> dict[str, Build]:
         return {}
 
 
-def _directory(path: str, name: str, with_looks: bool) -> Directory:
+def _directory(path: str, name: str, keeps: Keeps) -> Directory:
     place = os.path.join(path, name)
     try:
         status = os.lstat(place)
@@ -165,29 +195,27 @@ def _directory(path: str, name: str, with_looks: bool) -> Directory:
         metadata=metadata,
         problem=problem,
         record=_read_record(os.path.join(place, RECORD)),
-        # Where files have the look of their mount, theirs says nothing.
-        run_look=_look_of(run_file) if with_looks else Look(),
-        metadata_look=_look_of(os.path.join(place, METADATA)) if with_looks else Look(),
+        run_look=_look_of(run_file, keeps),
+        metadata_look=_look_of(os.path.join(place, METADATA), keeps),
         busy=is_temporary(name) and _changed_lately(place),
     )
-
-
-def is_number(name: str) -> bool:
-    """Return whether a directory's name is a number as it is written here."""
-    return name.isdecimal() and name == str(int(name))
 
 
 def _look(status: os.stat_result) -> Look:
     return Look(owner_name(status.st_uid), group_name(status.st_gid), f"{stat.S_IMODE(status.st_mode):04o}")
 
 
-def _look_of(path: str) -> Look:
-    """Return the look of a file, an empty one for anything else."""
+def _look_of(path: str, keeps: Keeps) -> Look:
+    """Return the look of a file, as far as it does not come from the mount; an empty one for anything else."""
     try:
         status = os.lstat(path)
     except OSError:
         return Look()
-    return _look(status) if stat.S_ISREG(status.st_mode) else Look()
+    if not stat.S_ISREG(status.st_mode):
+        return Look()
+    look = _look(status)
+    owned = look if keeps.owners else replace(look, owner="", group="")
+    return owned if keeps.modes else replace(owned, mode="")
 
 
 def _changed_lately(place: str) -> bool:

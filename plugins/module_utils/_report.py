@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address, printable
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._draft import Step
 from ansible_collections.localai.core.plugins.module_utils._plan import Outcome, Plan
 
 
@@ -63,9 +64,11 @@ def _outcome_row(outcome: Outcome, fetched: t.Mapping[str, Fetched]) -> dict[str
     }
 
 
-def first_steps(decided: Plan, count: int, replaced: tuple[str, ...], restart_required: bool) -> Plan:
-    """Return the part of a plan that its first C(count) steps carried out, with what they led to."""
-    steps = decided.steps[:count]
+def first_steps(
+    decided: Plan, count: int, partly: tuple[Step, ...], replaced: tuple[str, ...], restart_required: bool
+) -> Plan:
+    """Return the part of a plan that was carried out, with what that led to: C(count) steps, and C(partly) the next."""
+    steps = (*decided.steps[:count], *partly)
     touched = {step.backend for step in steps}
     return replace(
         decided,

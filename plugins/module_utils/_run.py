@@ -22,10 +22,10 @@ from ansible_collections.localai.core.plugins.module_utils._checks import (
     parents_to_come,
 )
 from ansible_collections.localai.core.plugins.module_utils._detect import detect
-from ansible_collections.localai.core.plugins.module_utils._draft import Step
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError
+from ansible_collections.localai.core.plugins.module_utils._draft import Step, facts_of
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, PartlyChanged
 from ansible_collections.localai.core.plugins.module_utils._inspect import inspected
-from ansible_collections.localai.core.plugins.module_utils._installed import Look
+from ansible_collections.localai.core.plugins.module_utils._installed import Installed, Look
 from ansible_collections.localai.core.plugins.module_utils._invocation import LocalAIModule, failure_of
 from ansible_collections.localai.core.plugins.module_utils._looks import NOBODY_YET, Wanted
 from ansible_collections.localai.core.plugins.module_utils._machine import Machine
@@ -48,7 +48,12 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
 )
 from ansible_collections.localai.core.plugins.module_utils._resolver import Resolver, platform_of, settled
 from ansible_collections.localai.core.plugins.module_utils._unreadable import staying_builds
-from ansible_collections.localai.core.plugins.module_utils._volume import mode_of, without_looks
+from ansible_collections.localai.core.plugins.module_utils._volume import (
+    Keeps,
+    kind_of,
+    mode_of,
+    remembered,
+)
 
 
 def run_backend() -> None:
@@ -59,6 +64,36 @@ def run_backend() -> None:
 def run_info() -> None:
     """Carry out the module C(localai_backend_info)."""
     _run({**HOST_SPEC, **INFO_SPEC}, _info)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a run is asked for, as far as the file system of the backends path can keep it."""
+
+    host: HostOptions
+    options: BackendOptions
+    owner: Ownership
+    keeps: Keeps
+
+    @property
+    def wanted(self) -> Wanted:
+        """How trees that are there already have to look: as far as the task says."""
+        return Wanted(
+            uid=self.owner.uid if self.options.owner is not None else None,
+            gid=self.owner.gid if self.options.group is not None else None,
+            mode=self.options.directory_mode,
+            keeps_modes=self.keeps.modes,
+        )
+
+    @property
+    def look(self) -> Look:
+        """How new trees will look."""
+        mode = self.options.mode if self.keeps.modes else mode_of(self.host.backends_path)
+        return Look(self.owner.owner, self.owner.group, f"{mode:04o}")
+
+    def scan(self) -> Installed:
+        """Return what is on disk at this moment."""
+        return observe(self.host.backends_path, self.host.backends_system_path, self.keeps)
 
 
 @dataclass
@@ -104,21 +139,26 @@ def _backend(run: _Run) -> None:
     capability, platform = detect(Machine(), host.capability), platform_of(host)
     run.result["capability"] = capability.known
     options = with_pins(options, run.params["pins"], capability, platform, _staying(host, options, capability))
-    options = _with_looks_of(host.backends_path, options, run)
+    known = remembered(host.backends_path)
     resolver = Resolver(host, options, capability, platform)
     if run.check_mode:
         run.warnings += parents_to_come(host.backends_path)
-    owner = _ownership(host, options, run)
+    task = _task(host, options, known or Keeps(), run)
     if not run.check_mode and has_unfinished(host.backends_path):
-        _clear(host, owner)
-    decided = _decide(host, options, resolver, owner)
+        _clear(host, task.owner)
+    decided = _decide(task, resolver)
     if decided.steps:
         _check(decided, resolver, host)
     if decided.steps and not run.check_mode:
-        _write(host, options, resolver, owner, run)
-    else:
-        run.warnings += [*resolver.warnings, *decided.warnings]
-        run.result.update(report(decided, capability, {}))
+        _write(host, options, task, resolver, run)
+        return
+    run.warnings += [*_lost(host.backends_path, task.keeps), *resolver.warnings, *decided.warnings]
+    if known is None and any("mode" in step.after for step in decided.steps):
+        run.warnings.append(
+            f"It is not known yet whether the file system of {host.backends_path} keeps owners and modes, so owner, "
+            "group and mode in this diff hold only if it does."
+        )
+    run.result.update(report(decided, capability, {}))
 
 
 def _staying(host: HostOptions, options: BackendOptions, capability: HostCapability) -> dict[str, str]:
@@ -129,17 +169,27 @@ def _staying(host: HostOptions, options: BackendOptions, capability: HostCapabil
     return staying_builds(options.bare_names, installed, capability)
 
 
-def _with_looks_of(path: str, options: BackendOptions, run: _Run) -> BackendOptions:
-    """Return the options as far as the file system of the backends path can have trees look so, warning of the rest."""
-    kind = without_looks(path)
-    if not kind:
-        return options
-    run.warnings.append(
-        f"{path} is on a file system ({kind}) that keeps no owners, modes and symlinks: all on it looks as its mount "
-        "says, and owner, group and directory_mode change nothing. Mount it with the uid, gid and umask that LocalAI "
-        "needs, or choose a backends_path on another one, such as ext4."
+def _task(host: HostOptions, options: BackendOptions, keeps: Keeps, run: _Run) -> _Task:
+    """Return what can be done of what the options ask for."""
+    if not keeps.owners:
+        options = replace(options, owner=None, group=None)
+    if not keeps.modes:
+        options = replace(options, directory_mode=None)
+    return _Task(host, options, _ownership(host, options, run), keeps)
+
+
+def _lost(path: str, keeps: Keeps) -> t.Iterator[str]:
+    """Yield a warning of what the file system of C(path) does not keep, if there is any such thing."""
+    if keeps.owners and keeps.modes:
+        return
+    what = " and ".join([*([] if keeps.owners else ["owners"]), *([] if keeps.modes else ["modes"])])
+    given = [*([] if keeps.owners else ["owner", "group"]), *([] if keeps.modes else ["directory_mode"])]
+    kind = f" ({kind_of(path)})" if kind_of(path) else ""
+    yield (
+        f"{path} is on a file system{kind} that does not keep {what}, so {', '.join(given)} change nothing there. "
+        "Mount it with the uid, gid and umask that LocalAI needs, or choose a backends_path on another one, such as "
+        "ext4."
     )
-    return replace(options, owner=None, group=None, directory_mode=mode_of(path))
 
 
 def _clear(host: HostOptions, owner: Ownership) -> None:
@@ -160,30 +210,20 @@ def _ownership(host: HostOptions, options: BackendOptions, run: _Run) -> Ownersh
     return Ownership(NOBODY_YET, NOBODY_YET, options.owner or known.owner, options.group or known.group)
 
 
-def _wanted(options: BackendOptions, owner: Ownership) -> Wanted:
-    """Return how trees that are there already have to look: as far as the task says."""
-    return Wanted(
-        uid=owner.uid if options.owner is not None else None,
-        gid=owner.gid if options.group is not None else None,
-        mode=options.directory_mode,
-    )
-
-
-def _decide(host: HostOptions, options: BackendOptions, resolver: Resolver, owner: Ownership) -> Plan:
+def _decide(task: _Task, resolver: Resolver) -> Plan:
     """Return what to do about what is on disk at this moment."""
-    installed = observe(host.backends_path, host.backends_system_path)
+    installed = task.scan()
     if not installed.readable:
         raise HostError(
             f"What is installed cannot be read: {'; '.join(installed.problems)}. Give the directory that LocalAI "
             "reads, and run as a user who may read it, for example with become."
         )
-    wanted = _wanted(options, owner)
     return settled(
-        options,
+        task.options,
         installed,
         resolver,
-        Look(owner.owner, owner.group, f"{options.mode:04o}"),
-        lambda installed, name: inspected(installed, name, wanted, options.verify),
+        task.look,
+        lambda installed, name: inspected(installed, name, task.wanted, task.options.verify),
     )
 
 
@@ -194,38 +234,57 @@ def _check(decided: Plan, resolver: Resolver, host: HostOptions) -> None:
     check_space(host.backends_path, resolver.packed_size(decided), lambda: resolver.unpacked_size(decided))
 
 
-def _write(host: HostOptions, options: BackendOptions, resolver: Resolver, owner: Ownership, run: _Run) -> None:
-    """Decide again with the lock in hand, and do it."""
+def _write(host: HostOptions, options: BackendOptions, task: _Task, resolver: Resolver, run: _Run) -> None:
+    """Decide again with the lock in hand and with what the file system keeps, and do it."""
     # Like all that talks to servers, what writes is loaded only by a run that has something to do.
     from ansible_collections.localai.core.plugins.module_utils._apply import take
     from ansible_collections.localai.core.plugins.module_utils._store import Store
 
-    store = Store(host.backends_path, owner, options.mode)
+    store = Store(host.backends_path, task.owner, options.mode)
     with store.lock(options.lock_timeout):
-        decided = _decide(host, options, resolver, owner)
+        if store.keeps != task.keeps:
+            task = _task(host, options, store.keeps, run)
+            store.ownership = task.owner
+        run.warnings += _lost(host.backends_path, task.keeps)
+        decided = _decide(task, resolver)
         run.warnings += [*resolver.warnings, *decided.warnings]
-        wanted = _wanted(options, owner)
-        _apply(decided, lambda step: take(step, store, resolver, wanted), resolver.capability, host, run)
+        _apply(decided, lambda step: take(step, store, resolver, task.wanted), resolver.capability, task, run)
 
 
 def _apply(
-    decided: Plan, taken: t.Callable[[Step], Fetched | None], capability: HostCapability, host: HostOptions, run: _Run
+    decided: Plan,
+    taken: t.Callable[[Step], Fetched | None],
+    capability: HostCapability,
+    task: _Task,
+    run: _Run,
 ) -> None:
     """Take the steps of a plan by C(taken), and report as far as they came."""
-    before = observe(host.backends_path, host.backends_system_path)
+    before = task.scan()
     fetched: dict[str, Fetched] = {}
     for count, step in enumerate(decided.steps):
         try:
             came = taken(step)
-        except LocalAIError:
-            after = observe(host.backends_path, host.backends_system_path)
-            replaced, restart_required = effects(before, after, decided.steps[:count], capability.name)
-            partial = first_steps(decided, count, replaced, restart_required)
+        except LocalAIError as e:
+            after = task.scan()
+            partly = _partly(step, after, task.wanted)
+            replaced, restart_required = effects(before, after, [*decided.steps[:count], *partly], capability.name)
+            partial = first_steps(decided, count, partly, replaced, restart_required)
             run.result.update(report(partial, capability, fetched))
+            run.result["changed"] |= isinstance(e, PartlyChanged)
             raise
         if came is not None:
             fetched[step.backend] = came
     run.result.update(report(decided, capability, fetched))
+
+
+def _partly(step: Step, after: Installed, wanted: Wanted) -> tuple[Step, ...]:
+    """Return a step that failed with what it did all the same; nothing if it did nothing that a diff shows."""
+    facts = dict(facts_of(after, step.backend))
+    if step.kind == "chown" and facts:
+        with contextlib.suppress(LocalAIError):
+            left = inspected(after, step.backend, wanted, verify=False)
+            facts["paths_to_change"] = left.unlike if left is not None else 0
+    return (replace(step, after=facts),) if facts != step.before else ()
 
 
 def _info(run: _Run) -> None:

@@ -10,6 +10,7 @@
     <backends path>/.localai-core/          ours; LocalAI passes it by, for it has no run.sh and no metadata.json
         lock                                held by the run that writes, with a note of who it is
         progress                            what it transfers at the moment, and how far it is
+        file-system.json                    whether this file system keeps owners and modes
         staging/<number>/                   trees that are not finished, or not deleted yet
         replaced/<backend>/                 where no rename can exchange two trees: the old one, for that moment
         kept/<backend>/<number>/            trees that were replaced and may come back, the highest number the latest
@@ -22,43 +23,64 @@ is deleted, and nothing reported, before that rename is on the disk, too.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import fcntl
-import json
+import functools
+import itertools
 import os
-import socket
-import stat
-import time
 import typing as t
 
-from ansible_collections.localai.core.plugins.module_utils._builds import BUILDS, Build, builds_file
+from ansible_collections.localai.core.plugins.module_utils._attributes import VANISHED
+from ansible_collections.localai.core.plugins.module_utils._builds import BUILDS, Build
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
-from ansible_collections.localai.core.plugins.module_utils._durable import Moves, write_out, write_out_entries
-from ansible_collections.localai.core.plugins.module_utils._entries import CANNOT_MOVE, OPEN_DIRECTORY, exists, remove
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
-from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY, RUN_FILE
+from ansible_collections.localai.core.plugins.module_utils._durable import (
+    Moves,
+    exchange,
+    write_out,
+    write_out_entries,
+)
+from ansible_collections.localai.core.plugins.module_utils._entries import (
+    CANNOT_MOVE,
+    OPEN_DIRECTORY,
+    exists,
+    in_spite_of,
+    is_no_directory,
+    random_names,
+    remove,
+    with_free_name,
+)
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from ansible_collections.localai.core.plugins.module_utils._installed import (
+    KEPT,
+    OWN_DIRECTORY,
+    OWN_NAMES,
+    REPLACED,
+    RUN_FILE,
+    STAGING,
+    kept_number,
+)
+from ansible_collections.localai.core.plugins.module_utils._lock import open_lock, wait_for, write_note
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
+from ansible_collections.localai.core.plugins.module_utils._memory import BuildMemory
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
-from ansible_collections.localai.core.plugins.module_utils._observe import is_number, remembered_builds
+from ansible_collections.localai.core.plugins.module_utils._own import give, open_path, own_directory
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
+from ansible_collections.localai.core.plugins.module_utils._probe import Probed, probe
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
 from ansible_collections.localai.core.plugins.module_utils._tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._volume import without_looks
+from ansible_collections.localai.core.plugins.module_utils._volume import MEMORY, Keeps, memory_with, remembered
 
-_RENAME_EXCHANGE = 2
-_LOCK_POLL = 0.2
+_IN_PATH = frozenset({OWN_DIRECTORY})
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-# LocalAI must be able to look into every directory of the backends path.
-_OWN_MODE = 0o755
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Store:
-    """The backends path of one run; use C(lock) around everything that writes."""
+    """The backends path of one run; use C(lock) around everything that writes. New trees get C(ownership)."""
 
     def __init__(self, path: str, ownership: Ownership, directory_mode: int = 0o755) -> None:
         self.path = path
-        self._ownership = ownership
+        self.ownership = ownership
         self._mode = directory_mode
         self._fd = -1
         self._own_fd = -1
@@ -67,10 +89,50 @@ class Store:
         self._kept_fd = -1
         self._staged = 0
         self._no_room: OSError | None = None
+        self._probed: Probed | None = None
+        self._own = os.path.join(path, OWN_DIRECTORY)
+        self._staging = os.path.join(self._own, STAGING)
+        self._memory = BuildMemory(path, functools.partial(self._write_own, BUILDS))
 
     @property
-    def _staging(self) -> str:
-        return os.path.join(self.path, OWN_DIRECTORY, "staging")
+    def keeps(self) -> Keeps:
+        """Whether the file system keeps owners and modes; under the lock, this is found out once and remembered."""
+        return self._probe().keeps
+
+    def _probe(self) -> Probed:
+        if self._probed is None:
+            with _naming(self._staging):
+                try:
+                    self._need_room()
+                    self._probed = probe(self._staging_fd, self.ownership.uid, self.ownership.gid)
+                    self._remember(self._probed.keeps)
+                except OSError as e:
+                    if e.errno not in _NO_ROOM:
+                        raise
+                    self._probed = Probed(remembered(self.path) or Keeps(), os.geteuid())
+        return self._probed
+
+    def _remember(self, keeps: Keeps) -> None:
+        """Write down what the file system keeps, in one step; a prediction less is no reason not to go on."""
+        if remembered(self.path) == keeps and exists(MEMORY, self._own_fd):
+            return
+        with contextlib.suppress(OSError):
+            self._write_own(MEMORY, memory_with(self.path, keeps))
+
+    def _write_own(self, name: str, content: bytes) -> None:
+        """Write one of our own files, in one step."""
+        self._need_room()
+        create = functools.partial(os.open, flags=_CREATE, mode=0o644, dir_fd=self._staging_fd)
+        written, fd = with_free_name(random_names("written-"), create)
+        try:
+            with open(fd, "wb", closefd=False) as stream:
+                stream.write(content)
+            give(fd, self._fd, 0o644)
+            os.fsync(fd)
+            self._move_over(self._staging_fd, written, self._own_fd, name)
+        finally:
+            os.close(fd)
+            remove(written, dir_fd=self._staging_fd)
 
     @contextlib.contextmanager
     def lock(self, timeout: float) -> t.Iterator[None]:
@@ -80,65 +142,78 @@ class Store:
         LockTimeout after C(timeout) seconds, HostError when the path cannot be written.
         """
         with _naming(self.path), contextlib.ExitStack() as stack:
-            self._make_path()
-            self._fd = _opened(stack, self.path, follow=True)
+            self._fd = _until(stack, open_path(self.path, self.ownership.uid, self.ownership.gid, _IN_PATH))
             locked = False
             try:
-                self._own_fd = self._own_directory(stack, OWN_DIRECTORY, self._fd)
-                lock_fd = self._lock_file(stack)
-                self._wait(lock_fd, timeout)
+                self._own_fd = _until(stack, own_directory(OWN_DIRECTORY, self._fd, self._fd, self.path, OWN_NAMES))
+                lock_fd = _until(stack, open_lock(self._own_fd, self._own))
+                give(lock_fd, self._fd, 0o644)
+                wait_for(lock_fd, timeout, self.path)
                 locked = True
-                _write_note(lock_fd)
-                self._staging_fd = self._own_directory(stack, "staging", self._own_fd)
-                self._replaced_fd = self._own_directory(stack, "replaced", self._own_fd)
+                write_note(lock_fd)
+                self._staging_fd, self._replaced_fd = (self._own_directory(stack, name) for name in (STAGING, REPLACED))
                 self._clear()
-                self._kept_fd = self._own_directory(stack, KEPT, self._own_fd)
+                self._kept_fd = self._own_directory(stack, KEPT)
             except OSError as e:
                 if e.errno not in _NO_ROOM:
                     raise
                 self._no_room = e
                 if not locked:
-                    self._wait(self._fd, timeout)
+                    wait_for(self._fd, timeout, self.path)
             yield
 
-    def _lock_file(self, stack: contextlib.ExitStack) -> int:
-        fd = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._own_fd)
-        stack.callback(os.close, fd)
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            raise HostError(f"{self.path}/{OWN_DIRECTORY}/lock is not a file of ours. Remove it.")
-        self._own(fd, 0o644)
-        return fd
+    def _own_directory(self, stack: contextlib.ExitStack, name: str) -> int:
+        return _until(stack, own_directory(name, self._own_fd, self._fd, self._own))
 
     @contextlib.contextmanager
     def stage(self) -> t.Iterator[Tree]:
         """Give an empty tree; what is not published when the context ends is deleted."""
-        self._staged += 1
-        name = str(self._staged)
         with _naming(self._staging):
             self._need_room()
-            os.mkdir(name, 0o700, dir_fd=self._staging_fd)
+            probed = self._probe()
+            make = functools.partial(os.mkdir, mode=0o700, dir_fd=self._staging_fd)
+            name, _made = with_free_name(self._free_numbers(), make)
             try:
-                owner, place, looks = self._ownership, os.path.join(self._staging, name), not without_looks(self.path)
-                with Tree(place, owner.uid, owner.gid, self._staging_fd, looks) as tree:
-                    # Whoever owns the backends path could have put a directory of his own in its place.
-                    status = os.fstat(tree.fd)
-                    if looks and (status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700):
-                        raise HostError(f"{tree.path} was exchanged while it was being made.")
+                with self._opened_stage(name, probed) as tree:
                     yield tree
             finally:
                 remove(name, dir_fd=self._staging_fd)
 
+    def _opened_stage(self, name: str, probed: Probed) -> Tree:
+        """Open the directory that was made; whoever owns the backends path could have put another in its place."""
+        place, keeps = os.path.join(self._staging, name), probed.keeps
+        uid, gid = (self.ownership.uid, self.ownership.gid) if keeps.owners else (-1, -1)
+        exchanged = HostError(f"{place} was exchanged while it was being made.")
+        try:
+            tree = Tree(place, uid, gid, self._staging_fd, keeps.modes)
+        except OSError as e:
+            if e.errno not in VANISHED:
+                raise
+            raise exchanged from e
+        status = os.fstat(tree.fd)
+        is_closed = not keeps.modes or status.st_mode & 0o777 == 0o700
+        if status.st_uid != probed.maker or not is_closed or os.listdir(tree.fd):
+            tree.close()
+            raise exchanged
+        return tree
+
+    def _free_numbers(self) -> t.Iterator[str]:
+        while True:
+            self._staged += 1
+            yield str(self._staged)
+
     @contextlib.contextmanager
     def progress(self) -> t.Iterator[t.Callable[[bytes], int]]:
         """Give what writes the progress file, which this process holds a lock on, and remove it in the end."""
-        with _naming(os.path.join(self.path, OWN_DIRECTORY, PROGRESS)):
+        with _naming(os.path.join(self._own, PROGRESS)):
             self._need_room()
-            remove(PROGRESS, dir_fd=self._own_fd)
-            fd = os.open(PROGRESS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=self._own_fd)
+            fd = in_spite_of(
+                lambda: remove(PROGRESS, dir_fd=self._own_fd),
+                lambda: os.open(PROGRESS, _CREATE, 0o644, dir_fd=self._own_fd),
+            )
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)
-                self._own(fd, 0o644)
+                give(fd, self._fd, 0o644)
                 yield lambda content: os.pwrite(fd, content, 0)
             finally:
                 remove(PROGRESS, dir_fd=self._own_fd)
@@ -152,11 +227,10 @@ class Store:
         tree.finish(self._mode)
         staged = os.path.basename(tree.path)
         with _naming(os.path.join(self.path, name)), contextlib.ExitStack() as stack:
-            stack.enter_context(self._remembering(name, build))
+            stack.enter_context(self._memory.remembering(name, build))
             keep_tree = stack.enter_context(self._keeping(name, keep))
             write_out(tree.fd)
-            self._swap(self._staging_fd, staged, name)
-            keep_tree(self._staging_fd, staged)
+            keep_tree(*self._swap(self._staging_fd, staged, name))
 
     def restore(self, place: str, name: str, wanted: Wanted, keep: int = 0, build: Build | None = None) -> None:
         """Make the tree at C(place), relative to the backends path, the backend C(name) again, and look as wanted."""
@@ -166,13 +240,11 @@ class Store:
             for directory in directories:
                 parent_fd = _opened(stack, directory, dir_fd=parent_fd)
             tree_fd = _opened(stack, base, dir_fd=parent_fd)
-            if not without_looks(self.path):
-                make_alike(tree_fd, os.path.join(self.path, place), wanted)
-            stack.enter_context(self._remembering(name, build))
+            make_alike(tree_fd, os.path.join(self.path, place), wanted)
+            stack.enter_context(self._memory.remembering(name, build))
             keep_tree = stack.enter_context(self._keeping(name, keep))
             write_out(tree_fd)
-            self._swap(parent_fd, base, name)
-            keep_tree(parent_fd, base)
+            keep_tree(*self._swap(parent_fd, base, name))
 
     def make_alike(self, name: str, wanted: Wanted) -> None:
         """Give the tree of an installed backend the owner, group and mode that are wanted."""
@@ -187,12 +259,12 @@ class Store:
             tree.file(METADATA, 0o644, [content])
             backend_fd = _opened(stack, name, dir_fd=self._fd)
             write_out(tree.fd)
-            os.replace(METADATA, METADATA, src_dir_fd=tree.fd, dst_dir_fd=backend_fd)
+            self._move_over(tree.fd, METADATA, backend_fd, METADATA)
             write_out_entries(backend_fd)
 
     def retire(self, name: str, keep: int) -> None:
         """Take a backend out of sight in one step, and keep it as one of the last C(keep), or delete it."""
-        self._forget(name)
+        self._memory.forget(name)
         with _naming(os.path.join(self.path, name)), self._keeping(name, keep) as keep_tree:
             keep_tree(self._fd, name)
 
@@ -201,7 +273,7 @@ class Store:
 
         A symlink goes, what it points to stays.
         """
-        self._forget(name)
+        self._memory.forget(name)
         with _naming(os.path.join(self.path, name)):
             places = [fd for fd in (self._fd, self._kept_fd) if fd != -1 and exists(name, fd)]
             for fd in places or [self._fd]:
@@ -209,55 +281,38 @@ class Store:
 
     def prune(self, name: str, keep: int) -> None:
         """Delete the previous versions of a backend but for the last C(keep)."""
-        with _naming(os.path.join(self.path, OWN_DIRECTORY, KEPT, name)), contextlib.ExitStack() as stack:
+        with _naming(os.path.join(self._own, KEPT, name)), contextlib.ExitStack() as stack:
             kept_fd = _opened(stack, name, dir_fd=self._kept_fd)
             for old in _numbers(kept_fd)[: -keep or None]:
-                self._discard(str(old), kept_fd)
+                self._discard_any(str(old), kept_fd)
             if not keep:
                 # Somebody else may have put something into it.
                 with contextlib.suppress(OSError):
                     os.rmdir(name, dir_fd=self._kept_fd)
 
-    @contextlib.contextmanager
-    def _remembering(self, name: str, build: Build | None) -> t.Iterator[None]:
-        """Remember what a backend is given; what is synced next brings this to the disk as well."""
-        before = self._builds()
-        if build is not None:
-            self._write_builds({**before, name: build})
-        try:
-            yield
-        except BaseException:
-            with contextlib.suppress(OSError, HostError):
-                self._write_builds(before)
-            raise
+    def _swap(self, dir_fd: int, staged: str, name: str) -> tuple[int, str]:
+        """Put a tree in the place of the backend C(name); returns where that is now, if there was one."""
 
-    def _forget(self, name: str) -> None:
-        """Forget what a backend was given. Where there is no room to write that down, it is removed all the same."""
-        builds = self._builds()
-        if builds.pop(name, None) is not None:
-            with contextlib.suppress(OSError, HostError):
-                self._write_builds(builds)
+        def swap() -> tuple[int, str]:
+            with Moves() as moves:
+                if not exists(name, self._fd):
+                    moves.rename(dir_fd, staged, self._fd, name)
+                elif exchange(dir_fd, staged, self._fd, name):
+                    moves.made(dir_fd, self._fd, lambda: exchange(dir_fd, staged, self._fd, name))
+                else:
+                    moves.rename(self._fd, name, self._replaced_fd, name)
+                    moves.rename(dir_fd, staged, self._fd, name)
+                    return self._replaced_fd, name
+            return dir_fd, staged
 
-    def _builds(self) -> dict[str, Build]:
-        return remembered_builds(self.path)
+        return in_spite_of(lambda: self._discard_any(name, self._replaced_fd), swap)
 
-    def _write_builds(self, builds: t.Mapping[str, Build]) -> None:
-        if builds != self._builds():
-            with self.stage() as tree:
-                tree.file(BUILDS, 0o644, [builds_file(builds)])
-                os.replace(BUILDS, BUILDS, src_dir_fd=tree.fd, dst_dir_fd=self._own_fd)
-
-    def _swap(self, dir_fd: int, staged: str, name: str) -> None:
-        """Put a tree in the place of the backend C(name), and what was there in the tree's own place."""
-        with Moves() as moves:
-            if not exists(name, self._fd):
-                moves.rename(dir_fd, staged, self._fd, name)
-            elif _exchange(dir_fd, staged, self._fd, name):
-                moves.made(dir_fd, self._fd, lambda: _exchange(dir_fd, staged, self._fd, name))
-            else:
-                moves.rename(self._fd, name, self._replaced_fd, name)
-                moves.rename(dir_fd, staged, self._fd, name)
-                moves.rename(self._replaced_fd, name, dir_fd, staged)
+    def _move_over(self, dir_fd: int, name: str, new_fd: int, new_name: str) -> None:
+        """Move a file to a name, in place of whatever has it."""
+        in_spite_of(
+            lambda: None if is_no_directory(new_name, new_fd) else self._discard_any(new_name, new_fd),
+            lambda: os.replace(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=new_fd),
+        )
 
     @contextlib.contextmanager
     def _keeping(self, name: str, most: int) -> t.Iterator[t.Callable[[int, str], None]]:
@@ -268,30 +323,40 @@ class Store:
         if most:
             self._need_room()
         with contextlib.ExitStack() as stack:
-            kept_fd = self._own_directory(stack, name, self._kept_fd) if most else -1
+            where = os.path.join(self._own, KEPT)
+            kept_fd = _until(stack, own_directory(name, self._kept_fd, self._fd, where)) if most else -1
 
             def keep_tree(dir_fd: int, base: str) -> None:
-                if not most:
-                    if exists(base, dir_fd):
-                        self._discard(base, dir_fd)
+                if not most or not exists(base, dir_fd):
+                    self._discard_any(base, dir_fd)
                     return
-                number = max(_numbers(kept_fd), default=0) + 1
-                with Moves() as moves:
-                    moves.rename(dir_fd, base, kept_fd, str(number))
+                try:
+                    numbers = map(str, itertools.count(max(_numbers(kept_fd), default=0) + 1))
+                    with Moves() as moves:
+                        with_free_name(numbers, lambda number: moves.rename(dir_fd, base, kept_fd, number))
+                except OSError:
+                    if dir_fd == self._replaced_fd:
+                        self._discard_any(base, dir_fd)
+                    raise
                 for old in _numbers(kept_fd)[:-most]:
-                    self._discard(str(old), kept_fd)
+                    self._discard_any(str(old), kept_fd)
 
             yield keep_tree
+
+    def _discard_any(self, name: str, dir_fd: int) -> None:
+        """Discard what has a name, if anything has."""
+        if exists(name, dir_fd):
+            self._discard(name, dir_fd)
 
     def _discard(self, name: str, dir_fd: int) -> None:
         """Take something out of sight in one step, then delete it; what cannot be moved is deleted where it is."""
         if dir_fd != self._staging_fd:
-            self._staged += 1
-            trash = str(self._staged)
             try:
                 self._need_room()
                 with Moves() as moves:
-                    moves.rename(dir_fd, name, self._staging_fd, trash)
+                    trash, _moved = with_free_name(
+                        self._free_numbers(), lambda trash: moves.rename(dir_fd, name, self._staging_fd, trash)
+                    )
             except OSError as e:
                 if e.errno not in CANNOT_MOVE:
                     raise
@@ -320,104 +385,29 @@ class Store:
             write_out(self._fd)
         for name in replaced:
             if exists(name, self._fd):
-                remove(name, dir_fd=self._replaced_fd)
-            else:
+                self._discard_any(name, self._replaced_fd)
+                continue
+            with contextlib.suppress(FileNotFoundError):
                 os.rename(name, name, src_dir_fd=self._replaced_fd, dst_dir_fd=self._fd)
         for name in staged:
             remove(name, dir_fd=self._staging_fd)
         remove(PROGRESS, dir_fd=self._own_fd)
 
-    def _make_path(self) -> None:
-        missing = []
-        path = self.path
-        while not os.path.lexists(path):
-            missing.append(path)
-            path = os.path.dirname(path)
-        for path in reversed(missing):
-            os.mkdir(path)
-            os.chmod(path, _OWN_MODE)
-        if missing and (self._ownership.uid, self._ownership.gid) != (-1, -1):
-            os.chown(self.path, self._ownership.uid, self._ownership.gid)
 
-    def _own_directory(self, stack: contextlib.ExitStack, name: str, dir_fd: int) -> int:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, _OWN_MODE, dir_fd=dir_fd)
-        fd = _opened(stack, name, dir_fd=dir_fd)
-        self._own(fd, _OWN_MODE)
-        return fd
-
-    def _own(self, fd: int, mode: int) -> None:
-        """Let what is ours belong to the owner of the backends path, so that this user can run us too."""
-        status = os.fstat(fd)
-        if os.geteuid() not in (0, status.st_uid):
-            return
-        path_status = os.stat(self.path)
-        if os.geteuid() == 0 and (status.st_uid, status.st_gid) != (path_status.st_uid, path_status.st_gid):
-            os.fchown(fd, path_status.st_uid, path_status.st_gid)
-        if stat.S_IMODE(status.st_mode) != mode:
-            os.fchmod(fd, mode)
-
-    def _wait(self, lock_fd: int, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise LockTimeout(
-                        f"{self.path} is being changed by another run ({_holder(lock_fd)}), and lock_timeout "
-                        f"({timeout:g} s) is over. Wait for it, or give this task a longer lock_timeout."
-                    ) from None
-                time.sleep(_LOCK_POLL)
-
-
-def _write_note(lock_fd: int) -> None:
-    note = {
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    # A disk that is too full for it is no reason not to go on.
-    with contextlib.suppress(OSError):
-        os.ftruncate(lock_fd, 0)
-        os.pwrite(lock_fd, json.dumps(note).encode(), 0)
-
-
-def _holder(lock_fd: int) -> str:
-    try:
-        note = json.loads(os.pread(lock_fd, 4096, 0).decode("utf-8"))
-        # Whoever owns the backends path can write anything into it.
-        values = ("".join(c for c in str(note[key]) if c.isprintable())[:100] for key in ("pid", "host", "since"))
-        return "pid {} on {}, since {}".format(*values)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return "which left no note"
-
-
-def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int | None = None, follow: bool = False) -> int:
-    """Open a directory until C(stack) is closed."""
-    fd = os.open(path, OPEN_DIRECTORY & ~os.O_NOFOLLOW if follow else OPEN_DIRECTORY, dir_fd=dir_fd)
+def _until(stack: contextlib.ExitStack, fd: int) -> int:
+    """Close a descriptor when C(stack) is closed."""
     stack.callback(os.close, fd)
     return fd
 
 
+def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int) -> int:
+    """Open a directory until C(stack) is closed."""
+    return _until(stack, os.open(path, OPEN_DIRECTORY, dir_fd=dir_fd))
+
+
 def _numbers(fd: int) -> list[int]:
-    """Return the names in a directory that are numbers as they are written here."""
-    return sorted(int(name) for name in os.listdir(fd) if is_number(name))
-
-
-def _exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
-    """Swap two directory entries in one step; returns False where the kernel or the file system cannot."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    if renameat2(a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
-        return False
-    raise OSError(code, os.strerror(code))
+    """Return the numbers of the trees that are kept in a directory."""
+    return sorted(filter(None, map(kept_number, os.listdir(fd))))
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@
 
 """One directory tree on disk, held by its descriptor: files are written, linked and removed only below it.
 
-The kernel never follows a symlink that stands in the tree. Where an entry lies behind one, it is followed here, with
-the tree as its root, so nothing that an archive holds leads out, and renaming the directory meanwhile misleads nobody.
+The kernel never follows a symlink that is in the tree. Where an entry lies behind one, it is followed here, with the
+tree as its root, so nothing that an archive holds leads out. Each directory on the way to an entry is opened by itself,
+so that renaming or exchanging one meanwhile misleads nobody.
 """
 
 from __future__ import annotations
@@ -17,17 +18,28 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.localai.core.plugins.module_utils._attributes import (
+    VANISHED,
+    MadeDirectory,
+    change,
+    finish_directory,
+    identity,
+)
+from ansible_collections.localai.core.plugins.module_utils._directories import Directories
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
 from ansible_collections.localai.core.plugins.module_utils._durable import WritingOut, begin_write_out
-from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY, remove
+from ansible_collections.localai.core.plugins.module_utils._entries import (
+    OPEN_DIRECTORY,
+    random_names,
+    remove,
+    with_free_name,
+)
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._members import safe_mode
 
 _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-MOST_LEVELS = 200
 _MOST_LINKS = 40
 _COPIED_AT_ONCE = 1024**2
-# setuid, setgid and write for the world
-_REFUSED_BITS = 0o6002
 # What file systems without links answer to one, FUSE included.
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
 _Made = t.TypeVar("_Made")
@@ -36,8 +48,8 @@ _Made = t.TypeVar("_Made")
 class Tree:
     """Fills one directory; C(uid) and C(gid) own what is made (-1: whoever runs this).
 
-    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(looks), its
-    file system keeps no owners and modes, and none are set.
+    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(keeps_modes)
+    its file system does not keep modes, so that none are set.
 
     C(contents) is what was put into each directory, by name: the size of a file in bytes, or the target of a symlink.
 
@@ -45,16 +57,19 @@ class Tree:
     where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
     """
 
-    def __init__(self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None, looks: bool = True) -> None:
+    def __init__(
+        self, path: str, uid: int = -1, gid: int = -1, dir_fd: int | None = None, keeps_modes: bool = True
+    ) -> None:
         self.path = path
-        self.looks = looks
+        self._keeps_modes = keeps_modes
         self.size = 0
         self.entries = 0
         self.contents: dict[str, dict[str, int | str]] = {"": {}}
         self._uid = uid
         self._gid = gid
         self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)
-        self._directories: dict[str, tuple[int, float | None]] = {}
+        self._held = Directories(self.fd)
+        self._directories: dict[str, MadeDirectory] = {}
         self._real: set[str] = {""}
         self._fresh: set[str] = set()
         self._writing_out = WritingOut(self.fd)
@@ -63,7 +78,12 @@ class Tree:
         return self
 
     def __exit__(self, *_exception: t.Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the directory."""
         self._writing_out.close()
+        self._held.close()
         os.close(self.fd)
 
     def begin_layer(self) -> None:
@@ -74,11 +94,11 @@ class Tree:
         """Make a directory, or give an existing one a new mode; modes take effect in C(finish)."""
         with OnDisk(self.path, path):
             path = self._place(path)
-            if path not in self._real:
-                if self._kind(path) != stat.S_IFDIR:
-                    self._anew(path, lambda: os.mkdir(path, 0o700, dir_fd=self.fd))
-                self._real.add(path)
-            self._directories[path] = (safe_mode(mode) | 0o500, mtime)
+            is_new = path not in self._real and self._kind(path) != stat.S_IFDIR
+            if is_new:
+                self._anew(path, lambda fd, name: os.mkdir(name, 0o700, dir_fd=fd))
+            self._real.add(path)
+            self._note_directory(path, is_new, safe_mode(mode) | 0o500, mtime)
             self.contents.setdefault(path, {})
             self._made(path)
 
@@ -88,7 +108,7 @@ class Tree:
         with OnDisk(self.path, path):
             path = self._place(path)
             lost, foreign = self._of_itself
-            fd = self._anew(path, lambda: os.open(path, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=self.fd))
+            fd = self._anew(path, lambda fd, name: os.open(name, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=fd))
         try:
             begun = written = 0
             for chunk in chunks:
@@ -101,7 +121,7 @@ class Tree:
             with OnDisk(self.path, path):
                 if foreign:
                     os.fchown(fd, self._uid, self._gid)
-                if foreign or mode & lost:
+                if self._keeps_modes and (foreign or mode & lost):
                     os.fchmod(fd, mode)
                 if mtime is not None:
                     os.utime(fd, (mtime, mtime))
@@ -116,7 +136,7 @@ class Tree:
         with OnDisk(self.path, path):
             path = self._place(path)
             try:
-                self._anew(path, lambda: os.symlink(target, path, dir_fd=self.fd))
+                self._anew(path, lambda fd, name: os.symlink(target, name, dir_fd=fd))
             except OSError as e:
                 if e.errno not in _NO_LINKS:
                     raise
@@ -124,7 +144,7 @@ class Tree:
                     f"{self.path}/{path}: this file system keeps no symlinks, and the backend has some. Choose a "
                     "backends_path on one that does, such as ext4, xfs or btrfs."
                 ) from e
-            self._own(path)
+            self._own_symlink(path)
         self._made(path, target)
 
     def hardlink(self, path: str, target: str) -> None:
@@ -133,11 +153,13 @@ class Tree:
             place = self._existing(target)
             if place is None or self._kind(place) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
-            path, fd = self._place(path), self.fd
+            path = self._place(path)
             if (place + "/").startswith(path + "/"):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, whose place it would take.")
             try:
-                self._anew(path, lambda: os.link(place, path, src_dir_fd=fd, dst_dir_fd=fd, follow_symlinks=False))
+                with self._held.holding(place) as (source_fd, source):
+                    link = functools.partial(os.link, source, src_dir_fd=source_fd, follow_symlinks=False)
+                    self._anew(path, lambda fd, name: link(name, dst_dir_fd=fd))
             except OSError as e:
                 # Where a file has one name only, or no more names, this one is another file with the same content.
                 if e.errno not in (*_NO_LINKS, errno.EMLINK):
@@ -148,7 +170,7 @@ class Tree:
         self._made(path, self.contents.get(parent, {}).get(name))
 
     def _copy(self, place: str, path: str) -> None:
-        with open(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd), "rb") as stream:
+        with open(self._held.open(place), "rb") as stream:
             status = os.fstat(stream.fileno())
             chunks = iter(lambda: stream.read(_COPIED_AT_ONCE), b"")
             self.file(path, stat.S_IMODE(status.st_mode), chunks, status.st_mtime)
@@ -156,19 +178,18 @@ class Tree:
     @functools.cached_property
     def _of_itself(self) -> tuple[int, bool]:
         """Which bits of its mode a new file here loses, and whether it belongs to another one than it should."""
-        if not self.looks:
-            return 0, False
         with self.scratch(0o777) as stream:
             status = os.fstat(stream.fileno())
         foreign = self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid)
-        return 0o777 & ~status.st_mode, foreign
+        return 0o777 & ~status.st_mode if self._keeps_modes else 0, foreign
 
     @contextlib.contextmanager
     def scratch(self, mode: int = 0o600) -> t.Iterator[t.BinaryIO]:
         """Give an empty file for reading and writing that has no name, so that nothing of it is ever left."""
-        name = ".scratch"
-        with OnDisk(self.path, name):
-            fd = os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
+        with OnDisk(self.path, "a file without a name"):
+            name, fd = with_free_name(
+                random_names(".scratch-"), lambda name: os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
+            )
             os.unlink(name, dir_fd=self.fd)
             with open(fd, "w+b") as stream:
                 yield stream
@@ -194,20 +215,15 @@ class Tree:
             self._clear_stale(place)
 
     def _clear_stale(self, place: str) -> None:
-        fd = os.open(place or ".", OPEN_DIRECTORY, dir_fd=self.fd)
-        try:
-            names = os.listdir(fd)
-        finally:
-            os.close(fd)
-        for name in names:
+        for name in self._held.names(place):
             self._remove_stale(f"{place}/{name}" if place else name)
 
     def make_executable(self, path: str) -> None:
         """Let everybody who may read the file C(path) execute it."""
-        if not self.looks:
+        if not self._keeps_modes:
             return
         with OnDisk(self.path, path):
-            fd = os.open(self._file_of(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
+            fd = self._held.open(self._file_of(path) or path)
             try:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
                 os.fchmod(fd, mode | (mode & 0o444) >> 2)
@@ -226,28 +242,21 @@ class Tree:
             kind = self._kind(path)
             if kind != stat.S_IFLNK:
                 return path if kind == stat.S_IFREG else None
-            target = os.readlink(path, dir_fd=self.fd)
+            target = self._held.target(path)
             path = os.path.normpath(os.path.join(os.path.dirname(path), target))
         return None
 
     def finish(self, mode: int) -> None:
         """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
         for path in sorted(self._directories, reverse=True):
-            wanted, mtime = self._directories[path]
             with OnDisk(self.path, path):
-                if not self._is_reachable(path) or self._kind(path) != stat.S_IFDIR:
-                    continue
-                self._own(path)
-                if self.looks:
-                    os.chmod(path, wanted, dir_fd=self.fd)
-                if mtime is not None:
-                    os.utime(path, (mtime, mtime), dir_fd=self.fd, follow_symlinks=False)
-        if not self.looks:
-            return
+                opened = functools.partial(self._held.open, path, OPEN_DIRECTORY)
+                finish_directory(opened, self._directories[path], (self._uid, self._gid), self._keeps_modes)
         with OnDisk(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
                 os.fchown(self.fd, self._uid, self._gid)
-            os.fchmod(self.fd, mode)
+            if self._keeps_modes:
+                os.fchmod(self.fd, mode)
 
     def _made(self, path: str, what: int | str | None = None) -> None:
         """Count an entry and note what it is: a file of so many bytes, a symlink to a target, or a directory."""
@@ -259,29 +268,30 @@ class Tree:
             self._fresh.add(path)
             path = path.rpartition("/")[0]
 
-    def _own(self, path: str) -> None:
-        if self.looks and (self._uid, self._gid) != (-1, -1):
-            os.chown(path, self._uid, self._gid, dir_fd=self.fd, follow_symlinks=False)
+    def _own_symlink(self, path: str) -> None:
+        _lost, foreign = self._of_itself
+        if foreign:
+            fd, name = self._held.at(path)
+            change(name, fd, self._held.status(path), uid=self._uid, gid=self._gid)
 
-    def _anew(self, path: str, make: t.Callable[[], _Made]) -> _Made:
+    def _note_directory(self, path: str, is_new: bool, mode: int, mtime: float | None) -> None:
+        status = self._held.new(path) if is_new else self._held.status(path)
+        self._directories[path] = MadeDirectory(mode, mtime, identity(status))
+
+    def _anew(self, path: str, make: t.Callable[[int, str], _Made]) -> _Made:
         """Make something at C(path), in place of whatever is there."""
         try:
-            return make()
+            return make(*self._held.at(path))
         except FileExistsError:
-            if not self.looks:
+            if not self._keeps_modes:
                 self._check_spelling(path)
             self._unlink(path)
-            return make()
+            return make(*self._held.at(path))
 
     def _check_spelling(self, path: str) -> None:
         """Raise HostError when what is in the way of C(path) has another name: such file systems fold their case."""
         parent, _slash, base = path.rpartition("/")
-        fd = os.open(parent or ".", OPEN_DIRECTORY, dir_fd=self.fd)
-        try:
-            names = os.listdir(fd)
-        finally:
-            os.close(fd)
-        if base not in names:
+        if base not in self._held.names(parent):
             raise HostError(
                 f"{self.path}/{path}: this file system does not tell it from another file of the backend, whose name "
                 "differs in upper and lower case. Choose a backends_path on one that does, such as ext4, xfs or btrfs."
@@ -325,7 +335,7 @@ class Tree:
                 hops += 1
                 if hops > _MOST_LINKS:
                     raise SourceError(f"{path!r} leads through more than {_MOST_LINKS} symlinks.")
-                target = os.readlink(place, dir_fd=self.fd)
+                target = self._held.target(place)
                 at = "" if target.startswith("/") else at
                 parts += target.split("/")[::-1]
                 continue
@@ -340,8 +350,9 @@ class Tree:
     def _make_directory(self, path: str, kind: int | None) -> None:
         if kind is not None:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
-        os.mkdir(path, 0o700, dir_fd=self.fd)
-        self._directories[path] = (0o755, None)
+        fd, name = self._held.at(path)
+        os.mkdir(name, 0o700, dir_fd=fd)
+        self._note_directory(path, True, 0o755, None)
         self.contents[path] = {}
         self.entries += 1
 
@@ -357,12 +368,16 @@ class Tree:
 
     def _kind(self, path: str) -> int | None:
         try:
-            return stat.S_IFMT(os.stat(path, dir_fd=self.fd, follow_symlinks=False).st_mode)
-        except (FileNotFoundError, NotADirectoryError):
+            return stat.S_IFMT(self._held.status(path).st_mode)
+        except OSError as e:
+            if e.errno not in VANISHED:
+                raise
             return None
 
     def _unlink(self, path: str) -> None:
-        remove(path, dir_fd=self.fd)
+        self._held.forget(path)
+        fd, name = self._held.at(path)
+        remove(name, dir_fd=fd)
         parent, _slash, name = path.rpartition("/")
         self.contents.get(parent, {}).pop(name, None)
         if path in self._real:
@@ -371,24 +386,6 @@ class Tree:
                 self._real.remove(known)
                 self._directories.pop(known, None)
                 self.contents.pop(known, None)
-
-
-def inner_path(name: str) -> str:
-    """Return the path that an archive's entry C(name) has inside the tree, empty for its top; raises SourceError."""
-    if "\0" in name:
-        raise SourceError(f"an entry has a NUL in its name: {name[:100]!r}.")
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts:
-        raise SourceError(f"the entry {name[:200]!r} leads out of the tree.")
-    too_long = any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts) or len(name) > 4000
-    if too_long or len(parts) > MOST_LEVELS:
-        raise SourceError(f"the entry {name[:100]!r}… has a name that is too long or too deep.")
-    return "/".join(parts)
-
-
-def safe_mode(mode: int) -> int:
-    """Return the mode a file gets: the archive's without setuid, setgid and world-write, with owner-read."""
-    return mode & 0o7777 & ~_REFUSED_BITS | 0o400
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -18,8 +18,9 @@ from ansible_collections.localai.core.plugins.module_utils._archive.decompress i
 from ansible_collections.localai.core.plugins.module_utils._archive.tar import Entry, TarStream
 from ansible_collections.localai.core.plugins.module_utils._archive.zip import ZipStream
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._members import inner_path
 from ansible_collections.localai.core.plugins.module_utils._pipeline import ahead
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 
 # What a few bytes may unpack to, in whatever ratio.
 WITHOUT_RATIO = 256 * 1024**2

@@ -11,10 +11,11 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.localai.core.plugins.module_utils._attributes import VANISHED
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._tree import MOST_LEVELS
+from ansible_collections.localai.core.plugins.module_utils._members import MOST_LEVELS
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,10 @@ def walk(top: int, where: str) -> t.Iterator[Place]:
                     if len(levels) > MOST_LEVELS:
                         raise HostError(f"{where}/{place.path} is nested too deeply to be looked through.")
                     levels.append(_level(name, fd, f"{place.path}/"))
-            except FileNotFoundError:
-                # A server that runs makes and removes files in its backends.
-                continue
             except OSError as e:
+                # A server that runs makes and removes files in its backends.
+                if e.errno in VANISHED:
+                    continue
                 raise HostError(disk_error(f"{where}/{path}{name}", e)) from e
     finally:
         for fd, _path, _names in levels:
@@ -66,4 +67,8 @@ def walk(top: int, where: str) -> t.Iterator[Place]:
 
 def _level(name: str, dir_fd: int, path: str) -> tuple[int, str, t.Iterator[str]]:
     fd = os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd)
-    return fd, path, iter(sorted(os.listdir(fd), key=os.fsencode))
+    try:
+        return fd, path, iter(sorted(os.listdir(fd), key=os.fsencode))
+    except OSError:
+        os.close(fd)
+        raise

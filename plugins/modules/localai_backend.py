@@ -25,6 +25,8 @@ attributes:
       - Check mode reads the gallery and the registry's manifests where the run would, and fails where the run would.
       - It cannot foresee what only the bytes show, such as an archive that is damaged, nor a tag that moves in between.
       - An O(owner) or O(group) that does not exist is a warning in check mode, because a task before may create it.
+      - Whether the file system of O(backends_path) keeps owners and modes is found out by the first run that changes
+        something. Until then, check mode takes it for granted and warns.
   diff_mode:
     support: full
   idempotent:

@@ -5,8 +5,9 @@
 """Whether a backends path is sound wherever a run dies, by a kill or by a loss of power.
 
 What a run changes on disk, it changes by calls, so it is killed right before each of them, or before a share of them
-and right after each rename. For a loss of power, it is killed on a file system of its own; what counts then is what had
-been written to its device.
+and right after each rename. The next two runs are killed as well, somewhere; only the one after them goes on to its
+end. For a loss of power, it is killed on a file system of its own; what counts then is what had been written to its
+device.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from pathlib import Path
 from typing import Iterator, Sequence
 
 from ..support.host import IS_ROOT, temporary_directory
-from . import ext4, strace
+from . import ext4, kill, strace
 from .scenarios import Scenario, Sources, begin, carry_out
 from .state import Judge, State
 
+# How many moments the next runs may go on, if nobody kills them before: it differs from point to point.
+_NEXT_RUNS = (40, 150)
 _UNCOMMITTED = 4  # one of so many losses of power finds a journal that nobody has written
 
 
@@ -45,10 +48,13 @@ def chosen(calls: Sequence[strace.Call], every: int) -> list[strace.Call]:
 def kills(judge: Judge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
     """Kill the run at each point, in a copy of what it begins with; yields what is wrong then."""
     place = top / "killed"
-    for point in points:
+    for number, point in enumerate(points):
         _copy(top / "template", place)
         assert strace.killed_at(lambda: _run(judge.scenario, place), point), f"the run never came to {point}"
-        faults = _judged(judge, place / "backends", counts)
+        faults = list(judge.now(place / "backends"))
+        for most in _NEXT_RUNS:
+            counts["again"] += kill.killed_at(lambda: _run(judge.scenario, place), 1 + number * 7 % most)
+        faults += _judged(judge, place / "backends", counts)
         yield from (f"killed before {point}: {fault}" for fault in faults)
 
 
@@ -146,7 +152,7 @@ def main() -> None:
                 faults += cuts(judge, points[:: options.cut_every], top, cut)
             print(f"{scenario.name}: changes the disk by {len(calls)} calls", flush=True)
             print("".join(f"  {fault}\n" for fault in faults), end="", flush=True)
-    print(f"crash points: {killed['points']} killed, {_verdict(killed)}")
+    print(f"crash points: {killed['points']} killed, and {killed['again']} of the next runs too, {_verdict(killed)}")
     if why:
         print(f"Left out, because {why}: losses of power.")
     else:

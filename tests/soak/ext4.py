@@ -11,20 +11,23 @@ import fcntl
 import os
 import struct
 import subprocess
+import time
 from pathlib import Path
 from typing import Iterator
 
 _SIZE = 64 * 1024**2
 _JOURNAL = "size=16"  # MiB: in a small one, the kernel has to commit long before anybody asks for it
 
+_TRIES = 25
 _SHUTDOWN, _WITHOUT_JOURNAL = 0x8004587D, 2  # EXT4_IOC_SHUTDOWN, EXT4_GOING_FLAGS_NOLOGFLUSH
 
 
-def make(image: Path, content: Path) -> None:
-    """Make the file system, with what is in the directory `content` in it."""
+def make(image: Path, content: Path, size: int = _SIZE) -> None:
+    """Make the file system of a size, with what is in the directory `content` in it."""
     with image.open("wb") as file:
-        file.truncate(_SIZE)
-    _run("mkfs.ext4", "-q", "-F", "-J", _JOURNAL, "-d", str(content), str(image))
+        file.truncate(size)
+    # Enough inodes for as many small files as there is room for.
+    _run("mkfs.ext4", "-q", "-F", "-i", "4096", "-J", _JOURNAL, "-d", str(content), str(image))
 
 
 @contextlib.contextmanager
@@ -36,7 +39,19 @@ def mounted(image: Path) -> Iterator[Path]:
     try:
         yield place
     finally:
-        _run("umount", str(place))
+        _unmount(place)
+
+
+def _unmount(place: Path) -> None:
+    """Unmount it; whatever looks through all mounts of a machine may be in it for a moment."""
+    for left in reversed(range(_TRIES)):
+        try:
+            _run("umount", str(place))
+            break
+        except OSError:
+            if not left:
+                raise
+            time.sleep(0.2)
 
 
 def copy(image: Path, to: Path) -> None:

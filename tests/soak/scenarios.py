@@ -12,10 +12,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils import _apply, _network, _store
+from ansible_collections.localai.core.plugins.module_utils import _apply, _durable, _network, _store
 from ansible_collections.localai.core.plugins.modules import localai_backend
 
 from ..support.archives import Entry, directory, file, hardlink, symlink, write_tree
@@ -27,6 +27,7 @@ from ..support.module import run_module
 Options = Mapping[str, Any]
 
 BUILDS = ("piper", "cpu-speech", "cuda12-speech")
+DEEP = "deep"
 VERSIONS = ("1", "2", "3")
 # What no run here names: a backend, and one that LocalAI is just about to install itself.
 BYSTANDERS = ("other", "piper.install-tmp")
@@ -64,6 +65,8 @@ class Sources:
         write_oci_layout(top / "layout", images)
         self.digests = {name: artifact.digest for name, artifact in images.items()}
         write_tree(top / "other", _entries("other", "1"))
+        for version in VERSIONS:
+            write_tree(top / f"{DEEP}-{version}", [*_entries(DEEP, version), *_levels("level", version, 5, 2)])
         for version in VERSIONS:
             (top / f"gallery-{version}.yaml").write_text(json.dumps(self._gallery(version)), encoding="utf-8")
 
@@ -110,13 +113,25 @@ class Sources:
             Scenario("another GPU", [first], other_gpu),
             Scenario("metadata", [first], run("1", "piper", uri=self.uri("piper", "1"), alias="voice")),
             Scenario("ownership", [first], run("1", *both, directory_mode="0711", **owner), look=False),
+            *self._deep_scenarios(),
+        ]
+
+    def _deep_scenarios(self) -> list[Scenario]:
+        """Those that write and delete whole trees, with directories in directories."""
+        first, second = (self.options("1", DEEP, uri=str(self._top / f"{DEEP}-{version}")) for version in ("1", "2"))
+        absent = self.options("1", DEEP, state="absent")
+        return [
+            Scenario("deep install", [], first),
+            Scenario("deep upgrade", [first], second),
+            Scenario("deep upgrade, no exchange", [first], second, exchange=False),
+            Scenario("deep removal", [first, {**second, "keep_previous": 1}], absent),
         ]
 
 
 def carry_out(task: Options, path: Path, exchange: bool = True, check: bool = False) -> dict[str, Any]:
     """Run localai_backend on a backends path; returns what it says. It waits for others only if the task says so."""
     paths = {"backends_path": str(path), "backends_system_path": str(path.with_name("system"))}
-    can_exchange = mock.patch.object(_store, "_exchange", _store._exchange if exchange else lambda *_names: False)
+    can_exchange = mock.patch.object(_store, "exchange", _durable.exchange if exchange else lambda *_names: False)
     with can_exchange:
         return run_module(localai_backend.main, {"lock_timeout": 0, **task, **paths}, check)
 
@@ -141,3 +156,12 @@ def _entries(name: str, version: str) -> list[Entry]:
         symlink("lib/libggml.so", "libggml.so.1"),
         hardlink("lib/libggml.so.1.2", "lib/libggml.so.1"),
     ]
+
+
+def _levels(top: str, version: str, depth: int, width: int) -> Iterator[Entry]:
+    """A directory with a file and a symlink in it, and as many more of these in it, so deep."""
+    yield directory(top)
+    yield file(f"{top}/file", version * 100)
+    yield symlink(f"{top}/link", "file")
+    for number in range(width if depth > 1 else 0):
+        yield from _levels(f"{top}/{number}", version, depth - 1, width)

@@ -96,13 +96,13 @@ class Judge:
 
     def faults(self, path: Path) -> list[str]:
         """What is wrong where the run was killed, and then with the next run."""
-        return [*self._now(path), *self._next(path)]
+        return [*self.now(path), *self._next(path)]
 
     def gap(self, now: State) -> set[str]:
         """The backends that are nowhere to be seen at the moment, though they are before the run and after it."""
         return {name for name in self.old.trees if name in self.new.trees and name not in now.trees}
 
-    def _now(self, path: Path) -> Iterator[str]:
+    def now(self, path: Path) -> Iterator[str]:
         """What is wrong with what LocalAI sees at this moment."""
         now = State.of(path, self.scenario.task)
         gap = self.gap(now)

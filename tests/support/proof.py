@@ -12,13 +12,15 @@ from .host import Snapshot, snapshot
 from .world import Host
 
 FORESEEN = ("changed", "diff", "removed", "replaced", "restart_required", "capability", "warnings")
+NOT_KNOWN_YET = "It is not known yet whether the file system of"
 OF_A_BACKEND = ("name", "backend", "action", "capability", "reason", "run_file", "uri", "digest", "version")
 
 
 def foreseen(result: dict[str, Any]) -> dict[str, Any]:
-    """The part of a result that check mode must know already."""
+    """The part of a result that check mode must know already; it warns of what only a run that writes finds out."""
     backends = [{key: row[key] for key in OF_A_BACKEND} for row in result["backends"]]
-    return {"backends": backends, **{key: result[key] for key in FORESEEN}}
+    warnings = [warning for warning in result["warnings"] if NOT_KNOWN_YET not in warning]
+    return {"backends": backends, **{key: result[key] for key in FORESEEN}, "warnings": warnings}
 
 
 def actions(result: dict[str, Any]) -> dict[str, str]:

@@ -17,7 +17,9 @@ def drawn() -> dict[str, str]:
     """Return the parent of each exception as the drawing at the top of the file has it."""
     parents, above = {}, {}
     for line in (_errors.__doc__ or "").splitlines():
-        found = re.match(r"(    [ |]*)(?:[|`]-- )?(\w+Error|NameRefused|MissingLibrary|LockTimeout)\b", line)
+        found = re.match(
+            r"(    [ |]*)(?:[|`]-- )?(\w+Error|NameRefused|MissingLibrary|LockTimeout|PartlyChanged)\b", line
+        )
         if found:
             depth = line.index(found.group(2)) // 4
             above[depth] = found.group(2)

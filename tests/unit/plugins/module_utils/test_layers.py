@@ -20,7 +20,10 @@ PREFIX = "ansible_collections.localai.core.plugins."
 FLOORS = {
     "module_utils._errors": 0,  # everything raises them
     "module_utils._disk_errors": 0.5,  # everything that meets them words them so
+    "module_utils._attributes": 0.7,  # what changes owner and mode for all of them
+    "module_utils._members": 0.8,
     "module_utils._entries": 0.8,  # what _tree, and everybody else, asks of a directory
+    "module_utils._directories": 0.9,
     "module_utils._options": 1,
     "module_utils._durable": 0.9,  # what _tree lets go on meanwhile, and _store waits for
     "module_utils._tree": 1,
@@ -36,7 +39,7 @@ FLOORS = {
     "module_utils._archive.zip": 1.2,  # tells of entries in the words of tar
     "module_utils._file": 0.9,  # how _metadata, and everybody else, reads a file
     "module_utils._relay": 1,
-    "module_utils._volume": 1,
+    "module_utils._volume": 3.05,  # what is remembered of a file system, in our directory of _installed
     "module_utils._said": 1,
     "module_utils._directory": 2,
     "module_utils._request": 1.5,  # what only one of the modules takes, built on what both take
@@ -72,6 +75,10 @@ FLOORS = {
     "module_utils._checks": 4,
     "module_utils._source": 4,
     "module_utils._plan": 4,
+    "module_utils._memory": 3.9,  # the builds that it remembers,
+    "module_utils._lock": 3.9,  # what _store is made of,
+    "module_utils._own": 3.9,  # its directories,
+    "module_utils._probe": 3.9,  # and what it finds out of the file system
     "module_utils._store": 4,
     "module_utils._inspect": 4.05,  # walks that a plan asks for
     "module_utils._network": 4.05,  # what it does not load before somebody has to be asked

@@ -41,7 +41,7 @@ from ansible_collections.localai.core.tests.support.trees import install, replac
 def any_kernel(request, monkeypatch):
     """Kernels that can exchange two names in one step, and those that cannot."""
     if request.param == "two renames":
-        monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
+        monkeypatch.setattr(_store, "exchange", lambda *_names: False)
 
 
 def names(path):
@@ -65,7 +65,7 @@ def test_a_tree_appears_complete(path):
 
 def test_what_is_ours_does_not_look_like_a_backend(path):
     install(path)
-    assert names(path / ".localai-core") == ["kept", "lock", "replaced", "staging"]
+    assert names(path / ".localai-core") == ["file-system.json", "kept", "lock", "replaced", "staging"]
     assert [mode(place) for place in (path / ".localai-core", staging(path))] == ["0o755", "0o755"]
 
 
@@ -120,7 +120,7 @@ def exchange_works(path):
         (path / name).touch()
     fd = os.open(path, os.O_RDONLY)
     try:
-        return _store._exchange(fd, "a", fd, "b")
+        return _store.exchange(fd, "a", fd, "b")
     finally:
         os.close(fd)
         for name in "ab":
@@ -155,7 +155,7 @@ def test_several_trees_can_be_made_in_one_run(path):
 
 def test_when_the_second_rename_fails_the_old_tree_is_put_back(path, monkeypatch):
     install(path, content=b"old")
-    monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
+    monkeypatch.setattr(_store, "exchange", lambda *_names: False)
     rename = os.rename
     calls = []
 
@@ -173,7 +173,7 @@ def test_when_the_second_rename_fails_the_old_tree_is_put_back(path, monkeypatch
 
 def test_a_run_that_dies_between_two_renames_leaves_the_old_tree_to_the_next(path, monkeypatch):
     install(path, content=b"old")
-    monkeypatch.setattr(_store, "_exchange", lambda *_names: False)
+    monkeypatch.setattr(_store, "exchange", lambda *_names: False)
     rename = os.rename
     calls = []
 
@@ -213,7 +213,7 @@ def test_a_kernel_that_cannot_exchange_says_so(path, monkeypatch, code):
             return -1
 
     monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_settings: Library())
-    assert _store._exchange(0, "a", 0, "b") is False
+    assert _store.exchange(0, "a", 0, "b") is False
 
 
 @pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("renameat2")])
@@ -222,14 +222,14 @@ def test_a_system_without_that_call_cannot_exchange(monkeypatch, error):
         raise error
 
     monkeypatch.setattr(ctypes, "CDLL", library)
-    assert _store._exchange(0, "a", 0, "b") is False
+    assert _store.exchange(0, "a", 0, "b") is False
 
 
 def test_another_error_of_the_exchange_is_an_error(path):
     fd = os.open(path, os.O_RDONLY)
     try:
         with pytest.raises(FileNotFoundError):
-            assert _store._exchange(fd, "a", fd, "b") is not False
+            assert _store.exchange(fd, "a", fd, "b") is not False
     finally:
         os.close(fd)
 
@@ -454,6 +454,7 @@ def test_the_umask_changes_nothing(tmp_path, mask):
         "too": "0o755",
         "too/backends": "0o755",
         "too/backends/.localai-core": "0o755",
+        "too/backends/.localai-core/file-system.json": "0o644",
         "too/backends/.localai-core/kept": "0o755",
         "too/backends/.localai-core/lock": "0o644",
         "too/backends/.localai-core/replaced": "0o755",
@@ -523,7 +524,7 @@ def test_the_last_trees_are_kept_under_rising_numbers(path, any_kernel):
     assert [mode(path / ".localai-core/kept"), mode(path / ".localai-core/kept/piper")] == ["0o755", "0o755"]
 
 
-@pytest.mark.parametrize(("keep", "expected"), [(0, {}), (1, {"2": b"new"}), (2, {"2": b"new"})])
+@pytest.mark.parametrize(("keep", "expected"), [(0, []), (1, [b"new"]), (2, [b"new"])])
 def test_a_kept_tree_comes_back(path, any_kernel, keep, expected):
     install(path, content=b"old")
     replace_by(path, b"new", 1)
@@ -531,7 +532,7 @@ def test_a_kept_tree_comes_back(path, any_kernel, keep, expected):
     with store.lock(5):
         store.restore(".localai-core/kept/piper/1", "piper", Wanted(mode=0o711), keep)
     assert ((path / "piper/run.sh").read_bytes(), mode(path / "piper")) == (b"old", "0o711")
-    assert kept(path) == expected
+    assert list(kept(path).values()) == expected
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -667,7 +668,7 @@ def test_nothing_old_is_deleted_before_all_else_is_on_the_disk(path, any_kernel,
 
     monkeypatch.setattr(os, "rename", noted("move", rename))
     monkeypatch.setattr(os, "replace", noted("move", replace))
-    monkeypatch.setattr(_store, "_exchange", noted("move", _store._exchange))
+    monkeypatch.setattr(_store, "exchange", noted("move", _store.exchange))
     monkeypatch.setattr(_store, "write_out", lambda _fd: done.append("tree"))
     for module in (_store, _durable):
         monkeypatch.setattr(module, "write_out_entries", lambda _fd: done.append("entries"))
@@ -697,4 +698,158 @@ def test_what_a_dead_run_moved_is_on_the_disk_before_anything_of_it_is_deleted(p
     monkeypatch.setattr(_store, "remove", lambda name, dir_fd: done.append(name))
     with Store(str(path), ANYBODY).lock(5):
         pass
-    assert done == ["written", "piper", "progress"]
+    assert done == ["written", "1", "progress"]
+
+
+# names that somebody else has put there, and runs that are killed
+
+IN_THE_WAY = ["full directory", "empty directory", "file", "symlink"]
+
+
+def put(place, what, outside):
+    """Put something there that is not ours, if nothing is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(place):
+        return
+    if what == "symlink":
+        place.symlink_to(outside)
+    elif what == "file":
+        place.write_text("x")
+    else:
+        place.mkdir()
+        if what == "full directory":
+            (place / "keep").mkdir()
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_no_name_that_we_need_is_ever_in_the_way(path, tmp_path, any_kernel, what):
+    (tmp_path / "outside").mkdir()
+    install(path, content=b"1")
+    replace_by(path, b"2", 1)
+    store = Store(str(path), ANYBODY)
+    own = path / ".localai-core"
+    with store.lock(5):
+        # After the lock was taken, which clears all of it.
+        for place in [
+            *(staging(path) / str(number) for number in range(1, 6)),
+            own / "replaced/piper",
+            own / "progress",
+        ]:
+            put(place, what, tmp_path / "outside")
+        with store.progress() as write, store.stage() as tree:
+            write(b"x")
+            put(own / "kept/piper/2", what, tmp_path / "outside")
+            tree.file("run.sh", 0o755, [b"3"])
+            store.publish(tree, "piper", 3)
+        put(own / "replaced/piper", what, tmp_path / "outside")
+        (path / "piper/metadata.json").mkdir()
+        (path / "piper/metadata.json/deep").mkdir()
+        store.rewrite_metadata("piper", b"new")
+        put(own / "replaced/piper", what, tmp_path / "outside")
+        store.restore(".localai-core/kept/piper/1", "piper", Wanted(), 1)
+        assert (path / "piper/run.sh").read_bytes() == b"1"
+        store.remove("piper")
+    assert (names(path), names(tmp_path / "outside")) == ([".localai-core"], [])
+    install(path)
+    assert (names(staging(path)), names(own / "replaced")) == ([], [])
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_what_comes_to_have_the_name_of_a_backend_meanwhile_is_replaced(path, tmp_path, monkeypatch, any_kernel, what):
+    (tmp_path / "outside").mkdir()
+    path.mkdir(exist_ok=True)
+    asked = []
+
+    def late(name, dir_fd):
+        there = os.path.lexists(f"/proc/self/fd/{dir_fd}/{name}")
+        if name == "piper" and not there and len(asked) < 2:
+            asked.append(name)
+            put(path / "piper", what, tmp_path / "outside")
+        return there
+
+    monkeypatch.setattr(_store, "exists", late)
+    install(path)
+    assert (path / "piper/run.sh").read_bytes() == b"new"
+    assert (names(tmp_path / "outside"), names(staging(path))) == ([], [])
+
+
+@pytest.mark.parametrize("what", ["file", "symlink"])
+@pytest.mark.parametrize("place", ["replaced", "kept", "kept/piper"])
+def test_what_is_no_directory_of_ours_is_named(path, tmp_path, place, what):
+    (tmp_path / "outside").mkdir()
+    put(path / ".localai-core" / place, what, tmp_path / "outside")
+    install(path, name="other") if "/" in place else None
+    with pytest.raises(HostError, match=rf"\.localai-core/{place} is not a directory of ours\. Remove it\."):
+        replace_by(path, b"x", 1)
+    assert names(tmp_path / "outside") == []
+
+
+def test_a_directory_with_other_things_in_it_is_not_given_away(path):
+    own = path / ".localai-core"
+    own.mkdir(mode=0o700)
+    (own / "secret").touch()
+    install(path)
+    assert mode(own) == "0o700"
+
+
+def test_hostile_numbers_of_kept_trees_do_not_count(path):
+    install(path, content=b"1")
+    top = path / ".localai-core/kept/piper"
+    for name in ("9" * 200, "9" * 255, "01", "0", "-1", "\u0663"):
+        (top / name).mkdir(parents=True)
+    replace_by(path, b"2", 1)
+    assert (top / "1/run.sh").read_bytes() == b"1"
+
+
+class Killed(BaseException):
+    """Stands for a kill: from here on nothing runs."""
+
+
+def killed_at(number, work, monkeypatch):
+    """Do C(work) until its call of that number; returns whether it came so far."""
+    calls = 0
+
+    def counted(call):
+        def act(*arguments, **settings):
+            nonlocal calls
+            calls += 1
+            if calls >= number:
+                raise Killed
+            return call(*arguments, **settings)
+
+        return act
+
+    with monkeypatch.context() as patch:
+        for name in ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown"):
+            patch.setattr(os, name, counted(getattr(os, name)))
+        try:
+            work()
+        except Killed:
+            return True
+    return False
+
+
+def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkeypatch):
+    """What a dead run left, with names in it that we might want."""
+    number = 0
+    while True:
+        number += 1
+        for name in ("1", "2"):
+            for below in ("venv/lib/python3.10/site-packages/numpy", "venv/bin", ".removed-1/sub", ".removed-2/sub"):
+                (staging(path) / name / below).mkdir(parents=True)
+                (staging(path) / name / below / "file").touch()
+        (path / ".localai-core/replaced/piper/deep").mkdir(parents=True)
+        if not killed_at(number, lambda: clear(path), monkeypatch):
+            break
+        for again in (number // 2 + 1, number // 3 + 1, 1):
+            killed_at(again, lambda: clear(path), monkeypatch)
+        clear(path)
+        assert (names(path), names(path / "piper"), names(staging(path))) == ([".localai-core", "piper"], ["deep"], [])
+        (path / "piper/deep").rmdir()
+        (path / "piper").rmdir()
+    assert number > 40
+
+
+def clear(path):
+    with Store(str(path), ANYBODY).lock(5):
+        pass

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._entries import remove
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree, inner_path, safe_mode
+from ansible_collections.localai.core.plugins.module_utils._members import inner_path, safe_mode
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
-    NOBODY,
     directory_of_ordinary_user,
     failing,
     mode,
@@ -225,7 +225,7 @@ def test_where_case_is_folded_no_file_takes_the_place_of_another(top, monkeypatc
     def open_folded(path, flags, *mode, **place):
         return opened(path.lower() if flags & os.O_CREAT else path, flags, *mode, **place)
 
-    with Tree(str(top), looks=False) as tree:
+    with Tree(str(top), keeps_modes=False) as tree:
         monkeypatch.setattr(os, "open", open_folded)
         tree.file("lib/readme", 0o644, [b"1"])
         tree.begin_layer()
@@ -238,7 +238,7 @@ def test_where_case_is_folded_no_file_takes_the_place_of_another(top, monkeypatc
 def test_where_no_owners_and_modes_are_kept_none_are_set(top, monkeypatch):
     for call in ("chmod", "fchmod", "chown", "fchown"):
         monkeypatch.setattr(os, call, failing(errno.EPERM))
-    with Tree(str(top), NOBODY, NOBODY, looks=False) as tree:
+    with Tree(str(top), keeps_modes=False) as tree:
         tree.directory("lib", 0o1755, 1000)
         tree.file("run.sh", 0o644, [b""])
         tree.symlink("lib/x", "../run.sh")
