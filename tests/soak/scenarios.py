@@ -39,8 +39,7 @@ class Scenario:
     """One run, `task`, on what the runs before it made.
 
     Without `exchange`, the kernel cannot swap two directory entries. Where a tree is given another `look` in its place,
-    a kill leaves some of it with the old one, so that only its content has to be whole. The next run may or may not
-    find reason to bother about `spare`: all names run what they should without it, or with it.
+    a kill leaves some of it with the old one, so that only its content has to be whole.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Scenario:
     task: Options
     exchange: bool = True
     look: bool = True
-    spare: str = ""
 
 
 class Sources:
@@ -104,8 +102,7 @@ class Sources:
             Scenario("restore that keeps nothing", [first, second], run("2", "piper", digest=first_digest)),
         ]
         return [
-            # The build answers to the meta's name, which is its alias.
-            Scenario("install", [], first, spare="speech"),
+            Scenario("install", [], first),
             *swapping,
             *(Scenario(f"{each.name}, no exchange", each.before, each.task, exchange=False) for each in swapping),
             Scenario("removal", [first, second], run("2", *both, state="absent")),

@@ -137,14 +137,9 @@ class Judge:
             yield f"the next run fails: {again['msg']}"
             return
         now = State.of(path, self.scenario.task)
-        if self._wanted(now) != self._wanted(self.new):
+        if (now.trees, now.run_files) != (self.new.trees, self.new.run_files):
             yield "the next run ends with something else"
         if leftovers(path):
             yield f"the next run leaves {', '.join(leftovers(path))}"
         if carry_out(self.scenario.task, path, self.scenario.exchange)["changed"]:
             yield "the run after the next one changes something again"
-
-    def _wanted(self, state: State) -> tuple[Mapping[str, object], ...]:
-        """The trees and the run files that the next run has to come to."""
-        both = (state.trees, state.run_files)
-        return tuple({name: value for name, value in each.items() if name != self.scenario.spare} for each in both)
