@@ -16,9 +16,12 @@ import os
 import stat
 import typing as t
 
-from ansible_collections.localai.core.plugins.module_utils._attributes import NOT_KEPT, O_PATH
+from ansible_collections.localai.core.plugins.module_utils._attributes import NOT_KEPT, O_PATH, VANISHED
 from ansible_collections.localai.core.plugins.module_utils._entries import OPEN_DIRECTORY
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
+from ansible_collections.localai.core.plugins.module_utils._probe import Probed
+from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 
 # LocalAI must be able to look into every directory of the backends path.
 _MODE = 0o755
@@ -79,6 +82,25 @@ def own_directory(name: str, dir_fd: int, path_fd: int, where: str, may_hold: fr
     if is_ours and (not is_new or _is_as_made(fd, may_hold or frozenset())):
         give(fd, path_fd, _MODE)
     return fd
+
+
+def staged_tree(path: str, staging_fd: int, ownership: Ownership, probed: Probed) -> Tree:
+    """Open the directory of a new tree, just made in staging; raises HostError if another one is in its place."""
+    keeps = probed.keeps
+    uid, gid = (ownership.uid, ownership.gid) if keeps.owners else (-1, -1)
+    exchanged = HostError(f"{path} was exchanged while it was being made.")
+    try:
+        tree = Tree(path, uid, gid, staging_fd, keeps.modes)
+    except OSError as e:
+        if e.errno not in VANISHED:
+            raise
+        raise exchanged from e
+    status = os.fstat(tree.fd)
+    is_closed = not keeps.modes or status.st_mode & 0o777 == 0o700
+    if status.st_uid != probed.maker or not is_closed or os.listdir(tree.fd):
+        tree.close()
+        raise exchanged
+    return tree
 
 
 def give(fd: int, path_fd: int, mode: int) -> None:

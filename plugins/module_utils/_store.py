@@ -30,7 +30,6 @@ import itertools
 import os
 import typing as t
 
-from ansible_collections.localai.core.plugins.module_utils._attributes import VANISHED
 from ansible_collections.localai.core.plugins.module_utils._builds import BUILDS, Build
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import disk_error
 from ansible_collections.localai.core.plugins.module_utils._durable import (
@@ -63,7 +62,7 @@ from ansible_collections.localai.core.plugins.module_utils._lock import open_loc
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
 from ansible_collections.localai.core.plugins.module_utils._memory import BuildMemory
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
-from ansible_collections.localai.core.plugins.module_utils._own import give, open_path, own_directory
+from ansible_collections.localai.core.plugins.module_utils._own import give, open_path, own_directory, staged_tree
 from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
 from ansible_collections.localai.core.plugins.module_utils._probe import Probed, probe
 from ansible_collections.localai.core.plugins.module_utils._progress import PROGRESS
@@ -174,28 +173,10 @@ class Store:
             make = functools.partial(os.mkdir, mode=0o700, dir_fd=self._staging_fd)
             name, _made = with_free_name(self._free_numbers(), make)
             try:
-                with self._opened_stage(name, probed) as tree:
+                with staged_tree(os.path.join(self._staging, name), self._staging_fd, self.ownership, probed) as tree:
                     yield tree
             finally:
                 remove(name, dir_fd=self._staging_fd)
-
-    def _opened_stage(self, name: str, probed: Probed) -> Tree:
-        """Open the directory that was made; whoever owns the backends path could have put another in its place."""
-        place, keeps = os.path.join(self._staging, name), probed.keeps
-        uid, gid = (self.ownership.uid, self.ownership.gid) if keeps.owners else (-1, -1)
-        exchanged = HostError(f"{place} was exchanged while it was being made.")
-        try:
-            tree = Tree(place, uid, gid, self._staging_fd, keeps.modes)
-        except OSError as e:
-            if e.errno not in VANISHED:
-                raise
-            raise exchanged from e
-        status = os.fstat(tree.fd)
-        is_closed = not keeps.modes or status.st_mode & 0o777 == 0o700
-        if status.st_uid != probed.maker or not is_closed or os.listdir(tree.fd):
-            tree.close()
-            raise exchanged
-        return tree
 
     def _free_numbers(self) -> t.Iterator[str]:
         while True:
@@ -285,10 +266,9 @@ class Store:
             kept_fd = _opened(stack, name, dir_fd=self._kept_fd)
             for old in _numbers(kept_fd)[: -keep or None]:
                 self._discard_any(str(old), kept_fd)
-            if not keep:
-                # Somebody else may have put something into it.
-                with contextlib.suppress(OSError):
-                    os.rmdir(name, dir_fd=self._kept_fd)
+            # It stays while anything is in it.
+            with contextlib.suppress(OSError):
+                os.rmdir(name, dir_fd=self._kept_fd)
 
     def _swap(self, dir_fd: int, staged: str, name: str) -> tuple[int, str]:
         """Put a tree in the place of the backend C(name); returns where that is now, if there was one."""
