@@ -14,13 +14,14 @@ import os
 import pwd
 import stat
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
 from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import (
     Found,
     find,
     identity_of,
+    mark,
     mount_points,
     open_directory,
 )
@@ -54,6 +55,17 @@ def adopt(traces: Traces) -> Record:
         entries = [Entry(found.path, found.directory) for found in ours if found.directory is not None]
         # What else is in the home directory may be anybody's.
         return Record((*entries, Entry(home.path, t.cast("t.Any", home.directory), only_if_empty=True)))
+
+
+def marked(record: Record) -> Record:
+    """Return an adopted record once its directories have marks; raises HostError."""
+    entries = []
+    for entry in record.entries:
+        with OnDisk("", entry.path), open_directory(entry.path) as fd:
+            if fd is not None and entry.directory.is_same(identity_of(fd)):
+                mark(fd)
+                entries.append(replace(entry, directory=identity_of(fd)))
+    return Record(tuple(entries))
 
 
 def _account(traces: Traces) -> int | None:

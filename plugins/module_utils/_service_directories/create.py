@@ -22,6 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._service_directories.
     Found,
     find,
     identity_of,
+    mark,
     open_directory,
     open_parent,
 )
@@ -104,6 +105,7 @@ def _create(
         try:
             if os.listdir(fd) or os.fstat(fd).st_uid != os.geteuid():
                 raise HostError(f"{path}: something else writes to the directory above it. Run again.")
+            mark(fd)
             record = record.with_entry(Entry(path, identity_of(fd), only_if_empty))
             save(record)
             # An empty directory that somebody made in the meantime is replaced; anything else is an error.

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 
 _MOST_LINKS = 40
+_MARK = "trusted.localai_created"
 _DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -25,17 +26,19 @@ class Identity:
     """Which directory this is, whatever path leads to it.
 
     The kernel may number devices anew at a reboot (btrfs, NFS, LVM), so the identifier of the file system counts too;
-    `file_system` is 0 where the kernel does not tell one.
+    `file_system` is 0 where the kernel does not tell one. Inodes are used again for other directories, so one that was
+    created here has a random mark, which only root can read and write; `mark` is empty where there is none.
     """
 
     device: int
     inode: int
     file_system: int
+    mark: str = ""
 
     def is_same(self, other: Identity) -> bool:
-        """Return whether both are one directory."""
+        """Return whether a directory that was found is this one, which is recorded."""
         on_one = self.device == other.device or 0 != self.file_system == other.file_system
-        return on_one and self.inode == other.inode
+        return on_one and self.inode == other.inode and self.mark in ("", other.mark)
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,16 @@ def find(path: str) -> Found:
 def identity_of(fd: int) -> Identity:
     """Return which directory is open."""
     status = os.fstat(fd)
-    return Identity(status.st_dev, status.st_ino, os.statvfs(fd).f_fsid)
+    mark = ""
+    with contextlib.suppress(OSError):
+        mark = os.getxattr(f"/proc/self/fd/{fd}", _MARK).decode("ascii", "replace")
+    return Identity(status.st_dev, status.st_ino, os.statvfs(fd).f_fsid, mark)
+
+
+def mark(fd: int) -> None:
+    """Give an open directory a new mark, where this user and the file system can do that."""
+    with contextlib.suppress(OSError):
+        os.setxattr(f"/proc/self/fd/{fd}", _MARK, os.urandom(16).hex().encode("ascii"))
 
 
 def real_path(fd: int) -> str:

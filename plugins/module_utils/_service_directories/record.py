@@ -88,10 +88,15 @@ def _parse(content: bytes, path: str) -> Record:
 
 
 def _entry(row: t.Mapping[str, t.Any]) -> Entry:
-    numbers = [row[key] for key in ("device", "inode", "file_system")]
-    if not isinstance(row["path"], str) or not all(type(number) is int for number in numbers):
+    device, inode, file_system = (row[key] for key in ("device", "inode", "file_system"))
+    path, mark = row["path"], row["mark"]
+    if (
+        not isinstance(path, str)
+        or not isinstance(mark, str)
+        or not all(type(number) is int for number in (device, inode, file_system))
+    ):
         raise TypeError(row)
-    return Entry(row["path"], Identity(*numbers), bool(row.get("only_if_empty")))
+    return Entry(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
 
 
 def write(path: str, record: Record) -> None:
@@ -102,6 +107,7 @@ def write(path: str, record: Record) -> None:
             "device": entry.directory.device,
             "inode": entry.directory.inode,
             "file_system": entry.directory.file_system,
+            "mark": entry.directory.mark,
             "only_if_empty": entry.only_if_empty,
         }
         for entry in record.entries

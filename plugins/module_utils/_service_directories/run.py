@@ -17,8 +17,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._service_directories import create, delete, record
-from ansible_collections.localai.core.plugins.module_utils._service_directories.adopt import Traces, adopt
-from ansible_collections.localai.core.plugins.module_utils._service_directories.create import Attributes
+from ansible_collections.localai.core.plugins.module_utils._service_directories.adopt import Traces, adopt, marked
+from ansible_collections.localai.core.plugins.module_utils._service_directories.create import Attributes, Creation
 from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import Found, find
 from ansible_collections.localai.core.plugins.module_utils._service_directories.record import Record
 
@@ -68,24 +68,21 @@ class _Run:
         self._paths = [_path(row["path"]) for row in self._params["directories"]]
         self._file = _path(self._params["record"])
         saved = record.read(self._file)
-        self._saved = saved or Record()
-        self._record = saved if saved is not None else self._adopted()
+        self._record = self._adopted() if saved is None else saved
+        self._adopts = saved is None and bool(self._record.entries)
 
     def present(self) -> dict[str, t.Any]:
         """Create what is missing, and return the result of the module."""
         wanted = {path: self._attributes(row["mode"]) for path, row in zip(self._paths, self._params["directories"])}
         found = {path: self._find(path) for path in wanted}
         steps = create.plan(wanted, found, self._record)
-        changed = bool(steps) or self._record != self._saved
-        diff = _diff([(step.found, None if step.creates else step.found, step.attributes) for step in steps])
         created = [step.path for step in steps if step.creates]
         foreign = [path for path in wanted if path not in created and not self._record.has(found[path])]
         if not self._check_mode:
-            if self._record != self._saved:
-                self._save(self._record)
+            self._save_adopted()
             for step in steps:
                 self._record = create.apply(step, self._record, self._save)
-        return {"changed": changed, "created": created, "foreign": foreign, "diff": diff}
+        return {"changed": bool(steps) or self._adopts, "created": created, "foreign": foreign, "diff": _diff(steps)}
 
     def absent(self) -> dict[str, t.Any]:
         """Delete what the role created, and return the result of the module."""
@@ -95,20 +92,22 @@ class _Run:
         deleted, left = delete.predict(deletions)
         for path, inside in left.items():
             self._module.warn(f"{path} stays, because it may not be the role's: {', '.join(inside[:5])} is in it.")
-        diff = _diff([(seen[path].found, seen[path].found, None) for path in deleted])
-        remaining = [entry.path for entry in self._record.entries if entry.path not in deleted]
+        emptied = [deletion.path for deletion in deletions if deletion.keep]
+        remaining = [entry.path for entry in self._record.entries if entry.path not in deleted or entry.path in emptied]
         result = {
             "changed": bool(deleted),
             "deleted": deleted,
             "left": sorted(left),
-            "recorded": remaining,
-            "diff": diff,
+            "recorded": [path for path in remaining if self._find(path).kind != "missing"],
+            "diff": {
+                "before": {path: {"state": "directory"} for path in deleted},
+                "after": {path: {"state": "emptied" if path in emptied else "absent"} for path in deleted},
+            },
         }
         if not self._check_mode:
-            if self._record != self._saved:
-                self._save(self._record)
+            self._save_adopted()
             for deletion in deletions:
-                gone = delete.apply(deletion, self._record, self._run)
+                gone = delete.apply(deletion, self._record, self._execute)
                 if not (gone or deletion.keep or deletion.only_if_empty):
                     raise HostError(f"{deletion.path}: something was written there while it was deleted. Run again.")
             self._forget(deleted)
@@ -117,6 +116,7 @@ class _Run:
 
     def _forget(self, deleted: t.Sequence[str]) -> None:
         """Take out of the record what is gone, and remove parents that were created for what was deleted."""
+        before = self._record
         for entry in sorted(self._record.entries, key=lambda entry: -entry.path.count("/")):
             found = self._find(entry.path)
             holds = any(path.startswith(f"{entry.path}/") for path in deleted)
@@ -125,7 +125,7 @@ class _Run:
                 self._record = self._record.without(entry.path)
         if not self._record.entries:
             record.remove(self._file)
-        elif self._record != self._saved:
+        elif self._record != before:
             self._save(self._record)
 
     def _adopted(self) -> Record:
@@ -137,13 +137,17 @@ class _Run:
     def _save(self, changed: Record) -> None:
         with OnDisk("", self._file):
             record.write(self._file, changed)
-        self._saved = changed
+
+    def _save_adopted(self) -> None:
+        if self._adopts:
+            self._record = marked(self._record)
+            self._save(self._record)
 
     def _find(self, path: str) -> Found:
         with OnDisk("", path):
             return find(path)
 
-    def _run(self, command: list[str], directory: str) -> tuple[int, str]:
+    def _execute(self, command: list[str], directory: str) -> tuple[int, str]:
         status, _output, errors = self._module.run_command(command, cwd=directory)
         return status, errors
 
@@ -173,16 +177,13 @@ def _number(name: str | None, option: str, look_up: t.Callable[[str], int]) -> i
         raise HostError(f"{option}: this host has no {name!r}. Create it first, or leave {option} out.") from None
 
 
-def _diff(changes: t.Sequence[tuple[Found, Found | None, Attributes | None]]) -> dict[str, t.Any]:
+def _diff(steps: t.Sequence[Creation]) -> dict[str, t.Any]:
     """Return the directories that change, before and after."""
-    before: dict[str, t.Any] = {}
-    after: dict[str, t.Any] = {}
-    for found, old, new in changes:
-        absent = {"state": "absent"}
-        before[found.path] = absent if old is None else _shown(old.uid, old.gid, old.mode)
-        after[found.path] = absent if new is None else _shown(new.uid, new.gid, new.mode)
-    return {"before": before, "after": after}
+    absent = {"state": "absent"}
+    before = {step.path: absent if step.creates else _shown(step.found) for step in steps}
+    return {"before": before, "after": {step.path: _shown(step.attributes) for step in steps}}
 
 
-def _shown(uid: int, gid: int, mode: int) -> dict[str, t.Any]:
-    return {"state": "directory", "owner": uid, "group": gid, "mode": f"{mode:04o}"}
+def _shown(directory: Found | Attributes) -> dict[str, t.Any]:
+    mode = f"{directory.mode:04o}"
+    return {"state": "directory", "owner": directory.uid, "group": directory.gid, "mode": mode}

@@ -78,6 +78,20 @@ def test_a_directory_that_took_its_place_is_not_touched(host: DirectoryHost) -> 
     assert (host.top / "home/models/model").exists()
 
 
+@takes_root
+def test_another_directory_with_the_same_inode_is_not_touched(host: DirectoryHost) -> None:
+    host.run("present", "home")
+    inode = (host.top / "home").stat().st_ino
+    (host.top / "home").rmdir()
+    (host.top / "home").mkdir()
+    (host.top / "home").chmod(0o775)
+    if (host.top / "home").stat().st_ino != inode:
+        pytest.skip("this file system does not use the inode again at once")
+    assert host.run("present", "home")["foreign"] == [str(host.top / "home")]
+    assert mode(host.top / "home") == "0o775"
+    assert host.run("absent", "home")["failed"]
+
+
 def test_a_directory_that_is_created_again_is_recorded_again(host: DirectoryHost) -> None:
     host.run("present", *LAYOUT)
     (host.top / "home/models").rename(host.top / "moved")
@@ -173,7 +187,10 @@ def test_names_that_somebody_put_there_are_not_in_the_way(host: DirectoryHost) -
         ("[]", "is damaged"),
         ('{"format": 1}', "is damaged"),
         ('{"format": 1, "directories": [{"path": "/srv"}]}', "is damaged"),
-        ('{"format": 1, "directories": [{"path": 1, "device": 1, "inode": 1, "file_system": 1}]}', "is damaged"),
+        (
+            '{"format": 1, "directories": [{"path": 1, "mark": "", "device": 1, "inode": 1, "file_system": 1}]}',
+            "is damaged",
+        ),
         ('{"format": 2, "directories": []}', "has the format 2"),
     ],
 )
