@@ -21,11 +21,18 @@ description:
     on the file system of the directory, and follows no symlinks.
 attributes:
   check_mode:
+    description: Predicts in C(check_mode) what would change, without changing anything.
     support: full
   diff_mode:
+    description: Shows what changes, or in C(check_mode) would change.
     support: full
   idempotent:
+    description: A second run with the same options changes nothing.
     support: full
+  platform:
+    description: The operating systems that it works on.
+    support: full
+    platforms: [Linux]
 options:
   state:
     description:

@@ -22,6 +22,8 @@ from ansible_collections.localai.core.plugins.module_utils._service_directories.
 from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import Found, find
 from ansible_collections.localai.core.plugins.module_utils._service_directories.record import Record
 
+_MOST_NAMES = 5
+
 DIRECTORY_SPEC: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "directories": {
@@ -54,7 +56,7 @@ def run_directory() -> None:
     try:
         result = _Run(module).present() if module.params["state"] == "present" else _Run(module).absent()
     except LocalAIError as e:
-        module.fail_json(msg=str(e))
+        module.fail_json(msg=_printable(str(e)))
     module.exit_json(**result)
 
 
@@ -91,7 +93,8 @@ class _Run:
         deletions = delete.plan(self._paths, keep, seen, self._record)
         deleted, left = delete.predict(deletions)
         for path, inside in left.items():
-            self._module.warn(f"{path} stays, because it may not be the role's: {', '.join(inside[:5])} is in it.")
+            some = ", ".join(inside[:_MOST_NAMES])
+            self._module.warn(_printable(f"{path} stays, because the role may not have created {some}."))
         emptied = [deletion.path for deletion in deletions if deletion.keep]
         remaining = [entry.path for entry in self._record.entries if entry.path not in deleted or entry.path in emptied]
         result = {
@@ -161,6 +164,11 @@ class _Run:
         )
 
 
+def _printable(text: str) -> str:
+    """Return a text that JSON can hold; names of files need not be valid Unicode."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _path(path: str) -> str:
     """Return a path written in one way; raises OptionError."""
     if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
@@ -171,6 +179,8 @@ def _path(path: str) -> str:
 def _number(name: str | None, option: str, look_up: t.Callable[[str], int]) -> int:
     if name is None:
         return -1
+    if name.isascii() and name.isdecimal():
+        return int(name)
     try:
         return look_up(name)
     except KeyError:
