@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,14 @@ def ask(host: Host, path: str, body: dict[str, str] | None = None, key: str = ""
     request = f"Request('http://127.0.0.1:8080{path}', {data!r}, {{'Authorization': 'Bearer {key}'}})"
     text = host.run("python3", "-c", f"from urllib.request import *; print(urlopen({request}).read().decode())")
     return json.loads(text) if text else None
+
+
+def wait_for(host: Host) -> None:
+    """Wait until its server answers."""
+    for _attempt in range(100):
+        if ask(host, "/system"):
+            break
+        time.sleep(0.2)
 
 
 def load(host: Host, key: str = "") -> str:
