@@ -279,7 +279,7 @@ def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
     outcome = world.play("provision", limit="host1", **elsewhere)
     assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
     assert host.run("stat", "-c", "%U:%G %a", shared) == "games:games 750"
-    assert "default-layout" not in host.run("cat", "/var/lib/localai-core/directories.json")
+    assert shared not in host.run("cat", "/var/lib/localai-core/directories.json")
     removal = world.play("remove", "--check", limit="host1", localai_remove_models=True, **elsewhere)
     assert f"{shared} was there before" in re.sub(r"\s+", " ", removal.output)
 
