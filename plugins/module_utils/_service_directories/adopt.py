@@ -29,8 +29,6 @@ from ansible_collections.localai.core.plugins.module_utils._service_directories.
 
 # The layout of version 0.1, below the home directory
 _LAYOUT = ("backends", "models", "data", "configuration")
-# What the modules keep in the backends path for themselves; it may be root's.
-_OWN = ".localai-core"
 _FIRST_ORDINARY_UID = 1000
 
 
@@ -99,9 +97,7 @@ def _is_of_account_alone(found: Found, home: Found, account: int) -> bool:
         if fd is None or identity_of(fd) != found.directory:
             return False
         try:
-            for place, directories, files, at in os.fwalk(".", dir_fd=fd, onerror=_raise):
-                if place == "." and _OWN in directories:
-                    directories.remove(_OWN)
+            for _place, directories, files, at in os.fwalk(".", dir_fd=fd, onerror=_raise):
                 for name in (*directories, *files):
                     status = os.stat(name, dir_fd=at, follow_symlinks=False)
                     if status.st_uid != account or status.st_dev != t.cast("t.Any", home.directory).device:
