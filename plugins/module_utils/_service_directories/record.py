@@ -93,7 +93,7 @@ def _entry(row: t.Mapping[str, t.Any]) -> Entry:
     if (
         not isinstance(path, str)
         or not isinstance(mark, str)
-        or not all(type(number) is int for number in (device, inode, file_system))
+        or not all(isinstance(number, int) for number in (device, inode, file_system))
     ):
         raise TypeError(row)
     return Entry(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
