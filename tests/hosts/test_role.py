@@ -110,6 +110,25 @@ def test_the_unit_is_valid_and_hardened(world: World) -> None:
         assert float(exposure[1]) <= MOST_EXPOSED
 
 
+def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
+    host = world.hosts["host1"]
+    before = main_pid(host)
+    header = "Managed by Ansible; do not edit\n[Service] by \\\r\nMemoryMax=1 at {{ now() }}\\"
+    for arguments in ["--check"], []:
+        outcome = world.play("provision", *arguments, limit="host1", ansible_managed=header)
+        assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
+        assert re.search(r"Start the service, anew[^\n]*\nok: \[host1\]", outcome.output), "no restart is announced"
+        assert main_pid(host) == before != "0"
+    assert host.run("sh", "-c", "systemd-analyze verify localai.service 2>&1") == ""
+    assert host.run("systemctl", "show", "--property=NeedDaemonReload", "--value", "localai.service") == "no"
+    assert host.run("systemctl", "show", "--property=MemoryMax", "--value", "localai.service") == "infinity"
+    host.run("systemctl", "restart", "localai.service")
+    wait_for(host)
+    environment = host.run("sh", "-c", f"tr '\\0' '\\n' </proc/{main_pid(host)}/environ")
+    assert "MemoryMax" not in environment
+    assert "\nLOCALAI_ADDRESS=127.0.0.1:8080\n" in f"\n{environment}\n"
+
+
 def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
     world.site.publish("2")
     outcome = world.play("upgrade", "--check", limit="host1", localai_version=GOOD[1])
@@ -247,25 +266,6 @@ def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host.run("systemd-run", "--unit=other", "--socket-property=ListenStream=127.0.0.1:8081", "sleep", "infinity")
     expect_refusal(world, {"localai_address": "127.0.0.1:8081"}, "listens on 127.0.0.1:8081 already")
     host.run("systemctl", "stop", "other.socket", "other.service")
-
-
-def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
-    host = world.hosts["host1"]
-    before = main_pid(host)
-    header = "Managed by Ansible; do not edit\n[Service] by \\\r\nMemoryMax=1 at {{ now() }}\\"
-    for arguments in ["--check"], []:
-        outcome = world.play("provision", *arguments, limit="host1", ansible_managed=header)
-        assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
-        assert re.search(r"Start the service, anew[^\n]*\nok: \[host1\]", outcome.output), "no restart is announced"
-        assert main_pid(host) == before != "0"
-    assert host.run("sh", "-c", "systemd-analyze verify localai.service 2>&1") == ""
-    assert host.run("systemctl", "show", "--property=NeedDaemonReload", "--value", "localai.service") == "no"
-    assert host.run("systemctl", "show", "--property=MemoryMax", "--value", "localai.service") == "infinity"
-    host.run("systemctl", "restart", "localai.service")
-    wait_for(host)
-    environment = host.run("sh", "-c", f"tr '\\0' '\\n' </proc/{main_pid(host)}/environ")
-    assert "MemoryMax" not in environment
-    assert "\nLOCALAI_ADDRESS=127.0.0.1:8080\n" in f"\n{environment}\n"
 
 
 def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
