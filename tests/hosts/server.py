@@ -97,7 +97,10 @@ def main(version: str, gets_ready: bool) -> None:
     guarded = any(os.environ.get(name) for name in ("LOCALAI_API_KEY", "LOCALAI_AUTH"))
     if host not in _LOOPBACK and not guarded and os.environ.get("LOCALAI_ALLOW_INSECURE_PUBLIC_BIND") != "true":
         sys.exit("refusing to serve everybody without a key")
-    for name in ("LOCALAI_MODELS_PATH", "LOCALAI_DATA_PATH", "LOCALAI_CONFIG_DIR", "LOCALAI_BACKENDS_PATH"):
+    models = Path(os.environ["LOCALAI_MODELS_PATH"])
+    os.listdir(models)  # which may be somebody else's
+    own = ["LOCALAI_MODELS_PATH"] if models.stat().st_uid == os.getuid() else []
+    for name in (*own, "LOCALAI_DATA_PATH", "LOCALAI_CONFIG_DIR", "LOCALAI_BACKENDS_PATH"):
         probe = Path(os.environ[name], ".probe")
         probe.touch()
         probe.unlink()

@@ -10,119 +10,42 @@ reached by ssh as an ordinary user who may use sudo, and have no network beyond 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
-import sys
-import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 
-from ansible_collections.localai.core.tests.hosts.fleet import AMD, CONTROLLER, NVIDIA, USER, Host, fleet
-from ansible_collections.localai.core.tests.hosts.site import GOOD, NEVER_READY, TAMPERED, Site, site
-from ansible_collections.localai.core.tests.support.host import Snapshot, snapshot
-from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
+from ansible_collections.localai.core.tests.hosts.fleet import AMD, CONTROLLER, NVIDIA, fleet
+from ansible_collections.localai.core.tests.hosts.site import GOOD, NEVER_READY, TAMPERED, site
+from ansible_collections.localai.core.tests.hosts.world import (
+    BACKENDS,
+    BUILDS,
+    World,
+    ask,
+    expect,
+    expect_builds,
+    expect_refusal,
+    load,
+    main_pid,
+    touched,
+    wait_for,
+)
+from ansible_collections.localai.core.tests.support.playbook import COLLECTION
 from ansible_collections.localai.core.tests.support.tcp_proxy import Line, tcp_proxy
 
 pytestmark = pytest.mark.usefixtures("in_order")
 
-BUILDS = {"host1": "cpu-llama-cpp", "host2": "cuda12-llama-cpp", "host3": "rocm-llama-cpp"}
-BACKENDS = "/var/lib/local-ai/backends"
 NVIDIA_SMI = "#!/bin/sh\necho '0, NVIDIA GeForce RTX 4090, 24564, 1, 24563'\n"
 ROCM_SMI = "#!/bin/sh\necho 'device,VRAM Total Memory (B),VRAM Total Used Memory (B)'\necho 'card0,17163091968,1'\n"
 KEY = "not-for-the-log"
-# ssh's own choice for the exchange of keys takes longer than many a task.
-SSH = "-o KexAlgorithms=curve25519-sha256 -o UserKnownHostsFile=/dev/null"
-# What any run of Ansible (the first two), any look at apt's packages, any login, any use of sudo and a running system
-# leave.
-NOISE = (
-    *("home/deploy/.ansible", "root/.ansible", "var/cache", "var/log", "var/lib/sudo", "var/lib/systemd"),
-    *("var/tmp", "run", "tmp"),
-)
 # What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed; it was 1.4.
 MOST_EXPOSED = 1.5
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a playbook said, and of each host how many tasks changed something and how many failed."""
-
-    output: str
-    changed: dict[str, int]
-    failed: dict[str, int]
-
-
-@dataclass
-class World:
-    """Hosts, servers and the controller."""
-
-    hosts: dict[str, Host]
-    site: Site
-    work: Path
-    variables: dict[str, Any] = field(default_factory=dict)
-
-    def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
-        """Run a playbook on the hosts."""
-        # One connection serves all tasks of a host, but no other play: one to a host that died looks alive.
-        with tempfile.TemporaryDirectory() as sockets:
-            done = subprocess.run(
-                self.command(playbook, *arguments, limit=limit, **extra),
-                env={
-                    **self.environment,
-                    "ANSIBLE_INJECT_FACT_VARS": str(facts),
-                    "ANSIBLE_SSH_ARGS": f"{SSH} -o ControlMaster=auto -o ControlPersist=10",
-                    "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets,
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=600,
-                check=False,
-            )
-        print(done.stdout)
-        recap = re.findall(r"^(host\d) .*changed=(\d+) +unreachable=(\d+) +failed=(\d+)", done.stdout, re.MULTILINE)
-        return Outcome(
-            done.stdout,
-            {host: int(changed) for host, changed, _unreachable, _failed in recap},
-            {host: int(unreachable) + int(failed) for host, _changed, unreachable, failed in recap},
-        )
-
-    def command(self, playbook: str, *arguments: str, limit: str = "all", **extra: Any) -> list[str]:
-        """The command line of a run of one of the collection's playbooks, or of one of these tests."""
-        places = (COLLECTION / "playbooks", Path(__file__).parent)
-        play = next(str(path) for place in places if (path := place / f"{playbook}.yml").exists())
-        variables = json.dumps({**self.variables, **extra})
-        inventory = str(self.work / "inventory.json")
-        program = [sys.executable, "-m", "ansible", "playbook", "--inventory", inventory, "--limit", limit]
-        return [*program, play, "--extra-vars", variables, *arguments]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """That of the controller."""
-        return {
-            **environment(self.work),
-            "ANSIBLE_HOST_KEY_CHECKING": "false",
-            "ANSIBLE_PIPELINING": "true",
-            "ANSIBLE_PRIVATE_KEY_FILE": str(self.work / "key"),
-            "ANSIBLE_REMOTE_TEMP": "~/.ansible/tmp",
-            "ANSIBLE_SSH_ARGS": f"{SSH} -o ControlMaster=no",
-        }
-
-    def write_inventory(self) -> None:
-        """Write the inventory, with the servers in it."""
-        hosts = {
-            name: {"ansible_host": host.address, "ansible_user": USER, "expected_build": BUILDS[name]}
-            for name, host in self.hosts.items()
-        }
-        group = {"localai": {"hosts": hosts, "vars": {"localai_backends": ["llama-cpp"], **self.site.variables}}}
-        (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
+REMOVALS = ("localai_remove_data", "localai_remove_models", "localai_remove_account")
 
 
 @pytest.fixture(scope="module")
@@ -149,57 +72,6 @@ def _in_order(request: pytest.FixtureRequest) -> None:
     """Later tests start where earlier ones ended."""
     if request.session.testsfailed:
         pytest.fail("an earlier step failed")
-
-
-def touched(host: Host) -> Snapshot:
-    """All that was changed on a host, but for the noise."""
-    found = snapshot(host.changes)
-    return {
-        path: (entry[0], entry[1], entry[2], entry[5]) for path, entry in found.items() if not path.startswith(NOISE)
-    }
-
-
-def ask(host: Host, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
-    """What its server answers; nothing if it does not, or not to this key."""
-    data = None if body is None else json.dumps(body).encode()
-    request = f"Request('http://127.0.0.1:8080{path}', {data!r}, {{'Authorization': 'Bearer {key}'}})"
-    text = host.run("python3", "-c", f"from urllib.request import *; print(urlopen({request}).read().decode())")
-    return json.loads(text) if text else None
-
-
-def load(host: Host, key: str = "") -> str:
-    """Let its server load a model, and return what the backend prints: the build of its image, and a version."""
-    return str(ask(host, "/stand-in/load", {"model": "chat", "backend": "llama-cpp"}, key))
-
-
-def main_pid(host: Host) -> str:
-    """The process of the service, 0 if none runs."""
-    return host.run("systemctl", "show", "--property=MainPID", "--value", "localai.service")
-
-
-def expect(outcome: Outcome, changed: bool) -> None:
-    """All hosts were fine, and each was changed or none was."""
-    assert set(outcome.changed) == set(BUILDS), outcome.output[-3000:]
-    assert not any(outcome.failed.values()), outcome.output[-5000:]
-    assert {number > 0 for number in outcome.changed.values()} == {changed}, outcome.output[-5000:]
-
-
-def expect_refusal(world: World, wrong: dict[str, Any], said: str) -> None:
-    """See that host1 is not provisioned with wrong variables, is told why, and keeps its service."""
-    before = main_pid(world.hosts["host1"])
-    outcome = world.play("provision", limit="host1", **wrong)
-    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
-    assert said in re.sub(r"\s+", " ", outcome.output)
-    assert main_pid(world.hosts["host1"]) == before != "0"
-
-
-def expect_builds(world: World, builds: dict[str, str], version: str) -> None:
-    """Each server is of that version, and runs that build as llama-cpp."""
-    for name, build in builds.items():
-        listed = ask(world.hosts[name], "/system")["backends"]
-        assert {"llama-cpp", build} <= set(listed), name
-        found = ask(world.hosts[name], "/stand-in")
-        assert (found["version"], found["run_files"]["llama-cpp"]) == (version, f"{BACKENDS}/{build}/run.sh"), name
 
 
 def test_check_mode_on_bare_hosts_passes_and_touches_nothing(world: World) -> None:
@@ -238,12 +110,31 @@ def test_the_unit_is_valid_and_hardened(world: World) -> None:
         assert float(exposure[1]) <= MOST_EXPOSED
 
 
+def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
+    host = world.hosts["host1"]
+    before = main_pid(host)
+    header = "Managed by Ansible; do not edit\n[Service] by \\\r\nMemoryMax=1 at {{ now() }}\\"
+    for arguments in ["--check"], []:
+        outcome = world.play("provision", *arguments, limit="host1", ansible_managed=header)
+        assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
+        assert re.search(r"Start the service, anew[^\n]*\nok: \[host1\]", outcome.output), "no restart is announced"
+        assert main_pid(host) == before != "0"
+    assert host.run("sh", "-c", "systemd-analyze verify localai.service 2>&1") == ""
+    assert host.run("systemctl", "show", "--property=NeedDaemonReload", "--value", "localai.service") == "no"
+    assert host.run("systemctl", "show", "--property=MemoryMax", "--value", "localai.service") == "infinity"
+    host.run("systemctl", "restart", "localai.service")
+    wait_for(host)
+    environment = host.run("sh", "-c", f"tr '\\0' '\\n' </proc/{main_pid(host)}/environ")
+    assert "MemoryMax" not in environment
+    assert "\nLOCALAI_ADDRESS=127.0.0.1:8080\n" in f"\n{environment}\n"
+
+
 def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
     world.site.publish("2")
     outcome = world.play("upgrade", "--check", limit="host1", localai_version=GOOD[1])
     assert (outcome.changed["host1"] > 0, outcome.failed) == (True, {"host1": 0}), outcome.output[-3000:]
     expect_builds(world, BUILDS, GOOD[0])
-    expect(world.play("upgrade", localai_version=GOOD[1], localai_batch=3), changed=True)
+    expect(world.play("upgrade", localai_version=GOOD[1]), changed=True)
     expect_builds(world, BUILDS, GOOD[1])
     for host in world.hosts.values():
         assert load(host).endswith(" 2")
@@ -252,7 +143,7 @@ def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
 
 def test_a_broken_upgrade_is_undone_and_ends_the_roll_out(world: World) -> None:
     world.site.publish("3")
-    outcome = world.play("upgrade", localai_version=NEVER_READY, localai_ready_timeout=5)
+    outcome = world.play("upgrade", localai_version=NEVER_READY, localai_ready_timeout=5, localai_batch="1,25%")
     assert outcome.failed["host1"] == 1
     assert "host2" not in outcome.changed, "the batches after it are not begun"
     assert f"LocalAI {NEVER_READY} starts" in outcome.output, "the journal"
@@ -277,6 +168,24 @@ def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: Worl
     assert "piper" in ask(world.hosts["host1"], "/system")["backends"]
 
 
+def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -> None:
+    host = world.hosts["host2"]
+    before = main_pid(host)
+    host.write("usr/bin/nvidia-smi", "#!/bin/sh\necho 'Driver/library version mismatch'\nexit 18\n", 0o755)
+    for arguments in ["--check"], []:
+        outcome = world.play("provision", *arguments, limit="host2")
+        assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
+        assert "The service keeps the capability nvidia-cuda-12" in re.sub(r"\s+", " ", outcome.output)
+    told = host.run("grep", "LOCALAI_FORCE_META_BACKEND_CAPABILITY", "/etc/localai/localai.env")
+    assert told == 'LOCALAI_FORCE_META_BACKEND_CAPABILITY="nvidia-cuda-12"'
+    assert main_pid(host) == before != "0"
+    outcome = world.play(
+        "provision", limit="host2", localai_expected_capability="nvidia-cuda-12", localai_backends=["x"]
+    )
+    assert outcome.failed == {"host2": 1}
+    assert "localai_expected_capability is nvidia-cuda-12" in re.sub(r"\s+", " ", outcome.output)
+
+
 def test_another_gpu_gets_another_build(world: World) -> None:
     host = world.hosts["host2"]
     host.show_gpu(None)
@@ -289,10 +198,7 @@ def test_another_gpu_gets_another_build(world: World) -> None:
 def test_a_reboot(world: World) -> None:
     host = world.hosts["host3"]
     host.reboot()
-    for _attempt in range(100):
-        if ask(host, "/system"):
-            break
-        time.sleep(0.2)
+    wait_for(host)
     expect_builds(world, {"host3": BUILDS["host3"]}, GOOD[1])
 
 
@@ -339,7 +245,9 @@ def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> Non
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"localai_version": "v0.0.1"}, "LocalAI v0.0.1 could not be had"),
+        ({"localai_version": "v0.0.1", "localai_allow_downgrade": True}, "LocalAI v0.0.1 could not be had"),
+        ({"localai_version": GOOD[0]}, f"localai_version is {GOOD[0]}, and this host has {GOOD[1]}, which is newer"),
+        ({"localai_expected_capability": ["amd", "nvidia"]}, "localai_expected_capability is amd or nvidia"),
         ({"localai_version": TAMPERED}, "checksum"),
         ({"localai_version": "v5.0.0", "localai_release_url": f"http://{CONTROLLER}:9"}, "localai_release_url"),
         ({"localai_backends": ["no-such-backend"]}, "no-such-backend"),
@@ -347,7 +255,7 @@ def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> Non
         ({"localai_address": "127.0.0.1:22"}, "has a port below 1024"),
         ({"localai_environment": {"A": "1\n2"}}, "more than one line"),
     ],
-    ids=["version", "checksum", "site", "backend", "address", "port", "environment"],
+    ids=["version", "downgrade", "capability", "checksum", "site", "backend", "address", "port", "environment"],
 )
 def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[str, Any], said: str) -> None:
     expect_refusal(world, wrong, said)
@@ -358,6 +266,33 @@ def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host.run("systemd-run", "--unit=other", "--socket-property=ListenStream=127.0.0.1:8081", "sleep", "infinity")
     expect_refusal(world, {"localai_address": "127.0.0.1:8081"}, "listens on 127.0.0.1:8081 already")
     host.run("systemctl", "stop", "other.socket", "other.service")
+
+
+def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
+    host, shared = world.hosts["host1"], "/srv/shared"
+    host.run("install", "-d", "-o", "games", "-g", "games", "-m", "0750", shared)
+    elsewhere: dict[str, Any] = {"localai_environment": {"LOCALAI_MODELS_PATH": shared}}
+    said = f"The user localai cannot read or enter {shared}"
+    for arguments in ["--check"], []:
+        expect_refusal(world, elsewhere, said, *arguments)
+    host.run("usermod", "-a", "-G", "games", "localai")
+    outcome = world.play("provision", limit="host1", **elsewhere)
+    assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
+    assert host.run("stat", "-c", "%U:%G %a", shared) == "games:games 750"
+    assert shared not in host.run("cat", "/var/lib/localai-core/directories.json")
+    removal = world.play("remove", "--check", limit="host1", localai_remove_models=True, **elsewhere)
+    assert f"{shared} was there before" in re.sub(r"\s+", " ", removal.output)
+
+
+def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Path) -> None:
+    host = world.hosts["host1"]
+    before = host.run("readlink", "/usr/local/bin/local-ai")
+    source = next((world.site.directory / "releases" / NEVER_READY).glob("local-ai-*"))
+    outcome = world.play("provision", limit="host1", localai_binary_src=str(source), localai_ready_timeout=5)
+    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
+    assert "and so it is ready again" in re.sub(r"\s+", " ", outcome.output)
+    assert host.run("readlink", "/usr/local/bin/local-ai") == before
+    assert ask(host, "/stand-in")["version"] == GOOD[1]
 
 
 @pytest.mark.parametrize(
@@ -376,19 +311,45 @@ def test_a_host_that_will_not_do_is_left_alone(world: World, pretended: dict[str
     assert main_pid(world.hosts["host1"]) == before != "0"
 
 
-def test_remove_empties_a_mount_point(world: World) -> None:
+def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> None:
     host, home = world.hosts["host3"], "/var/lib/local-ai"
     host.run("mount", "-t", "tmpfs", "models", f"{home}/models")
     host.run("touch", f"{home}/models/model")
+    before = main_pid(host)
+    for arguments in ["--check"], []:
+        outcome = world.play("remove", *arguments, limit="host3", localai_remove_data=True, localai_remove_models=True)
+        assert outcome.failed == {"host3": 1}, outcome.output[-3000:]
+        assert f"{home}/models is a mount point" in re.sub(r"\s+", " ", outcome.output)
+        assert main_pid(host) == before != "0"
     outcome = world.play("remove", limit="host3", localai_remove_data=True)
     assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
-    assert host.run("find", home).splitlines() == [home, f"{home}/models"]
+    assert host.run("find", home).splitlines() == [home, f"{home}/models", f"{home}/models/model"]
     host.run("umount", f"{home}/models")
 
 
+def test_a_host_of_version_0_1_is_removed_but_not_what_is_of_somebody_else(world: World) -> None:
+    host, home = world.hosts["host2"], "/var/lib/local-ai"
+    host.run("rm", "/var/lib/localai-core/directories.json")  # that version wrote none
+    host.run("mkdir", f"{home}/other")
+    host.run("touch", f"{home}/models/model")
+    everything: dict[str, Any] = {"localai_remove_data": True, "localai_remove_models": True}
+    outcome = world.play("remove", limit="host2", **everything)
+    assert outcome.failed == {"host2": 1}, outcome.output[-3000:]
+    assert f"{home}/models was there before" in re.sub(r"\s+", " ", outcome.output)
+    assert main_pid(host) != "0"
+    outcome = world.play("remove", limit="host2", localai_remove_data=True)
+    assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
+    assert host.run("find", home).splitlines() == [home, f"{home}/models", f"{home}/models/model", f"{home}/other"]
+    host.run("rm", "-r", home)
+
+
 def test_remove(world: World) -> None:
-    expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=True)
-    expect(world.play("remove", localai_remove_data=True, localai_remove_account=True), changed=False)
+    everything: dict[str, Any] = dict.fromkeys(REMOVALS, True)
+    outcome = world.play("remove", **everything)
+    assert "set localai_confirm_remove to true" in re.sub(r"\s+", " ", outcome.output)
+    assert outcome.changed == {"host1": 0}, "it is refused before any host is looked at"
+    expect(world.play("remove", **everything, localai_confirm_remove=True), changed=True)
+    expect(world.play("remove", **everything, localai_confirm_remove=True), changed=False)
     for host in world.hosts.values():
         left = [path for path in touched(host) if re.search("local-?ai", path) and host.root.joinpath(path).exists()]
         assert left == []

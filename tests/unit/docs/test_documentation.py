@@ -29,6 +29,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     backend_options,
     info_options,
 )
+from ansible_collections.localai.core.plugins.module_utils._service_directories.run import DIRECTORY_SPEC
 
 COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
@@ -72,6 +73,19 @@ def test_the_options_are_documented_as_they_are_specified(module: str) -> None:
     assert {name: promised(option, "suboptions") for name, option in documented.items()} == {
         name: promised(option, "options") for name, option in spec.items()
     }
+
+
+def test_the_module_of_the_role_is_documented_as_it_is_specified() -> None:
+    documented = block("modules/localai_directory.py", "DOCUMENTATION")["options"]
+    returned = block("modules/localai_directory.py", "RETURN")
+    assert {name: promised(option, "suboptions") for name, option in documented.items()} == {
+        name: promised(option, "options") for name, option in DIRECTORY_SPEC.items()
+    }
+    everything = {**documented, **returned}
+    assert [place for name in everything for place in without_description(everything[name], name)] == []
+    for task in block("modules/localai_directory.py", "EXAMPLES"):
+        validated = ArgumentSpecValidator(DIRECTORY_SPEC).validate(task["localai.core.localai_directory"])
+        assert validated.error_messages == []
 
 
 def test_both_modules_share_the_fragment_and_add_nothing_of_the_same_name() -> None:

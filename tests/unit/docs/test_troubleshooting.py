@@ -57,7 +57,7 @@ def said_by_the_modules() -> set[str]:
 
 
 def said_by_the_role() -> set[str]:
-    tasks = (COLLECTION / "roles" / "localai" / "tasks").glob("*.yml")
+    tasks = [*(COLLECTION / "roles" / "localai" / "tasks").glob("*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
     return {filled(re.sub(r"{{.*?}}", "…", path.read_text(encoding="utf-8"), flags=re.DOTALL)) for path in tasks}
 
 

@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delete directories that the role created, and nothing else: no other directory, no mount point, nothing mounted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import (
+    Found,
+    find,
+    identity_of,
+    mount_points,
+    names_below,
+    open_directory,
+    open_parent,
+    real_path,
+)
+from ansible_collections.localai.core.plugins.module_utils._service_directories.record import Record
+
+# So many names go to one rm.
+_BATCH = 500
+_MOST_TEXT = 500
+_NO_LINK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Runs a program in a directory, and returns its exit status and what it printed as an error.
+Runner = t.Callable[[t.List[str], str], t.Tuple[int, str]]
+Names = t.Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An existing directory that stays: its path, and the one without symlinks."""
+
+    path: str
+    real: str
+
+
+@dataclass(frozen=True)
+class Below:
+    """What the file system says of a directory that is to be deleted: what is there, and what is mounted there."""
+
+    found: Found
+    mounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A directory to delete, with all that is in it but `keep`: the names that lead there."""
+
+    path: str
+    keep: tuple[Names, ...]
+    keep_mounts: tuple[str, ...]
+    only_if_empty: bool
+
+
+def look(path: str) -> Below:
+    """Return what is at a path, and what is mounted there; raises HostError."""
+    with OnDisk("", path):
+        found = find(path)
+        return Below(found, tuple(mount_points(found.real)) if found.kind == "directory" else ())
+
+
+def kept(paths: t.Iterable[str]) -> list[Kept]:
+    """Return those of some directories that exist."""
+    return [Kept(path, os.path.realpath(path)) for path in paths if os.path.lexists(path)]
+
+
+def plan(paths: t.Sequence[str], keep: t.Sequence[Kept], seen: t.Mapping[str, Below], record: Record) -> list[Deletion]:
+    """Return the deletions, the deepest path first. Pure.
+
+    Raises HostError that names each directory that must not be deleted, with the reason.
+    """
+    present = [path for path in paths if seen[path].found.kind != "missing"]
+    reasons = {path: _objection(seen[path], keep, record) for path in present}
+    refused = [f"{path} {reason}" for path, reason in reasons.items() if reason]
+    if refused:
+        raise HostError(
+            f"Nothing was changed, because the role must not delete what it did not create: {'; '.join(refused)}. "
+            "Leave out localai_remove_data or localai_remove_models, whichever asks for it, and delete it by hand."
+        )
+    deletions = []
+    for path in sorted(present, key=lambda path: (-path.count("/"), path)):
+        entry = record.entry(path)
+        below = {names for one in keep for names in _names(one, seen[path].found) if names is not None}
+        mounts = tuple(point for point in seen[path].mounts if _is_kept(point, keep))
+        deletions.append(Deletion(path, tuple(sorted(below)), mounts, entry is not None and entry.only_if_empty))
+    return deletions
+
+
+def _objection(below: Below, keep: t.Sequence[Kept], record: Record) -> str:
+    """Return why a directory must not be deleted; nothing when it may be."""
+    found = below.found
+    if any(() in _names(one, found) for one in keep):
+        return "is also a directory that stays"
+    if found.kind == "link":
+        return "is a symlink"
+    if record.entry(found.path) is None:
+        return "was there before, or was created by something else"
+    if found.real in below.mounts:
+        return "is a mount point"
+    if not record.has(found):
+        return "is not the directory that the role created there, but another one that took its place"
+    mounted = [point for point in below.mounts if not _is_kept(point, keep)]
+    if mounted:
+        return f"has something mounted in it ({', '.join(mounted)})"
+    return ""
+
+
+def _names(one: Kept, found: Found) -> list[Names | None]:
+    """Return how a kept directory is reached from one that was found, by its path and by the one without symlinks."""
+    return [names_below(one.path, found.path), names_below(one.real, found.real) if found.real else None]
+
+
+def _is_kept(point: str, keep: t.Sequence[Kept]) -> bool:
+    return any(names_below(point, one.real) is not None for one in keep)
+
+
+def predict(deletions: t.Sequence[Deletion]) -> tuple[list[str], dict[str, list[str]]]:
+    """Return which directories would be deleted or emptied, and which would stay because of what is in them."""
+    gone: list[str] = []
+    left = {}
+    for deletion in deletions:
+        with OnDisk("", deletion.path), open_directory(deletion.path) as fd:
+            inside = list(_doomed(fd, deletion.path, deletion.keep)) if fd is not None else []
+        rest = [f"{path}/{name}" for _fd, path, names in inside for name in names if f"{path}/{name}" not in gone]
+        if deletion.only_if_empty and rest:
+            left[deletion.path] = rest
+        elif rest or not deletion.keep:
+            gone.append(deletion.path)
+    return gone, left
+
+
+def apply(deletion: Deletion, record: Record, run: Runner) -> bool:
+    """Delete one directory, or all of it but what stays, and return whether it is gone; raises HostError."""
+    with OnDisk("", deletion.path), open_directory(deletion.path) as fd:
+        if fd is None:
+            return True
+        mounts = tuple(mount_points(real_path(fd)))
+        if not record.has(Found(deletion.path, "directory", identity_of(fd))) or mounts != deletion.keep_mounts:
+            raise HostError(f"{deletion.path} was replaced or mounted over during this run. Run again.")
+        if not deletion.only_if_empty:
+            for inner, path, names in _doomed(fd, deletion.path, deletion.keep):
+                _delete(inner, path, names, run)
+    return remove_empty(deletion.path)
+
+
+def _doomed(fd: int, path: str, keep: t.Sequence[Names]) -> t.Iterator[tuple[int, str, list[str]]]:
+    """Yield directories, open, with the names in them that do not lead to what stays."""
+    spared = {names[0] for names in keep}
+    yield fd, path, [name for name in os.listdir(fd) if name not in spared]
+    for name in sorted(spared):
+        deeper = [names[1:] for names in keep if names[0] == name]
+        if () in deeper:
+            continue
+        try:
+            inner = os.open(name, _NO_LINK, dir_fd=fd)
+        except OSError:
+            continue  # a symlink, which stays; where it leads, the other path of what stays is known
+        try:
+            yield from _doomed(inner, f"{path}/{name}", deeper)
+        finally:
+            os.close(inner)
+
+
+def _delete(fd: int, path: str, names: t.Sequence[str], run: Runner) -> None:
+    for start in range(0, len(names), _BATCH):
+        batch = [f"./{name}" for name in names[start : start + _BATCH]]
+        # It follows no symlink, enters no other file system, and is started where no path can lead it elsewhere.
+        status, errors = run(["rm", "--recursive", "--force", "--one-file-system", "--", *batch], f"/proc/self/fd/{fd}")
+        if status:
+            raise HostError(f"{path} could not be deleted completely: {errors.strip()[:_MOST_TEXT]}")
+
+
+def remove_empty(path: str) -> bool:
+    """Remove a directory if it is empty, and return whether it is gone; raises HostError."""
+    with OnDisk("", path), open_parent(path) as parent:
+        if parent is None:
+            return True
+        try:
+            os.rmdir(os.path.basename(path), dir_fd=parent)
+        except FileNotFoundError:
+            return True
+        except OSError as e:
+            if e.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return False
+            raise
+    return True

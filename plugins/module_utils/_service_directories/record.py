@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of the directories that the role created: a file of root, and the values in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from ansible_collections.localai.core.plugins.module_utils._file import open_file
+from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import Found, Identity
+
+FORMAT = 1
+_MOST = 1024 * 1024
+_ADVICE = "Restore it, or delete it: the directories are then judged as on a host of version 0.1."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A directory that the role created.
+
+    With `only_if_empty`, only the directory itself is known to be the role's, not what is in it.
+    """
+
+    path: str
+    directory: Identity
+    only_if_empty: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """All entries, one for each path."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def entry(self, path: str) -> Entry | None:
+        """Return the entry of a path."""
+        return next((entry for entry in self.entries if entry.path == path), None)
+
+    def has(self, found: Found) -> bool:
+        """Return whether what was found is the directory that the role created at that path."""
+        entry = self.entry(found.path)
+        return entry is not None and found.directory is not None and entry.directory.is_same(found.directory)
+
+    def with_entry(self, entry: Entry) -> Record:
+        """Return the record with an entry, in place of any other for its path."""
+        return replace(self, entries=(*self.without(entry.path).entries, entry))
+
+    def without(self, path: str) -> Record:
+        """Return the record without the entry of a path."""
+        return replace(self, entries=tuple(entry for entry in self.entries if entry.path != path))
+
+
+def read(path: str) -> Record | None:
+    """Return what a file records, None where there is none; raises HostError for one that cannot be trusted."""
+    try:
+        with open_file(path, flags=os.O_NOFOLLOW) as stream:
+            status = os.fstat(stream.fileno())
+            content = stream.read(_MOST)
+    except FileNotFoundError:
+        return None
+    except OSError as e:
+        raise HostError(f"The record {path} cannot be read: {e.strerror}. {_ADVICE}") from e
+    if status.st_uid not in (0, os.geteuid()) or stat.S_IMODE(status.st_mode) & 0o022:
+        raise HostError(f"The record {path} can be written by others than root, so it is not trusted. {_ADVICE}")
+    return _parse(content, path)
+
+
+def _parse(content: bytes, path: str) -> Record:
+    try:
+        document = json.loads(content)
+        version = document["format"]
+        if version != FORMAT:
+            raise HostError(
+                f"The record {path} has the format {version}, and this version of the collection reads {FORMAT}. "
+                "Use the version that wrote it, or a newer one."
+            )
+        return Record(tuple(_entry(row) for row in document["directories"]))
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
+        raise HostError(f"The record {path} is damaged. {_ADVICE}") from e
+
+
+def _entry(row: t.Mapping[str, t.Any]) -> Entry:
+    device, inode, file_system = (row[key] for key in ("device", "inode", "file_system"))
+    path, mark = row["path"], row["mark"]
+    if (
+        not isinstance(path, str)
+        or not isinstance(mark, str)
+        or not all(isinstance(number, int) for number in (device, inode, file_system))
+    ):
+        raise TypeError(row)
+    return Entry(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
+
+
+def write(path: str, record: Record) -> None:
+    """Write a record, in one step and for good; raises OSError."""
+    rows = [
+        {
+            "path": entry.path,
+            "device": entry.directory.device,
+            "inode": entry.directory.inode,
+            "file_system": entry.directory.file_system,
+            "mark": entry.directory.mark,
+            "only_if_empty": entry.only_if_empty,
+        }
+        for entry in record.entries
+    ]
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    new = f"{path}.new"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(new)
+    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(fd, "w", encoding="utf-8") as stream:
+        json.dump({"format": FORMAT, "directories": rows}, stream, indent=2)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(new, path)
+    _sync(directory)
+
+
+def remove(path: str) -> None:
+    """Remove the record, and its directory if nothing else is in it; raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(path))
+
+
+def _sync(directory: str) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

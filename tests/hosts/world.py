@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hosts, servers and a controller together, and what the tests of the role ask them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..support.host import Snapshot, snapshot
+from ..support.playbook import COLLECTION, environment
+from .fleet import USER, Host
+from .site import Site
+
+BUILDS = {"host1": "cpu-llama-cpp", "host2": "cuda12-llama-cpp", "host3": "rocm-llama-cpp"}
+BACKENDS = "/var/lib/local-ai/backends"
+# ssh's own choice for the exchange of keys takes longer than many a task.
+SSH = "-o KexAlgorithms=curve25519-sha256 -o UserKnownHostsFile=/dev/null"
+# What any run of Ansible (the first two), any look at apt's packages, any login, any use of sudo and a running system
+# leave.
+NOISE = (
+    *("home/deploy/.ansible", "root/.ansible", "var/cache", "var/log", "var/lib/sudo", "var/lib/systemd"),
+    *("var/tmp", "run", "tmp"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a playbook said, and of each host how many tasks changed something and how many failed."""
+
+    output: str
+    changed: dict[str, int]
+    failed: dict[str, int]
+
+
+@dataclass
+class World:
+    """Hosts, servers and the controller."""
+
+    hosts: dict[str, Host]
+    site: Site
+    work: Path
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
+        """Run a playbook on the hosts."""
+        # One connection serves all tasks of a host, but no other play: one to a host that died looks alive.
+        with tempfile.TemporaryDirectory() as sockets:
+            done = subprocess.run(
+                self.command(playbook, *arguments, limit=limit, **extra),
+                env={
+                    **self.environment,
+                    "ANSIBLE_INJECT_FACT_VARS": str(facts),
+                    "ANSIBLE_SSH_ARGS": f"{SSH} -o ControlMaster=auto -o ControlPersist=10",
+                    "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=600,
+                check=False,
+            )
+        print(done.stdout)
+        recap = re.findall(r"^(host\d) .*changed=(\d+) +unreachable=(\d+) +failed=(\d+)", done.stdout, re.MULTILINE)
+        return Outcome(
+            done.stdout,
+            {host: int(changed) for host, changed, _unreachable, _failed in recap},
+            {host: int(unreachable) + int(failed) for host, _changed, unreachable, failed in recap},
+        )
+
+    def command(self, playbook: str, *arguments: str, limit: str = "all", **extra: Any) -> list[str]:
+        """The command line of a run of one of the collection's playbooks, or of one of these tests."""
+        places = (COLLECTION / "playbooks", Path(__file__).parent)
+        play = next(str(path) for place in places if (path := place / f"{playbook}.yml").exists())
+        variables = json.dumps({**self.variables, **extra})
+        inventory = str(self.work / "inventory.json")
+        program = [sys.executable, "-m", "ansible", "playbook", "--inventory", inventory, "--limit", limit]
+        return [*program, play, "--extra-vars", variables, *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of the controller."""
+        return {
+            **environment(self.work),
+            "ANSIBLE_HOST_KEY_CHECKING": "false",
+            "ANSIBLE_PIPELINING": "true",
+            "ANSIBLE_PRIVATE_KEY_FILE": str(self.work / "key"),
+            "ANSIBLE_REMOTE_TEMP": "~/.ansible/tmp",
+            "ANSIBLE_SSH_ARGS": f"{SSH} -o ControlMaster=no",
+        }
+
+    def write_inventory(self) -> None:
+        """Write the inventory, with the servers in it."""
+        hosts = {
+            name: {"ansible_host": host.address, "ansible_user": USER, "expected_build": BUILDS[name]}
+            for name, host in self.hosts.items()
+        }
+        variables = {"localai_backends": ["llama-cpp"], "localai_batch": "100%", **self.site.variables}
+        group = {"localai": {"hosts": hosts, "vars": variables}}
+        (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
+
+
+def touched(host: Host) -> Snapshot:
+    """All that was changed on a host, but for the noise."""
+    found = snapshot(host.changes)
+    return {
+        path: (entry[0], entry[1], entry[2], entry[5]) for path, entry in found.items() if not path.startswith(NOISE)
+    }
+
+
+def ask(host: Host, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
+    """What its server answers; nothing if it does not, or not to this key."""
+    data = None if body is None else json.dumps(body).encode()
+    request = f"Request('http://127.0.0.1:8080{path}', {data!r}, {{'Authorization': 'Bearer {key}'}})"
+    text = host.run("python3", "-c", f"from urllib.request import *; print(urlopen({request}).read().decode())")
+    return json.loads(text) if text else None
+
+
+def wait_for(host: Host) -> None:
+    """Wait until its server answers."""
+    for _attempt in range(100):
+        if ask(host, "/system"):
+            break
+        time.sleep(0.2)
+
+
+def load(host: Host, key: str = "") -> str:
+    """Let its server load a model, and return what the backend prints: the build of its image, and a version."""
+    return str(ask(host, "/stand-in/load", {"model": "chat", "backend": "llama-cpp"}, key))
+
+
+def main_pid(host: Host) -> str:
+    """The process of the service, 0 if none runs."""
+    return host.run("systemctl", "show", "--property=MainPID", "--value", "localai.service")
+
+
+def expect(outcome: Outcome, changed: bool) -> None:
+    """All hosts were fine, and each was changed or none was."""
+    assert set(outcome.changed) == set(BUILDS), outcome.output[-3000:]
+    assert not any(outcome.failed.values()), outcome.output[-5000:]
+    assert {number > 0 for number in outcome.changed.values()} == {changed}, outcome.output[-5000:]
+
+
+def expect_refusal(world: World, wrong: dict[str, Any], said: str, *arguments: str) -> None:
+    """See that host1 is not provisioned with wrong variables, is told why, and keeps its service."""
+    before = main_pid(world.hosts["host1"])
+    outcome = world.play("provision", *arguments, limit="host1", **wrong)
+    assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
+    assert said in re.sub(r"\s+", " ", outcome.output)
+    assert main_pid(world.hosts["host1"]) == before != "0"
+
+
+def expect_builds(world: World, builds: dict[str, str], version: str) -> None:
+    """Each server is of that version, and runs that build as llama-cpp."""
+    for name, build in builds.items():
+        listed = ask(world.hosts[name], "/system")["backends"]
+        assert {"llama-cpp", build} <= set(listed), name
+        found = ask(world.hosts[name], "/stand-in")
+        assert (found["version"], found["run_files"]["llama-cpp"]) == (version, f"{BACKENDS}/{build}/run.sh"), name

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks run a role in its place that only says on which host it runs: batches, failures, confirmations."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
+
+ROLE = """
+- ansible.builtin.assert:
+    that: inventory_hostname not in failing | default([])
+- ansible.builtin.debug:
+    msg: "done on {{ inventory_hostname }} in batch {{ ansible_play_batch | join('-') }}"
+"""
+HOSTS = {"north": ["n1", "n2"], "south": ["s1", "s2", "s3"]}
+
+
+class Fleet:
+    """Five hosts in two groups, which are this machine, and the playbooks."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self._collection = work / "ansible_collections" / "localai" / "core"
+        shutil.copytree(COLLECTION / "playbooks", self._collection / "playbooks")
+        (self._collection / "meta").mkdir()
+        shutil.copy(COLLECTION / "meta" / "runtime.yml", self._collection / "meta")
+        tasks = self._collection / "roles" / "localai" / "tasks"
+        tasks.mkdir(parents=True)
+        (tasks / "main.yml").write_text(ROLE)
+        self.variables: dict[str, dict[str, Any]] = {"localai": {}, "north": {}, "south": {}}
+
+    def run(self, playbook: str, *arguments: str, **extra: Any) -> str:
+        """Run a playbook, and return what it prints, in one line."""
+        groups = {
+            name: {"hosts": {host: {} for host in hosts}, "vars": self.variables[name]} for name, hosts in HOSTS.items()
+        }
+        connection = {"ansible_connection": "local", "ansible_become": False}
+        inventory = {"localai": {"children": groups, "vars": {**connection, **self.variables["localai"]}}}
+        (self._work / "inventory.json").write_text(json.dumps(inventory))
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "ansible", "playbook", "--inventory", str(self._work / "inventory.json")),
+                *(
+                    str(self._collection / "playbooks" / f"{playbook}.yml"),
+                    "--extra-vars",
+                    json.dumps(extra),
+                    *arguments,
+                ),
+            ],
+            env=environment(self._work, self._work),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return re.sub(r"\s+", " ", done.stdout + done.stderr)
+
+    def batches(self, playbook: str, *arguments: str, **extra: Any) -> list[str]:
+        """Return the batches in which the role was done, in their order."""
+        found = re.findall(r"done on (\S+) in batch (\S+)", self.run(playbook, *arguments, **extra))
+        assert all(host in batch for host, batch in found)
+        return list(dict.fromkeys(batch for _host, batch in found))
+
+    def done(self, playbook: str, *arguments: str, **extra: Any) -> list[str]:
+        """Return the hosts on which the role was done."""
+        return sorted(re.findall(r"done on (\S+) in", self.run(playbook, *arguments, **extra)))
+
+
+@pytest.fixture(name="fleet")
+def _fleet(tmp_path: Path) -> Fleet:
+    return Fleet(tmp_path)
+
+
+@pytest.mark.parametrize("playbook", ["provision", "upgrade"])
+def test_one_host_after_the_other_is_the_default(fleet: Fleet, playbook: str) -> None:
+    assert fleet.batches(playbook) == ["n1", "n2", "s1", "s2", "s3"]
+
+
+@pytest.mark.parametrize(
+    ("value", "batches"),
+    [
+        ("2", ["n1-n2", "s1-s2", "s3"]),
+        ("1,2,100%", ["n1", "n2-s1", "s2-s3"]),
+        ([1, "40%"], ["n1", "n2-s1", "s2-s3"]),
+        (["1, 4"], ["n1", "n2-s1-s2-s3"]),
+    ],
+)
+def test_batches_from_the_command_line(fleet: Fleet, value: Any, batches: list[str]) -> None:
+    assert fleet.batches("upgrade", localai_batch=value) == batches
+
+
+@pytest.mark.parametrize("playbook", ["provision", "upgrade"])
+@pytest.mark.parametrize("value", [2, "2,100%", [2, 3]])
+def test_batches_from_the_inventory(fleet: Fleet, playbook: str, value: Any) -> None:
+    fleet.variables["localai"] = {"localai_batch": "{{ elsewhere }}", "elsewhere": value}
+    assert fleet.batches(playbook)[0] == "n1-n2"
+    assert len(fleet.batches(playbook, "--limit", "south")) == 2
+
+
+@pytest.mark.parametrize("value", ["0", "x", "", "1,,2", [1, 0], {"a": 1}])
+def test_what_is_no_batch_is_refused(fleet: Fleet, value: Any) -> None:
+    said = fleet.run("provision", "--check", localai_batch=value)
+    assert "Examples are 1, 25% and 1,5,25%" in said
+    assert "done on" not in said
+
+
+@pytest.mark.parametrize("limit", [[], ["--limit", "s1"]])
+def test_hosts_that_do_not_agree_are_refused(fleet: Fleet, limit: list[str]) -> None:
+    fleet.variables["north"] = {"localai_batch": 2}
+    said = fleet.run("upgrade", *limit)
+    assert "localai_batch must be the same for all hosts of the group localai, but there are 2 and 1" in said
+    assert "done on" not in said
+
+
+@pytest.mark.parametrize("playbook", ["provision", "upgrade"])
+def test_the_first_batch_that_fails_is_the_last_one(fleet: Fleet, playbook: str) -> None:
+    assert fleet.done(playbook, localai_batch="1,2", failing=["s1"]) == ["n1"]
+
+
+@pytest.mark.parametrize("playbook", ["provision", "upgrade"])
+def test_check_mode_is_one_batch_and_goes_on(fleet: Fleet, playbook: str) -> None:
+    assert fleet.batches(playbook, "--check") == ["n1-n2-s1-s2-s3"]
+    assert fleet.done(playbook, "--check", localai_batch=1, failing=["n1", "s1", "s2"]) == ["n2", "s3"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "hosts"),
+    [("n1", ["n1"]), ("n1,s3", ["n1", "s3"]), ("n1, s3", ["n1", "s3"]), ("n2:s1", ["n2", "s1"])],
+)
+def test_a_removal_of_named_hosts_needs_no_confirmation(fleet: Fleet, limit: str, hosts: list[str]) -> None:
+    assert fleet.done("remove", "--limit", limit) == hosts
+
+
+@pytest.mark.parametrize("limit", ["north", "n*", "n1,north", "all:!n1", "localai[0]"])
+def test_a_removal_of_what_is_not_named_is_refused(fleet: Fleet, limit: str) -> None:
+    said = fleet.run("remove", "--limit", limit)
+    assert "set localai_confirm_remove to true. Nothing was changed." in said
+    assert "done on" not in said
+
+
+@pytest.mark.parametrize("confirmed", [{}, {"localai_confirm_remove": "no"}, {"localai_confirm_remove": "true"}])
+def test_a_removal_of_all_hosts_has_to_be_confirmed(fleet: Fleet, confirmed: dict[str, Any]) -> None:
+    hosts = [] if confirmed != {"localai_confirm_remove": "true"} else ["n1", "n2", "s1", "s2", "s3"]
+    assert fleet.done("remove", **confirmed) == hosts
+    assert fleet.done("remove", "--check", **confirmed) == hosts

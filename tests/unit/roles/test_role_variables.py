@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role computes from its variables and from what it finds on a host, without a host."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
+
+ROLE = COLLECTION / "roles" / "localai"
+
+
+def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what an expression is for each of some sets of variables, by Ansible itself."""
+    files = [str(ROLE / part / "main.yml") for part in ("defaults", "vars")]
+    plays = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars_files": files,
+            "tasks": [
+                {
+                    "ansible.builtin.debug": {"msg": f"<{name}>{{{{ ({expression}) | to_json | b64encode }}}}<>"},
+                    "vars": variables,  # here, because vars_files go before those of a play
+                }
+            ],
+        }
+        for name, variables in cases.items()
+    ]
+    (work / "play.json").write_text(json.dumps(plays))
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "playbook", "--inventory", "localhost,", str(work / "play.json")],
+        env=environment(work),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    printed = re.sub(r"\s+", "", done.stdout)
+    values = {name: json.loads(base64.b64decode(value)) for name, value in re.findall(r"<(\S+?)>(\S*?)<>", printed)}
+    assert set(values) == {name.replace(" ", "") for name in cases}, done.stdout + done.stderr
+    return {name: values[name.replace(" ", "")] for name in cases}
+
+
+def good(**start: Any) -> dict[str, Any]:
+    """What the role read of the last good start."""
+    return {"__localai_good": {"content": base64.b64encode(json.dumps(start).encode()).decode()}}
+
+
+def host(capability: str | None, *vendors: str, vram: int | None = None, unreadable: str = "") -> dict[str, Any]:
+    """What the info module said of a host."""
+    evidence: dict[str, Any] = {
+        "rule": "a rule",
+        "gpus": [{"vendor": vendor, "seen": f"/sys/{vendor}"} for vendor in vendors],
+        "vram": vram,
+    }
+    if unreadable:
+        evidence["unreadable"] = [{"vendor": unreadable, "probe": "a tool", "output": "exit 18"}]
+    return {"localai_before": {"capability": capability, "capability_evidence": evidence}}
+
+
+NVIDIA = good(capability="nvidia-cuda-12")
+TOLD = {"__localai_told_before": {"stdout": "amd"}}
+NO_FILE = {"__localai_good": {"msg": "file not found"}, "__localai_told_before": {"stdout": "", "rc": 2}}
+# What is told to the service, for a host as the modules see it; empty: nothing.
+CAPABILITIES = {
+    "a gpu": (host("amd", "amd", vram=2**34), "amd"),
+    "no gpu": ({**host("default"), **NO_FILE}, "default"),
+    "a gpu that is gone": ({**host("default"), **NVIDIA}, "default"),
+    "a gpu that cannot be read": ({**host("default", "nvidia", vram=0), **NVIDIA}, "nvidia-cuda-12"),
+    "a gpu whose memory nobody asked for": ({**host("default", "nvidia"), **NVIDIA}, "nvidia-cuda-12"),
+    "a gpu that says so": ({**host("cpu", "nvidia", vram=5, unreadable="nvidia"), **NVIDIA}, "nvidia-cuda-12"),
+    "a small gpu": ({**host("default", "nvidia", vram=2**31), **NVIDIA}, "default"),
+    "another vendor": ({**host("default", "intel", vram=0), **NVIDIA}, "default"),
+    "another gpu": ({**host("amd", "amd", vram=2**34), **NVIDIA}, "amd"),
+    "another cuda": ({**host("nvidia-cuda-13", "nvidia", vram=2**34), **NVIDIA}, "nvidia-cuda-13"),
+    "unknown": ({**host(None, "nvidia", unreadable="nvidia"), **NVIDIA}, "nvidia-cuda-12"),
+    "unknown and never started": ({**host(None, "amd", unreadable="amd"), **TOLD}, "amd"),
+    "unreadable and never started": ({**host("default", "amd", vram=0), **TOLD}, "amd"),
+    "unknown and no file": ({**host(None, "amd", unreadable="amd"), **NO_FILE}, ""),
+    "the start is believed": ({**host(None, "nvidia", unreadable="nvidia"), **NVIDIA, **TOLD}, "nvidia-cuda-12"),
+    "set": ({**host(None, "nvidia", unreadable="nvidia"), **NVIDIA, "localai_capability": "cpu"}, "cpu"),
+    "before it is known": ({}, ""),
+}
+
+
+def test_the_capability_that_the_service_is_told(tmp_path: Path) -> None:
+    cases = {name: variables for name, (variables, _expected) in CAPABILITIES.items()}
+    expected = {name: expected for name, (_variables, expected) in CAPABILITIES.items()}
+    assert evaluate(tmp_path, "__localai_capability", cases) == expected
+    in_file = "localai_service_environment.LOCALAI_FORCE_META_BACKEND_CAPABILITY"
+    assert evaluate(tmp_path, in_file, cases) == {name: value or None for name, value in expected.items()}
+
+
+def test_the_expected_capability_is_a_text_or_a_list(tmp_path: Path) -> None:
+    values = {"unset": {}, "none": None, "empty": "", "text": "amd", "texts": "amd, nvidia", "list": ["amd", "cpu"]}
+    cases = {n: {} if n == "unset" else {"localai_expected_capability": value} for n, value in values.items()}
+    assert evaluate(tmp_path, "__localai_expected_capabilities", cases) == {
+        "unset": [],
+        "none": [],
+        "empty": [],
+        "text": ["amd"],
+        "texts": ["amd", "nvidia"],
+        "list": ["amd", "cpu"],
+    }
+
+
+DIRECTORY = "/usr/local/lib/localai"
+# Whether it is a downgrade: the version, what the link on the host leads to, what started last.
+DOWNGRADES = {
+    "older": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.1", "", True),
+    "older by number": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.10.0", "", True),
+    "newer by number": ("v4.10.0", f"{DIRECTORY}/local-ai-v4.9.0", "", False),
+    "the same": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.0", "", False),
+    "another build": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.1@0123456789ab", "", True),
+    "to a candidate": ("v4.9.0-rc1", f"{DIRECTORY}/local-ai-v4.9.1", "", False),
+    "from a candidate": ("v4.9.0", f"{DIRECTORY}/local-ai-v5.0.0-rc1", "", False),
+    "other names": ("nightly", f"{DIRECTORY}/local-ai-v4.9.1", "", False),
+    "from other names": ("v4.9.0", f"{DIRECTORY}/local-ai-nightly", "", False),
+    "two numbers": ("v4.9", f"{DIRECTORY}/local-ai-v5.0.0", "", False),
+    "by hand": ("v4.9.0", "/opt/local-ai-v5.0.0", "", False),
+    "no link": ("v4.9.0", None, f"{DIRECTORY}/local-ai-v5.0.0", True),
+    "bare host": ("v4.9.0", None, "", False),
+    "the link is believed": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.0", f"{DIRECTORY}/local-ai-v5.0.0", False),
+}
+
+
+def test_what_is_a_downgrade(tmp_path: Path) -> None:
+    cases = {}
+    for name, (version, link, started, _expected) in DOWNGRADES.items():
+        stat = {"exists": link is not None, **({"lnk_source": link} if link else {})}
+        cases[name] = {"localai_version": version, "__localai_link": {"stat": stat}, **good(binary=started)}
+    expected = {name: expected for name, (_version, _link, _started, expected) in DOWNGRADES.items()}
+    assert evaluate(tmp_path, "__localai_is_downgrade | bool", cases) == expected
+
+
+A, B = "a" * 64, "b" * 64
+# Which file of a version is used: the wanted checksum, that of the version's own file, whether the build has one.
+BINARIES = {
+    "nothing there": (A, None, False, "v1"),
+    "the same": (A, A, False, "v1"),
+    "another": (B, A, False, f"v1@{B[:12]}"),
+    "another that is there": (B, A, True, f"v1@{B[:12]}"),
+    "only another that is there": (B, None, True, f"v1@{B[:12]}"),
+    "any": ("", A, False, "v1"),
+    "any and nothing there": ("", None, False, "v1"),
+}
+
+
+@pytest.mark.parametrize("source", ["checksum", "controller"])
+def test_each_build_of_a_version_has_a_file(tmp_path: Path, source: str) -> None:
+    cases = {}
+    for name, (wanted, there, other, _expected) in BINARIES.items():
+        found = {"exists": there is not None, **({"checksum": there} if there else {})}
+        given = {"localai_binary_checksum": f"sha256:{wanted}" if wanted else ""}
+        if source == "controller" and wanted:
+            given = {"localai_binary_src": "/file", "localai_binary_given": {"stat": {"checksum": wanted}}}
+        cases[name] = {
+            **given,
+            "localai_version": "v1",
+            "localai_binary_found": {"stat": found},
+            "__localai_build_found": {"stat": {"exists": other, "checksum": B}} if wanted else {"skipped": True},
+        }
+    expected = {name: f"{DIRECTORY}/local-ai-{expected}" for name, (_w, _t, _o, expected) in BINARIES.items()}
+    assert evaluate(tmp_path, "localai_binary", cases) == expected
+
+
+PATHS = {"localai_home": "/srv//ai/", "localai_environment": {"LOCALAI_MODELS_PATH": "/big/models"}}
+DATA = ["/srv/ai", "/srv/ai/backends", "/srv/ai/data", "/srv/ai/configuration"]
+
+
+def test_what_a_removal_deletes_and_keeps(tmp_path: Path) -> None:
+    cases = {
+        "nothing": {**PATHS},
+        "data": {**PATHS, "localai_remove_data": True},
+        "models": {**PATHS, "localai_remove_models": "true"},
+        "all": {**PATHS, "localai_remove_data": True, "localai_remove_models": True},
+    }
+    system = ["/usr/share/localai/backends"]
+    assert evaluate(tmp_path, "[__localai_paths_to_delete, __localai_paths_to_keep]", cases) == {
+        "nothing": [[], [*system, *DATA, "/big/models"]],
+        "data": [DATA, [*system, "/big/models"]],
+        "models": [["/big/models"], [*system, *DATA]],
+        "all": [[*DATA, "/big/models"], system],
+    }
