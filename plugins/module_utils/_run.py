@@ -186,9 +186,9 @@ def _lost(path: str, keeps: Keeps) -> t.Iterator[str]:
     given = [*([] if keeps.owners else ["owner", "group"]), *([] if keeps.modes else ["directory_mode"])]
     kind = f" ({kind_of(path)})" if kind_of(path) else ""
     yield (
-        f"{path} is on a file system{kind} that does not keep {what}, so {', '.join(given)} change nothing there. "
-        "Mount it with the uid, gid and umask that LocalAI needs, or choose a backends_path on another one, such as "
-        "ext4."
+        f"{path} is on a file system{kind} that does not keep {what}. These options have no effect there: "
+        f"{', '.join(given)}. Mount it with the uid, gid and umask that LocalAI needs, or choose a backends_path on "
+        "another one, such as ext4."
     )
 
 

@@ -170,7 +170,8 @@ class Store:
         with _naming(self._staging):
             self._need_room()
             probed = self._probe()
-            make = functools.partial(os.mkdir, mode=0o700, dir_fd=self._staging_fd)
+            mode = 0o700 if probed.keeps.modes else 0o755  # which may be all that it ever gets
+            make = functools.partial(os.mkdir, mode=mode, dir_fd=self._staging_fd)
             name, _made = with_free_name(self._free_numbers(), make)
             try:
                 with staged_tree(os.path.join(self._staging, name), self._staging_fd, self.ownership, probed) as tree:

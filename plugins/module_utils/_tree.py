@@ -62,6 +62,8 @@ class Tree:
     ) -> None:
         self.path = path
         self._keeps_modes = keeps_modes
+        # Closed until it is finished, unless this is all that a directory ever gets.
+        self._new_mode = 0o700 if keeps_modes else 0o755
         self.size = 0
         self.entries = 0
         self.contents: dict[str, dict[str, int | str]] = {"": {}}
@@ -96,7 +98,7 @@ class Tree:
             path = self._place(path)
             is_new = path not in self._real and self._kind(path) != stat.S_IFDIR
             if is_new:
-                self._anew(path, lambda fd, name: os.mkdir(name, 0o700, dir_fd=fd))
+                self._anew(path, lambda fd, name: os.mkdir(name, self._new_mode, dir_fd=fd))
             self._real.add(path)
             self._note_directory(path, is_new, safe_mode(mode) | 0o500, mtime)
             self.contents.setdefault(path, {})
@@ -351,7 +353,7 @@ class Tree:
         if kind is not None:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
         fd, name = self._held.at(path)
-        os.mkdir(name, 0o700, dir_fd=fd)
+        os.mkdir(name, self._new_mode, dir_fd=fd)
         self._note_directory(path, True, 0o755, None)
         self.contents[path] = {}
         self.entries += 1

@@ -218,9 +218,15 @@ class Kind:
 
 
 KINDS = [
-    Kind(False, True, "keep owners, so owner, group change nothing", 0, "0o750"),
-    Kind(True, False, "keep modes, so directory_mode change nothing", NOBODY, "0o755"),
-    Kind(False, False, "keep owners and modes, so owner, group, directory_mode change nothing", 0, "0o755"),
+    Kind(False, True, "keep owners. These options have no effect there: owner, group. Mount", 0, "0o750"),
+    Kind(True, False, "keep modes. These options have no effect there: directory_mode. Mount", NOBODY, "0o755"),
+    Kind(
+        False,
+        False,
+        "keep owners and modes. These options have no effect there: owner, group, directory_mode.",
+        0,
+        "0o755",
+    ),
 ]
 
 
