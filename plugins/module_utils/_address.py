@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._url import shown
 
-# A path on the host: nothing in it is secret, and @, ? and # are characters like others.
-_LOCAL = re.compile(r"(?:(?:file|ocifile)://)?/|ocilayout:/|~/")
+# A path on the host: nothing in it is secret, and @, ? and # are characters like others. Two slashes at the beginning
+# are more likely an address that lacks its scheme.
+_LOCAL = re.compile(r"(?:file|ocifile):///|/(?!/)|ocilayout:/|~/")
 # The only kind of address with an @ that separates neither a user nor a digest.
 _GITHUB = re.compile(r"github:(?://)?[^/:@?#]+/[^/@?#]+/[^@?#]+(?:@[^@?#]*)?")
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -17,6 +18,9 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 # Options, and suboptions at any depth, that hold an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
 _HIDDEN = "(hidden)"
+# Where a mapping belongs and an address is given, Ansible splits the address at each "=", and takes the first part for
+# the name of a suboption.
+_NOT_IN_OPTIONS = re.compile(r"[/?#@]")
 _MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -58,14 +62,17 @@ def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
     It hides them only where they are whole, and in syslog it takes what is before an @ out of them first.
     """
     if isinstance(value, dict):
-        return {redacted_text(str(key)): _shown(str(key), item, masked) for key, item in value.items()}
+        return {_shown_key(str(key)): _shown(str(key), item, masked) for key, item in value.items()}
     if isinstance(value, list):
         return [_shown(option, item, masked) for item in value]
     if not isinstance(value, str):
         return value
     if value in masked:
         return _MASK
-    if "://" in option:
-        # An address where a mapping belongs: Ansible takes what is before its first = for the name of a suboption.
+    if _NOT_IN_OPTIONS.search(option):
         return _HIDDEN
     return redacted(value) if option in _ADDRESSES else redacted_text(value)
+
+
+def _shown_key(key: str) -> str:
+    return redacted(key) if _NOT_IN_OPTIONS.search(key) else key
