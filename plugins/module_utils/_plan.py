@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, assess, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._cleanup import clean_up, prune
 from ansible_collections.localai.core.plugins.module_utils._draft import Draft, Step
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
@@ -24,21 +25,13 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Installed,
     Kept,
     Look,
-    is_temporary,
-    leftover_of,
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
-from ansible_collections.localai.core.plugins.module_utils._removal import (
-    Removal,
-    outlived,
-    outnumbering,
-    removal,
-    superfluous,
-)
+from ansible_collections.localai.core.plugins.module_utils._removal import Removal, removal
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
-from ansible_collections.localai.core.plugins.module_utils._unreadable import spared_builds, warnings_of
+from ansible_collections.localai.core.plugins.module_utils._unreadable import warnings_of
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 
 
@@ -95,8 +88,9 @@ def plan(options: BackendOptions, installed: Installed, capability: HostCapabili
                     met.append(_meet(bare_name(name), need, draft, t.cast("Target | None", answer)))
             telling = next((outcome for outcome in met if outcome.action != "none"), met[0])
             outcomes.append(replace(telling, done_after=len(draft.steps)))
-        _tidy(draft, outcomes)
-        outcomes = _prune(draft, outcomes)
+        names = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "") if name}
+        clean_up(draft, names)
+        outcomes = _pruned(draft, outcomes, names)
     rows = draft.rows()
     replaced, restart_required = effects(installed, draft.state, draft.steps, capability.name)
     return Plan(
@@ -290,36 +284,9 @@ def _stale(bare: str, target: Target, installed: Installed) -> str:
     return ""
 
 
-def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
-    """Remove what this run made superfluous, what LocalAI left of these backends, and what C(exclusive) excludes."""
-    draft.remove_dismissed()
-    for stale, target in draft.stale.items():
-        directory = draft.state.get(stale)
-        if directory is not None and directory.target:
-            draft.move(directory.target, stale, target)
-        draft.remove(stale)
-    _retire(draft)
-    meant = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "")}
-    for directory in draft.state.directories:
-        if is_temporary(directory.name) and not directory.busy and leftover_of(directory.name).lower() in meant:
-            draft.remove(directory.name)
-            draft.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
-    if draft.options.exclusive:
-        for backend in _not_spared(superfluous(draft.options.bare_names, draft.state, draft.capability.name), draft):
-            draft.remove(backend)
-            draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
-
-
-def _prune(draft: Draft, outcomes: list[Outcome]) -> list[Outcome]:
-    """Remove the previous versions of these backends that are more than C(keep_previous), where that is given."""
-    most = draft.options.keep_previous
-    if most is None:
-        return outcomes
-    surplus = outnumbering(
-        [name for outcome in outcomes for name in (outcome.name, outcome.backend or outcome.name)], draft.state, most
-    )
-    for backend in surplus:
-        draft.prune(backend, most)
+def _pruned(draft: Draft, outcomes: list[Outcome], names: t.AbstractSet[str]) -> list[Outcome]:
+    """Remove the previous versions that exceed C(keep_previous), and say so where nothing else was done."""
+    surplus = prune(draft, names)
     return [
         replace(
             outcome,
@@ -331,25 +298,6 @@ def _prune(draft: Draft, outcomes: list[Outcome]) -> list[Outcome]:
         else outcome
         for outcome in outcomes
     ]
-
-
-def _retire(draft: Draft) -> None:
-    """Take builds out of sight that a meta stood for, and that nothing needs now."""
-    for backend, why in draft.moved.items():
-        directory = draft.state.get(backend)
-        needed = any(other.target == backend for other in draft.state.directories)
-        requested = directory is not None and directory.record is not None and directory.record.requested
-        if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
-            draft.retire(backend, why)
-    if draft.options.state == "latest":
-        for backend in _not_spared(outlived(draft.options.bare_names, draft.state, draft.capability.name), draft):
-            draft.retire(backend, "nothing has stood for it since a run was interrupted")
-
-
-def _not_spared(backends: t.Iterable[str], draft: Draft) -> list[str]:
-    """Return those of C(backends) that do not stay because a GPU cannot be read."""
-    spared = spared_builds(draft.options.bare_names, draft.state, draft.capability)
-    return [backend for backend in backends if backend not in spared]
 
 
 def _plan_absent(draft: Draft) -> list[Outcome]:
