@@ -24,6 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     unlike,
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import is_of_release
 from ansible_collections.localai.core.plugins.module_utils._recorded import Recorded, backend_of, recorded_build
@@ -188,8 +189,11 @@ def _other_uri(case: _Case) -> Need | None:
         if _recorded(case, case.name) is not None:
             return _bring_back(case, "it is not installed", case.name, action="install")
         return _kept_from(case, uri) or Need("install", "it is not installed", case.name)
-    if case.damage and not own.target:
-        return _bring_back(case, case.damage, own.name, backup_of=own.name)
+    damage = case.damage
+    if own.metadata is None and not damage and _recorded(case, own.name) is not None:
+        damage = f"it has no {METADATA}"
+    if damage and not own.target:
+        return _bring_back(case, damage, own.name, backup_of=own.name)
     recorded = own.metadata.uri if own.metadata and not own.target else NO_ADDRESS
     if not same_uri(recorded, uri):
         reason = f"it was installed from {recorded or 'an unknown source'}"

@@ -201,6 +201,21 @@ def test_what_came_from_a_uri_keeps_its_build_too(host):
     assert host.metadata("mine")["uri"] == uri
 
 
+def test_what_came_from_a_uri_and_lost_its_metadata_keeps_its_build(host):
+    uri = f"{host.world.repository}:latest-piper"
+    host.install("mine", uri=uri)
+    host.world.publish("2")
+    host.install("mine", uri=uri, state="latest", keep_previous=1)
+    host.world.publish("3")
+    (host.path / "mine/metadata.json").unlink()
+    result = prove(host, "mine", action="repair", uri=uri, keep_previous=1)
+    assert result["backends"][0]["reason"] == "it has no metadata.json"
+    assert says(host.path / "mine") == "2"
+    # A backend of which nothing is recorded may be anything, and what is wanted is named.
+    host.place("by-hand")
+    assert actions(host.install("by-hand", uri=uri)) == {"by-hand": "replace"}
+
+
 def test_an_archive_keeps_its_build_as_long_as_its_address_has_it(host):
     host.install("archived")
     (host.path / "archived/run.sh").unlink()
