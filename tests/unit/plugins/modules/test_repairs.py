@@ -190,6 +190,18 @@ def test_force_and_latest_take_what_the_source_has(host, name):
     assert version(host, name) == "2"
 
 
+@pytest.mark.parametrize("damage", [file_changed, run_file_damaged, metadata_emptied])
+def test_a_build_is_verified_also_where_its_meta_backend_was_lost(host, damage):
+    host.install("llama-cpp")
+    host.world.publish("2")
+    damage(host.path / "cpu-llama-cpp")
+    shutil.rmtree(host.path / "llama-cpp")
+    (host.path / "llama-cpp").symlink_to("elsewhere")
+    prove(host, "llama-cpp", action="install", verify=True)
+    assert version(host, "llama-cpp") == "1"
+    assert (host.path / "cpu-llama-cpp/lib/libggml.so.1.2").read_bytes() != b"spoilt"
+
+
 def test_what_came_from_a_uri_keeps_its_build_too(host):
     uri = f"{host.world.repository}:latest-piper"
     host.install("mine", uri=uri)
