@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses of galleries and sources, which are printed without what may be secret in them. Pure.
+"""Addresses of galleries and sources, which are redacted wherever they are shown. Pure.
 
-Object stores sign addresses in their query, and some people write a password before the host.
+The query of an address may be a signature of an object store, and there may be a password before the host.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from dataclasses import dataclass
 
 from ansible_collections.localai.core.plugins.module_utils._url import shown
 
-# A path on the host: nothing in it is secret, and @, ? and # are characters like others.
-_LOCAL = re.compile(r"(?:(?:file|ocifile)://)?/|ocilayout:/|~/")
+# A path on the host: nothing in it is secret, and @, ? and # are characters like others. Two slashes at the beginning
+# are more likely an address that lacks its scheme.
+_LOCAL = re.compile(r"(?:file|ocifile):///|/(?!/)|ocilayout:/|~/")
 # The only kind of address with an @ that separates neither a user nor a digest.
 _GITHUB = re.compile(r"github:(?://)?[^/:@?#]+/[^/@?#]+/[^@?#]+(?:@[^@?#]*)?")
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # The user before a host and its path: a password may have a slash or an @ in it.
 _USER = re.compile(r"\A(?:.*@(?=[^@]*/)|[^/]*@)", re.DOTALL)
 _DIGEST = re.compile(r"@sha(?:256|512):[^@/]*$")
-# A URL in a longer text, without the punctuation behind it.
+# A URL in a longer text, without the punctuation after it.
 _URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]*[^\s'\".,:;)]", re.IGNORECASE)
 
 
@@ -31,7 +32,7 @@ _URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]*[^\s'\".,:;)]", re.IGNO
 class Address:
     """The address of a gallery, an image, an archive or a directory.
 
-    As text it is redacted; only C(text) is the address as it was given, for whoever connects to it or records it.
+    C(str()) redacts it. Only C(text) is the complete address, for connections and for records.
     """
 
     text: str = ""
@@ -50,7 +51,7 @@ NO_ADDRESS = Address()
 
 
 def redacted(address: str) -> str:
-    """Return an address as it may be printed: without user, password, query and fragment."""
+    """Return an address without user, password, query and fragment."""
     if address.lower().startswith(("http://", "https://")):
         return shown(address)
     if _LOCAL.match(address):
@@ -67,12 +68,12 @@ def redacted(address: str) -> str:
 
 
 def redacted_text(text: str) -> str:
-    """Return a longer text with every URL in it redacted."""
+    """Return a text in which every URL is redacted."""
     return _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text)
 
 
 def printable(value: t.Any) -> t.Any:
-    """Return a result with every address in it as it may be printed."""
+    """Return a result in which every address is replaced by its redacted text."""
     if isinstance(value, Address):
         return str(value) or None
     if isinstance(value, dict):

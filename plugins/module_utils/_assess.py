@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one name needs so that it is as the task wants it, as far as the disk alone tells. Pure.
+"""The need of one name, as far as the disk alone tells: the next thing to do to make it as requested. Pure.
 
-C(assess) asks its questions in order; the first that has something to do answers.
+C(assess) asks its questions in order. The first one that finds something to do decides.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     unlike,
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, Row
+from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
 from ansible_collections.localai.core.plugins.module_utils._pins import is_of_release
 from ansible_collections.localai.core.plugins.module_utils._recorded import Recorded, backend_of, recorded_build
@@ -34,12 +35,12 @@ from ansible_collections.localai.core.plugins.module_utils._uri import same_uri
 
 @dataclass(frozen=True)
 class Need:
-    """What C(assess) finds for one name.
+    """The next thing to do for one name.
 
-    C(subject) is what must be resolved for it, or C(instead) where that cannot be; else C(directory) is what to act on,
-    and C(kept) what comes back, or C(meta) the meta backend to write for it. C(recorded) is the build that a repair has
-    to bring. The actions C(inspect) and C(compare) are questions: they need a walk through a tree,
-    and what its source has.
+    If C(subject) is set, that name has to be resolved, or C(instead) if that fails. Otherwise C(directory) is the
+    directory to change, C(kept) the previous version to restore, or C(meta) the meta backend to write for
+    C(directory). C(recorded) is the build that a repair has to install. The actions C(inspect) and C(compare) are
+    questions: they need a walk through a tree, or the answer of its source.
     """
 
     action: str
@@ -53,13 +54,13 @@ class Need:
 
     @property
     def key(self) -> tuple[str, bool, bool]:
-        """What tells the targets of a plan apart: to compare needs to know less than to fetch."""
+        """The key of the target that answers this need: a comparison needs less of it than an installation."""
         return self.subject, self.action == "compare", self.recorded is not None
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One name, what is there for it, and how its trees have to look."""
+    """One name, the directories that belong to it, and the attributes that they should have."""
 
     name: str
     options: BackendOptions
@@ -74,7 +75,7 @@ class _Case:
 
 
 def assess(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Need:
-    """Return what one name needs with C(state=present) or C(latest); C(look) is how its trees are wanted."""
+    """Return the need of one name for C(state=present) or C(latest); C(look) has the requested attributes of trees."""
     case = _case(bare_name(name), options, installed, capability, look)
     for question in (
         _in_the_way,
@@ -103,7 +104,7 @@ def assess(name: str, options: BackendOptions, installed: Installed, capability:
 
 
 def must_fetch(target: Target, need: Need, options: BackendOptions, installed: Installed) -> bool:
-    """Return whether a build has to be fetched; a meta is content with a sound one, unless it is not what is pinned."""
+    """Return whether a build has to be fetched; a meta backend takes a sound one, unless another one is pinned."""
     if options.force or not installed.is_build(target.backend):
         return True
     if need.action == "compare":
@@ -188,8 +189,11 @@ def _other_uri(case: _Case) -> Need | None:
         if _recorded(case, case.name) is not None:
             return _bring_back(case, "it is not installed", case.name, action="install")
         return _kept_from(case, uri) or Need("install", "it is not installed", case.name)
-    if case.damage and not own.target:
-        return _bring_back(case, case.damage, own.name, backup_of=own.name)
+    damage = case.damage
+    if own.metadata is None and not damage and _recorded(case, own.name) is not None:
+        damage = f"it has no {METADATA}"
+    if damage and not own.target:
+        return _bring_back(case, damage, own.name, backup_of=own.name)
     recorded = own.metadata.uri if own.metadata and not own.target else NO_ADDRESS
     if not same_uri(recorded, uri):
         reason = f"it was installed from {recorded or 'an unknown source'}"
@@ -209,7 +213,7 @@ def _kept_from(case: _Case, uri: Address) -> Need | None:
 
 
 def _lost_meta(case: _Case) -> Need | None:
-    """Return the need for a meta backend whose build is there: a run that died between the two left the build alone."""
+    """Return the need for a meta backend that an interrupted run did not write after it had installed the build."""
     if case.own is not None and (case.own.has_run_file or case.own.target):
         return None
     backend = backend_of(case.name, case.installed)
@@ -251,7 +255,7 @@ def _of_the_system(case: _Case) -> Need | None:
 
 def _cannot_run(case: _Case) -> Need | None:
     if case.options.uri is not None or case.options.pins is not None:
-        # What is asked for is there; what answers in its place is warned of, but comes from somewhere else.
+        # The requested build is there. Another one that answers in its place causes a warning only.
         return None
     row = t.cast(Row, case.row)
     leftover = case.installed.get(row.backend) if leftover_of(row.backend) and row.name != row.backend else None
@@ -264,7 +268,7 @@ def _cannot_run(case: _Case) -> Need | None:
 
 
 def _left_behind(case: _Case, row: Row, leftover: Directory) -> Need | None:
-    """Return what to do about one of LocalAI's leftovers that answers to the name as alias."""
+    """Return the need for a leftover of LocalAI whose alias is the name."""
     base = leftover_of(row.backend)
     damage = f"only {row.backend} answers to it, which LocalAI left behind"
     if leftover.busy:
@@ -280,7 +284,7 @@ def _other_digest(case: _Case) -> Need | None:
         return None
     by_meta = case.own is None or bool(case.own.target)
     for kept in sorted(case.installed.kept, key=lambda kept: kept.backend != build.name):
-        # What a meta stood for before has the meta's name as its alias.
+        # A build to which a meta backend pointed before has the name of the meta backend as its alias.
         known = kept.backend == build.name or (by_meta and kept.directory.alias.lower() == case.name.lower())
         if known and _can_come_back(kept) and kept.directory.has_digest(digest):
             return Need("restore", _came_back(kept, "it has the digest that is pinned"), kept=kept)
@@ -325,7 +329,7 @@ def _recorded(case: _Case, name: str) -> Recorded | None:
 def _bring_back(
     case: _Case, damage: str, name: str, *, subject: str = "", action: str = "repair", backup_of: str = ""
 ) -> Need:
-    """Return how what C(name) ran comes back: as the build that is recorded, or as C(subject) is resolved now."""
+    """Return the need that repairs C(name): with its recorded build, else with what C(subject) resolves to."""
     known, subject = _recorded(case, name), subject or name
     backup = _backup(case, backup_of, known) if backup_of else None
     if backup is not None:
@@ -338,27 +342,27 @@ def _bring_back(
 
 
 def _backup(case: _Case, name: str, known: Recorded | None = None) -> Kept | None:
-    """Return what LocalAI moved aside for a name, unless it is to be installed again, or is not what is wanted."""
+    """Return the backup that LocalAI made of a name; None with C(force), or if it is not the requested build."""
     backup = None if case.options.force else case.installed.backup_of(name)
     if backup is None or (case.options.uri is not None and not _is_from(backup, case.options.uri)):
         return None
     directory = case.installed.get(name)
     ours = directory is not None and directory.record is not None
-    # LocalAI moves aside what it is about to replace; what we installed in its place since is another build.
+    # LocalAI makes a backup before it replaces a backend. A build that we installed since then is newer.
     if ours and known is not None and backup.directory.digest and not backup.directory.has_digest(known.digest):
         return None
     return backup
 
 
 def _having(known: Recorded | None, installed: Installed) -> list[Kept]:
-    """Return the previous versions that are the build which is recorded."""
+    """Return the previous versions that are the recorded build."""
     if known is None:
         return []
     return [kept for kept in installed.kept_of(known.backend) if kept.directory.has_digest(known.digest)]
 
 
 def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
-    """Return whether a build is the one that the options pin, if they pin any."""
+    """Return whether a build is the pinned one; true if the options pin none."""
     pin = options.pin(name)
     if pin is not None:
         return build.has_digest(pin.digest)
@@ -371,7 +375,7 @@ def _has_pinned(build: Directory, name: str, options: BackendOptions) -> bool:
 
 
 def _kept(case: _Case, backend: str) -> list[Kept]:
-    """Return the trees of a backend that may come back, the latest first."""
+    """Return the previous versions of a backend that can be restored, the latest first."""
     return [each for each in case.installed.kept_of(backend) if case.options.takes_kept and _can_come_back(each)]
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""C(builds.json): which build each backend was given last, for a repair of one that is damaged or lost. Pure.
+"""C(builds.json): the last installed build of each backend, for the repair of a damaged or lost one. Pure.
 
-It has no addresses: those are in C(metadata.json) or in the gallery.
+The file has no addresses: they are in C(metadata.json) or in the gallery.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Build:
-    """What a backend was given last.
+    """The last installed build of a backend.
 
-    C(digest) is empty where its source has none. C(fixed) is a build that the task chose itself, by C(digest) or
-    C(pins) or as a previous version; C(meta) the name of the meta backend that it was installed for.
+    C(digest) is empty if the source has none. C(requested): a task named the backend itself, and not only a meta
+    backend that points to it. C(fixed): a task chose exactly this build, by C(digest) or C(pins) or as a previous
+    version. C(meta) is the name of the meta backend for which the build was installed.
     """
 
     digest: str = ""
@@ -32,7 +33,7 @@ class Build:
 
 
 def parse_builds(data: bytes) -> dict[str, Build]:
-    """Return the builds in a file by the name of their backend; what cannot be read is not remembered."""
+    """Return the builds by the name of their backend; rows and files that cannot be read are ignored."""
     try:
         document = json.loads(data.decode("utf-8"))
         rows = document["builds"] if document["format"] == _FORMAT else {}

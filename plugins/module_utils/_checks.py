@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._installed import KEPT, OWN_DIRECTORY, REPLACED, STAGING
+from ansible_collections.localai.core.plugins.module_utils._lock import LOCK, check_lock
 from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, owner_name, place_of
 from ansible_collections.localai.core.plugins.module_utils._options import HostOptions
 
@@ -51,10 +52,11 @@ def check_own(path: str, names: t.Sequence[str]) -> None:
 _MOST_GROWTH = 20
 
 
-def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
+def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str] = ()) -> None:
     """Raise HostError, without writing, unless C(path) is a directory to write to or can be made one.
 
-    C(names) are the backends in it that are going to be replaced or removed.
+    C(names) are the backends in it that are going to be replaced or removed, C(kept) those of which a previous version
+    is going to be kept.
     """
     place = path
     while not os.path.lexists(place):
@@ -74,10 +76,11 @@ def check_writable(path: str, names: t.Sequence[str] = ()) -> None:
         )
     own = os.path.join(path, OWN_DIRECTORY)
     ours = [own, *(os.path.join(own, name) for name in (STAGING, REPLACED, KEPT))]
-    for directory in ours:
+    for directory in (*ours, *(os.path.join(own, KEPT, name) for name in kept)):
         if os.path.islink(directory) or (os.path.lexists(directory) and not os.path.isdir(directory)):
             raise HostError(f"{directory} is not a directory of ours. Remove it.")
-    others = [*ours, os.path.join(own, "lock"), *(place_of(path, name) for name in names)]
+    check_lock(own)
+    others = [*ours, os.path.join(own, LOCK), *(place_of(path, name) for name in names)]
     for other in others:
         if _is_closed(other):
             raise HostError(
@@ -93,7 +96,7 @@ def _is_closed(place: str) -> bool:
     """
     if os.access(place, os.W_OK) or os.path.islink(place):
         return False
-    is_there = os.path.isdir(place) or (place.endswith(f"{OWN_DIRECTORY}/lock") and os.path.exists(place))
+    is_there = os.path.isdir(place) or (place.endswith(f"{OWN_DIRECTORY}/{LOCK}") and os.path.exists(place))
     # Nobody may have been refused: another run may have brought it since the first question.
     return is_there and not os.access(place, os.W_OK)
 

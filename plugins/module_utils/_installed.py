@@ -18,7 +18,6 @@ from ansible_collections.localai.core.plugins.module_utils._metadata import META
 RUN_FILE = "run.sh"
 OWN_DIRECTORY = ".localai-core"
 KEPT, STAGING, REPLACED = "kept", "staging", "replaced"
-OWN_NAMES = frozenset({"lock", "progress", "file-system.json", STAGING, REPLACED, KEPT})
 _LONGEST_NUMBER = 18
 # What LocalAI itself leaves beside a backend when it dies in an installation or an upgrade.
 TEMPORARIES = (".install-tmp", ".upgrade-tmp")

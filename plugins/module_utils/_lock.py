@@ -29,18 +29,35 @@ def open_lock(dir_fd: int, where: str) -> int:
 
     Raises HostError where something else has its name.
     """
-    refused = HostError(f"{where}/{LOCK} is not a file of ours. Remove it.")
     try:
         fd = os.open(LOCK, _OPEN, 0o644, dir_fd=dir_fd)
     except OSError as e:
         if e.errno not in _NO_FILE:
             raise
-        raise refused from e
-    status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        raise _refused(where) from e
+    if not _is_ours(os.fstat(fd)):
         os.close(fd)
-        raise refused
+        raise _refused(where)
     return fd
+
+
+def check_lock(where: str) -> None:
+    """Raise HostError, without writing, if something else than a lock has its name in the directory C(where)."""
+    try:
+        status = os.lstat(os.path.join(where, LOCK))
+    except OSError:
+        # It is missing, or the open of it tells why it cannot be used.
+        return
+    if not _is_ours(status):
+        raise _refused(where)
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def _refused(where: str) -> HostError:
+    return HostError(f"{where}/{LOCK} is not a file of ours. Remove it.")
 
 
 def wait_for(fd: int, timeout: float, path: str) -> None:

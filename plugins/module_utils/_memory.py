@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The builds that are remembered for repairs, as a run that writes changes them."""
+"""The changes that a run makes to C(builds.json)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.module_utils._observe import remem
 
 
 class BuildMemory:
-    """What each backend of a backends path was given last; C(write) puts a new content in place of the file."""
+    """The last installed build of each backend in C(path); C(write) replaces the content of the file."""
 
     def __init__(self, path: str, write: t.Callable[[bytes], None]) -> None:
         self._path = path
@@ -22,10 +22,10 @@ class BuildMemory:
 
     @contextlib.contextmanager
     def remembering(self, name: str, build: Build | None) -> t.Iterator[None]:
-        """Remember what a backend is being given. It is written before the tree gets its place, and undone if it fails:
+        """Record the build of a backend while it is being installed, and restore the old record if that fails.
 
-        a run that is killed in between leaves a build that the next one may install by its digest, and never a tree of
-        which nobody knows what it was installed for.
+        The record is written before the tree becomes visible. So after a kill in between, the next run can install the
+        recorded build, and there is never a tree without a record of its origin.
         """
         before = remembered_builds(self._path)
         self._change(before, {**before, name: build} if build is not None else before)
@@ -37,7 +37,7 @@ class BuildMemory:
             raise
 
     def forget(self, name: str) -> None:
-        """Forget what a backend was given. Where there is no room to write that down, it is removed all the same."""
+        """Delete the record of a backend. A full disk does not prevent the removal of the backend itself."""
         before = remembered_builds(self._path)
         with contextlib.suppress(OSError):
             self._change(before, {known: build for known, build in before.items() if known != name})

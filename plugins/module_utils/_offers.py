@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the sources of backends have at this moment: upgrades of what is installed, and pins to write down."""
+"""The builds that sources offer at this moment: upgrades of installed backends, and pins."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ansible_collections.localai.core.plugins.module_utils._uri import kind_of
 def upgrades(
     names: t.Sequence[str], installed: Installed, resolver: Resolver, warnings: list[str]
 ) -> list[dict[str, t.Any]]:
-    """Return what C(state=latest) would upgrade; what cannot be told of one name is a warning."""
+    """Return the upgrades that C(state=latest) would make; a name that cannot be checked becomes a warning."""
     rows = Listing(installed, resolver.capability.name)
-    # A gallery that cannot be read is no warning: it would look as if there were no upgrade.
+    # A gallery that cannot be read is an error: a warning would look as if there were no upgrades.
     resolver.galleries.entries()
     found = []
     for name in names:
@@ -70,10 +70,10 @@ def pins(
     resolver: Resolver,
     warnings: list[str],
 ) -> dict[str, t.Any]:
-    """Return what the option C(pins) takes for these names on hosts of these capabilities.
+    """Return a value for the option C(pins), for these names on hosts with these capabilities.
 
-    Without C(names) it is what is installed, and what no set can pin is a warning. Raises GalleryError for a name
-    without any build for them, and what its registry is not able to tell.
+    Without C(names) it covers the installed backends, and a backend that cannot be pinned becomes a warning. Raises
+    GalleryError for a name without a build for any of the capabilities, and SourceError if a source cannot be queried.
     """
     rows: list[Pin] = []
     for name in names if names is not None else installed_names(installed):
@@ -111,7 +111,7 @@ def pins(
 
 
 def installed_names(installed: Installed) -> list[str]:
-    """Return a name for all that is installed: a build that a meta stands for goes by the meta's."""
+    """Return the names of the installed backends; a build that a meta backend points to has the name of the latter."""
     targets = {directory.target for directory in installed.directories}
     return [
         directory.metadata.name if directory.metadata and directory.target else directory.name
@@ -124,7 +124,7 @@ def installed_names(installed: Installed) -> list[str]:
 
 
 def _is_from_source(name: str, installed: Installed) -> bool:
-    """Return whether a backend came straight from a source, so that no gallery says what it is."""
+    """Return whether a backend was installed directly from a source, so that no gallery describes it."""
     own = installed.find(name)
     return own is not None and own.is_from_source
 
@@ -132,7 +132,7 @@ def _is_from_source(name: str, installed: Installed) -> bool:
 def _pins_of_installed(
     name: str, capabilities: t.Sequence[str], host: HostOptions, installed: Installed, resolver: Resolver
 ) -> list[Pin]:
-    """Return the pins of a backend by the source and the digest that are recorded of it, none where they are not."""
+    """Return the pins of a backend by its recorded source and digest; none if one of the two is not recorded."""
     row = Listing(installed, resolver.capability.name).find(bare_name(name))
     build = installed.get(row.backend) if row is not None and row.kind != "system" else None
     metadata = build.metadata if build is not None else None
@@ -154,7 +154,7 @@ def _pins_of_installed(
 
 
 def _stated(directory: Directory | None) -> str | None:
-    """Return the digest of what is installed, else its version."""
+    """Return the digest of an installed build, else its version."""
     if directory is None:
         return None
     return directory.digest or (directory.metadata.version if directory.metadata else "") or None

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wanted + what is installed + what the gallery and the registry say -> what to do. Pure.
+"""Options + installed backends + answers of galleries and registries -> the steps of a run. Pure.
 
-C(assess) says for each name whether anything is to be done; only what it does not settle has to be resolved. C(plan)
-asks for that, and returns the steps with before and after, and the same plan is printed by check mode, shown as diff
-and carried out.
+C(assess) decides for each name whether anything has to be done. C(plan) yields the needs that it cannot decide from the
+disk alone, and returns the steps with their state before and after. Check mode and a run use the same plan.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._assess import Need, assess, must_fetch
 from ansible_collections.localai.core.plugins.module_utils._capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._cleanup import clean_up, prune
 from ansible_collections.localai.core.plugins.module_utils._draft import Draft, Step
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     Directory,
@@ -24,27 +24,19 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Installed,
     Kept,
     Look,
-    is_temporary,
-    leftover_of,
 )
 from ansible_collections.localai.core.plugins.module_utils._listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._options import bare_name
-from ansible_collections.localai.core.plugins.module_utils._removal import (
-    Removal,
-    outlived,
-    outnumbering,
-    removal,
-    superfluous,
-)
+from ansible_collections.localai.core.plugins.module_utils._removal import Removal, removal
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
-from ansible_collections.localai.core.plugins.module_utils._unreadable import spared_builds, warnings_of
+from ansible_collections.localai.core.plugins.module_utils._unreadable import warnings_of
 from ansible_collections.localai.core.plugins.module_utils._upgrade import Target, difference
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the module returns for one name; true once the first C(done_after) steps of the plan are taken."""
+    """The result for one name, which holds as soon as the first C(done_after) steps of the plan are done."""
 
     name: str
     backend: str | None
@@ -60,7 +52,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run is going to do; C(steps) in the order in which they are taken, removals last."""
+    """The changes that a run makes; C(steps) are in the order of execution, with removals last."""
 
     outcomes: tuple[Outcome, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -74,10 +66,11 @@ Planning = t.Generator[Need, t.Union[Target, Inspection, None], Plan]
 
 
 def plan(options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Planning:
-    """Return what to do, C(look) being that of new trees, and yield before what that takes and the disk does not tell.
+    """Yield the needs that the disk alone does not decide, and return the plan; C(look) is that of new trees.
 
-    The answer to a need C(inspect) is the Inspection of its directory, None if that is gone, to any other the Target of
-    its subject; the same may be asked again. Raises OptionError for a removal that would break another backend.
+    The answer to a need C(inspect) is the Inspection of its directory, or None if that is gone. The answer to any other
+    need is the Target of its subject. The same need may be yielded again. Raises OptionError for a removal that would
+    break another backend.
     """
     draft = Draft(options, installed, look, capability)
     outcomes: list[Outcome] = []
@@ -95,8 +88,9 @@ def plan(options: BackendOptions, installed: Installed, capability: HostCapabili
                     met.append(_meet(bare_name(name), need, draft, t.cast("Target | None", answer)))
             telling = next((outcome for outcome in met if outcome.action != "none"), met[0])
             outcomes.append(replace(telling, done_after=len(draft.steps)))
-        _tidy(draft, outcomes)
-        outcomes = _prune(draft, outcomes)
+        names = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "") if name}
+        clean_up(draft, names)
+        outcomes = _pruned(draft, outcomes, names)
     rows = draft.rows()
     replaced, restart_required = effects(installed, draft.state, draft.steps, capability.name)
     return Plan(
@@ -112,7 +106,7 @@ def plan(options: BackendOptions, installed: Installed, capability: HostCapabili
 def effects(
     before: Installed, after: Installed, steps: t.Sequence[Step], capability: str
 ) -> tuple[tuple[str, ...], bool]:
-    """Return the names whose tree is another one under the same run file, and whether a server needs a restart."""
+    """Return the names whose tree was replaced under the same run file, and whether LocalAI needs a restart."""
     swapped = {step.backend for step in steps if step.kind in ("fetch", "restore")}
     changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
     old, new = Listing(before, capability), Listing(after, capability)
@@ -125,7 +119,7 @@ def effects(
 
 
 def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
-    """Yield what a name needs until it can run: behind one damage may be another build that answers to it."""
+    """Yield the needs of a name until it can run: a repair may reveal another damaged build that answers to it."""
     options = draft.options
     met: set[tuple[str, ...]] = set()
     while True:
@@ -137,9 +131,9 @@ def _needs(name: str, draft: Draft) -> t.Iterator[Need]:
         if need.action == "inspect":
             continue
         met.add(key)
-        # What is asked for once is not asked for again; what was brought is compared, unless that was the question.
+        # `force` applies once. An installed build is still compared with its source for `latest`.
         state = "present" if need.action == "compare" else options.state
-        options = replace(options, state=state, force=False, verify=False)
+        options = replace(options, state=state, force=False)
 
 
 def _meet(bare: str, need: Need, draft: Draft, target: Target | None) -> Outcome:
@@ -167,7 +161,7 @@ def _meet(bare: str, need: Need, draft: Draft, target: Target | None) -> Outcome
 
 
 def _point(need: Need, draft: Draft) -> Outcome:
-    """Write the meta backend that a build was installed for."""
+    """Write the meta backend for which a build was installed."""
     build = draft.state.get(need.directory)
     metadata = build.metadata if build and build.metadata else Metadata()
     draft.write_meta(need.meta, _meta_of(need.directory, need.meta, metadata.gallery_url, metadata.version))
@@ -179,11 +173,11 @@ def _meta_of(backend: str, name: str, gallery_url: Address, version: str) -> Met
 
 
 def _restore(bare: str, need: Need, kept: Kept, draft: Draft) -> Outcome:
-    """Put a kept tree back, and let the meta that was asked for stand for it."""
+    """Restore a previous version, and let the requested meta backend point to it."""
     known = need.recorded
     draft.restore(kept, fixed=known.fixed if known is not None else need.action == "restore")
     own, pinned = draft.state.find(bare), draft.options.pin(bare) is not None
-    answers = _stands_for(bare, kept.backend, draft) and not (pinned and own is None)
+    answers = _runs(bare, kept.backend, draft) and not (pinned and own is None)
     if need.action == "restore" and kept.backend.lower() != bare.lower() and not answers:
         metadata = kept.directory.metadata or Metadata()
         url = own.metadata.gallery_url if own and own.metadata else metadata.gallery_url
@@ -193,15 +187,15 @@ def _restore(bare: str, need: Need, kept: Kept, draft: Draft) -> Outcome:
 
 
 def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
-    """Bring what a name resolves to, as far as it is not there; for a comparison, as far as it is another build."""
+    """Install the target of a name if it is missing or, for a comparison, if it is another build."""
     steps, reason = len(draft.steps), need.reason
     stale = _stale(bare, target, draft.state)
     found = draft.state.get(target.backend)
-    points = target.is_meta and not (need.action == "compare" and _stands_for(bare, target.backend, draft))
+    points = target.is_meta and not (need.action == "compare" and _runs(bare, target.backend, draft))
     # An alias that answers to the name is no meta backend that a later run would have to complete.
     meta = target.name if points or (target.is_meta and draft.state.find(bare) is not None) else ""
     if found is not None and found.alias.lower() == bare.lower() != target.alias.lower():
-        # It is repaired as what answers to this name, whatever its gallery says by now.
+        # The name depends on this alias, so the repair keeps it, even if the gallery has dropped it.
         target = replace(target, alias=found.alias)
     twin = draft.state.get(target.name) if stale and not target.is_meta and need.action != "compare" else None
     if twin is not None and not draft.state.damage(twin) and not draft.options.force:
@@ -233,10 +227,10 @@ def _install(bare: str, need: Need, target: Target, draft: Draft) -> Outcome:
 
 
 def _fetch(bare: str, need: Need, target: Target, draft: Draft, meta: str) -> None:
-    """Bring a build; one that the task chose itself is never given up for another one by a repair."""
-    told = draft.options.pins is not None or draft.options.digest_of(bare) is not None
+    """Install a build, and record whether a task chose exactly this one."""
+    is_chosen = draft.options.pins is not None or draft.options.digest_of(bare) is not None
     known = None if target.lost else need.recorded
-    draft.fetch(target, meta, known, fixed=told or bool(known and known.fixed))
+    draft.fetch(target, meta, known, fixed=is_chosen or bool(known and known.fixed))
     if target.lost:
         draft.warnings.append(f"{target.backend}: {need.reason}, and {_instead(target.lost)}.")
 
@@ -253,7 +247,7 @@ def _why_fetched(bare: str, need: Need, target: Target, draft: Draft) -> str:
 
 
 def _compare(found: Directory, target: Target, draft: Draft, meta: str) -> str:
-    """Bring another build than the one that is installed, or the alias that it has now; returns why."""
+    """Install a newer build, or set the alias that the gallery has now; returns the reason, if anything differs."""
     differs = difference(target, found)
     if differs.unknown:
         draft.warnings.append(
@@ -270,8 +264,8 @@ def _compare(found: Directory, target: Target, draft: Draft, meta: str) -> str:
     return ""
 
 
-def _stands_for(bare: str, backend: str, draft: Draft) -> bool:
-    """Return whether a name runs C(backend) already, and its meta, if it has one, says so."""
+def _runs(bare: str, backend: str, draft: Draft) -> bool:
+    """Return whether a name already runs C(backend), through its meta backend if it has one."""
     own, row, build = draft.state.find(bare), draft.rows().find(bare), draft.state.get(backend)
     if own is None:
         return row is not None and row.backend == backend
@@ -280,7 +274,7 @@ def _stands_for(bare: str, backend: str, draft: Draft) -> bool:
 
 
 def _stale(bare: str, target: Target, installed: Installed) -> str:
-    """Return what bears this name without being the directory that the gallery gives it, so that it has to go."""
+    """Return the directory that has this name but is not the one from the gallery, and so has to be removed."""
     for directory in installed.called(bare):
         spelled = directory.name.lower() == bare.lower() == target.name.lower()
         meta = directory.metadata if directory.target and directory.target != target.backend else None
@@ -290,36 +284,9 @@ def _stale(bare: str, target: Target, installed: Installed) -> str:
     return ""
 
 
-def _tidy(draft: Draft, outcomes: t.Sequence[Outcome]) -> None:
-    """Remove what this run made superfluous, what LocalAI left of these backends, and what C(exclusive) excludes."""
-    draft.remove_dismissed()
-    for stale, target in draft.stale.items():
-        directory = draft.state.get(stale)
-        if directory is not None and directory.target:
-            draft.move(directory.target, stale, target)
-        draft.remove(stale)
-    _retire(draft)
-    meant = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "")}
-    for directory in draft.state.directories:
-        if is_temporary(directory.name) and not directory.busy and leftover_of(directory.name).lower() in meant:
-            draft.remove(directory.name)
-            draft.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
-    if draft.options.exclusive:
-        for backend in _not_spared(superfluous(draft.options.bare_names, draft.state, draft.capability.name), draft):
-            draft.remove(backend)
-            draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
-
-
-def _prune(draft: Draft, outcomes: list[Outcome]) -> list[Outcome]:
-    """Remove the previous versions of these backends that are more than C(keep_previous), where that is given."""
-    most = draft.options.keep_previous
-    if most is None:
-        return outcomes
-    surplus = outnumbering(
-        [name for outcome in outcomes for name in (outcome.name, outcome.backend or outcome.name)], draft.state, most
-    )
-    for backend in surplus:
-        draft.prune(backend, most)
+def _pruned(draft: Draft, outcomes: list[Outcome], names: t.AbstractSet[str]) -> list[Outcome]:
+    """Remove the previous versions that exceed C(keep_previous), and say so where nothing else was done."""
+    surplus = prune(draft, names)
     return [
         replace(
             outcome,
@@ -331,25 +298,6 @@ def _prune(draft: Draft, outcomes: list[Outcome]) -> list[Outcome]:
         else outcome
         for outcome in outcomes
     ]
-
-
-def _retire(draft: Draft) -> None:
-    """Take builds out of sight that a meta stood for, and that nothing needs now."""
-    for backend, why in draft.moved.items():
-        directory = draft.state.get(backend)
-        needed = any(other.target == backend for other in draft.state.directories)
-        requested = directory is not None and directory.record is not None and directory.record.requested
-        if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
-            draft.retire(backend, why)
-    if draft.options.state == "latest":
-        for backend in _not_spared(outlived(draft.options.bare_names, draft.state, draft.capability.name), draft):
-            draft.retire(backend, "nothing has stood for it since a run was interrupted")
-
-
-def _not_spared(backends: t.Iterable[str], draft: Draft) -> list[str]:
-    """Return those of C(backends) that do not stay because a GPU cannot be read."""
-    spared = spared_builds(draft.options.bare_names, draft.state, draft.capability)
-    return [backend for backend in backends if backend not in spared]
 
 
 def _plan_absent(draft: Draft) -> list[Outcome]:
@@ -380,7 +328,7 @@ def _absent_outcome(name: str, found: Removal, draft: Draft) -> Outcome:
 
 
 def _shadow_warnings(draft: Draft, rows: Listing, outcomes: t.Sequence[Outcome]) -> t.Iterator[str]:
-    """Warn of names that run something else than their own directory or their meta says."""
+    """Warn of names that run another build than their own directory or their meta backend says."""
     aliases = [step.metadata.alias for step in draft.steps if step.metadata]
     for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *aliases]):
         row, own = rows.get(name), draft.state.get(name)
@@ -404,7 +352,7 @@ def _spelled(bare: str, draft: Draft) -> str:
 
 
 def _concluded(outcome: Outcome, rows: Listing, draft: Draft) -> Outcome:
-    """Add what will be on disk to an outcome."""
+    """Complete an outcome with the state on disk after the run."""
     capability = outcome.capability or draft.capability.known
     row = None if outcome.action == "remove" else rows.find(outcome.name)
     if row is None:

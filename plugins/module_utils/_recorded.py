@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which build a repair has to bring back: the one that is recorded, not what its tag means by now. Pure."""
+"""The build that a repair has to install: the recorded one, even if its tag has moved since. Pure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ansible_collections.localai.core.plugins.module_utils._uri import same_uri
 
 @dataclass(frozen=True)
 class Recorded:
-    """The build that a backend was, by its C(digest).
+    """The build that was installed as C(backend), identified by its C(digest).
 
-    C(fixed) is one that the task chose itself: nothing may be taken in its stead. C(metadata) is empty where it cannot
-    be read any more; C(meta) is the name of the meta backend that points to the build, C(meta_url) its gallery.
+    C(fixed): a task chose exactly this build, so a repair must not install another one. C(metadata) is empty where it
+    can no longer be read. C(meta) is the name of the meta backend that points to the build, C(meta_url) its gallery.
     """
 
     backend: str
@@ -38,7 +38,7 @@ class Recorded:
 
 
 def backend_of(name: str, installed: Installed) -> str:
-    """Return the build that a name ran: the target of its meta backend, or the directory of that name."""
+    """Return the name of the build behind a name: the target of its meta backend, or the name itself."""
     own = installed.find(name)
     if own is not None and own.target:
         return own.target
@@ -52,18 +52,16 @@ def backend_of(name: str, installed: Installed) -> str:
 def recorded_build(
     name: str, installed: Installed, options: BackendOptions, capability: HostCapability
 ) -> Recorded | None:
-    """Return the build that is recorded for a name or its build; None where none is, or the task wants another one."""
+    """Return the recorded build behind a name; None if there is none, or if the task decides which build to take."""
     backend = backend_of(name, installed)
     directory, build = installed.get(backend), installed.builds.get(backend, Build())
-    metadata, record = _files_of(directory)
-    if directory is not None and directory.metadata is not None:
-        digest = directory.digest
-    else:
-        digest = build.digest or (directory.digest if directory is not None else None) or record.platform_digest
-    if not digest or _is_told(name, options, metadata) or not capability.may_run(backend):
+    metadata = directory.metadata if directory is not None and directory.metadata is not None else Metadata()
+    record = directory.record if directory is not None and directory.record is not None else Record()
+    digest = _digest_of(directory, build)
+    if not digest or _task_decides(name, options, metadata) or not capability.may_run(backend):
         return None
     own = installed.find(name)
-    points = own is not None and own.target == backend and own.metadata is not None
+    pointer = own.metadata if own is not None and own.target == backend else None
     return Recorded(
         backend=backend,
         digest=digest,
@@ -71,8 +69,8 @@ def recorded_build(
         metadata=metadata,
         requested=record.requested or build.requested,
         pinned=record.pinned,
-        meta=own.metadata.name if points and own and own.metadata else build.meta,
-        meta_url=own.metadata.gallery_url if points and own and own.metadata else metadata.gallery_url,
+        meta=pointer.name if pointer else build.meta,
+        meta_url=pointer.gallery_url if pointer else metadata.gallery_url,
     )
 
 
@@ -80,14 +78,17 @@ def _spelled(name: str, builds: t.Mapping[str, Build]) -> str:
     return next((backend for backend in builds if backend.lower() == name.lower()), name)
 
 
-def _files_of(directory: Directory | None) -> tuple[Metadata, Record]:
-    if directory is None:
-        return Metadata(), Record()
-    return directory.metadata or Metadata(), directory.record or Record()
+def _digest_of(directory: Directory | None, build: Build) -> str:
+    """Return the recorded digest: from C(metadata.json) if it can be read, because LocalAI also upgrades backends."""
+    found = (directory.digest or "") if directory is not None else ""
+    if directory is not None and directory.metadata is not None:
+        return found
+    platform_digest = directory.record.platform_digest if directory is not None and directory.record is not None else ""
+    return build.digest or found or platform_digest
 
 
-def _is_told(name: str, options: BackendOptions, metadata: Metadata) -> bool:
-    """Return whether the task itself says which build it wants, and that is not, or need not be, the recorded one."""
+def _task_decides(name: str, options: BackendOptions, metadata: Metadata) -> bool:
+    """Return whether the options determine the build, so that it may differ from the recorded one."""
     if options.state != "present" or options.force or options.pins is not None:
         return True
     if options.digest_of(name) is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names -> what the galleries and the sources say about them, and so the answers to all that a plan asks."""
+"""Names -> builds: the answers of galleries and sources to the needs of a plan."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _PLATFORMS = {
 
 
 def platform_of(host: HostOptions, capability: str = "") -> Platform:
-    """Return the platform that images are taken for: as the task says, else what C(capability) implies, else ours."""
+    """Return the platform of images: that of the task, else that which C(capability) implies, else that of the host."""
     if host.platform:
         return Platform.parse(host.platform)
     machine = Machine()
@@ -58,8 +58,8 @@ def settled(
     look: Look,
     inspect: t.Callable[[Installed, str], Inspection | None],
 ) -> Plan:
-    """Return the plan with all that it asks for answered; C(inspect) walks through a tree."""
-    # A spelling that picks a gallery goes before one that does not.
+    """Return the finished plan; C(inspect) walks through a tree."""
+    # If a name is given with and without a gallery, the spelling with the gallery counts.
     asked = {bare_name(name): name for name in sorted(options.names, key=lambda name: "@" in name)}
     targets: dict[tuple[str, bool, bool], Target] = {}
     planning = plan(options, installed, resolver.capability, look)
@@ -79,7 +79,7 @@ def settled(
 
 
 def _target(need: Need, asked: t.Mapping[str, str], installed: Installed, resolver: Resolver) -> Target:
-    """Return what a need is answered with; what cannot be had is replaced by what would go before it."""
+    """Return the target of a need; if its subject cannot be resolved, that of the name that needs it."""
     try:
         return resolver.target(need, asked.get(need.subject, need.subject), installed)
     except GalleryError as e:
@@ -97,7 +97,7 @@ def _target(need: Need, asked: t.Mapping[str, str], installed: Installed, resolv
 
 
 class Resolver:
-    """What the galleries and the sources say about names; asks each of them once."""
+    """Resolves names with the galleries and the sources, each of which is queried once."""
 
     def __init__(
         self, host: HostOptions, options: BackendOptions, capability: HostCapability, platform: Platform
@@ -112,7 +112,7 @@ class Resolver:
 
     @functools.cached_property
     def _network(self) -> Network:
-        # A converged run asks nobody, and to load all this takes it as long as the rest together.
+        # A run without changes needs no network, and loading it takes as long as the rest of such a run.
         from ansible_collections.localai.core.plugins.module_utils._network import Network
 
         return Network(self._host)
@@ -129,11 +129,11 @@ class Resolver:
 
     @property
     def warnings(self) -> list[str]:
-        """What was wrong in the galleries that were read, without being in the way."""
+        """Faults of the galleries that were read, which did not prevent their use."""
         return self.galleries.warnings if "_network" in vars(self) else []
 
     def target(self, need: Need, asked: str, installed: Installed) -> Target:
-        """Return what a name means here, asking its source only when that has to be compared or fetched."""
+        """Return the target of a need. Its source is queried only for a comparison or an installation."""
         known = need.recorded
         if known is not None:
             return self._find_recorded(known) or self._instead_of(known, need, asked, installed)
@@ -155,7 +155,7 @@ class Resolver:
         )
 
     def _instead_of(self, known: Recorded, need: Need, asked: str, installed: Installed) -> Target:
-        """Return what a name means now, in place of a build that no source has any more."""
+        """Return the target that a name has now, in place of a recorded build that no source has any more."""
         if known.fixed:
             raise SourceError(
                 f"{known.backend}: {need.reason}. It was chosen by digest, by pins or as a previous version, and "
@@ -166,15 +166,15 @@ class Resolver:
         return target if target.digest == known.digest else replace(target, lost=known.digest)
 
     def _find_recorded(self, known: Recorded) -> Target | None:
-        """Return the build that is recorded, from where it came from or its gallery has it; None if it is gone.
+        """Return the recorded build, from its recorded source or the one in the gallery; None if both lost it.
 
-        Raises SourceError when a source does not say that it is gone.
+        Raises SourceError if a source fails in another way.
         """
         for entry in self._recorded_entries(known):
             try:
                 return _as_recorded(known, entry, self._find(known.backend, at_digest(entry, known.digest)))
             except GalleryError:
-                # A directory, or an archive that the gallery states another checksum for.
+                # A directory has no digest, and for an archive the gallery may state another checksum.
                 continue
             except SourceError as e:
                 if not e.missing:
@@ -194,7 +194,7 @@ class Resolver:
             yield here if was.uri else listed
 
     def _is_replaced(self, known: Recorded) -> bool:
-        """Return whether a recorded address is of no use: of an archive, the gallery tells that it is another one."""
+        """Return whether a recorded address cannot have the build: a gallery states the checksum of an archive."""
         kind = kind_of(known.metadata.uri)
         listed = self._listed(known.backend) if kind == "archive" else None
         if listed is None or not listed.sha256 or not same_uri(listed.uri, known.metadata.uri):
@@ -202,27 +202,27 @@ class Resolver:
         return f"sha256:{listed.sha256}" != known.digest
 
     def _listed(self, backend: str) -> Entry | None:
-        """Return a gallery's entry for a build; None where no gallery can be read, or has it."""
+        """Return the entry of a build in the galleries; None if they cannot be read, or do not have it."""
         with contextlib.suppress(GalleryError):
             entry = self.galleries.find(backend)
             return entry if entry.uri else None
         return None
 
     def found(self, backend: str) -> Found:
-        """Return what the source of a build delivers, which C(target) has found out."""
+        """Return what C(target) found at the source of a build."""
         return self._found[backend]
 
     def packed_size(self, decided: Plan) -> int:
-        """Return the bytes that a plan transfers at the least."""
+        """Return the number of bytes that a plan has to transfer at least."""
         return sum(self.found(step.backend).size for step in decided.steps if step.kind == "fetch")
 
     def unpacked_size(self, decided: Plan) -> int:
-        """Return the bytes that these take on the disk at the least."""
+        """Return the number of bytes that the transferred builds need on disk at least."""
         fetched = [self.found(step.backend) for step in decided.steps if step.kind == "fetch"]
         return sum(map(self.sources.unpacked_size, fetched))
 
     def pin(self, resolution: Resolution, capability: str, platform: Platform) -> Pin:
-        """Return a row of the option C(pins): what a name that was resolved for C(capability) is at this moment."""
+        """Return a row for the option C(pins): the build that a name has at this moment for C(capability)."""
         concrete = resolution.concrete
         found = self._ask(concrete, platform)
         if found.digest is None:
@@ -238,7 +238,7 @@ class Resolver:
         )
 
     def _ask(self, concrete: Entry, platform: Platform) -> Found:
-        """Return what one of the sources of a build delivers. Each is asked once: a tag may move meanwhile."""
+        """Return what the origins of a build have. Each is queried once per run, because its tag may move meanwhile."""
         places = (concrete.uri, *concrete.mirrors)
         key = (places, concrete.sha256, platform)
         if key not in self._answers:
@@ -249,7 +249,7 @@ class Resolver:
         return self._answers[key]
 
     def _meant(self, need: Need, asked: str, installed: Installed) -> tuple[Target, Entry]:
-        """Return what a name resolves to, and the concrete entry with its sources as they are pinned."""
+        """Return the target of a name, and its concrete entry with pinned addresses."""
         options, name = self._options, bare_name(asked)
         pin = options.pin(name)
         if pin is not None:
@@ -284,7 +284,7 @@ class Resolver:
         return target, self._pinned(need, resolution.concrete)
 
     def _check_gallery(self, asked: str) -> None:
-        """Raise GalleryError when a task names a backend of one gallery, and without one means that of another."""
+        """Raise GalleryError if a name with a gallery and the same name without one mean two galleries."""
         gallery, picks, name = asked.rpartition("@")
         if picks and name.lower() in map(str.lower, self._options.names):
             first = self.galleries.find(name)
@@ -295,12 +295,12 @@ class Resolver:
                 )
 
     def _own_alias(self, name: str, installed: Installed) -> str:
-        """Return the alias that a backend has, when only another build of it is wanted."""
+        """Return the current alias of a backend for an upgrade, which keeps it."""
         own = installed.get(name)
         return own.alias if own is not None and self._options.state == "latest" else ""
 
     def _from_source(self, asked: str, installed: Installed) -> Entry | None:
-        """Return the entry that stands for a backend which came straight from a source, and comes from there again."""
+        """Return an entry for a backend that was installed directly from a source, from which it comes again."""
         if self._options.release is not None or "@" in asked:
             return None
         row = Listing(installed, self.capability.name).find(asked)
@@ -311,7 +311,7 @@ class Resolver:
         return Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
 
     def _known(self, need: Need, asked: str, installed: Installed) -> str:
-        """Return the name to look up: an alias that is no name of a gallery means the backend that answers to it."""
+        """Return the name to look up: that of the backend with this alias, if no gallery has the alias as a name."""
         row = Listing(installed, self.capability.name).find(bare_name(asked))
         if row is None or row.kind != "alias" or need.action not in ("compare", "replace") or self.galleries.has(asked):
             return asked
@@ -324,7 +324,7 @@ class Resolver:
         return concrete if release is None else at_release(concrete, release)
 
     def _served(self, concrete: Entry) -> str | None:
-        """Return the digest that an image has at this moment, None for other kinds of sources."""
+        """Return the digest that an image has at its source now; None for other kinds of sources."""
         if Uri.parse(concrete.uri.text).kind in ("archive", "path"):
             return None
         places = (concrete.uri, *concrete.mirrors)
@@ -341,7 +341,7 @@ class Resolver:
 
 
 def _as_recorded(known: Recorded, entry: Entry, found: Found) -> Target:
-    """Return a build as it is recorded: its source keeps the tag that it had, so that upgrades are seen again."""
+    """Return the target of a recorded build. Its address keeps the recorded tag, so that upgrades are still seen."""
     return Target(
         name=known.meta or known.backend,
         backend=known.backend,

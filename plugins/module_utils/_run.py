@@ -229,7 +229,11 @@ def _decide(task: _Task, resolver: Resolver) -> Plan:
 
 def _check(decided: Plan, resolver: Resolver, host: HostOptions) -> None:
     """Find out before the first write what would be in its way."""
-    check_writable(host.backends_path, [step.backend for step in decided.steps if step.before])
+    check_writable(
+        host.backends_path,
+        [step.backend for step in decided.steps if step.before],
+        [step.backend for step in decided.steps if step.keep],
+    )
     check_own(host.backends_path, [step.backend for step in decided.steps if step.kind == "chown"])
     check_space(host.backends_path, resolver.packed_size(decided), lambda: resolver.unpacked_size(decided))
 

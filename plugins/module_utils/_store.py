@@ -52,13 +52,12 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._installed import (
     KEPT,
     OWN_DIRECTORY,
-    OWN_NAMES,
     REPLACED,
     RUN_FILE,
     STAGING,
     kept_number,
 )
-from ansible_collections.localai.core.plugins.module_utils._lock import open_lock, wait_for, write_note
+from ansible_collections.localai.core.plugins.module_utils._lock import LOCK, open_lock, wait_for, write_note
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
 from ansible_collections.localai.core.plugins.module_utils._memory import BuildMemory
 from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
@@ -70,6 +69,7 @@ from ansible_collections.localai.core.plugins.module_utils._tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._volume import MEMORY, Keeps, memory_with, remembered
 
 _IN_PATH = frozenset({OWN_DIRECTORY})
+_IN_OWN = frozenset({LOCK, PROGRESS, MEMORY, BUILDS, STAGING, REPLACED, KEPT})
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -144,7 +144,7 @@ class Store:
             self._fd = _until(stack, open_path(self.path, self.ownership.uid, self.ownership.gid, _IN_PATH))
             locked = False
             try:
-                self._own_fd = _until(stack, own_directory(OWN_DIRECTORY, self._fd, self._fd, self.path, OWN_NAMES))
+                self._own_fd = _until(stack, own_directory(OWN_DIRECTORY, self._fd, self._fd, self.path, _IN_OWN))
                 lock_fd = _until(stack, open_lock(self._own_fd, self._own))
                 give(lock_fd, self._fd, 0o644)
                 wait_for(lock_fd, timeout, self.path)

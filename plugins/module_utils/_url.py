@@ -19,9 +19,11 @@ def shown(url: str) -> str:
     """Return C(url) as it may be printed: without user, password, query and fragment."""
     try:
         parts = urlsplit(url)
-        # A password with a slash in it makes half of it a port.
-        _ = parts.port
+        # A password with a slash in it makes half of it a port. Without a host, a password is part of the path.
+        _, is_malformed = parts.port, not parts.hostname
     except ValueError:
+        is_malformed = True
+    if is_malformed:
         return "(a malformed URL)"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

@@ -69,6 +69,8 @@ REDACTED = [
     ("ftp://me:s3cret@h.example/x?s3cret", "ftp://h.example/x"),
     ("s3://bucket/key?sig=s3cret", "s3://bucket/key"),
     ("ocilayout:https://me:s3cret@h.example/x", "h.example/x"),
+    ("http:///me:s3cret@h.example/a?s3cret", "(a malformed URL)"),
+    ("//me:s3cret@h.example/x?s3cret", "h.example/x"),
     ("/srv/a@b/c?d#e", "/srv/a@b/c?d#e"),
     ("~/a@b/c?d", "~/a@b/c?d"),
     ("file:///srv/a@b/c?d#e", "file:///srv/a@b/c?d#e"),

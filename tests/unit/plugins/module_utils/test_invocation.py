@@ -28,6 +28,7 @@ PIN = {"name": "x", "capability": "default", "platform": "linux/amd64", "backend
 ADDRESSES: list[tuple[dict[str, Any], Any]] = [
     ({"uri": URL}, SHOWN),
     ({"uri": f"me:{S}@127.0.0.1:1/x"}, "127.0.0.1:1/x"),
+    ({"uri": f"//me:{S}@127.0.0.1:1/x?{S}"}, "127.0.0.1:1/x"),
     ({"uri": f"oci://me:{S}@127.0.0.1:1/x@{DIGEST}"}, f"oci://127.0.0.1:1/x@{DIGEST}"),
     (
         {"galleries": [{"name": "g", "url": URL, "mirrors": [URL, "/srv/index.yaml"]}]},
@@ -57,6 +58,8 @@ REFUSED: list[dict[str, Any]] = [
     {"pins": json.dumps({"format": 1, "backends": [PIN]})[1:]},
     {"pins": {"format": 1, "backends": [{**PIN, "more": URL}]}},
     {"name": {"uri": URL}},
+    {"galleries": [f"127.0.0.1:1/x?sig={S}"]},
+    {"endpoints": [{"host": "h", "mirrors": [f"me@127.0.0.1:1/x?sig={S}"]}]},
 ]
 
 

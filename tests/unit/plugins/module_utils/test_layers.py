@@ -71,7 +71,8 @@ FLOORS = {
     "module_utils._recorded": 3.58,  # what a repair brings back,
     "module_utils._removal": 3.6,  # what goes,
     "module_utils._assess": 3.7,  # what one name needs,
-    "module_utils._draft": 3.8,  # and the steps with the state after them
+    "module_utils._draft": 3.8,  # the steps with the state after them,
+    "module_utils._cleanup": 3.9,  # and the removals at the end
     "module_utils._checks": 4,
     "module_utils._source": 4,
     "module_utils._plan": 4,

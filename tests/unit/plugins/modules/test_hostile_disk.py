@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -234,3 +235,37 @@ def test_no_removal_follows_what_stands_in_the_place_of_a_backend_or_inside_it(w
         result = host.backend(name if name[0] != "." and ".." not in name else "victim", "victim", state="absent")
         check_told(result)
         assert not os.path.lexists(host.path / "victim") or result["failed"]
+
+
+@pytest.mark.parametrize("kind", ["file", "directory", "symlink", "fifo", "hard link"])
+@pytest.mark.parametrize("name", ["lock", "kept/piper"])
+def test_check_mode_foresees_what_stands_in_the_place_of_something_of_ours(host, tmp_path, name, kind):
+    host.install("piper")
+    place, foreign = host.path / ".localai-core" / name, tmp_path / "foreign"
+    foreign.write_text("not ours")
+    place.unlink(missing_ok=True)
+    {
+        "file": lambda: place.write_text("no note"),
+        "directory": place.mkdir,
+        "symlink": lambda: place.symlink_to(foreign),
+        "fifo": lambda: os.mkfifo(place),
+        "hard link": lambda: os.link(foreign, place),
+    }[kind]()
+    change = {"force": True, "keep_previous": 1}
+    predicted, result = host.backend("piper", check=True, **change), host.backend("piper", **change)
+    is_fine = (name, kind) in (("lock", "file"), ("kept/piper", "directory"))
+    assert (predicted["failed"], result["failed"]) == (not is_fine, not is_fine)
+    assert predicted.get("msg") == result.get("msg")
+    assert foreign.read_text() == "not ours"
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="changes an owner")
+def test_what_is_ours_follows_the_owner_of_the_backends_path(host):
+    host.install("piper", "llama-cpp")
+    os.chown(host.path, 12345, 12346)
+    host.install("whisper", keep_previous=1)
+    own = host.path / ".localai-core"
+    status = own.stat()
+    assert (status.st_uid, status.st_gid) == (12345, 12346)
+    # What is only read by this user may stay; whatever is in the directory, they can replace it.
+    assert {path.stat().st_uid for path in own.iterdir() if path.is_dir()} == {12345}

@@ -190,6 +190,18 @@ def test_force_and_latest_take_what_the_source_has(host, name):
     assert version(host, name) == "2"
 
 
+@pytest.mark.parametrize("damage", [file_changed, run_file_damaged, metadata_emptied])
+def test_a_build_is_verified_also_where_its_meta_backend_was_lost(host, damage):
+    host.install("llama-cpp")
+    host.world.publish("2")
+    damage(host.path / "cpu-llama-cpp")
+    shutil.rmtree(host.path / "llama-cpp")
+    (host.path / "llama-cpp").symlink_to("elsewhere")
+    prove(host, "llama-cpp", action="install", verify=True)
+    assert version(host, "llama-cpp") == "1"
+    assert (host.path / "cpu-llama-cpp/lib/libggml.so.1.2").read_bytes() != b"spoilt"
+
+
 def test_what_came_from_a_uri_keeps_its_build_too(host):
     uri = f"{host.world.repository}:latest-piper"
     host.install("mine", uri=uri)
@@ -199,6 +211,21 @@ def test_what_came_from_a_uri_keeps_its_build_too(host):
         host.install("mine", uri=uri, verify=True)
         assert says(host.path / "mine") == "1", damage
     assert host.metadata("mine")["uri"] == uri
+
+
+def test_what_came_from_a_uri_and_lost_its_metadata_keeps_its_build(host):
+    uri = f"{host.world.repository}:latest-piper"
+    host.install("mine", uri=uri)
+    host.world.publish("2")
+    host.install("mine", uri=uri, state="latest", keep_previous=1)
+    host.world.publish("3")
+    (host.path / "mine/metadata.json").unlink()
+    result = prove(host, "mine", action="repair", uri=uri, keep_previous=1)
+    assert result["backends"][0]["reason"] == "it has no metadata.json"
+    assert says(host.path / "mine") == "2"
+    # A backend of which nothing is recorded may be anything, and what is wanted is named.
+    host.place("by-hand")
+    assert actions(host.install("by-hand", uri=uri)) == {"by-hand": "replace"}
 
 
 def test_an_archive_keeps_its_build_as_long_as_its_address_has_it(host):

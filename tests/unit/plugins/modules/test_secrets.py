@@ -143,7 +143,9 @@ def test_a_signed_archive_without_sha256_cannot_be_pinned_and_its_query_is_not_t
     assert f"{signed.partition('?')[0]} has no digest by which to pin it" in shown(result)
 
 
-@pytest.mark.parametrize("uri", [f"me:{SECRET}@127.0.0.1:1/x", f"oci://me:S3cret@127.0.0.1:1/x:a?{QUERY}"])
+@pytest.mark.parametrize(
+    "uri", [f"me:{SECRET}@127.0.0.1:1/x", f"oci://me:S3cret@127.0.0.1:1/x:a?{QUERY}", "http:/me:S3cret@h/x"]
+)
 def test_a_reference_with_a_secret_is_refused_without_it(host, tmp_path, uri):
     write_gallery(host, tmp_path, {"name": "piper", "uri": uri})
     for result in (host.backend("piper"), host.backend("piper", uri=uri), host.backend("piper", release="v1")):
