@@ -114,7 +114,7 @@ class Draft:
             version=target.version,
             uri=target.uri,
             digest=target.image_digest,
-            extra=known.metadata.extra if known else (),
+            extra=old.metadata.extra if old is not None and old.metadata is not None else (),
         )
         requested = bool(known and known.requested) or bool(old and old.record and old.record.requested)
         record = Record(

@@ -267,7 +267,6 @@ class Store:
             kept_fd = _opened(stack, name, dir_fd=self._kept_fd)
             for old in _numbers(kept_fd)[: -keep or None]:
                 self._discard_any(str(old), kept_fd)
-            # It stays while anything is in it.
             with contextlib.suppress(OSError):
                 os.rmdir(name, dir_fd=self._kept_fd)
 

@@ -13,7 +13,7 @@ author:
   - localai.core contributors (@localai-core)
 description:
   - The role P(localai.core.localai#role) uses this module. For directories of your own, use
-    M(ansible.builtin.file).
+    C(ansible.builtin.file).
   - Creates directories and writes them into a record, with device and inode. Directories that exist already are used
     as they are, and are not recorded.
   - Sets owner, group and mode only on directories that are in the record.
@@ -97,8 +97,6 @@ options:
         description: The home directory of the user.
         type: path
         required: true
-seealso:
-  - module: ansible.builtin.file
 """
 
 EXAMPLES = r"""

@@ -154,10 +154,19 @@ def test_a_meta_backend_that_goes_back_keeps_them(host):
     assert (metadata["meta_backend_for"], metadata["later"]) == ("cpu-llama-cpp", {"a": 1})
 
 
-def test_a_build_that_is_installed_again_has_what_localai_would_write(piper):
-    add(piper, "piper", '"later": 1')
-    piper.install("piper", uri=source(piper), force=True)
-    assert "later" not in piper.metadata("piper")
+@pytest.mark.parametrize("options", [{"force": True}, {"state": "latest"}], ids=["again", "upgraded"])
+def test_a_build_that_is_installed_in_its_place_keeps_them(host, options):
+    host.install("piper")
+    add(host, "piper", '"later": {"a": 1}')
+    host.world.publish("2")
+    try:
+        assert host.install("piper", **options)["changed"]
+    finally:
+        host.world.publish("1")
+    assert host.metadata("piper")["later"] == {"a": 1}
+    assert host.install("piper", state="absent")["changed"]
+    host.install("piper")
+    assert "later" not in host.metadata("piper")
 
 
 def test_a_backup_that_comes_back_has_its_own_keys(host):
