@@ -284,10 +284,13 @@ def _place(name: str, directories: t.Sequence[Directory]) -> int:
     return low
 
 
-def kept_number(name: str) -> int:
-    """Return the number of a kept tree that has this name; 0 for a name that none gets from us."""
-    is_ours = name.isascii() and name.isdecimal() and len(name) <= _LONGEST_NUMBER and not name.startswith("0")
-    return int(name) if is_ours else 0
+def kept_numbers(names: t.Iterable[str]) -> list[int]:
+    """Return the numbers of previous versions that have these names, in order, without names that none gets from us."""
+    return sorted(
+        int(name)
+        for name in names
+        if name.isascii() and name.isdecimal() and len(name) <= _LONGEST_NUMBER and not name.startswith("0")
+    )
 
 
 def leftover_of(name: str) -> str:

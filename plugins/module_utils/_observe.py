@@ -27,7 +27,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     Kept,
     Look,
     is_temporary,
-    kept_number,
+    kept_numbers,
 )
 from ansible_collections.localai.core.plugins.module_utils._metadata import (
     METADATA,
@@ -156,8 +156,7 @@ def _kept(path: str, keeps: Keeps) -> t.Iterator[Kept]:
     """Yield the trees that were replaced, the latest of each backend first; what may not be read is not there."""
     top = os.path.join(path, OWN_DIRECTORY, KEPT)
     for backend in _names(top, []):
-        numbers = map(kept_number, _names(os.path.join(top, backend), []))
-        for number in sorted(filter(None, numbers), reverse=True):
+        for number in reversed(kept_numbers(_names(os.path.join(top, backend), []))):
             directory = _directory(os.path.join(top, backend), str(number), keeps)
             yield Kept(backend, f"{OWN_DIRECTORY}/{KEPT}/{backend}/{number}", directory)
 

@@ -55,7 +55,7 @@ from ansible_collections.localai.core.plugins.module_utils._installed import (
     REPLACED,
     RUN_FILE,
     STAGING,
-    kept_number,
+    kept_numbers,
 )
 from ansible_collections.localai.core.plugins.module_utils._lock import LOCK, open_lock, wait_for, write_note
 from ansible_collections.localai.core.plugins.module_utils._looks import Wanted, make_alike
@@ -265,7 +265,7 @@ class Store:
         """Delete the previous versions of a backend but for the last C(keep)."""
         with _naming(os.path.join(self._own, KEPT, name)), contextlib.ExitStack() as stack:
             kept_fd = _opened(stack, name, dir_fd=self._kept_fd)
-            for old in _numbers(kept_fd)[: -keep or None]:
+            for old in kept_numbers(os.listdir(kept_fd))[: -keep or None]:
                 self._discard_any(str(old), kept_fd)
             with contextlib.suppress(OSError):
                 os.rmdir(name, dir_fd=self._kept_fd)
@@ -311,14 +311,14 @@ class Store:
                     self._discard_any(base, dir_fd)
                     return
                 try:
-                    numbers = map(str, itertools.count(max(_numbers(kept_fd), default=0) + 1))
+                    numbers = map(str, itertools.count(max(kept_numbers(os.listdir(kept_fd)), default=0) + 1))
                     with Moves() as moves:
                         with_free_name(numbers, lambda number: moves.rename(dir_fd, base, kept_fd, number))
                 except OSError:
                     if dir_fd == self._replaced_fd:
                         self._discard_any(base, dir_fd)
                     raise
-                for old in _numbers(kept_fd)[:-most]:
+                for old in kept_numbers(os.listdir(kept_fd))[:-most]:
                     self._discard_any(str(old), kept_fd)
 
             yield keep_tree
@@ -383,11 +383,6 @@ def _until(stack: contextlib.ExitStack, fd: int) -> int:
 def _opened(stack: contextlib.ExitStack, path: str, dir_fd: int) -> int:
     """Open a directory until C(stack) is closed."""
     return _until(stack, os.open(path, OPEN_DIRECTORY, dir_fd=dir_fd))
-
-
-def _numbers(fd: int) -> list[int]:
-    """Return the numbers of the trees that are kept in a directory."""
-    return sorted(filter(None, map(kept_number, os.listdir(fd))))
 
 
 @contextlib.contextmanager
