@@ -569,10 +569,10 @@ def test_what_is_removed_takes_along_what_is_kept_of_it(path):
 def test_a_run_that_dies_before_it_keeps_a_tree_leaves_the_new_one(path, monkeypatch):
     install(path, content=b"old")
 
-    def dies(_fd):
+    def dies(_names):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_store, "_numbers", dies)
+    monkeypatch.setattr(_store, "kept_numbers", dies)
     with pytest.raises(KeyboardInterrupt):
         replace_by(path, b"new", 1)
     monkeypatch.undo()
