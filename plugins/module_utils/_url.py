@@ -20,7 +20,7 @@ def shown(url: str) -> str:
     try:
         parts = urlsplit(url)
         # A password with a slash in it makes half of it a port. Without a host, a password is part of the path.
-        _, is_malformed = parts.port, not parts.hostname
+        is_malformed = not parts.hostname or parts.port == 0
     except ValueError:
         is_malformed = True
     if is_malformed:
