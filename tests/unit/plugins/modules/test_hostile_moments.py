@@ -239,6 +239,7 @@ ALLOWED = {
     "_attributes": {"chown": 2, "chmod": 1, "fchown": 1, "fchmod": 1, "utime": 1},
     # All others have the descriptor of what they opened themselves.
     "_entries": {"fchown": 1, "fchmod": 2},
+    "create": {"fchmod": 1, "fchown": 1},
     "_looks": {"fchown": 1, "fchmod": 1},
     "_own": {"fchown": 1, "fchmod": 1},
     "_probe": {"fchown": 1, "fchmod": 1},
