@@ -85,16 +85,16 @@ class Host:
         yield
         (self.root / path).unlink()
 
-    def show_gpu(self, vendor: str | None) -> None:
+    def show_gpu(self, vendor: str | None, driver: str = "") -> None:
         """Let its kernel show one GPU of a vendor, by PCI identifier, or none, whatever this machine has."""
         if self.process is None:
-            self._write_gpu(vendor)
+            self._write_gpu(vendor, driver)
             return
         subprocess.run(self._inside("umount", "--lazy", "/sys/class"), check=True)
-        self._write_gpu(vendor)
+        self._write_gpu(vendor, driver)
         self._mount_gpu()
 
-    def _write_gpu(self, vendor: str | None) -> None:
+    def _write_gpu(self, vendor: str | None, driver: str) -> None:
         shutil.rmtree(self._gpu / "class", ignore_errors=True)  # not the directory above, which the host has mounted
         drm = self._gpu / "class" / "drm"
         drm.mkdir(parents=True)
@@ -103,6 +103,8 @@ class Host:
             place = drm / "card0" / "device" / "vendor"
             place.parent.mkdir(parents=True)
             place.write_text(f"{vendor}\n", encoding="ascii")
+            if driver:
+                (place.parent / "driver").symlink_to(f"/sys/bus/pci/drivers/{driver}")
 
     def _mount_gpu(self) -> None:
         layers = f"lowerdir={_GPU}/class:/sys/class"

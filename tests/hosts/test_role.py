@@ -172,10 +172,13 @@ def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -
     host = world.hosts["host2"]
     before = main_pid(host)
     host.write("usr/bin/nvidia-smi", "#!/bin/sh\necho 'Driver/library version mismatch'\nexit 18\n", 0o755)
-    for arguments in ["--check"], []:
-        outcome = world.play("provision", *arguments, limit="host2")
-        assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
-        assert "The service keeps the capability nvidia-cuda-12" in re.sub(r"\s+", " ", outcome.output)
+    for driver, instead in ("", "default"), ("nvidia", "an unknown one"):
+        host.show_gpu(NVIDIA, driver)
+        for arguments in ["--check"], []:
+            outcome = world.play("provision", *arguments, limit="host2")
+            assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
+            said = f"The service keeps the capability nvidia-cuda-12, and not {instead}."
+            assert said in re.sub(r"\s+", " ", outcome.output)
     told = host.run("grep", "LOCALAI_FORCE_META_BACKEND_CAPABILITY", "/etc/localai/localai.env")
     assert told == 'LOCALAI_FORCE_META_BACKEND_CAPABILITY="nvidia-cuda-12"'
     assert main_pid(host) == before != "0"
