@@ -129,8 +129,8 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, al
 	$(RUN).soak.bombs
 	$(RUN).soak.secrets
 	$(RUN).soak.umoci --images 500
-	export TMPDIR=$(MEMORY); $(RUN).soak.crash --cut-every 2
-	export TMPDIR=$(MEMORY); $(RUN).soak.large
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --cut-every 2
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.large
 	export TMPDIR=$(MEMORY); $(RUN).soak.together
 	$(RUN).soak.synced --directory $(BUILD)
 	tests/tools/install_file_systems.sh
@@ -148,8 +148,8 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	$(MOUNTING).soak.disks --cases 'tmpfs|overlay|exfat'
 	$(RUN).soak.privileges
 	export BENCH_DIR=$(BUILD)/sample; $(RUN).soak.many --directory $(BUILD)/sample --scale 0.02 --rounds 1
-	export TMPDIR=$(MEMORY); $(RUN).soak.crash --every 40 --cut-every 4
-	export TMPDIR=$(MEMORY); $(RUN).soak.large --samples 20 --cuts 0 --scale 0.05
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --every 40 --cut-every 4
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.large --samples 20 --cuts 0 --scale 0.05
 	export TMPDIR=$(MEMORY); $(RUN).soak.together --every 15 --tens 2
 	$(RUN).soak.synced --directory $(BUILD) --scale 0.01 --rounds 1
 

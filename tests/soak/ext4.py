@@ -44,13 +44,14 @@ def mounted(image: Path) -> Iterator[Path]:
 
 def _unmount(place: Path) -> None:
     """Unmount it; whatever looks through all mounts of a machine may be in it for a moment."""
-    for _try in range(_TRIES):
-        with contextlib.suppress(OSError):
+    for left in reversed(range(_TRIES)):
+        try:
             _run("umount", str(place))
-            return
-        time.sleep(0.2)
-    # Out of sight is enough: nothing is written to it any more.
-    _run("umount", "--lazy", str(place))
+            break
+        except OSError:
+            if not left:
+                raise
+            time.sleep(0.2)
 
 
 def copy(image: Path, to: Path) -> None:

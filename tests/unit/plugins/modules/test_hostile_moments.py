@@ -111,6 +111,7 @@ OURS = (
     *(f".localai-core/staging/{number}{below}" for number in (1, 2) for below in ("", "/lib", "/metadata.json")),
 )
 TREE = ("x", "x/run.sh", "x/metadata.json", "x/lib", "x/lib/deep", "x/lib/deep/x", "x/link")
+FILES = ("x/run.sh", "x/metadata.json", "x/lib/deep/x", "x/link")
 CASES = {
     "owner": Case(OWNED, TREE, give_to_another),
     "default options": Case({}, TREE, close_files),
@@ -133,6 +134,22 @@ def test_whatever_is_exchanged_at_whatever_moment_nothing_outside_changes(site, 
         with MOMENTS.acting({moment: lambda place=place: site.exchange(place, kind)}):
             site.run(**case.options)
         assert site.outside() == before, f"{place} was exchanged at the moment {moment}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["owner", "default options"])
+@ONLY_ROOT
+def test_whatever_all_files_of_a_tree_become_at_whatever_moment_nothing_outside_changes(site, name, kind):
+    case, before = CASES[name], site.outside()
+    places = [site.path / each for each in FILES]
+    site.begin(case)
+    with MOMENTS.acting({}):
+        assert site.run(**case.options)["changed"]
+    for moment in range(1, MOMENTS.count):
+        site.begin(case)
+        with MOMENTS.acting({moment: lambda: [site.exchange(place, kind) for place in places]}):
+            site.run(**case.options)
+        assert site.outside() == before, f"the files were exchanged at the moment {moment}"
 
 
 @pytest.mark.parametrize("name", TREE[3:])
