@@ -126,6 +126,7 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, al
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/test_unpack.py -k nothing_outside_changes
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=500 pytest -q -m hostile tests/unit
+	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EVERY=1 pytest -q tests/unit/plugins/modules/test_hostile_moments.py
 	$(RUN).soak.bombs
 	$(RUN).soak.secrets
 	$(RUN).soak.umoci --images 500

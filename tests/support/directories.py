@@ -52,7 +52,7 @@ class DirectoryHost:
         arguments = json.dumps([mounts, self.arguments(state, *paths, **options), check_mode])
         output = subprocess.check_output(
             ["unshare", "--mount", sys.executable, "-c", MOUNTED, arguments],
-            env={**os.environ, "PYTHONPATH": str(COLLECTION.parents[2])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(COLLECTION.parents[2]), *sys.path])},
         )
         return json.loads(output)
 

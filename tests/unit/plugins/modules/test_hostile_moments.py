@@ -26,6 +26,8 @@ from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY,
 from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.moments import MOMENTS
 
+# With LOCALAI_TEST_EVERY=1, as the soak has it, something is exchanged at each moment of a run.
+EVERY = int(os.environ.get("LOCALAI_TEST_EVERY", "17"))
 ONLY_ROOT = pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 OWNED = {"owner": str(NOBODY), "group": str(NOBODY), "directory_mode": "0750"}
@@ -128,7 +130,7 @@ def test_whatever_is_exchanged_at_whatever_moment_nothing_outside_changes(site, 
     site.begin(case)
     with MOMENTS.acting({}):
         assert site.run(**case.options)["changed"]
-    for number, moment in enumerate(range(1, MOMENTS.count, 2)):
+    for number, moment in enumerate(range(1, MOMENTS.count, EVERY)):
         place = Path(os.path.normpath(site.path / case.names[number % len(case.names)]))
         site.begin(case)
         with MOMENTS.acting({moment: lambda place=place: site.exchange(place, kind)}):
@@ -145,7 +147,7 @@ def test_whatever_all_files_of_a_tree_become_at_whatever_moment_nothing_outside_
     site.begin(case)
     with MOMENTS.acting({}):
         assert site.run(**case.options)["changed"]
-    for moment in range(1, MOMENTS.count):
+    for moment in range(1, MOMENTS.count, EVERY):
         site.begin(case)
         with MOMENTS.acting({moment: lambda: [site.exchange(place, kind) for place in places]}):
             site.run(**case.options)
@@ -159,7 +161,7 @@ def test_what_vanishes_while_a_tree_changes_hands_is_no_error(site, name):
     site.begin(case)
     with MOMENTS.acting({}):
         site.run(**case.options)
-    for moment in range(1, MOMENTS.count, 3):
+    for moment in range(1, MOMENTS.count, EVERY):
         site.begin(case)
         with MOMENTS.acting({moment: lambda: site.exchange(site.path / name, "nothing")}):
             result = site.run(**case.options)
