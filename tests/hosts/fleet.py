@@ -94,7 +94,7 @@ class Host:
         self._write_gpu(vendor, driver)
         self._mount_gpu()
 
-    def _write_gpu(self, vendor: str | None, driver: str) -> None:
+    def _write_gpu(self, vendor: str | None, driver: str = "") -> None:
         shutil.rmtree(self._gpu / "class", ignore_errors=True)  # not the directory above, which the host has mounted
         drm = self._gpu / "class" / "drm"
         drm.mkdir(parents=True)
