@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._builds import Build, builds_file
 from ansible_collections.localai.core.plugins.module_utils._observe import remembered_builds
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class BuildMemory:
@@ -28,7 +31,12 @@ class BuildMemory:
         recorded build, and there is never a tree without a record of its origin.
         """
         before = remembered_builds(self._path)
-        self._change(before, {**before, name: build} if build is not None else before)
+        try:
+            self._change(before, {**before, name: build} if build is not None else before)
+        except OSError as e:
+            # A previous version comes back on a full disk too: its own metadata tells which build it is.
+            if e.errno not in _NO_ROOM:
+                raise
         try:
             yield
         except BaseException:
