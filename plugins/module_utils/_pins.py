@@ -112,7 +112,7 @@ def _row(pin: Pin) -> dict[str, t.Any]:
 def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
     if document["format"] != FORMAT:
         raise OptionError(
-            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Make the set anew "
+            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Create the set again "
             "with localai_backend_info and pins=true."
         )
     rows = [Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or ""}) for row in document["backends"]]
@@ -133,7 +133,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
         seen.add(key)
     reason = contradiction(rows)
     if reason:
-        raise OptionError(f"pins: {reason} Make the set anew with localai_backend_info and pins=true.")
+        raise OptionError(f"pins: {reason} Create the set again with localai_backend_info and pins=true.")
     return rows
 
 
@@ -167,7 +167,7 @@ def _choose(
         known = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "nothing"
         raise OptionError(
             f"pins: the set has no row for {name} on a host of capability {capability.name!r} and platform {platform}; "
-            f"for {name} it has {known}. Make the set anew with localai_backend_info and pins=true."
+            f"for {name} it has {known}. Create the set again with localai_backend_info and pins=true."
         )
     return fitting[chosen.key]
 

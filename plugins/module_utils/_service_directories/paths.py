@@ -25,7 +25,7 @@ _DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class Identity:
     """Which directory this is, whatever path leads to it.
 
-    The kernel may number devices anew at a reboot (btrfs, NFS, LVM), so the identifier of the file system counts too;
+    The kernel may renumber devices at a reboot (btrfs, NFS, LVM), so the identifier of the file system counts too;
     `file_system` is 0 where the kernel does not tell one. Inodes are used again for other directories, so one that was
     created here has a random mark, which only root can read and write; `mark` is empty where there is none.
     """
