@@ -112,8 +112,8 @@ def _row(pin: Pin) -> dict[str, t.Any]:
 def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
     if document["format"] != FORMAT:
         raise OptionError(
-            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Create the set again "
-            "with localai_backend_info and pins=true."
+            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Create the set "
+            "again with localai_backend_info and pins=true."
         )
     rows = [Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or ""}) for row in document["backends"]]
     seen = set()

@@ -30,6 +30,7 @@ from ansible_collections.localai.core.tests.support.host import (
     ordinary_user,
     snapshot,
 )
+from ansible_collections.localai.core.tests.support.kills import killed_at
 
 CALLS = ("unlink", "rmdir", "rename", "open", "fchmod", "fchown", "chmod", "chown", "mkdir")
 
@@ -55,45 +56,16 @@ def chain(top, levels):
     os.close(fd)
 
 
-class Killed(BaseException):
-    """Stands for a kill: from here on nothing runs."""
-
-
-def killed_at(number, work, monkeypatch):
-    """Do C(work) until its call of that number; returns whether it came so far."""
-    calls = 0
-
-    def counted(call):
-        def act(*arguments, **settings):
-            nonlocal calls
-            calls += 1
-            if calls >= number:
-                raise Killed
-            return call(*arguments, **settings)
-
-        return act
-
-    with monkeypatch.context() as patch:
-        for name in CALLS:
-            patch.setattr(os, name, counted(getattr(os, name)))
-        # Descriptors of what is dead are closed by the kernel.
-        try:
-            work()
-        except Killed:
-            return True
-    return False
-
-
 def test_a_removal_that_is_killed_anywhere_is_finished_by_the_next(tmp_path, monkeypatch):
     number, top = 0, tmp_path / "top"
     while True:
         number += 1
         fill(top, 4, 2)
-        if not killed_at(number, lambda: remove(str(top)), monkeypatch):
+        if not killed_at(number, lambda: remove(str(top)), CALLS):
             break
         # Killed again in each of the next two, a little later each time.
         for again in (number // 2 + 1, number // 3 + 1):
-            killed_at(again, lambda: remove(str(top)), monkeypatch)
+            killed_at(again, lambda: remove(str(top)), CALLS)
         remove(str(top))
         assert not top.exists()
     assert number > 100

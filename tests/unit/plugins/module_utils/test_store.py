@@ -34,6 +34,7 @@ from ansible_collections.localai.core.tests.support.host import (
     snapshot,
     umask,
 )
+from ansible_collections.localai.core.tests.support.kills import killed_at
 from ansible_collections.localai.core.tests.support.trees import install, replace_by
 
 
@@ -801,32 +802,7 @@ def test_hostile_numbers_of_kept_trees_do_not_count(path):
     assert (top / "1/run.sh").read_bytes() == b"1"
 
 
-class Killed(BaseException):
-    """Stands for a kill: from here on nothing runs."""
-
-
-def killed_at(number, work, monkeypatch):
-    """Do C(work) until its call of that number; returns whether it came so far."""
-    calls = 0
-
-    def counted(call):
-        def act(*arguments, **settings):
-            nonlocal calls
-            calls += 1
-            if calls >= number:
-                raise Killed
-            return call(*arguments, **settings)
-
-        return act
-
-    with monkeypatch.context() as patch:
-        for name in ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown"):
-            patch.setattr(os, name, counted(getattr(os, name)))
-        try:
-            work()
-        except Killed:
-            return True
-    return False
+CALLS = ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown")
 
 
 def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkeypatch):
@@ -839,10 +815,10 @@ def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkey
                 (staging(path) / name / below).mkdir(parents=True)
                 (staging(path) / name / below / "file").touch()
         (path / ".localai-core/replaced/piper/deep").mkdir(parents=True)
-        if not killed_at(number, lambda: clear(path), monkeypatch):
+        if not killed_at(number, lambda: clear(path), CALLS):
             break
         for again in (number // 2 + 1, number // 3 + 1, 1):
-            killed_at(again, lambda: clear(path), monkeypatch)
+            killed_at(again, lambda: clear(path), CALLS)
         clear(path)
         assert (names(path), names(path / "piper"), names(staging(path))) == ([".localai-core", "piper"], ["deep"], [])
         (path / "piper/deep").rmdir()

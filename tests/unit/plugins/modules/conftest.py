@@ -39,3 +39,12 @@ def host(tmp_path, world):
     yield Host(tmp_path, world)
     world.registry.faults.clear()
     world.files.faults.clear()
+
+
+@pytest.fixture
+def moving_host(tmp_path, moving_world):
+    """A host in the world whose versions move on, at version 1."""
+    moving_world.publish("1")
+    moving_world.registry.requests.clear()
+    yield Host(tmp_path, moving_world)
+    moving_world.registry.faults.clear()

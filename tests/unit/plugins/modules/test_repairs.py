@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.localai.core.tests.support.faults import Status
 from ansible_collections.localai.core.tests.support.gallery import REPOSITORY
 from ansible_collections.localai.core.tests.support.proof import actions, prove
-from ansible_collections.localai.core.tests.support.world import Host
 
 DEAD = [{"name": "test", "url": "http://127.0.0.1:1/"}]
 
@@ -51,11 +50,8 @@ NAMES = {"llama-cpp": ("cpu-llama-cpp", "cpu-llama-cpp"), "piper": ("piper", "pi
 
 
 @pytest.fixture
-def host(tmp_path, moving_world):
-    moving_world.publish("1")
-    moving_world.registry.requests.clear()
-    yield Host(tmp_path, moving_world)
-    moving_world.registry.faults.clear()
+def host(moving_host):
+    return moving_host
 
 
 @pytest.fixture(params=NAMES)

@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.localai.core.tests.support.archives import file, hardlink, tar_archive
 from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.images import host_platform, image, layer
-from ansible_collections.localai.core.tests.support.world import Host
 
 NOISE = hashlib.shake_256(b"noise").digest(400_000)
 OUTSIDE = file("../outside", "x")
@@ -31,54 +30,48 @@ def entries(request):
     return CONTENTS[request.param]
 
 
-@pytest.fixture
-def mine(tmp_path, moving_world):
-    yield Host(tmp_path, moving_world)
-    moving_world.registry.faults.clear()
-
-
 def gallery(host, tmp_path, **entry):
     """A gallery of one backend."""
     (tmp_path / "one.yaml").write_text(json.dumps([{"name": "one", **entry}]))
     return [{"name": "one", "url": str(tmp_path / "one.yaml")}]
 
 
-def test_an_image_that_is_no_backend_is_pulled_once(mine, tmp_path, entries):
-    registry = mine.world.registry
+def test_an_image_that_is_no_backend_is_pulled_once(moving_host, tmp_path, entries):
+    registry = moving_host.world.registry
     content = layer(entries)
     artifact = image([content], host_platform())
     uris = [registry.put(f"x/{name}", "tag", artifact) for name in "abcd"]
-    galleries = gallery(mine, tmp_path, uri=uris[0], mirrors=uris[1:])
+    galleries = gallery(moving_host, tmp_path, uri=uris[0], mirrors=uris[1:])
     registry.requests.clear()
-    result = mine.backend("one", galleries=galleries)
+    result = moving_host.backend("one", galleries=galleries)
     assert result["failed"]
     pulls = [request for request in registry.requests if content.digest in request.path]
     assert len(pulls) == 1
-    assert not (mine.path / "one").exists()
+    assert not (moving_host.path / "one").exists()
 
 
-def test_an_archive_with_its_sha256_that_is_no_backend_is_fetched_once(mine, tmp_path, entries):
-    files = mine.world.files
+def test_an_archive_with_its_sha256_that_is_no_backend_is_fetched_once(moving_host, tmp_path, entries):
+    files = moving_host.world.files
     archive = tar_archive(entries)
     for name in "ab":
         files.pages[f"/{name}/x.tar.gz"] = archive
     sha256 = hashlib.sha256(archive).hexdigest()
     galleries = gallery(
-        mine, tmp_path, uri=f"{files.url}/a/x.tar.gz", mirrors=[f"{files.url}/b/x.tar.gz"], sha256=sha256
+        moving_host, tmp_path, uri=f"{files.url}/a/x.tar.gz", mirrors=[f"{files.url}/b/x.tar.gz"], sha256=sha256
     )
     files.requests.clear()
-    result = mine.backend("one", galleries=galleries)
+    result = moving_host.backend("one", galleries=galleries)
     assert result["failed"]
     assert [request.path for request in files.requests if request.path.startswith("/b/")] == []
 
 
-def test_wrong_bytes_are_still_fetched_from_a_mirror(mine, tmp_path, entries):
-    files = mine.world.files
+def test_wrong_bytes_are_still_fetched_from_a_mirror(moving_host, tmp_path, entries):
+    files = moving_host.world.files
     good = tar_archive(backend_entries("one"))
     files.pages["/a/x.tar.gz"] = tar_archive(entries)
     files.pages["/b/x.tar.gz"] = good
     sha256 = hashlib.sha256(good).hexdigest()
     galleries = gallery(
-        mine, tmp_path, uri=f"{files.url}/a/x.tar.gz", mirrors=[f"{files.url}/b/x.tar.gz"], sha256=sha256
+        moving_host, tmp_path, uri=f"{files.url}/a/x.tar.gz", mirrors=[f"{files.url}/b/x.tar.gz"], sha256=sha256
     )
-    assert mine.install("one", galleries=galleries)["backends"][0]["served_by"].endswith("/b/x.tar.gz")
+    assert moving_host.install("one", galleries=galleries)["backends"][0]["served_by"].endswith("/b/x.tar.gz")
