@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -12,8 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-
-from ansible_collections.localai.core.plugins.module_utils._url import shown
+from urllib.parse import urlsplit, urlunsplit
 
 # A path on the host: nothing in it is secret, and @, ? and # are characters like others. Two slashes at the beginning
 # are more likely an address that lacks its scheme.
@@ -53,7 +53,7 @@ NO_ADDRESS = Address()
 def redacted(address: str) -> str:
     """Return an address without user, password, query and fragment."""
     if address.lower().startswith(("http://", "https://")):
-        return shown(address)
+        return redacted_url(address)
     if _LOCAL.match(address):
         return address
     on_github = _GITHUB.match(address)
@@ -81,3 +81,16 @@ def printable(value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [printable(item) for item in value]
     return value
+
+
+def redacted_url(url: str) -> str:
+    """Return C(url) as it may be printed: without user, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        # A password with a slash in it makes half of it a port. Without a host, a password is part of the path.
+        is_malformed = not parts.hostname or parts.port == 0
+    except ValueError:
+        is_malformed = True
+    if is_malformed:
+        return "(a malformed URL)"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

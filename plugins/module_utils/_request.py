@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,66 +7,12 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._options import (
-    asked_name,
-    bare_name,
-    check_range,
-    checked_name,
-)
+from ._address import Address
 
-_RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
-
-BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "list", "elements": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
-    "uri": {"type": "str"},
-    "alias": {"type": "str"},
-    "release": {"type": "str"},
-    "digest": {"type": "str"},
-    "pins": {
-        "type": "dict",
-        "options": {
-            "format": {"type": "int", "required": True},
-            "backends": {
-                "type": "list",
-                "elements": "dict",
-                "required": True,
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "capability": {"type": "str", "required": True},
-                    "platform": {"type": "str", "required": True},
-                    "backend": {"type": "str", "required": True},
-                    "alias": {"type": "str"},
-                    "uri": {"type": "str", "required": True},
-                    "digest": {"type": "str", "required": True},
-                },
-            },
-        },
-    },
-    "exclusive": {"type": "bool", "default": False},
-    "keep_previous": {"type": "int"},
-    "verify": {"type": "bool", "default": False},
-    "force": {"type": "bool", "default": False},
-    "owner": {"type": "str"},
-    "group": {"type": "str"},
-    "directory_mode": {"type": "raw"},
-    "lock_timeout": {"type": "int", "default": 60},
-}
-
-INFO_SPEC: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "list", "elements": "str"},
-    "available": {"type": "bool", "default": False},
-    "upgrades": {"type": "bool", "default": False},
-    "pins": {"type": "bool", "default": False},
-    "pin_capabilities": {"type": "list", "elements": "str"},
-    "disk_usage": {"type": "bool", "default": False},
-}
+LAYOUT_SCHEME = "ocilayout:"
 
 
 @dataclass(frozen=True)
@@ -149,109 +96,73 @@ class InfoOptions:
         return frozenset(spelled.lower() for name in self.names for spelled in (name, bare_name(name)))
 
 
-def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
-    """Return what C(localai_backend) is asked for; raises OptionError for what contradicts itself."""
-    names = tuple(asked_name(name) for name in params["name"])
-    if params["state"] != "absent":
-        _check_galleries(names)
-    _check_source(params, names)
-    _check_pins(params, names)
-    if params["exclusive"]:
-        _refuse(params["state"] == "absent", "exclusive says what stays, so it does not go with state=absent.")
-        _refuse(
-            not names,
-            "exclusive with an empty name would remove all backends. Check the variable that name comes from, or "
-            "remove them by their names with state=absent.",
-        )
-    if params["keep_previous"] is not None:
-        check_range(params, "keep_previous", 0, 100)
-    check_range(params, "lock_timeout", 0, 10 * 86400)
-    return BackendOptions(
-        names=names,
-        state=params["state"],
-        uri=Address(params["uri"].strip()) if params["uri"] is not None else None,
-        alias=params["alias"],
-        force=params["force"],
-        owner=params["owner"],
-        group=params["group"],
-        directory_mode=None if params["directory_mode"] is None else octal_mode(params["directory_mode"]),
-        lock_timeout=params["lock_timeout"],
-        release=params["release"],
-        digest=params["digest"].lower() if params["digest"] is not None else None,
-        exclusive=params["exclusive"],
-        keep_previous=params["keep_previous"],
-        verify=params["verify"],
-    )
+@dataclass(frozen=True)
+class GallerySource:
+    """One gallery of the C(galleries) option."""
+
+    name: str
+    url: Address
+    mirrors: tuple[Address, ...] = ()
+    sha256: str | None = None
 
 
-def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
-    """Return what C(localai_backend_info) is asked for; raises NameRefused."""
-    names = params["name"]
-    return InfoOptions(
-        names=None if names is None else tuple(asked_name(name) for name in names),
-        available=params["available"],
-        upgrades=params["upgrades"],
-        pins=params["pins"],
-        pin_capabilities=tuple(params["pin_capabilities"] or ()),
-        disk_usage=params["disk_usage"],
-    )
+@dataclass(frozen=True)
+class Mirror:
+    """Another place of a registry's images: C(http(s)://host[/prefix][?query]) or C(ocilayout:/path).
+
+    C(resolve): it says what a tag is too, and the registry is not asked.
+    """
+
+    url: Address
+    resolve: bool = False
 
 
-def octal_mode(mode: t.Any) -> int:
-    """Return the permission bits that C(directory_mode) means; raises OptionError."""
-    try:
-        number = mode if isinstance(mode, int) and not isinstance(mode, bool) else int(str(mode), 8)
-    except ValueError:
-        raise OptionError(f"directory_mode: {mode!r} is not an octal mode such as '0755'.") from None
-    if not 0o700 <= number <= 0o777:
-        raise OptionError(
-            f"directory_mode: {number:04o} is refused: the owner needs all of rwx, and nothing above 0777 is allowed. "
-            "Write it in quotes, as in '0755'."
-        )
-    return number
+@dataclass(frozen=True)
+class Endpoint:
+    """Settings for one host, C(name) or C(name:port), whatever it serves; secrets stay out of its repr."""
+
+    host: str
+    username: str | None = None
+    password: str | None = None
+    token: str | None = None
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    validate_certs: bool | None = None
+    plain_http: bool | None = None
+    mirrors: tuple[Mirror, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.host})"
 
 
-def _check_galleries(names: t.Iterable[str]) -> None:
-    """Refuse one backend from two galleries: there is one directory for both."""
-    picked: dict[str, str] = {}
-    for name in names:
-        gallery, picks, bare = name.rpartition("@")
-        if picks and picked.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
-            both = " and ".join(each for each in dict.fromkeys(names) if bare_name(each).lower() == bare.lower())
-            raise OptionError(f"name: {both} are one backend from two galleries, and only one can be installed.")
+@dataclass(frozen=True)
+class Connection:
+    """How this run talks to servers: TLS, proxies and patience (seconds) for all hosts, and the C(endpoints)."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    validate_certs: bool = True
+    use_proxy: bool = True
+    auth_file: str | None = None
+    timeout: int = 30
+    retries: int = 5
 
 
-def _check_source(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
-    uri, alias = params["uri"], params["alias"]
-    if uri is not None:
-        _refuse(len(names) != 1, f"uri installs one backend, but name lists {len(names)}.")
-        _refuse("@" in names[0], "uri installs without a gallery, so name must not pick one with an @.")
-        _refuse(params["state"] == "absent", "uri says where to install from, so it does not go with state=absent.")
-        _refuse(not uri.strip(), "uri is empty.")
-    if alias is not None:
-        _refuse(uri is None, "alias needs uri: the alias of a gallery's backend is the one that the gallery declares.")
-        checked_name(alias, "alias")
+@dataclass(frozen=True)
+class HostOptions:
+    """What both modules are told about the host and its surroundings."""
+
+    backends_path: str
+    backends_system_path: str
+    galleries: tuple[GallerySource, ...] = ()
+    capability: str | None = None
+    platform: str | None = None
+    connection: Connection = Connection()
 
 
-def _check_pins(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
-    """Refuse pins that contradict each other or the state; each of them alone says what to install."""
-    given = [option for option in ("uri", "release", "digest", "pins") if params[option] is not None]
-    if len(given) > 1:
-        advice = " Write the digest into the uri, as in repository:tag@sha256:…" if given == ["uri", "digest"] else ""
-        raise OptionError(f"{' and '.join(given)} each say what to install: give one of them.{advice}")
-    if params["digest"] is not None:
-        _refuse(len(names) != 1, f"digest pins one backend, but name lists {len(names)}.")
-        _refuse(params["state"] == "absent", "digest says what to install, so it does not go with state=absent.")
-    for option in ("digest", "pins"):
-        if params[option] is not None:
-            _refuse(
-                params["state"] == "latest",
-                f"{option} says exactly what to install, so it does not go with state=latest.",
-            )
-    if params["release"] is not None and not _RELEASE.fullmatch(params["release"]):
-        raise OptionError(f"release: {params['release']!r} is not how a tag begins. Write it as in v4.9.0.")
-
-
-def _refuse(contradiction: bool, sentence: str) -> None:
-    if contradiction:
-        raise OptionError(sentence)
+def bare_name(name: str) -> str:
+    """Return the name without the gallery that C(gallery@name) picks."""
+    return name.rpartition("@")[2]

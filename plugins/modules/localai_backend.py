@@ -507,7 +507,7 @@ diff:
         kept: 1
 """
 
-from ansible_collections.localai.core.plugins.module_utils._run import run_backend
+from ansible_collections.localai.core.plugins.module_utils._module.run import run_backend
 
 
 def main() -> None:

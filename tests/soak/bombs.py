@@ -25,17 +25,19 @@ from pathlib import Path
 from typing import Callable
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._entries import remove
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
-from ansible_collections.localai.core.plugins.module_utils._gallery import parse_index
-from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
-from ansible_collections.localai.core.plugins.module_utils._observe import disk_usage, observe, recorded_contents
+from ansible_collections.localai.core.plugins.module_utils._fs.remove import remove
+from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._fs.usage import disk_usage
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.scan import observe
 from ansible_collections.localai.core.plugins.module_utils._oci.auth import docker_login, parse_challenge
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import image_in_file
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import OCI_INDEX, parse_manifest
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._unpack import Limits, unpack
+from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index
+from ansible_collections.localai.core.plugins.module_utils._store.inspect import recorded_contents
+from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import Limits, unpack
 
 from ..support.archives import compress, tar
 from ..support.client import Client

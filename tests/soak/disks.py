@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils import _apply
-from ansible_collections.localai.core.plugins.module_utils._store import Store
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
+from ansible_collections.localai.core.plugins.module_utils._store.store import Store
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info
 
 from ..support.archives import Entry, directory, file, hardlink, symlink, tar_archive, write_tree

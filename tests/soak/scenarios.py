@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils import _apply, _durable, _network, _store
+from ansible_collections.localai.core.plugins.module_utils._fs import sync as _durable
+from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
+from ansible_collections.localai.core.plugins.module_utils._resolver import network as _network
+from ansible_collections.localai.core.plugins.module_utils._store import store as _store
 from ansible_collections.localai.core.plugins.modules import localai_backend
 
 from ..support.archives import Entry, directory, file, hardlink, symlink, write_tree

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Callable
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils import _durable, _store
+from ansible_collections.localai.core.plugins.module_utils._fs import sync as _durable
+from ansible_collections.localai.core.plugins.module_utils._store import store as _store
 
 from .scenarios import carry_out
 

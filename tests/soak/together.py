@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils import _store
+from ansible_collections.localai.core.plugins.module_utils._store import store as _store
 from ansible_collections.localai.core.plugins.modules import localai_backend_info
 
 from ..support.host import snapshot, temporary_directory

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from ansible_collections.localai.core.plugins.module_utils._archive.decompress import supported
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._unpack import unpack
+from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._unpack.compression import supported
+from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 
 from ..support.any_images import AnyLayer, images
 from ..support.host import temporary_directory, umask

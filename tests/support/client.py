@@ -18,8 +18,8 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-from ansible_collections.localai.core.plugins.module_utils._http import Http
-from ansible_collections.localai.core.plugins.module_utils._options import Connection
+from ansible_collections.localai.core.plugins.module_utils._http.client import Http
+from ansible_collections.localai.core.plugins.module_utils._request import Connection
 
 from .server import Server
 

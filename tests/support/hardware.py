@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils import _machine
+from ansible_collections.localai.core.plugins.module_utils._localai import machine as _machine
 
 PCI_IDS = {"nvidia": "0x10de", "amd": "0x1002", "intel": "0x8086", "aspeed": "0x1a03"}
 

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Dict, Iterator, Tuple
 
-from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
+from ansible_collections.localai.core.plugins.module_utils._store.ownership import Ownership
 
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534

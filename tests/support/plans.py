@@ -11,21 +11,21 @@ from dataclasses import replace
 from typing import Any, Mapping, Sequence, cast
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._assess import Need, must_fetch
-from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu, HostCapability
-from ansible_collections.localai.core.plugins.module_utils._draft import Step
-from ansible_collections.localai.core.plugins.module_utils._installed import (
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,
     Inspection,
     Installed,
     Kept,
     Look,
 )
-from ansible_collections.localai.core.plugins.module_utils._listing import Row
-from ansible_collections.localai.core.plugins.module_utils._metadata import Metadata
-from ansible_collections.localai.core.plugins.module_utils._plan import Plan, plan
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Row
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._planner.changes import Step
+from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import Need, must_fetch
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan, plan
+from ansible_collections.localai.core.plugins.module_utils._planner.upgrade import Target
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
-from ansible_collections.localai.core.plugins.module_utils._upgrade import Target
 
 LOOK = Look("localai", "users", "0755")
 DIGEST = "sha256:" + "ab" * 32

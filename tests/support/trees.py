@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.localai.core.plugins.module_utils._owners import Ownership
-from ansible_collections.localai.core.plugins.module_utils._store import Store
+from ansible_collections.localai.core.plugins.module_utils._store.ownership import Ownership
+from ansible_collections.localai.core.plugins.module_utils._store.store import Store
 
 from .host import ANYBODY
 

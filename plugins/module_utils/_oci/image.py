@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,21 +11,15 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http import Http
-from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import (
-    MOST_DOCUMENT,
-    Descriptor,
-    Manifest,
-    check_platform,
-    choose,
-    verified,
-)
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, Reference
-from ansible_collections.localai.core.plugins.module_utils._oci.registry import Location, Registry
-from ansible_collections.localai.core.plugins.module_utils._options import LAYOUT_SCHEME, Mirror
-from ansible_collections.localai.core.plugins.module_utils._url import is_loopback
+from .._errors import OptionError, SourceError, TransportError
+from .._http.client import Http
+from .._http.url import is_loopback
+from .._request import LAYOUT_SCHEME, Mirror
+from .layout import Layout
+from .manifest import MOST_DOCUMENT, Descriptor, Manifest, check_platform, choose, verified
+from .platform import Platform
+from .reference import Reference
+from .registry import Location, Registry
 
 _Answer = t.TypeVar("_Answer")
 

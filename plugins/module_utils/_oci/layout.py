@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -12,9 +13,9 @@ import os
 import tarfile
 import typing as t
 
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._file import Bounded, chunks_of, open_file
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import (
+from .._errors import SourceError
+from .._fs.read import Bounded, chunks_of, open_file
+from .manifest import (
     DOCKER_LAYER,
     MOST_DOCUMENT,
     OCI_INDEX,
@@ -24,7 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
     json_object,
     parse_manifest,
 )
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
+from .reference import Reference, is_digest
 
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"

@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -11,8 +12,9 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Platform, is_digest
+from .._errors import IntegrityError, SourceError
+from .platform import Platform
+from .reference import is_digest
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

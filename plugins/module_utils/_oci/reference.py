@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,8 +11,8 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._address import redacted
-from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError
+from .._address import redacted
+from .._errors import SourceError
 
 DOCKER_HUB = "docker.io"
 _DOCKER_HUB_SERVER = "registry-1.docker.io"
@@ -20,7 +21,6 @@ _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
 
 
 @dataclass(frozen=True)
@@ -79,37 +79,6 @@ class Reference:
     def at(self, digest: str) -> Reference:
         """Return the same image pinned to C(digest)."""
         return replace(self, digest=digest)
-
-
-@dataclass(frozen=True)
-class Platform:
-    """What an image runs on, in the words of OCI."""
-
-    os: str
-    architecture: str
-    variant: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> Platform:
-        """Return the platform that C(os/architecture[/variant]) names; raises OptionError."""
-        if not _PLATFORM.fullmatch(text):
-            raise OptionError(f"platform: {text!r} is not of the form os/architecture, such as linux/amd64.")
-        return cls(*text.split("/"))
-
-    @classmethod
-    def of(cls, document: t.Mapping[str, t.Any]) -> Platform:
-        """Return the platform that a manifest or an image's configuration states; missing parts are empty."""
-        parts = (document.get(key) for key in ("os", "architecture", "variant"))
-        return cls(*(part if isinstance(part, str) else "" for part in parts))
-
-    def __str__(self) -> str:
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
-
-    def runs(self, other: Platform) -> bool:
-        """Return whether a host of this platform runs images for C(other)."""
-        if (self.os, self.architecture) != (other.os, other.architecture):
-            return False
-        return not (self.variant and other.variant) or self.variant == other.variant
 
 
 def is_digest(text: t.Any) -> bool:

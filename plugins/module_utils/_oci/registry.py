@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -12,22 +13,13 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin
 
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http import Answer, Http, basic
-from ansible_collections.localai.core.plugins.module_utils._oci.auth import (
-    Challenge,
-    Login,
-    docker_login,
-    parse_challenge,
-)
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import (
-    ACCEPTED,
-    Descriptor,
-    Manifest,
-    parse_manifest,
-)
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
-from ansible_collections.localai.core.plugins.module_utils._url import is_from, is_loopback, shown
+from .._address import redacted_url
+from .._errors import SourceError, TransportError
+from .._http.client import Answer, Http, basic
+from .._http.url import is_from, is_loopback
+from .auth import Challenge, Login, docker_login, parse_challenge
+from .manifest import ACCEPTED, Descriptor, Manifest, parse_manifest
+from .reference import Reference, is_digest
 
 # What says something about the image or the login; anything else may pass.
 _ANSWERS = frozenset(range(200, 429)) - {408}
@@ -144,7 +136,7 @@ class Registry:
             answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
         if answer.status in (200, 206):
             return answer
-        said = f"{shown(url)} answered {answer.status}{_registry_errors(answer.body)}"
+        said = f"{redacted_url(url)} answered {answer.status}{_registry_errors(answer.body)}"
         if answer.status in (401, 403):
             raise TransportError(
                 f"{said}. Either the image does not exist or these credentials may not pull it: give username and "
@@ -222,7 +214,7 @@ class Registry:
         answer = self._http.fetch(url, headers=headers, accept=_ANSWERS)
         if answer.status != 200:
             raise TransportError(
-                f"{shown(url)} gave no token for {reference.host}/{reference.repository} ({answer.status}). "
+                f"{redacted_url(url)} gave no token for {reference.host}/{reference.repository} ({answer.status}). "
                 f"Check username and password for the host {reference.host} in endpoints or auth_file.",
                 answer.status,
             )
@@ -233,7 +225,7 @@ class Registry:
         except (ValueError, AttributeError, RecursionError):
             token, seconds = None, None
         if not isinstance(token, str) or not token.isprintable() or not token.isascii():
-            raise TransportError(f"{shown(url)} answered without a token.")
+            raise TransportError(f"{redacted_url(url)} answered without a token.")
         return token, seconds if isinstance(seconds, int) and seconds > 0 else _TOKEN_SECONDS
 
     def _login(self, reference: Reference) -> Login | None:

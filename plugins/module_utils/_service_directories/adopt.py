@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -16,16 +17,9 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
-from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import (
-    Found,
-    find,
-    identity_of,
-    mark,
-    mount_points,
-    open_directory,
-)
-from ansible_collections.localai.core.plugins.module_utils._service_directories.record import Entry, Record
+from .._fs.os_errors import OnDisk
+from .paths import Found, find, identity_of, mark, mount_points, open_directory
+from .record import Entry, Record
 
 # The layout of version 0.1, below the home directory
 _LAYOUT = ("backends", "models", "data", "configuration")

@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -11,19 +12,10 @@ import os
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import (
-    Found,
-    find,
-    identity_of,
-    mount_points,
-    names_below,
-    open_directory,
-    open_parent,
-    real_path,
-)
-from ansible_collections.localai.core.plugins.module_utils._service_directories.record import Record
+from .._errors import HostError
+from .._fs.os_errors import OnDisk
+from .paths import Found, find, identity_of, mount_points, names_below, open_directory, open_parent, real_path
+from .record import Record
 
 # So many names go to one rm.
 _BATCH = 500

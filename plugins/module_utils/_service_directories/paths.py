@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -14,7 +15,7 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError
+from .._errors import HostError
 
 _MOST_LINKS = 40
 _MARK = "trusted.localai_created"

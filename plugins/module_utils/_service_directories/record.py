@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -13,9 +14,9 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._file import open_file
-from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import Found, Identity
+from .._errors import HostError
+from .._fs.read import open_file
+from .paths import Found, Identity
 
 FORMAT = 1
 _MOST = 1024 * 1024

@@ -1,4 +1,5 @@
 # Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -14,13 +15,13 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.localai.core.plugins.module_utils._disk_errors import OnDisk
-from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, OptionError
-from ansible_collections.localai.core.plugins.module_utils._service_directories import create, delete, record
-from ansible_collections.localai.core.plugins.module_utils._service_directories.adopt import Traces, adopt, marked
-from ansible_collections.localai.core.plugins.module_utils._service_directories.create import Attributes, Creation
-from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import Found, find
-from ansible_collections.localai.core.plugins.module_utils._service_directories.record import Record
+from .._errors import HostError, LocalAIError, OptionError
+from .._fs.os_errors import OnDisk
+from . import create, delete, record
+from .adopt import Traces, adopt, marked
+from .create import Attributes, Creation
+from .paths import Found, find
+from .record import Record
 
 _MOST_NAMES = 5
 

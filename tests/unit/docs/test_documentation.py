@@ -17,16 +17,12 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.localai.core.plugins.module_utils._capability import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._options import (
-    HOST_SPEC,
-    host_options,
-)
-from ansible_collections.localai.core.plugins.module_utils._request import (
-    BACKEND_SPEC,
-    INFO_SPEC,
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._module.options import (
     backend_options,
+    host_options,
     info_options,
 )
 from ansible_collections.localai.core.plugins.module_utils._service_directories.run import DIRECTORY_SPEC
@@ -35,7 +31,7 @@ COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
-RESULTS = ("_report", "_info", "_offers", "_pins")
+RESULTS = ("_module/result", "_module/backend_info", "_module/offers", "_planner/pins")
 
 
 def block(path: str, name: str) -> Any:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Iterator
 
 from ansible_collections.localai.core.plugins.module_utils import _errors
-from ansible_collections.localai.core.plugins.module_utils._installed import RUN_FILE
-from ansible_collections.localai.core.plugins.module_utils._metadata import METADATA
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import RUN_FILE
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import METADATA
 
 COLLECTION = Path(__file__).resolve().parents[3]
 GUIDE = COLLECTION / "docs" / "docsite" / "rst" / "troubleshooting.rst"

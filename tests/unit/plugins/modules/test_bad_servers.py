@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils import _network
+from ansible_collections.localai.core.plugins.module_utils._resolver import network as _network
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.auth import Bearer, Tokens, basic

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils import _attributes
-from ansible_collections.localai.core.plugins.module_utils._attributes import MadeDirectory, change, finish_directory
+from ansible_collections.localai.core.plugins.module_utils._fs import attributes as _attributes
+from ansible_collections.localai.core.plugins.module_utils._fs.attributes import MadeDirectory, change, finish_directory
 from ansible_collections.localai.core.plugins.modules import localai_backend
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, failing, mode, snapshot
 from ansible_collections.localai.core.tests.support.module import run_module
@@ -255,14 +255,14 @@ def test_where_nothing_could_be_changed_nothing_is_said_to_be(site, monkeypatch)
 CHANGES = {"chmod", "chown", "lchown", "lchmod", "utime", "lutime", "fchmod", "fchown", "copymode", "copystat", "touch"}
 ALLOWED = {
     # Through /proc/self/fd; and for symlinks, where that is not there, by their name in a directory held open.
-    "_attributes": {"chown": 2, "chmod": 1, "fchown": 1, "fchmod": 1, "utime": 1},
+    "_fs/attributes": {"chown": 2, "chmod": 1, "fchown": 1, "fchmod": 1, "utime": 1},
     # All others have the descriptor of what they opened themselves.
-    "_entries": {"fchown": 1, "fchmod": 2},
-    "create": {"fchmod": 1, "fchown": 1},
-    "_looks": {"fchown": 1, "fchmod": 1},
-    "_own": {"fchown": 1, "fchmod": 1},
-    "_probe": {"fchown": 1, "fchmod": 1},
-    "_tree": {"fchown": 2, "fchmod": 3, "utime": 1},
+    "_fs/remove": {"fchown": 1, "fchmod": 2},
+    "_service_directories/create": {"fchmod": 1, "fchown": 1},
+    "_store/looks": {"fchown": 1, "fchmod": 1},
+    "_store/own_directories": {"fchown": 1, "fchmod": 1},
+    "_store/probe": {"fchown": 1, "fchmod": 1},
+    "_fs/tree": {"fchown": 2, "fchmod": 3, "utime": 1},
 }
 
 
@@ -276,14 +276,15 @@ def name_of(node):
 def test_owners_modes_and_times_are_changed_by_descriptors_only():
     found: dict = {}
     for path in sorted(PLUGINS.rglob("*.py")):
+        where = "/".join(path.with_suffix("").parts[-2:])
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             # A step of a plan is no call of the system.
             if node.func.attr in CHANGES and name_of(node.func.value) != "draft":
-                counts = found.setdefault(path.stem, {})
+                counts = found.setdefault(where, {})
                 counts[node.func.attr] = counts.get(node.func.attr, 0) + 1
-                if path.stem != "_attributes":
+                if where != "_fs/attributes":
                     assert name_of(node.args[0]) in ("fd", "top", "self.fd"), f"{path.name}:{node.lineno}"
     assert found == ALLOWED
 

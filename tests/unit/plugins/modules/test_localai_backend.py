@@ -377,7 +377,7 @@ def test_a_lock_that_is_held_is_an_error(host):
 
 
 def test_what_another_run_removes_meanwhile_is_installed_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils import _run
+    from ansible_collections.localai.core.plugins.module_utils._module import run as _run
 
     def overtaken(installed, name, *rest):
         monkeypatch.undo()
@@ -418,7 +418,7 @@ def test_a_backend_that_a_killed_run_moved_aside_is_back_before_anything_is_deci
 
 
 def test_what_another_run_did_meanwhile_is_not_done_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils import _store
+    from ansible_collections.localai.core.plugins.module_utils._store import store as _store
 
     class Overtaken(_store.Store):
         @contextlib.contextmanager

@@ -122,7 +122,7 @@ def test_a_tool_that_never_answers_is_stopped_and_the_message_says_so(host, hard
 
 
 def test_a_tool_may_take_two_minutes(host, hardware):
-    from ansible_collections.localai.core.plugins.module_utils import _machine
+    from ansible_collections.localai.core.plugins.module_utils._localai import machine as _machine
 
     assert _machine.PROBE_SECONDS == 120
 

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The directories of a tree, by their paths below its top, held open: each is reached without following a symlink."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import typing as t
+
+from .remove import OPEN_DIRECTORY
+
+_MOST = 64
+
+
+class Directories:
+    """Opens the directories below C(top) one level at a time, and keeps those open that were needed last."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        # In the order in which they were needed.
+        self._open: dict[str, int] = {}
+
+    def at(self, path: str) -> tuple[int, str]:
+        """Return a descriptor of the directory that the entry C(path) is in, and the entry's name in it.
+
+        The descriptor is valid until the next call. Raises OSError where a directory above the entry is none.
+        """
+        parent, _slash, name = path.rpartition("/")
+        return self._opened(parent), name
+
+    @contextlib.contextmanager
+    def holding(self, path: str) -> t.Iterator[tuple[int, str]]:
+        """Give the same as C(at), with a descriptor that is valid inside the context."""
+        fd, name = self.at(path)
+        fd = os.dup(fd)
+        try:
+            yield fd, name
+        finally:
+            os.close(fd)
+
+    def status(self, path: str) -> os.stat_result:
+        """Return the status of an entry; no symlink is followed, here and below."""
+        fd, name = self.at(path)
+        return os.stat(name or ".", dir_fd=fd, follow_symlinks=False)
+
+    def new(self, path: str) -> os.stat_result:
+        """Return the status of a directory that was made a moment ago; raises OSError if it is another one by now."""
+        fd = self.open(path, OPEN_DIRECTORY)
+        try:
+            if os.listdir(fd):
+                raise OSError(errno.ENOTEMPTY, "it was exchanged while it was being made")
+            return os.fstat(fd)
+        finally:
+            os.close(fd)
+
+    def target(self, path: str) -> str:
+        """Return what a symlink points to."""
+        fd, name = self.at(path)
+        return os.readlink(name, dir_fd=fd)
+
+    def open(self, path: str, flags: int = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC) -> int:
+        """Open an entry."""
+        fd, name = self.at(path)
+        return os.open(name or ".", flags, dir_fd=fd)
+
+    def names(self, path: str) -> list[str]:
+        """Return what is in a directory."""
+        fd = self.open(path, OPEN_DIRECTORY)
+        try:
+            return os.listdir(fd)
+        finally:
+            os.close(fd)
+
+    def forget(self, path: str) -> None:
+        """Let go of a directory that is removed, and of those below it."""
+        for known in [known for known in self._open if known == path or known.startswith(path + "/")]:
+            os.close(self._open.pop(known))
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+    def _opened(self, path: str) -> int:
+        if not path:
+            return self._top
+        fd = self._open.pop(path, -1)
+        if fd == -1:
+            parent, name = self.at(path)
+            fd = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+        self._open[path] = fd
+        if len(self._open) > _MOST:
+            os.close(self._open.pop(next(iter(self._open))))
+        return fd

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A walk through an installed tree, held by descriptors: no symlink is followed, whoever changes the tree meanwhile."""
+
+from __future__ import annotations
+
+import os
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import HostError
+from .attributes import VANISHED
+from .members import MOST_LEVELS
+from .os_errors import disk_error
+from .remove import OPEN_DIRECTORY
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of a tree: its C(path) below the top, and by C(name) and C(fd) where it can be changed."""
+
+    path: str
+    name: str
+    fd: int
+    status: os.stat_result
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a real directory."""
+        return stat.S_ISDIR(self.status.st_mode)
+
+
+def walk(top: int, where: str) -> t.Iterator[Place]:
+    """Yield all entries below the directory C(top), each before what is in it; C(where) is for messages.
+
+    A place is valid until the next one is asked for. Raises HostError for what this user may not read.
+    """
+    levels: list[tuple[int, str, t.Iterator[str]]] = []
+    try:
+        levels.append(_level(".", top, ""))
+        while levels:
+            fd, path, names = levels[-1]
+            name = next(names, None)
+            if name is None:
+                os.close(fd)
+                levels.pop()
+                continue
+            try:
+                place = Place(path + name, name, fd, os.stat(name, dir_fd=fd, follow_symlinks=False))
+                yield place
+                if place.is_directory:
+                    if len(levels) > MOST_LEVELS:
+                        raise HostError(f"{where}/{place.path} is nested too deeply to be looked through.")
+                    levels.append(_level(name, fd, f"{place.path}/"))
+            except OSError as e:
+                # A server that runs makes and removes files in its backends.
+                if e.errno in VANISHED:
+                    continue
+                raise HostError(disk_error(f"{where}/{path}{name}", e)) from e
+    finally:
+        for fd, _path, _names in levels:
+            os.close(fd)
+
+
+def _level(name: str, dir_fd: int, path: str) -> tuple[int, str, t.Iterator[str]]:
+    fd = os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd)
+    try:
+        return fd, path, iter(sorted(os.listdir(fd), key=os.fsencode))
+    except OSError:
+        os.close(fd)
+        raise

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""URLs as text: are they valid, what may be printed of them, and are two of one server?"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from urllib.parse import urlsplit
+
+from .._address import redacted_url
+from .._errors import OptionError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def checked_url(url: str) -> t.Any:
+    """Return the parts of an HTTP URL; raises OptionError for one that is malformed or carries credentials."""
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        raise OptionError("A URL is malformed: check its host and its port.") from None
+    if "@" in parts.netloc:
+        raise OptionError(
+            f"{redacted_url(url)} was given with a user name in it, which would end up in logs. Give credentials in "
+            "endpoints."
+        )
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
+        raise OptionError(f"{redacted_url(url)} is not an http:// or https:// URL with a host.")
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether C(host), a name or an address, is this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_from(answered: str, asked: str) -> bool:
+    """Return whether the server at C(asked) answered itself, and not another one that it redirects to."""
+    return origin(answered) == origin(asked)
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL; raises OptionError."""
+    parts = checked_url(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"

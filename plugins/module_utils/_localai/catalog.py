@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All galleries of a task together: what a name means on a host of one capability. Pure.
+
+Follows LocalAI's `core/gallery/backends.go` (`FindGalleryElement`, `FindBestBackendFromMeta`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import GalleryError, NameRefused
+from .capability import FILTER_OFF, Match, compatible, match
+from .gallery import Entry, Index
+from .names import checked_name
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a name means on this host: its C(entry), the C(concrete) to install, and the C(match) if it is a meta."""
+
+    entry: Entry
+    concrete: Entry
+    match: Match | None = None
+
+
+class Catalog:
+    """The galleries of a task, in their order; `index_of` returns the index of a gallery by its name, or raises."""
+
+    def __init__(self, galleries: t.Sequence[str], index_of: t.Callable[[str], Index]) -> None:
+        self._galleries = galleries
+        self._index_of = index_of
+
+    def entries(self) -> list[Entry]:
+        """Return all entries of all galleries, in order; raises GalleryError."""
+        return [entry for gallery in self._galleries for entry in self._index_of(gallery).entries.values()]
+
+    def has(self, asked: str) -> bool:
+        """Return whether a gallery has the entry that a task asks for, be it of use or not; raises GalleryError."""
+        galleries, name = self._searched(asked)
+        return any(self._index_of(gallery).find(name) is not None for gallery in galleries)
+
+    def find(self, asked: str) -> Entry:
+        """Return the entry that a task asks for as C(name) or C(gallery@name); raises GalleryError."""
+        galleries, name = self._searched(asked)
+        if "@" in asked and not galleries:
+            known = ", ".join(self._galleries) or "none"
+            picked = asked.rpartition("@")[0]
+            raise GalleryError(f"{asked}: there is no gallery {picked!r}. The galleries of this task: {known}.")
+        for gallery in galleries:
+            index = self._index_of(gallery)
+            entry = index.find(name)
+            if entry is not None:
+                return entry
+            if name.lower() in index.skipped:
+                raise GalleryError(f"{name}: the gallery {gallery} has it, but {index.skipped[name.lower()]}")
+        raise GalleryError(self._unknown(name, galleries))
+
+    def resolve(self, asked: str, capability: str) -> Resolution:
+        """Return what C(asked) means on a host of this capability; raises GalleryError when it cannot run there."""
+        entry = self.find(asked)
+        if not entry.is_meta:
+            if not entry.uri:
+                raise GalleryError(f"{entry.name}: its gallery entry has neither a uri nor capabilities.")
+            if not compatible(entry.name, capability):
+                raise GalleryError(
+                    f"{entry.name} is not for a host of capability {capability!r}. Name the meta backend that it "
+                    f"belongs to, set capability to what this host has, or to {FILTER_OFF!r} to install it anyway."
+                )
+            return Resolution(entry, entry)
+        offered = ", ".join(f"{key}: {target}" for key, target in entry.capabilities.items())
+        chosen = match(entry.capabilities, capability)
+        if chosen is None or not chosen.target:
+            raise GalleryError(f"{entry.name} has no build for capability {capability!r}; it offers {offered}.")
+        concrete = self.target(entry, chosen)
+        if concrete.is_meta or not concrete.uri:
+            raise GalleryError(
+                f"{entry.name}: its target {chosen.target!r} for {chosen.key!r} is not a concrete backend with a uri."
+            )
+        if not compatible(concrete.name, capability):
+            raise GalleryError(
+                f"{entry.name} has no build that runs on capability {capability!r}: it would take {concrete.name!r} by "
+                f"its key {chosen.key!r}, which is for other hardware; it offers {offered}."
+            )
+        return Resolution(entry, concrete, chosen)
+
+    def target(self, entry: Entry, chosen: Match) -> Entry:
+        """Return the entry that a meta backend points to; raises GalleryError."""
+        try:
+            checked_name(chosen.target, f"the target of {entry.name} for {chosen.key!r}")
+        except NameRefused as e:
+            raise GalleryError(str(e)) from None
+        # The meta's own gallery first: two galleries may have builds of one name.
+        for gallery in sorted(self._galleries, key=lambda gallery: gallery != entry.gallery):
+            concrete = self._index_of(gallery).find(chosen.target)
+            if concrete is not None:
+                return concrete
+        raise GalleryError(f"{entry.name}: its target {chosen.target!r} for {chosen.key!r} is in no gallery.")
+
+    def _searched(self, asked: str) -> tuple[list[str], str]:
+        """Return the galleries that `name` or `gallery@name` is looked up in, and the bare name."""
+        picked, _at, name = asked.rpartition("@")
+        return [gallery for gallery in self._galleries if not picked or gallery.lower() == picked.lower()], name
+
+    def _unknown(self, name: str, galleries: t.Sequence[str]) -> str:
+        indexes = [self._index_of(gallery) for gallery in galleries]
+        known = [entry for index in indexes for entry in index.entries]
+        similar = difflib.get_close_matches(name.lower(), known, n=3)
+        looked = ", ".join(f"{index.gallery} ({len(index.entries)} entries)" for index in indexes)
+        hint = f" Similar names: {', '.join(similar)}." if similar else ""
+        return f"{name} is in no gallery; looked in {looked or 'none, since galleries is empty'}.{hint}"

@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The entries of a gallery index. Pure.
+
+Follows LocalAI's `core/gallery/backend_types.go`. For lookups in several galleries, see `catalog`.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from .._address import NO_ADDRESS, Address
+from .._errors import GalleryError, NameRefused, OptionError
+from .names import checked_name
+
+# More members of lists and mappings come from aliases that let many entries share them.
+MOST_ENTRIES = 200000
+MOST_PARTS = 2000000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One backend of a gallery; C(gallery) is the gallery's name, C(gallery_url) what metadata.json records of it."""
+
+    name: str
+    gallery: str = ""
+    gallery_url: Address = NO_ADDRESS
+    uri: Address = NO_ADDRESS
+    mirrors: tuple[Address, ...] = ()
+    alias: str = ""
+    capabilities: t.Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    sha256: str = ""
+    tags: tuple[str, ...] = ()
+    license: str = ""
+    description: str = ""
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether this names, per capability, other backends, and is none itself."""
+        return bool(self.capabilities) and not self.uri
+
+
+@dataclass(frozen=True)
+class Index:
+    """The entries of one gallery in their order, and why others were skipped, both by lower-case name."""
+
+    gallery: str
+    entries: t.Mapping[str, Entry]
+    skipped: t.Mapping[str, str]
+
+    def find(self, name: str) -> Entry | None:
+        """Return the entry of that name in any case, or None."""
+        return self.entries.get(name.lower())
+
+
+def _entry(row: t.Any, gallery: str, gallery_url: Address) -> Entry:
+    if not isinstance(row, dict):
+        raise GalleryError("it is not a mapping")
+    name = _text(row, "name")
+    checked_name(name, "name")
+    alias = _text(row, "alias")
+    if alias:
+        checked_name(alias, f"the alias of {name}")
+    sha256 = _text(row, "sha256")
+    capabilities = row.get("capabilities") or {}
+    if not isinstance(capabilities, dict) or not all(isinstance(key, str) for key in capabilities):
+        raise GalleryError(f"{name}: its capabilities are not a mapping")
+    return Entry(
+        name=name,
+        gallery=gallery,
+        gallery_url=gallery_url,
+        uri=Address(_text(row, "uri").strip()),
+        mirrors=tuple(map(Address, _texts(row, "mirrors"))),
+        alias=alias,
+        capabilities={key: _text(capabilities, key) for key in capabilities},
+        version=_text(row, "version"),
+        sha256=sha256_digits(sha256, f"the sha256 of {name}") if sha256 else "",
+        tags=_shown_texts(row.get("tags")),
+        license=_shown_text(row.get("license")),
+        description=_shown_text(row.get("description")),
+    )
+
+
+def _text(row: t.Mapping[str, t.Any], key: str) -> str:
+    value = row.get(key)
+    if value is None:
+        return ""
+    if not _is_text(value):
+        raise GalleryError(f"its {key} is not text")
+    return t.cast(str, value)
+
+
+def _texts(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
+    value = row.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(map(_is_text, value)):
+        raise GalleryError(f"its {key} are not a list of texts")
+    return tuple(value)
+
+
+def _shown_text(value: t.Any) -> str:
+    """Return what is only shown to people; anything but text is left out, and costs the entry nothing."""
+    return value if _is_text(value) else ""
+
+
+def _shown_texts(value: t.Any) -> tuple[str, ...]:
+    return tuple(filter(_is_text, value)) if isinstance(value, list) else ()
+
+
+def _is_text(value: t.Any) -> bool:
+    """Return whether a value is text; Python's own parser of YAML gives halves of surrogate pairs as if they were."""
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+def sha256_digits(value: str, where: str) -> str:
+    """Return the 64 digits of a SHA-256, which may be written with C(sha256:) before it; raises OptionError."""
+    lowered = value.lower()
+    digits = lowered[len("sha256:") :] if lowered.startswith("sha256:") else lowered
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise OptionError(f"{where} is not 64 hexadecimal digits.")
+    return digits
+
+
+def index_of(rows: t.Any, gallery: str, gallery_url: Address) -> Index:
+    """Return the index that a parsed document holds; raises GalleryError if it is no list of entries."""
+    if rows is None:
+        raise GalleryError("it is empty")
+    if not isinstance(rows, list):
+        kind = "a mapping" if isinstance(rows, dict) else "text"
+        raise GalleryError(f"it is {kind}, not a YAML list of backends")
+    if len(rows) > MOST_ENTRIES or sum(map(_parts, rows)) > MOST_PARTS:
+        raise GalleryError("it has more in it than is believable")
+    entries: dict[str, Entry] = {}
+    skipped: dict[str, str] = {}
+    for number, row in enumerate(rows, 1):
+        try:
+            entry = _entry(row, gallery, gallery_url)
+            # The first of several with one name counts.
+            entries.setdefault(entry.name.lower(), entry)
+        except (GalleryError, NameRefused, OptionError) as e:
+            name = row.get("name") if isinstance(row, dict) else None
+            known = name.lower() if isinstance(name, str) and len(name) <= 255 else str(number)
+            skipped[known] = f"its entry {number} is skipped: {e}"
+    if rows and not entries:
+        raise GalleryError(f"none of its {len(rows)} entries describes a backend ({next(iter(skipped.values()))})")
+    return Index(gallery, entries, skipped)
+
+
+def _parts(row: t.Any) -> int:
+    """Return how many members the lists and mappings of an entry have."""
+    return sum(len(value) for value in row.values() if isinstance(value, (dict, list))) if isinstance(row, dict) else 0

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The machine that the modules run on: its small files, its drivers, and its vendors' tools."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import signal
+import typing as t
+from dataclasses import dataclass, field
+
+from .._fs.read import read_file
+
+PROBE_SECONDS = 120
+# Where vendors install their tools, although the PATH of sudo, of cron and of a login without a shell often lacks it.
+TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/lib/wsl/lib", "/usr/local/bin", "/usr/local/cuda/bin")
+# Some tools leave a file where they are started.
+_NOTHING_TO_WRITE = "/proc"
+_LONGEST_OUTPUT = 300
+
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "i386": "386",
+    "i686": "386",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool C(printed), its exit C(status), None if it did not come to that, and what is to be said of it."""
+
+    printed: str = ""
+    status: int | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where the probes look; every part can be replaced by a test."""
+
+    root: str = "/"
+    path: str | None = None
+    environ: t.Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    system: str = field(default_factory=platform.system)
+    machine: str = field(default_factory=platform.machine)
+
+    @property
+    def architecture(self) -> str:
+        """The machine's architecture in the words of OCI."""
+        return _ARCHITECTURES.get(self.machine, self.machine)
+
+    def locate(self, path: str) -> str:
+        """Return where C(path), an absolute one, stands below C(root)."""
+        return os.path.join(self.root, path.lstrip("/"))
+
+    def read(self, path: str) -> str | None:
+        """Return the stripped text of a small file, or None when it cannot be read."""
+        try:
+            return read_file(self.locate(path), 65536).decode("utf-8", "replace").strip()
+        except OSError:
+            return None
+
+    def entries(self, path: str) -> list[str]:
+        """Return the sorted entries of a directory, none when it cannot be read."""
+        try:
+            return sorted(os.listdir(self.locate(path)))
+        except OSError:
+            return []
+
+    def driver(self, device: str) -> str:
+        """Return the driver that is bound to a device of the kernel, empty where there is none."""
+        try:
+            return os.path.basename(os.readlink(self.locate(f"{device}/driver")))
+        except OSError:
+            return ""
+
+    def tool(self, name: str) -> str | None:
+        """Return the path of a program in PATH or in one of the usual directories, or None."""
+        path = self.path if self.path is not None else self.environ.get("PATH")
+        usual = os.pathsep.join(map(self.locate, TOOL_DIRECTORIES))
+        return shutil.which(name, path=path) or shutil.which(name, path=usual)
+
+    def run(self, name: str, *arguments: str) -> Answer:
+        """Return what a vendor's tool answers; one that takes too long is killed."""
+        program = self.tool(name)
+        if program is None:
+            return Answer(said=f"not found in PATH, {', '.join(TOOL_DIRECTORIES)}")
+        return _answer(program, *arguments)
+
+
+def _answer(*command: str) -> Answer:
+    """Return what a program answers; one that takes too long is killed."""
+    import asyncio  # which takes long itself, and most hosts have no such program
+
+    async def output() -> tuple[int, bytes, bytes]:
+        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=nothing, stdout=pipe, stderr=pipe, start_new_session=True, cwd=_NOTHING_TO_WRITE
+        )
+        try:
+            printed, errors = await asyncio.wait_for(process.communicate(), PROBE_SECONDS)
+        except asyncio.TimeoutError:
+            # All of its session, because what it has started holds its output open.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.wait_for(process.communicate(), 1)
+            raise
+        return t.cast(int, process.returncode), printed, errors
+
+    try:
+        status, printed, errors = asyncio.run(output())
+    except asyncio.TimeoutError:
+        return Answer(said=f"stopped after {PROBE_SECONDS} seconds without an answer")
+    except OSError as e:
+        return Answer(said=f"it cannot be started: {e.strerror}")
+    text = printed.decode("utf-8", "replace")
+    return Answer(text, status, _said(status, f"{text} {errors.decode('utf-8', 'replace')}"))
+
+
+def _said(status: int, output: str) -> str:
+    """Return in one short line how a program ended and what it printed."""
+    words = "".join(character if character.isprintable() else " " for character in output).split()
+    line = " ".join(words) or "it printed nothing"
+    if status:
+        line = (f"exit status {status}: " if status > 0 else f"killed by signal {-status}: ") + line
+    return line if len(line) <= _LONGEST_OUTPUT else f"{line[:_LONGEST_OUTPUT]}…"

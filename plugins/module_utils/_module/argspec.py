@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument specifications of the backend modules."""
+
+from __future__ import annotations
+
+import typing as t
+
+BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "list", "elements": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
+    "uri": {"type": "str"},
+    "alias": {"type": "str"},
+    "release": {"type": "str"},
+    "digest": {"type": "str"},
+    "pins": {
+        "type": "dict",
+        "options": {
+            "format": {"type": "int", "required": True},
+            "backends": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "capability": {"type": "str", "required": True},
+                    "platform": {"type": "str", "required": True},
+                    "backend": {"type": "str", "required": True},
+                    "alias": {"type": "str"},
+                    "uri": {"type": "str", "required": True},
+                    "digest": {"type": "str", "required": True},
+                },
+            },
+        },
+    },
+    "exclusive": {"type": "bool", "default": False},
+    "keep_previous": {"type": "int"},
+    "verify": {"type": "bool", "default": False},
+    "force": {"type": "bool", "default": False},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "directory_mode": {"type": "raw"},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+INFO_SPEC: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "list", "elements": "str"},
+    "available": {"type": "bool", "default": False},
+    "upgrades": {"type": "bool", "default": False},
+    "pins": {"type": "bool", "default": False},
+    "pin_capabilities": {"type": "list", "elements": "str"},
+    "disk_usage": {"type": "bool", "default": False},
+}
+
+LOCALAI_GALLERY = {
+    "name": "localai",
+    "url": "https://index.localai.io/backends",
+    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master"],
+}
+# Both modules take these, so that module_defaults of the group localai.core.localai can hold them.
+HOST_SPEC: dict[str, dict[str, t.Any]] = {
+    "backends_path": {"type": "path", "default": "/var/lib/local-ai/backends"},
+    "backends_system_path": {"type": "path", "default": "/usr/share/localai/backends"},
+    "galleries": {
+        "type": "list",
+        "elements": "dict",
+        "default": [LOCALAI_GALLERY],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "url": {"type": "str", "required": True},
+            "mirrors": {"type": "list", "elements": "str", "default": []},
+            "sha256": {"type": "str"},
+        },
+    },
+    "capability": {"type": "str"},
+    "platform": {"type": "str"},
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "host": {"type": "str", "required": True},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+            "token": {"type": "str", "no_log": True},
+            "ca_path": {"type": "path"},
+            "client_cert": {"type": "path"},
+            "client_key": {"type": "path", "no_log": False},
+            "validate_certs": {"type": "bool"},
+            "plain_http": {"type": "bool"},
+            "mirrors": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"url": {"type": "str", "required": True}, "resolve": {"type": "bool", "default": False}},
+            },
+        },
+        "mutually_exclusive": [("token", "username"), ("token", "password")],
+        "required_together": [("username", "password")],
+        "required_by": {"client_key": ("client_cert",)},
+    },
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "validate_certs": {"type": "bool", "default": True},
+    "use_proxy": {"type": "bool", "default": True},
+    "auth_file": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Ansible module object, which redacts the addresses in its options before they are returned or logged."""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._address import redacted, redacted_text
+from .._errors import LocalAIError, MissingLibrary
+
+# Options, and suboptions at any depth, that hold an address or a list of addresses.
+_ADDRESSES = ("uri", "url", "mirrors", "host")
+_HIDDEN = "(hidden)"
+# Where a mapping belongs and an address is given, Ansible splits the address at each "=", and takes the first part for
+# the name of a suboption.
+_NOT_IN_OPTIONS = re.compile(r"[/?#@]")
+_MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+class LocalAIModule(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule with the original options in C(given); C(params) has the redacted ones."""
+
+    def __init__(self, spec: dict[str, dict[str, t.Any]]) -> None:
+        self.given: dict[str, t.Any] | None = None
+        # AnsibleModule writes the defaults of suboptions into the specification, which is shared.
+        super().__init__(argument_spec=copy.deepcopy(spec), supports_check_mode=True)
+        self._redact_params()
+
+    def _log_invocation(self) -> None:
+        self._redact_params()
+        super()._log_invocation()
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        """Fail. The options are redacted even if Ansible refuses them before this module can."""
+        self._redact_params()
+        super().fail_json(redacted_text(msg), **result)
+        raise AssertionError("fail_json ends the process")
+
+    def _redact_params(self) -> None:
+        if self.given is None:
+            self.given = copy.deepcopy(self.params)
+            self.params.update(_shown("", self.params, self.no_log_values))
+
+
+def failure_of(error: LocalAIError) -> dict[str, t.Any]:
+    """Return the arguments of C(fail_json) for an error."""
+    if isinstance(error, MissingLibrary):
+        return {"msg": missing_required_lib(error.library), "exception": error.traceback}
+    return {"msg": str(error)}
+
+
+def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
+    """Return the redacted value of an option; C(masked) has the values of options with C(no_log).
+
+    Ansible hides those only where they are complete, and for syslog it cuts them at an C(@) before.
+    """
+    if isinstance(value, dict):
+        return {_shown_key(str(key)): _shown(str(key), item, masked) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(option, item, masked) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value in masked:
+        return _MASK
+    if _NOT_IN_OPTIONS.search(option):
+        return _HIDDEN
+    return redacted(value) if option in _ADDRESSES else redacted_text(value)
+
+
+def _shown_key(key: str) -> str:
+    return redacted(key) if _NOT_IN_OPTIONS.search(key) else key

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pins: the rows of the option C(pins), and URIs with their tag or digest replaced. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import replace
+
+from .._address import Address
+from .._errors import GalleryError, OptionError
+from .._localai.capability import HostCapability, match
+from .._localai.gallery import Entry
+from .._localai.names import checked_name
+from .._oci.platform import Platform
+from .._oci.reference import is_digest
+from .._request import BackendOptions, Pin
+from .._sources.uri import Uri
+from .unreadable import check_decided
+
+FORMAT = 1
+# What stands in the tags of a release's candidates, behind what would be the release itself.
+_BEFORE_RELEASE = re.compile(r"(alpha|beta|pre|rc)[.-]?\d*-", re.IGNORECASE)
+_LATEST = "latest-"
+_SHA256 = "sha256:"
+
+
+def with_pins(
+    options: BackendOptions,
+    document: t.Mapping[str, t.Any] | None,
+    capability: HostCapability,
+    platform: Platform,
+    staying: t.Mapping[str, str],
+) -> BackendOptions:
+    """Return the options with the row of C(document), the option C(pins), that counts here for each name.
+
+    A name in C(staying), in lower case, keeps that build because a GPU cannot be read. It has no row if the set has
+    only others. Raises OptionError for a malformed digest or set, and for a name that the set lacks.
+    """
+    if options.digest is not None:
+        _check_digest(options.digest, "digest")
+    if document is None or options.state == "absent":
+        return options
+    rows = _rows(document)
+    names = [name.lower() for name in options.bare_names]
+    chosen = {name: _choose(name, rows, capability, platform, staying.get(name, "")) for name in names}
+    return replace(options, pins={name: row for name, row in chosen.items() if row is not None})
+
+
+def at_digest(entry: Entry, digest: str) -> Entry:
+    """Return a gallery's entry with all its sources pinned to C(digest); raises GalleryError when that cannot be."""
+    kind = Uri.parse(entry.uri.text).kind
+    if kind == "archive":
+        if not digest.startswith(_SHA256):
+            raise GalleryError(f"{entry.name} is an archive, which is pinned by its sha256, not by {digest}.")
+        sha256 = digest[len(_SHA256) :]
+        if entry.sha256 and entry.sha256 != sha256:
+            raise GalleryError(f"{entry.name}: the gallery states the sha256 {entry.sha256}, and the pin is {digest}.")
+        return replace(entry, sha256=sha256)
+    if kind == "path":
+        raise GalleryError(f"{entry.name} is installed from {entry.uri} on the host, which has no digest to pin.")
+    return replace(
+        entry,
+        uri=_uri_at_digest(entry.uri, digest),
+        mirrors=tuple(_uri_at_digest(uri, digest) for uri in entry.mirrors),
+    )
+
+
+def at_release(entry: Entry, release: str) -> Entry:
+    """Return a gallery's entry with its C(latest-) tag turned into that of C(release); raises GalleryError."""
+    uri = _uri_at_release(entry.uri, release)
+    if uri is None:
+        raise GalleryError(
+            f"{entry.name}: release turns a tag that begins with {_LATEST} into {release}-, but {entry.uri} has none. "
+            "Leave it out of a task with release, or pin it by digest."
+        )
+    mirrors = (_uri_at_release(mirror, release) for mirror in entry.mirrors)
+    return replace(entry, uri=uri, mirrors=tuple(mirror for mirror in mirrors if mirror))
+
+
+def is_of_release(uri: Address, release: str) -> bool:
+    """Return whether a recorded URI is an image with a tag of C(release)."""
+    tag = _split_tag(uri)[1]
+    return tag.startswith(f"{release}-") and not _BEFORE_RELEASE.match(tag, len(release) + 1)
+
+
+def is_at_digest(uri: Address) -> bool:
+    """Return whether a recorded URI names a digest."""
+    return is_digest(uri.text.rpartition("@")[2])
+
+
+def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
+    """Return what the option C(pins) takes, in an order that makes for small differences in Git."""
+    ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
+    return {"format": FORMAT, "backends": [_row(pin) for pin in ordered]}
+
+
+def _row(pin: Pin) -> dict[str, t.Any]:
+    return {
+        "name": pin.name,
+        "capability": pin.capability,
+        "platform": pin.platform,
+        "backend": pin.backend,
+        "alias": pin.alias or None,
+        "uri": str(pin.uri),
+        "digest": pin.digest,
+    }
+
+
+def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
+    if document["format"] != FORMAT:
+        raise OptionError(
+            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Create the set "
+            "again with localai_backend_info and pins=true."
+        )
+    rows = [Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or ""}) for row in document["backends"]]
+    seen = set()
+    for row in rows:
+        where = f"pins: {row.name} for {row.capability}"
+        checked_name(row.name, "pins: a name")
+        checked_name(row.backend, f"{where}: backend")
+        if row.alias:
+            checked_name(row.alias, f"{where}: alias")
+        _check_digest(row.digest, f"{where}: digest")
+        Platform.parse(row.platform)
+        if Uri.parse(row.uri.text).kind == "path":
+            raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
+        key = (row.name.lower(), row.capability, row.platform)
+        if key in seen:
+            raise OptionError(f"{where} on {row.platform} stands there twice.")
+        seen.add(key)
+    reason = contradiction(rows)
+    if reason:
+        raise OptionError(f"pins: {reason} Create the set again with localai_backend_info and pins=true.")
+    return rows
+
+
+def contradiction(pins: t.Sequence[Pin]) -> str:
+    """Return a sentence about a build that a set has two digests for, on hosts of one platform; nothing without one."""
+    first: dict[str, list[Pin]] = {}
+    for pin in pins:
+        others = first.setdefault(pin.backend.lower(), [])
+        platform = Platform.parse(pin.platform)
+        for other in others:
+            if other.digest != pin.digest and platform.runs(Platform.parse(other.platform)):
+                return (
+                    f"{other.name} for {other.capability} and {pin.name} for {pin.capability} are one build, "
+                    f"{pin.backend}, and have two digests, {other.digest} and {pin.digest}."
+                )
+        others.append(pin)
+    return ""
+
+
+def _choose(
+    name: str, rows: t.Sequence[Pin], capability: HostCapability, platform: Platform, staying: str
+) -> Pin | None:
+    named = [row for row in rows if row.name.lower() == name.lower()]
+    fitting = {row.capability: row for row in named if platform.runs(Platform.parse(row.platform))}
+    if staying:
+        return _row_of(staying, fitting, capability.name)
+    builds = {key: row.backend for key, row in fitting.items()}
+    check_decided(name, builds, capability)
+    chosen = match(builds, capability.name)
+    if chosen is None:
+        known = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "nothing"
+        raise OptionError(
+            f"pins: the set has no row for {name} on a host of capability {capability.name!r} and platform {platform}; "
+            f"for {name} it has {known}. Create the set again with localai_backend_info and pins=true."
+        )
+    return fitting[chosen.key]
+
+
+def _row_of(backend: str, rows: t.Mapping[str, Pin], capability: str) -> Pin | None:
+    """Return which of C(rows), by their capabilities, is for a build: the nearest one, None where there is none."""
+    mine = {key: row for key, row in rows.items() if row.backend == backend}
+    nearest = match({key: row.backend for key, row in mine.items()}, capability)
+    return mine[nearest.key] if nearest is not None else next(iter(mine.values()), None)
+
+
+def _check_digest(digest: str, where: str) -> None:
+    if not is_digest(digest):
+        raise OptionError(f"{where}: {digest[:100]!r} is not a digest such as sha256: and 64 hexadecimal digits.")
+
+
+def _uri_at_digest(uri: Address, digest: str) -> Address:
+    image, _at, pinned = uri.text.rpartition("@")
+    return Address(f"{image if is_digest(pinned) else uri.text}@{digest}")
+
+
+def _uri_at_release(uri: Address, release: str) -> Address | None:
+    image, tag = _split_tag(uri)
+    return Address(f"{image}:{release}-{tag[len(_LATEST) :]}") if tag.startswith(_LATEST) else None
+
+
+def _split_tag(uri: Address) -> tuple[str, str]:
+    """Return an image without its tag, and the tag; it is empty where there is none, or a digest goes before it."""
+    image, _colon, tag = uri.text.rpartition(":")
+    return (image, tag) if image and "/" not in tag and "@" not in uri.text else (uri.text, "")

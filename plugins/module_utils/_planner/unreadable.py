@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a GPU that cannot be read means: what is installed stays, and nothing is chosen that depends on the GPU. Pure.
+
+A driver that fails for a night is no reason to replace the builds of a GPU server by those for processors. So a name
+means the build that is installed for it, and it is an error where there is none.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import GalleryError, HostError
+from .._localai.capability import DEFAULT, HostCapability, Match, match
+from .._localai.catalog import Catalog, Resolution
+from .._localai.gallery import Entry
+from .._localai.installed import Installed
+from .._localai.leftovers import leftover_of
+from .._localai.listing import Listing
+from .._request import BackendOptions, bare_name
+
+
+def staying_build(name: str, installed: Installed, capability: HostCapability) -> str:
+    """Return the build that a bare name keeps because a GPU cannot be read, be it damaged or lost; empty for none.
+
+    That is a build for the vendor of the GPU, and where the capability is undecided each that a meta or an alias means,
+    or meant before both were lost.
+    """
+    if not capability.evidence.unreadable:
+        return ""
+    own, row = installed.find(name), Listing(installed, capability.name).find(name)
+    lost = next((backend for backend, was in installed.builds.items() if was.meta.lower() == name.lower()), "")
+    if own is not None and own.target:
+        backend, chosen = own.target, True
+    elif row is not None and row.kind in ("alias", "meta"):
+        backend, chosen = leftover_of(row.backend) or row.backend, True
+    elif lost and (own is None or not own.has_run_file):
+        backend, chosen = lost, True
+    else:
+        backend, chosen = own.name if own is not None else "", False
+    return backend if (chosen and capability.undecided) or capability.keeps(backend) else ""
+
+
+def staying_builds(names: t.Iterable[str], installed: Installed, capability: HostCapability) -> dict[str, str]:
+    """Return the builds that bare names keep, by the name in lower case."""
+    found = {name.lower(): staying_build(name, installed, capability) for name in names}
+    return {name: backend for name, backend in found.items() if backend}
+
+
+def spared_builds(names: t.Sequence[str], installed: Installed, capability: HostCapability) -> set[str]:
+    """Return the directories that answer to one of the names and are for the vendor of a GPU that cannot be read.
+
+    Another one answers in their place only as long as the GPU cannot be read.
+    """
+    answering = (directory.name for name in names for directory in installed.called(name))
+    return {backend for backend in answering if capability.keeps(backend)}
+
+
+def resolve(galleries: Catalog, asked: str, installed: Installed, capability: HostCapability) -> Resolution:
+    """Return what a name of the galleries means on this host; raises GalleryError, and HostError if nobody can tell."""
+    entry = galleries.find(asked)
+    backend = staying_build(bare_name(asked), installed, capability)
+    if backend:
+        return _staying(galleries, entry, backend, installed, capability)
+    if entry.is_meta:
+        check_decided(entry.name, entry.capabilities, capability)
+    return galleries.resolve(asked, capability.name)
+
+
+def check_decided(name: str, capabilities: t.Mapping[str, str], capability: HostCapability) -> None:
+    """Raise HostError if the build for a name depends on what cannot be read; C(capabilities) is the map of a meta."""
+    with_gpu, without = match(capabilities, capability.name), match(capabilities, DEFAULT)
+    if not capability.undecided or (with_gpu and with_gpu.target) == (without and without.target):
+        return
+    raise HostError(
+        f"{name}: the build for this host cannot be chosen, because the memory of its GPU cannot be read "
+        f"({_probes(capability)}). Repair the driver, or set the option capability, for example to {capability.name}."
+    )
+
+
+def check_known(capability: HostCapability) -> str:
+    """Return the capability, for pins of hosts like this one; raises HostError if nobody can tell."""
+    if capability.known is not None:
+        return capability.known
+    raise HostError(
+        "pins: the capability of this host is unknown, because the memory of its GPU cannot be read "
+        f"({_probes(capability)}). Repair the driver, or set pin_capabilities or the option capability."
+    )
+
+
+def warnings_of(options: BackendOptions, installed: Installed, capability: HostCapability) -> t.Iterator[str]:
+    """Yield one warning if a build stays because a GPU cannot be read, and one for each that the pins do not have."""
+    if options.uri is not None:
+        return
+    staying = staying_builds(options.bare_names, installed, capability)
+    if staying or spared_builds(options.bare_names, installed, capability):
+        yield (
+            f"The memory of this host's GPU cannot be read ({_probes(capability)}). Builds that are installed for it "
+            "stay. Repair the driver, or set the option capability."
+        )
+    for name, backend in staying.items():
+        if options.pins is not None and options.pin(name) is None:
+            yield f"{name}: the set of pins has no row for {backend}, which stays because the GPU cannot be read."
+
+
+def _staying(
+    galleries: Catalog, entry: Entry, backend: str, installed: Installed, capability: HostCapability
+) -> Resolution:
+    """Return an entry with the build that stays, as the gallery has it, else from where it was installed."""
+    if entry.name.lower() == backend.lower():
+        return Resolution(entry, entry)
+    chosen = match(entry.capabilities, capability.name)
+    if chosen is None or chosen.target != backend:
+        keys = (key for key, target in entry.capabilities.items() if target == backend)
+        chosen = Match(next(keys, ""), backend)
+    if chosen.last_resort:
+        # It is not taken for lack of another one.
+        chosen = Match("", backend)
+    try:
+        return Resolution(entry, galleries.target(entry, chosen), chosen)
+    except GalleryError:
+        directory = installed.get(backend)
+        recorded = directory.metadata if directory is not None else None
+        if recorded is None or not recorded.uri:
+            raise
+    build = Entry(
+        backend,
+        gallery_url=recorded.gallery_url,
+        uri=recorded.uri,
+        alias=recorded.alias,
+        version=recorded.version,
+    )
+    return Resolution(entry, build, chosen)
+
+
+def _probes(capability: HostCapability) -> str:
+    return "; ".join(map(str, capability.evidence.unreadable))

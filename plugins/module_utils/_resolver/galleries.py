@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads galleries: their URLs, mirrors and reference files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import typing as t
+from urllib.parse import unquote
+
+from .._address import Address
+from .._errors import GalleryError, LocalAIError, MissingLibrary
+from .._fs.read import read_file
+from .._localai.catalog import Catalog
+from .._localai.gallery import Index, index_of
+from .._request import GallerySource
+from .yaml_document import MOST_BYTES, parse_yaml
+
+if t.TYPE_CHECKING:
+    from .._http.client import Http
+
+
+class Galleries(Catalog):
+    """The galleries of a task; each is read at most once, and only when a name needs it."""
+
+    def __init__(self, sources: t.Sequence[GallerySource], http: Http) -> None:
+        super().__init__([source.name for source in sources], self._read)
+        self._sources = {source.name: source for source in sources}
+        self._http = http
+        self._indexes: dict[str, Index] = {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """The entries that were skipped in the galleries read so far, each with the reason."""
+        return [
+            f"gallery {index.gallery}: {reason}"
+            for index in self._indexes.values()
+            for reason in index.skipped.values()
+        ]
+
+    def _read(self, gallery: str) -> Index:
+        if gallery not in self._indexes:
+            self._indexes[gallery] = read_gallery(self._sources[gallery], self._http)
+        return self._indexes[gallery]
+
+
+def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:
+    """Return the index that a YAML document holds; raises GalleryError if it is no list of entries."""
+    return index_of(parse_yaml(data), gallery, gallery_url)
+
+
+def readable_url(url: str) -> str:
+    """Return where C(url) is read from: C(github:org/repo/path@branch) as the https URL of the raw file."""
+    for prefix in ("github://", "github:"):
+        if url.startswith(prefix):
+            path, _at, branch = url[len(prefix) :].partition("@")
+            parts = path.split("/")
+            if len(parts) < 3 or not all(parts):
+                raise GalleryError("it is not of the form github:organisation/repository/path@branch")
+            return "https://raw.githubusercontent.com/" + "/".join((*parts[:2], branch or "main", *parts[2:]))
+    return url
+
+
+def read_gallery(source: GallerySource, http: Http) -> Index:
+    tried = []
+    primary: Address | None = None
+    for url in (source.url, *source.mirrors):
+        try:
+            location, recorded = readable_url(url.text), url
+            if location.endswith(".ref"):
+                location = _follow_ref(location, http)
+                recorded = Address(location)
+            if url == source.url:
+                primary = recorded
+            data = _read(location, http)
+            if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
+                raise GalleryError("it does not have the sha256 that the task gives for it")
+            return parse_index(data, source.name, primary or source.url)
+        except MissingLibrary:
+            raise
+        except LocalAIError as e:
+            tried.append(f"{url}: {e}")
+    raise GalleryError(f"gallery {source.name} could not be read. Tried " + "; ".join(tried))
+
+
+def _follow_ref(location: str, http: Http) -> str:
+    """Return the index that a reference file names; it stands beside the file."""
+    try:
+        name = _read(location, http, limit=4096).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        name = ""
+    if not name or "\n" in name or ":" in name or name.startswith("/") or ".." in name.split("/"):
+        raise GalleryError(f"the reference file does not name an index beside it, but says {name[:80]!r}")
+    return location.rpartition("/")[0] + "/" + name
+
+
+def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
+    scheme = location.partition(":")[0].lower() if ":" in location else ""
+    if scheme in ("http", "https"):
+        return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body
+    if scheme not in ("", "file"):
+        raise GalleryError(f"{scheme}: is no kind of gallery; use https://, http://, file://, a path or github:")
+    path = unquote(location[len("file://") :]) if scheme else os.path.expanduser(location)
+    try:
+        return read_file(path, limit)
+    except (OSError, ValueError) as e:
+        raise GalleryError(getattr(e, "strerror", None) or str(e)) from None

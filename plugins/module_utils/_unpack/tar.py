@@ -1,0 +1,268 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stream of bytes that is a tar archive -> its entries, one after the other, with bounded memory.
+
+Headers as nearly all entries have them, long names as Go writes them included, are read here, because C(tarfile) takes
+several times as long for one as the kernel takes for its file. All others (GNU, sparse files, damaged ones) are left to
+C(tarfile).
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._errors import SourceError
+
+_RECORD = 512
+# What describes one entry, and how many headers may hold for all entries: tarfile keeps them in memory.
+_MOST_DESCRIPTION = 2 * 1024**2
+_MOST_GLOBAL = 100
+_MOST_NAMES = 64 * 1024
+_MOST_DIGITS = 100
+_DIGITS = re.compile(rb"[0-9]+")
+# Records of extended headers: those that are names, and those that nobody heeds here.
+_NAMES = {"path": "name", "linkpath": "target"}
+_UNHEEDED = ("atime", "ctime", "uid", "gid", "uname", "gname", "SCHILY.", "LIBARCHIVE.")
+_KINDS = {
+    tarfile.REGTYPE: "file",
+    tarfile.AREGTYPE: "file",
+    tarfile.LNKTYPE: "hardlink",
+    tarfile.SYMTYPE: "symlink",
+    tarfile.DIRTYPE: "directory",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: C(kind) is C(file), C(directory), C(symlink), C(hardlink) or C(other), C(target) where a link leads.
+
+    C(holes) is None, or for a sparse file the places of its data: pairs of an offset and a length, in bytes.
+    """
+
+    name: str
+    kind: str
+    mode: int
+    mtime: float | None
+    size: int = 0
+    target: str = ""
+    holes: tuple[tuple[int, int], ...] | None = None
+
+
+class TarStream:
+    """Iterate over the entries; until the next one, C(data) has the bytes of the entry at hand.
+
+    Raises SourceError for a damaged archive.
+    """
+
+    def __init__(self, blocks: t.Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._block = memoryview(b"")
+        self._data_left = 0
+        self._padding = 0
+        self._described = _Described(self._take)
+
+    def __iter__(self) -> t.Iterator[Entry]:
+        header = self._take(_RECORD)
+        if not header:
+            raise SourceError("the archive is empty.")
+        while header.strip(b"\0"):
+            entry = self._entry(header)
+            yield entry
+            self._skip(self._data_left + self._padding)
+            header = self._take(_RECORD)
+        # What follows the end of the archive is read too, for whoever counts or hashes.
+        for _block in self._blocks:
+            pass
+
+    def data(self, entry: Entry) -> t.Iterator[bytes | memoryview]:
+        """Yield the content of the file at hand, with zeros for the holes of a sparse one."""
+        if entry.holes is None:
+            yield from self._data(self._data_left)
+            return
+        position = 0
+        for offset, length in (*entry.holes, (entry.size, 0)):
+            if offset < position or not 0 <= length <= self._data_left:
+                raise SourceError(f"the archive is damaged: the holes of {entry.name[:100]!r} overlap.")
+            yield from _zeros(offset - position)
+            yield from self._data(length)
+            position = offset + length
+
+    def _entry(self, header: bytes) -> Entry:
+        taken, names = header, t.cast("dict[str, str] | None", {})
+        if header[156:157] == tarfile.XHDTYPE:
+            taken, names = self._with_names(header)
+            header = taken[-_RECORD:]
+        entry = None if names is None or self._described.pax_headers else _plain_entry(header)
+        if entry is not None:
+            self._data_left = entry.size if entry.kind == "file" else 0
+            self._padding = -self._data_left % _RECORD
+            return replace(entry, **t.cast("dict[str, t.Any]", names)) if names else entry
+        entry, packed = self._described.entry(taken)
+        is_plain_file = entry.kind == "file" and entry.holes is None
+        self._data_left = entry.size if is_plain_file else packed
+        self._padding = packed - self._data_left
+        return entry
+
+    def _with_names(self, header: bytes) -> tuple[bytes, dict[str, str] | None]:
+        """Return an extended header with all that follows up to the entry's own, and the long names in it.
+
+        No names mean that only the header was read, or that there is more in it than that.
+        """
+        size = _size_of(header)
+        if size is None or size > _MOST_NAMES:
+            return header, None
+        records = self._take(size + -size % _RECORD)
+        return header + records + self._take(_RECORD), _long_names(records[:size])
+
+    def _data(self, length: int) -> t.Iterator[memoryview]:
+        while length:
+            piece = self._piece(length)
+            length -= len(piece)
+            self._data_left -= len(piece)
+            yield piece
+
+    def _skip(self, length: int) -> None:
+        while length:
+            length -= len(self._piece(length))
+
+    def _piece(self, length: int) -> memoryview:
+        """Return the next bytes of the block at hand, C(length) at the most."""
+        if not self._block and not self._next_block():
+            raise SourceError("the archive is damaged: it ends in the middle of a file.")
+        piece = self._block[:length]
+        self._block = self._block[length:]
+        return piece
+
+    def _take(self, length: int) -> bytes:
+        """Return C(length) bytes, or all there are when the archive ends before."""
+        taken = bytes(self._block[:length])
+        self._block = self._block[length:]
+        while len(taken) < length and self._next_block():
+            more = length - len(taken)
+            taken += self._block[:more]
+            self._block = self._block[more:]
+        return taken
+
+    def _next_block(self) -> bool:
+        self._block = memoryview(next(self._blocks, b""))
+        return bool(self._block)
+
+
+def _plain_entry(header: bytes) -> Entry | None:
+    """Return the entry of a header that says all by itself, or None for any other, which may be a damaged one."""
+    kind = _KINDS.get(header[156:157])
+    if kind is None or header[257:262] != b"ustar" or (header[262:263] == b" " and header[345]):
+        return None
+    size = _size_of(header)
+    if size is None:
+        return None
+    try:
+        mode, mtime = _number(header[100:108]), _number(header[136:148])
+        name, target, prefix = _text(header[:100]), _text(header[157:257]), _text(header[345:500])
+    except ValueError:
+        return None
+    if kind == "file" and name.endswith("/"):
+        return None
+    return Entry(f"{prefix}/{name}" if prefix else name, kind, mode, mtime, size, target)
+
+
+def _size_of(header: bytes) -> int | None:
+    """Return the size that a header states, or None when its checksum is wrong or the size is written otherwise."""
+    try:
+        if _number(header[148:155]) != sum(header) - sum(header[148:156]) + 8 * 32:
+            return None
+        return _number(header[124:136])
+    except ValueError:
+        return None
+
+
+def _long_names(records: bytes) -> dict[str, str] | None:
+    """Return the names in an extended header, or None when it says more that matters."""
+    names = {}
+    try:
+        while records:
+            length = records.partition(b" ")[0]
+            record, records = records[: int(length)], records[int(length) :]
+            key, equals, value = record[len(length) + 1 : -1].decode("utf-8").partition("=")
+            if not equals or record[-1:] != b"\n" or not (key in _NAMES or key.startswith(_UNHEEDED)):
+                return None
+            if key in _NAMES:
+                names[_NAMES[key]] = value
+    except ValueError:
+        return None
+    return names
+
+
+def _number(field: bytes) -> int:
+    number = int(field.rstrip(b"\0 "), 8)
+    if number < 0:
+        raise ValueError("no number in a header is below zero")
+    return number
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("ascii")
+
+
+def _zeros(length: int) -> t.Iterator[bytes]:
+    block = bytes(min(length, 1024**2))
+    while length > 0:
+        yield block[:length]
+        length -= len(block)
+
+
+class _Described:
+    """Reads entries by C(tarfile.TarInfo.fromtarfile), for which it is as much of a TarFile as that uses."""
+
+    encoding = "utf-8"
+    errors = "surrogateescape"
+
+    def __init__(self, take: t.Callable[[int], bytes]) -> None:
+        self.fileobj = self
+        self.pax_headers: dict[str, str] = {}
+        self.offset = 0
+        self._take = take
+        self._taken = b""
+        self._position = 0
+
+    def entry(self, taken: bytes) -> tuple[Entry, int]:
+        """Return the entry that begins with C(taken), and how many bytes are left until the next header."""
+        self._taken, self._position = taken, 0
+        try:
+            info = tarfile.TarInfo.fromtarfile(t.cast("tarfile.TarFile", self))
+            # Places without any data fill up the header.
+            sparse = t.cast("list[tuple[int, int]] | None", info.sparse)
+            holes = None if sparse is None else tuple((at, length) for at, length in sparse if length)
+        except (tarfile.TarError, ValueError, LookupError, OverflowError, RecursionError) as e:
+            raise SourceError(f"the archive is damaged: {e}.") from e
+        packed = self.offset - self._position
+        kind = "file" if info.isreg() else _KINDS.get(info.type, "other")
+        if info.size < 0 or packed < (info.size if kind == "file" and holes is None else 0):
+            raise SourceError(f"the archive is damaged: {info.name[:100]!r} has no size that can be.")
+        if len(self.pax_headers) > _MOST_GLOBAL:
+            raise SourceError(f"the archive is damaged: it has more than {_MOST_GLOBAL} headers for all entries.")
+        mtime = info.mtime if 0 <= info.mtime < 2**33 else None
+        return Entry(info.name, kind, info.mode, mtime, info.size, info.linkname, holes), packed
+
+    def read(self, length: int) -> bytes:
+        """Return the next bytes of the archive; what describes one entry is bounded."""
+        if self._position + length > _MOST_DESCRIPTION:
+            raise SourceError("the archive is damaged: an entry has a header without end.")
+        block, self._taken = self._taken[:length], self._taken[length:]
+        if len(block) < length:
+            block += self._take(length - len(block))
+        self._position += len(block)
+        # A regular expression of tarfile takes the square of its length for it, where Python is not patched.
+        if length > _RECORD and max(map(len, _DIGITS.findall(block)), default=0) > _MOST_DIGITS:
+            raise SourceError("the archive is damaged: an entry has a number without end in its header.")
+        return block
+
+    def tell(self) -> int:
+        """Return how many bytes of the entry have been read."""
+        return self._position

@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What follows from a capability, as tables."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import (
+    Match,
+    compatible,
+    is_for,
+    match,
+    preferred,
+)
+
+MAP = {
+    "default": "cpu-x",
+    "nvidia": "cuda12-x",
+    "nvidia-cuda-12": "cuda12-x",
+    "nvidia-cuda-13": "cuda13-x",
+    "nvidia-l4t": "nvidia-l4t-arm64-x",
+    "amd": "rocm-x",
+}
+
+MATCHES = [
+    # the exact key
+    (MAP, "default", "default"),
+    (MAP, "nvidia", "nvidia"),
+    (MAP, "nvidia-cuda-12", "nvidia-cuda-12"),
+    (MAP, "nvidia-cuda-13", "nvidia-cuda-13"),
+    (MAP, "nvidia-l4t", "nvidia-l4t"),
+    (MAP, "amd", "amd"),
+    ({"my-own": "x", "default": "y"}, "my-own", "my-own"),
+    ({"default": "x", "cpu": "y"}, "cpu", "cpu"),
+    # a step back within the vendor
+    ({"nvidia": "cuda12-x", "default": "cpu-x"}, "nvidia-cuda-13", "nvidia"),
+    ({"nvidia": "cuda12-x", "default": "cpu-x"}, "nvidia-cuda-12", "nvidia"),
+    ({"nvidia": "cuda13-x", "default": "cpu-x"}, "nvidia-cuda-13", "nvidia"),
+    ({"nvidia": "cuda13-x", "default": "cpu-x"}, "nvidia-cuda-12", "default"),
+    ({"nvidia": "CUDA13-x", "default": "cpu-x"}, "nvidia-cuda-12", "default"),
+    ({"nvidia": "cuda13-x", "default": "cpu-x"}, "nvidia", "nvidia"),
+    ({"nvidia-l4t": "l4t-x", "default": "cpu-x"}, "nvidia-l4t-cuda-12", "nvidia-l4t"),
+    ({"nvidia-l4t": "l4t-x", "default": "cpu-x"}, "nvidia-l4t-cuda-13", "default"),
+    ({"nvidia": "cuda12-x", "default": "cpu-x"}, "nvidia-l4t", "default"),
+    ({"nvidia": "cuda12-x", "default": "cpu-x"}, "nvidia-l4t-cuda-12", "default"),
+    # then default, then cpu, then nothing
+    (MAP, "intel", "default"),
+    (MAP, "disable", "default"),
+    ({"amd": "rocm-x", "cpu": "cpu-x"}, "intel", "cpu"),
+    ({"default": "a", "cpu": "b"}, "intel", "default"),
+    ({"amd": "rocm-x"}, "intel", None),
+    ({"amd": "rocm-x"}, "default", None),
+    ({"NVIDIA": "cuda12-x"}, "nvidia", None),
+    ({"": "odd", "default": "cpu-x"}, "amd", "default"),
+    ({"": "odd"}, "amd", None),
+    ({}, "nvidia", None),
+]
+
+
+@pytest.mark.parametrize(("capabilities", "capability", "key"), MATCHES)
+def test_a_map_offers_the_exact_key_or_a_step_back(
+    capabilities: dict[str, str], capability: str, key: str | None
+) -> None:
+    assert match(capabilities, capability) == (None if key is None else Match(key, capabilities[key]))
+
+
+@pytest.mark.parametrize(("key", "last_resort"), [("default", True), ("cpu", True), ("nvidia", False), ("amd", False)])
+def test_default_and_cpu_are_last_resorts(key: str, last_resort: bool) -> None:
+    assert Match(key, "x").last_resort is last_resort
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["", "default", "cpu", "nvidia", "nvidia-cuda-12", "nvidia-cuda-13", "nvidia-l4t", "amd", "x"]),
+        st.sampled_from(["cpu-x", "cuda12-x", "cuda13-x", "rocm-x", ""]),
+    ),
+    st.sampled_from(["default", "nvidia", "nvidia-cuda-12", "nvidia-cuda-13", "nvidia-l4t-cuda-12", "amd", "y"]),
+)
+def test_a_match_is_in_the_map_and_never_for_other_hardware(capabilities: dict[str, str], capability: str) -> None:
+    found = match(capabilities, capability)
+    if found is None:
+        assert not {capability, "default", "cpu"} & set(capabilities)
+        return
+    assert capabilities[found.key] == found.target
+    assert found.key == capability or found.last_resort or (found.key and capability.startswith(f"{found.key}-"))
+    if capability in capabilities:
+        assert found.key == capability
+
+
+ALL = (
+    "default",
+    "cpu",
+    "nvidia",
+    "nvidia-cuda-12",
+    "nvidia-l4t",
+    "amd",
+    "intel",
+    "vulkan",
+    "metal",
+    "darwin-x86",
+    "own",
+)
+NVIDIA = ("nvidia", "nvidia-cuda-12", "nvidia-l4t")
+
+COMPATIBLE = [
+    ("cpu-llama-cpp", ALL),
+    ("vulkan-llama-cpp", ALL),
+    ("piper", ALL),
+    ("metal-llama-cpp", ("metal", "darwin-x86")),
+    ("darwin-x86-llama-cpp", ("metal", "darwin-x86")),
+    ("mlx-vlm", ("metal", "darwin-x86")),
+    ("MLX", ("metal", "darwin-x86")),
+    # the first rule that applies
+    ("darwin-cuda12-x", ("metal", "darwin-x86")),
+    ("nvidia-l4t-arm64-llama-cpp", ("nvidia-l4t",)),
+    ("l4t-rocm-x", ("nvidia-l4t",)),
+    ("cuda12-llama-cpp", NVIDIA),
+    ("CUDA13-vllm", NVIDIA),
+    ("nvidia-x", NVIDIA),
+    ("cuda-rocm-x", NVIDIA),
+    ("rocm-vllm", ("amd",)),
+    ("hipblas-x", ("amd",)),
+    ("amd-x", ("amd",)),
+    ("rocm-intel-x", ("amd",)),
+    ("intel-sycl-f16-llama-cpp", ("intel",)),
+    ("sycl-x", ("intel",)),
+    ("intel-vllm", ("intel",)),
+    # a name that only happens to hold such letters is judged all the same
+    ("chipmunk", ("amd",)),
+]
+
+
+@pytest.mark.parametrize(("name", "capabilities"), COMPATIBLE)
+def test_a_name_tells_for_which_hosts_a_build_is(name: str, capabilities: tuple[str, ...]) -> None:
+    assert tuple(capability for capability in ALL if compatible(name, capability)) == capabilities
+
+
+@pytest.mark.parametrize("name", [row[0] for row in COMPATIBLE])
+def test_disable_turns_the_filter_off(name: str) -> None:
+    assert compatible(name, "disable")
+
+
+@pytest.mark.parametrize(
+    ("name", "vendors"),
+    [
+        ("cuda12-x", ["nvidia"]),
+        ("nvidia-l4t-arm64-x", ["nvidia"]),
+        ("rocm-x", ["amd"]),
+        ("intel-sycl-f16-x", ["intel"]),
+        ("vulkan-x", []),
+        ("cpu-x", []),
+        ("metal-x", []),
+        ("piper", []),
+    ],
+)
+def test_a_build_is_for_a_vendor_if_it_runs_nowhere_else(name: str, vendors: list[str]) -> None:
+    assert [vendor for vendor in ("nvidia", "amd", "intel") if is_for(name, vendor)] == vendors
+
+
+def test_all_of_nvidia_l4t_takes_builds_for_it() -> None:
+    names = ("nvidia-l4t", "nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13")
+    assert [compatible("nvidia-l4t-x", name) for name in names] == [True, True, True]
+
+
+BUILDS = [
+    "cpu-x",
+    "cuda12-x",
+    "cuda13-x",
+    "darwin-x86-x",
+    "hip-x",
+    "intel-x",
+    "metal-x",
+    "rocm-x",
+    "sycl-x",
+    "vulkan-x",
+]
+
+PREFERENCES = [
+    # capability, installed builds in byte order -> who answers
+    ("nvidia", BUILDS, "cuda12-x"),
+    ("nvidia-cuda-13", BUILDS, "cuda12-x"),
+    ("nvidia-l4t", BUILDS, "cuda12-x"),
+    ("NVIDIA", BUILDS, "cuda12-x"),
+    ("nvidia", ["cpu-x", "rocm-x", "vulkan-x"], "vulkan-x"),
+    ("nvidia", ["cpu-x", "rocm-x"], "cpu-x"),
+    ("amd", BUILDS, "rocm-x"),
+    ("amd", ["cpu-x", "hip-x", "vulkan-x"], "hip-x"),
+    ("amd", ["cpu-x", "vulkan-x"], "vulkan-x"),
+    ("amd", ["cpu-x", "cuda12-x"], "cpu-x"),
+    ("intel", BUILDS, "sycl-x"),
+    ("intel", ["cpu-x", "intel-x", "vulkan-x"], "intel-x"),
+    ("intel", ["cpu-x", "vulkan-x"], "cpu-x"),
+    ("metal", BUILDS, "metal-x"),
+    ("metal", ["cpu-x", "darwin-x86-x"], "cpu-x"),
+    ("darwin-x86", BUILDS, "darwin-x86-x"),
+    ("darwin-x86", ["cpu-x", "metal-x"], "cpu-x"),
+    ("vulkan", BUILDS, "vulkan-x"),
+    ("vulkan", ["cpu-x", "cuda12-x"], "cpu-x"),
+    ("default", BUILDS, "cpu-x"),
+    ("own", BUILDS, "cpu-x"),
+    ("disable", BUILDS, "cpu-x"),
+    # no token fits: the first one
+    ("default", ["cuda12-x", "rocm-x"], "cuda12-x"),
+    ("intel", ["cuda12-x", "rocm-x"], "cuda12-x"),
+    ("nvidia", ["a", "b"], "a"),
+    ("nvidia", ["a", "b-CUDA"], "b-CUDA"),
+]
+
+
+@pytest.mark.parametrize(("capability", "installed", "winner"), PREFERENCES)
+def test_the_capability_decides_which_build_answers_to_an_alias(
+    capability: str, installed: list[str], winner: str
+) -> None:
+    assert preferred(installed, capability) == winner

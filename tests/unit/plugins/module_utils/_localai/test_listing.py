@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rows that LocalAI makes of what is installed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, short_rows, unreadable
+
+CPU, CUDA, ROCM = (concrete(f"{name}-x", "x") for name in ("cpu", "cuda12", "rocm"))
+
+LISTINGS = [
+    ("nothing", installed(), "default", {}),
+    ("a concrete backend", installed(concrete("piper")), "default", {"piper": "concrete piper"}),
+    (
+        "a directory without metadata",
+        installed(Directory("own", "directory", True, True)),
+        "default",
+        {"own": "concrete own"},
+    ),
+    ("a directory without anything", installed(Directory("empty")), "default", {}),
+    (
+        "a run file that is a directory",
+        installed(Directory("d", has_run_file=True)),
+        "default",
+        {"d": "concrete d ! ?"},
+    ),
+    ("a file", installed(Directory("f", "other")), "default", {}),
+    ("a symlinked directory", installed(Directory("l", "symlink", True, True)), "default", {}),
+    ("a meta", installed(meta("x", "cpu-y"), concrete("cpu-y")), "amd", {"cpu-y": "concrete cpu-y", "x": "meta cpu-y"}),
+    ("a meta whose concrete is gone", installed(meta("x", "cpu-x")), "default", {"x": "meta cpu-x ! ?"}),
+    (
+        "a meta whose concrete has no run file",
+        installed(meta("x", "cpu-x"), Directory("cpu-x")),
+        "default",
+        {"x": "meta cpu-x ! ?"},
+    ),
+    (
+        "a meta in a directory of another name",
+        installed(meta("x", "cpu-y", "other"), concrete("cpu-y")),
+        "default",
+        {"cpu-y": "concrete cpu-y", "x": "meta cpu-y"},
+    ),
+    (
+        "the name in the metadata counts for metas only",
+        installed(replace(concrete("piper"), metadata=Metadata(name="somebody"))),
+        "default",
+        {"piper": "concrete piper"},
+    ),
+    (
+        "a directory that is both concrete and meta",
+        installed(replace(meta("m", "cpu-y"), has_run_file=True, runnable=True), concrete("cpu-y")),
+        "default",
+        {"cpu-y": "concrete cpu-y", "m": "meta cpu-y"},
+    ),
+    (
+        "a concrete and a meta of one name: the later directory counts",
+        installed(concrete("m"), meta("m", "cpu-y", "z"), concrete("cpu-y")),
+        "default",
+        {"m": "meta cpu-y", "cpu-y": "concrete cpu-y"},
+    ),
+    (
+        "the same the other way round",
+        installed(concrete("m"), meta("m", "cpu-y", "a"), concrete("cpu-y")),
+        "default",
+        {"m": "concrete m", "cpu-y": "concrete cpu-y"},
+    ),
+    (
+        "an alias",
+        installed(CPU),
+        "nvidia",
+        {"cpu-x": "concrete cpu-x", "x": "alias cpu-x"},
+    ),
+    (
+        "an alias of several on NVIDIA",
+        installed(CPU, CUDA, ROCM),
+        "nvidia-cuda-12",
+        {
+            "cpu-x": "concrete cpu-x",
+            "cuda12-x": "concrete cuda12-x",
+            "rocm-x": "concrete rocm-x",
+            "x": "alias cuda12-x",
+        },
+    ),
+    (
+        "an alias of several on AMD",
+        installed(CPU, CUDA, ROCM),
+        "amd",
+        {"cpu-x": "concrete cpu-x", "cuda12-x": "concrete cuda12-x", "rocm-x": "concrete rocm-x", "x": "alias rocm-x"},
+    ),
+    (
+        "an alias whose winner cannot run is shown as the server would run it",
+        installed(CPU, concrete("cuda12-x", "x", runnable=False)),
+        "nvidia",
+        {"cpu-x": "concrete cpu-x", "x": "alias cuda12-x ! ?"},
+    ),
+    (
+        "an alias goes over a meta",
+        installed(meta("x", "cpu-x"), CPU, CUDA),
+        "nvidia",
+        {"x": "alias cuda12-x", "cpu-x": "concrete cpu-x", "cuda12-x": "concrete cuda12-x"},
+    ),
+    (
+        "an alias goes over a concrete",
+        installed(concrete("x"), CPU),
+        "default",
+        {"x": "alias cpu-x", "cpu-x": "concrete cpu-x"},
+    ),
+    ("an alias of itself", installed(concrete("x", "x")), "default", {"x": "concrete x"}),
+    (
+        "an alias of itself and of another that is preferred",
+        installed(concrete("x", "x"), CPU),
+        "default",
+        {"x": "alias cpu-x", "cpu-x": "concrete cpu-x"},
+    ),
+    (
+        "an alias in a symlinked directory does not count",
+        installed(replace(CPU, kind="symlink")),
+        "default",
+        {},
+    ),
+    ("a system backend", installed(system=("piper",)), "default", {"piper": "system piper"}),
+    (
+        "a system backend under one of the same name",
+        installed(concrete("piper"), system=("piper",)),
+        "default",
+        {"piper": "concrete piper"},
+    ),
+    (
+        "a system backend under an alias",
+        installed(CPU, system=("x",)),
+        "default",
+        {"x": "alias cpu-x", "cpu-x": "concrete cpu-x"},
+    ),
+    (
+        "a system backend under a meta",
+        installed(meta("x", "a"), concrete("a"), system=("x",)),
+        "default",
+        {"x": "meta a", "a": "concrete a"},
+    ),
+    ("unreadable metadata with a run file", installed(unreadable("d")), "default", {"d": "concrete d ?"}),
+    ("unreadable metadata without one", installed(unreadable("d", False)), "default", {"d": "concrete d ! ?"}),
+    ("a meta that leads out", installed(meta("x", "../../tmp")), "default", {"x": "meta ../../tmp ! ?"}),
+    ("a meta that leads to itself", installed(meta("x", ".")), "default", {"x": "meta . ! ?"}),
+    ("a meta that leads to the root", installed(meta("x", "/")), "default", {"x": "meta / ! ?"}),
+    (
+        "a meta without a name",
+        installed(meta("", "cpu-x", "d"), concrete("cpu-x")),
+        "default",
+        {"": "meta cpu-x ! ?", "cpu-x": "concrete cpu-x"},
+    ),
+    ("an alias that leads out", installed(concrete("a", "../b")), "default", {"a": "concrete a", "../b": "alias a ?"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "capability", "rows"), [row[1:] for row in LISTINGS], ids=[row[0] for row in LISTINGS]
+)
+def test_the_listing_has_one_row_per_name(state: Installed, capability: str, rows: dict[str, str]) -> None:
+    assert short_rows(Listing(state, capability)) == rows
+
+
+def test_a_row_names_the_run_file_that_the_server_starts() -> None:
+    state = installed(meta("m", "cpu-x"), CPU, system=("piper",))
+    assert {name: row.run_file for name, row in Listing(state, "default").items()} == {
+        "piper": "/s/piper/run.sh",
+        "cpu-x": "/b/cpu-x/run.sh",
+        "m": "/b/cpu-x/run.sh",
+        "x": "/b/cpu-x/run.sh",
+    }
+    assert server_mapping(state, "default") == {name: row.run_file for name, row in Listing(state, "default").items()}
+
+
+def test_one_unreadable_metadata_file_makes_the_server_know_nothing() -> None:
+    state = installed(CPU, unreadable("d"), system=("piper",))
+    assert server_mapping(state, "default") == {}
+    assert set(Listing(state, "default")) == {"piper", "cpu-x", "x", "d"}
+    assert server_mapping(state.without("d"), "default") != {}
+
+
+def test_a_problem_says_what_is_wrong_and_with_what() -> None:
+    rows = Listing(
+        installed(
+            unreadable("a"), meta("m", "gone"), meta("n", "../out"), concrete("cuda-y", "y", False), concrete("b", "..")
+        ),
+        "default",
+    )
+    assert {name: row.problem for name, row in rows.items() if row.problem} == {
+        "a": "metadata.json cannot be read: it is empty",
+        "m": "gone, which it stands for, is not installed or has no run.sh",
+        "n": "metadata.json: '../out' has a path separator or a NUL in it; a backend's name is a plain name.",
+        "y": "cuda-y has no run.sh that is a file",
+        "..": "metadata.json: '..' starts with a dot or has two in a row, which no backend's name may.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("x", "x"), ("X", "x"), ("Piper", "PIPER"), ("piper", "piper"), ("PIPER", "PIPER"), ("y", None)],
+)
+def test_a_row_is_found_in_any_case_and_the_exact_spelling_goes_first(asked: str, found: str | None) -> None:
+    state = installed(concrete("x"), concrete("PIPER"), concrete("piper"))
+    row = Listing(state, "default").find(asked)
+    assert (row.name if row else None) == found
+
+
+IN_METADATA = st.sampled_from(["x", "y", "cpu-x", "cuda12-x", "rocm-x", "vulkan-y", "Z", "../out", ""])
+DIRECTORIES = st.builds(
+    Directory,
+    st.sampled_from(["x", "y", "cpu-x", "cuda12-x", "rocm-x", "vulkan-y", "Z"]),
+    st.sampled_from(["directory", "directory", "directory", "symlink", "other"]),
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.builds(Metadata, alias=IN_METADATA, meta_backend_for=IN_METADATA, name=IN_METADATA),
+)
+STATES = st.builds(
+    lambda directories, system: installed(*directories, system=tuple(system)),
+    st.lists(DIRECTORIES, unique_by=lambda each: each.name),
+    st.lists(st.sampled_from(["x", "piper"]), unique=True),
+)
+
+
+@given(STATES, st.sampled_from(["default", "nvidia", "amd", "intel", "vulkan", "metal"]))
+def test_every_row_stands_under_its_name_and_every_directory_that_can_run_has_one(
+    state: Installed, capability: str
+) -> None:
+    rows = Listing(state, capability)
+    assert all(row.name == name for name, row in rows.items())
+    assert all(row.runnable or row.problem for row in rows.values())
+    real = [each for each in state.directories if each.kind == "directory"]
+    assert {each.name for each in real if each.has_run_file} <= set(rows)
+    assert {each.alias for each in real if each.alias} <= set(rows)
+    assert set(state.system) <= set(rows)
+    aliased = [row for row in rows.values() if row.kind == "alias"]
+    assert all(row.name == directory.alias for row in aliased for directory in [state.get(row.backend)] if directory)

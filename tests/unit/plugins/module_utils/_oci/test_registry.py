@@ -1,0 +1,571 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pulling from registries of all kinds, and from those that are not what they seem."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    HostError,
+    IntegrityError,
+    LocalAIError,
+    SourceError,
+    TransportError,
+)
+from ansible_collections.localai.core.plugins.module_utils._oci import registry as registry_client
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
+from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
+from ansible_collections.localai.core.tests.support import images, registry
+from ansible_collections.localai.core.tests.support.archives import file
+from ansible_collections.localai.core.tests.support.auth import Basic, Bearer, Scope
+from ansible_collections.localai.core.tests.support.auth import basic as basic_header
+from ansible_collections.localai.core.tests.support.client import Client, Internet
+from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, Raw, Redirect, Status
+from ansible_collections.localai.core.tests.support.files import FileServer
+
+HOST = Platform("linux", "amd64")
+AMD64, S390X, ARM64 = (images.Platform(name) for name in ("amd64", "s390x", "arm64"))
+LOWER, UPPER = images.layer([file("run.sh", "x" * 1000)]), images.layer([file("y", "z")], "none")
+IMAGE = images.image([LOWER, UPPER], AMD64)
+INDEX = images.index([images.image([UPPER], S390X), IMAGE])
+USER, PASSWORD = "me", "pass:word"
+LOCKS = {"open": {}, "basic": {"auth": Basic(USER, PASSWORD)}, "bearer": {"auth": Bearer(USER, PASSWORD)}}
+
+
+@pytest.fixture
+def server():
+    with registry.Registry() as running:
+        yield running
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def resolve(reference, platform=HOST, **settings):
+    return images_of(Client(**settings)).resolve(Reference.parse(reference), platform)
+
+
+def images_of(http, *arguments, **settings):
+    return Images(http, registry_client.Registry(http, *arguments, **settings))
+
+
+def pull(client, reference, platform=HOST):
+    image = client.resolve(Reference.parse(reference), platform)
+    return [b"".join(verified(image.repositories[0].blob(layer), layer)) for layer in image.layers]
+
+
+def login(server, **changes):
+    return Endpoint(server.host, **{"username": USER, "password": PASSWORD, **changes})
+
+
+def paths(server):
+    return [request.path for request in server.requests]
+
+
+def authorizations(server):
+    return [request.headers.get("authorization") for request in server.requests]
+
+
+# what an image is
+
+
+@pytest.mark.parametrize("docker", [True, False])
+@pytest.mark.parametrize("as_index", [True, False])
+def test_an_image_is_pulled(server, docker, as_index):
+    image = images.image([LOWER, UPPER], AMD64, docker)
+    artifact = images.index([images.image([UPPER], S390X, docker), image], docker) if as_index else image
+    client = images_of(Client())
+    name = server.put("x/y", "tag", artifact)
+    found = client.resolve(Reference.parse(name), HOST)
+    assert (found.digest, found.platform_digest) == (artifact.digest, image.digest)
+    assert found.size == len(LOWER.blob) + len(UPPER.blob)
+    assert pull(client, name) == [LOWER.blob, UPPER.blob]
+
+
+def test_a_digest_decides_over_a_tag(server):
+    server.put("x/y", "tag", INDEX)
+    server.put("x/y", "moved", images.image([UPPER], AMD64))
+    for pinned in (f"{server.host}/x/y:moved@{INDEX.digest}", f"{server.host}/x/y@{INDEX.digest}"):
+        assert resolve(pinned).digest == INDEX.digest
+    assert resolve(f"{server.host}/x/y@{IMAGE.digest}").digest == IMAGE.digest
+
+
+def test_a_sha512_digest_is_checked_too(server):
+    digest = "sha512:" + hashlib.sha512(IMAGE.manifest).hexdigest()
+    server.put("x/y", "tag", IMAGE)
+    server.put_manifest("x/y", digest, IMAGE.manifest, IMAGE.media_type)
+    assert resolve(f"{server.host}/x/y@{digest}").platform_digest == digest
+
+
+@pytest.mark.parametrize("layers", [[LOWER, LOWER], [images.layer([])], []], ids=["twice", "empty", "none"])
+def test_odd_layers_are_layers(server, layers):
+    name = server.put("x/y", "tag", images.image(layers, AMD64))
+    assert pull(images_of(Client()), name) == [layer.blob for layer in layers]
+
+
+def test_an_index_without_the_platform_tells_what_it_has(server):
+    name = server.put("x/y", "tag", images.index([images.image([UPPER], S390X), images.image([UPPER], ARM64)]))
+    with pytest.raises(SourceError, match="not built for linux/amd64; it is for linux/s390x, linux/arm64"):
+        resolve(name)
+
+
+def test_a_single_image_for_another_platform_is_refused_by_its_config(server):
+    name = server.put("x/y", "tag", images.image([UPPER], S390X))
+    with pytest.raises(SourceError, match="not built for linux/amd64; it is for linux/s390x"):
+        resolve(name)
+
+
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+def test_a_child_without_a_platform_counts_as_linux_amd64(server, architecture):
+    child = images.image([UPPER], images.Platform(architecture))
+    index = images.document(
+        {"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [images.descriptor(child)]}
+    )
+    server.put("x/y", "child", child)
+    server.put_manifest("x/y", "tag", index, images.OCI_INDEX)
+    name = f"{server.host}/x/y:tag"
+    assert resolve(name).platform_digest == child.digest
+    with pytest.raises(SourceError, match="it is for linux/amd64"):
+        resolve(name, Platform("linux", "arm64"))
+
+
+def test_an_index_of_indexes_is_refused(server):
+    inner = images.index([IMAGE])
+    child = {**images.descriptor(inner), "platform": AMD64.json}
+    outer = images.document({"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [child]})
+    server.put("x/y", "inner", inner)
+    server.put_manifest("x/y", "tag", outer, images.OCI_INDEX)
+    with pytest.raises(SourceError, match="an index that lists indexes"):
+        resolve(f"{server.host}/x/y:tag")
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "message"),
+    [
+        (b"<html><body>Welcome to nginx!</body></html>", "text/html", "not JSON; is this a registry"),
+        (b"", "application/json", "not JSON"),
+        (b"[]", "application/json", "not a JSON object"),
+        (b'{"schemaVersion": 1}', "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
+        (b'{"schemaVersion": 2, "mediaType": "application/vnd.example"}', images.OCI_MANIFEST, "no kind of manifest"),
+        (b" " * 5_000_000, images.OCI_MANIFEST, "more than 4194304 bytes"),
+    ],
+)
+def test_what_is_no_manifest_is_an_error(server, body, media_type, message):
+    server.faults = [Status("/manifests/", status=200, headers={"Content-Type": media_type}, body=body)]
+    with pytest.raises(LocalAIError, match=message):
+        resolve(f"{server.host}/x/y:tag")
+
+
+# digests
+
+
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_registry_that_knows_no_head_is_asked_for_the_manifest_itself(server, status):
+    name = server.put("x/y", "tag", INDEX)
+    server.faults = [Status("/manifests/", method="HEAD", status=status)]
+    assert images_of(Client()).digest(Reference.parse(name)) == INDEX.digest
+    assert [request.method for request in server.requests] == ["HEAD", "GET"]
+
+
+def test_another_answer_than_a_digest_is_an_error_at_once(server):
+    server.faults = [Status("/manifests/", method="HEAD", status=403)]
+    with pytest.raises(TransportError, match="answered 403"):
+        images_of(Client()).digest(Reference.parse(server.put("x/y", "tag", INDEX)))
+    assert len(server.requests) == 1
+
+
+def test_a_manifest_that_is_not_the_one_asked_for_is_refused(server):
+    server.put("x/y", "tag", INDEX)
+    server.put_manifest("x/y", IMAGE.digest, IMAGE.manifest + b"\n", IMAGE.media_type)
+    for name in (f"x/y@{IMAGE.digest}", "x/y:tag"):
+        with pytest.raises(IntegrityError, match=f"not {IMAGE.digest}"):
+            resolve(f"{server.host}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("stated", "is_accepted"),
+    [
+        (IMAGE.digest, True),
+        (None, True),
+        ("nonsense", True),
+        ("sha512:" + "0" * 128, True),
+        ("sha256:" + "0" * 64, False),
+    ],
+)
+def test_a_server_must_not_state_another_digest(server, stated, is_accepted):
+    name = server.put("x/y", "tag", IMAGE)
+    server.faults = [Headers("/manifests/", headers={"Docker-Content-Digest": stated})]
+    if is_accepted:
+        assert resolve(name).digest == IMAGE.digest
+    else:
+        with pytest.raises(SourceError, match="states the digest sha256:000"):
+            resolve(name)
+
+
+@pytest.mark.parametrize("blob", [LOWER.digest, images.digest(IMAGE.config)], ids=["a layer", "the config"])
+def test_a_blob_with_other_bytes_is_refused(server, blob):
+    name = server.put("x/y", "tag", IMAGE)
+    server.faults = [Corrupt(f"/blobs/{blob}", at=7)]
+    with pytest.raises(IntegrityError, match=f"{blob} arrived with"):
+        pull(images_of(Client()), name)
+
+
+@pytest.mark.parametrize("content", [LOWER.blob + b"x", LOWER.blob[:-1]], ids=["longer", "shorter"])
+def test_a_blob_of_another_size_is_refused(server, content):
+    name = server.put("x/y", "tag", IMAGE)
+    server.put_blob("x/y", content, LOWER.digest)
+    with pytest.raises(LocalAIError, match=r"longer than|ended after \d+ bytes"):
+        pull(images_of(Client()), name)
+
+
+def test_a_cut_pull_goes_on(server):
+    name = server.put("x/y", "tag", IMAGE)
+    server.faults = [Cut(f"/blobs/{LOWER.digest}", after=100, times=1)]
+    assert pull(images_of(Client()), name)[0] == LOWER.blob
+    assert server.requests[-2].headers["range"] == "bytes=100-"
+
+
+# who may pull
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_an_image_is_pulled_with_a_login(lock):
+    with registry.Registry(**LOCKS[lock]) as server:
+        name = server.put("x/y", "tag", INDEX)
+        client = images_of(Client(endpoints=(login(server),)))
+        assert pull(client, name) == [LOWER.blob, UPPER.blob]
+        assert len([path for path in paths(server) if path == "/token"]) == (lock == "bearer")
+
+
+def test_a_login_is_not_sent_unless_asked_for(server):
+    pull(images_of(Client(endpoints=(login(server),))), server.put("x/y", "tag", IMAGE))
+    assert set(authorizations(server)) == {None}
+
+
+def test_a_public_image_needs_a_token_but_no_login():
+    with registry.Registry(Bearer()) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        assert pull(images_of(Client()), name) == [LOWER.blob, UPPER.blob]
+        assert [request.parameter("scope") for request in server.requests if request.path == "/token"] == [
+            "repository:x/y:pull"
+        ]
+
+
+def test_each_repository_has_a_token_of_its_own():
+    with registry.Registry(Bearer(key="access_token")) as server:
+        client = images_of(Client())
+        for repository in ("x/y", "x/z", "x/y"):
+            assert pull(client, server.put(repository, "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
+        assert paths(server).count("/token") == 2
+
+
+@pytest.mark.parametrize("lock", ["basic", "bearer"])
+@pytest.mark.parametrize("endpoint", [{}, {"password": "wrong-secret"}], ids=["none", "wrong"])
+def test_without_the_right_login_the_error_says_what_to_do(lock, endpoint):
+    with registry.Registry(**LOCKS[lock]) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        settings = {"endpoints": (login(server, **endpoint),)} if endpoint else {}
+        with pytest.raises(TransportError, match=f"for the host {server.host} in endpoints") as caught:
+            resolve(name, **settings)
+        assert caught.value.status == 401
+        assert "wrong-secret" not in str(caught.value)
+        assert base64.b64encode(f"{USER}:wrong-secret".encode()).decode() not in str(caught.value)
+
+
+def test_a_token_of_the_endpoint_is_used_as_it_is():
+    with registry.Registry(Bearer(USER, PASSWORD)) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        token = server.tokens.issue((scope(),), 100, None)
+        assert pull(images_of(Client(endpoints=(Endpoint(server.host, token=token),))), name) == [
+            LOWER.blob,
+            UPPER.blob,
+        ]
+        assert set(authorizations(server)) == {"Bearer " + token}
+
+
+def scope():
+    return Scope("repository", "x/y", ("pull",))
+
+
+@pytest.mark.parametrize("lock", ["basic", "bearer"])
+def test_the_login_of_docker_is_used(lock, tmp_path):
+    auth_file = tmp_path / "config.json"
+    with registry.Registry(**LOCKS[lock]) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        auth_file.write_text(json.dumps({"auths": {server.host: {"auth": encoded}}}))
+        assert pull(images_of(Client(), str(auth_file)), name) == [LOWER.blob, UPPER.blob]
+
+
+def test_the_login_of_the_task_goes_before_that_of_docker(tmp_path):
+    auth_file = tmp_path / "config.json"
+    with registry.Registry(Basic(USER, PASSWORD)) as server:
+        auth_file.write_text(json.dumps({"auths": {server.host: {"username": "other", "password": "x"}}}))
+        name = server.put("x/y", "tag", IMAGE)
+        pull(images_of(Client(endpoints=(login(server),)), str(auth_file)), name)
+        assert set(authorizations(server)) == {None, basic_header(USER, PASSWORD)}
+
+
+def test_an_auth_file_is_read_only_when_a_login_is_needed(server, tmp_path):
+    missing = str(tmp_path / "missing.json")
+    assert pull(images_of(Client(), missing), server.put("x/y", "tag", IMAGE))
+    with registry.Registry(Basic()) as locked, pytest.raises(HostError, match=r"missing\.json"):
+        pull(images_of(Client(), missing), locked.put("x/y", "tag", IMAGE))
+
+
+def test_a_token_is_renewed_before_it_runs_out():
+    with registry.Registry(Bearer(lifetime=300)) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        clock = Clock()
+        client = images_of(Client(), clock=clock)
+        image = client.resolve(Reference.parse(name), HOST)
+        for seconds, tokens in ((0, 1), (280, 1), (15, 2), (280, 2), (300, 3)):
+            clock.now += seconds
+            assert b"".join(image.repositories[0].blob(image.layers[0])) == LOWER.blob
+            assert paths(server).count("/token") == tokens
+
+
+@pytest.mark.parametrize("stated", [{}, {"expires_in": "soon"}, {"expires_in": -5}, {"expires_in": None}])
+def test_a_token_without_a_term_lasts_a_minute(stated):
+    with registry.Registry(Bearer()) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        clock = Clock()
+        client = images_of(Client(), clock=clock)
+        token = {"token": server.tokens.issue((scope(),), 100, None), **stated}
+        server.faults = [Status("/token", status=200, body=json.dumps(token).encode())]
+        image = client.resolve(Reference.parse(name), HOST)
+        for seconds, tokens in ((45, 1), (10, 2)):
+            clock.now += seconds
+            list(image.repositories[0].blob(image.layers[0]))
+            assert paths(server).count("/token") == tokens
+
+
+def test_a_token_that_the_server_forgets_is_renewed_between_and_within_blobs():
+    big = images.layer([file("run.sh", bytes(range(256)) * 4000)], "none")
+    image = images.image([big, UPPER], AMD64)
+    with registry.Registry(Bearer(USER, PASSWORD)) as server:
+        name = server.put("x/y", "tag", image)
+        client = images_of(Client(endpoints=(login(server),)))
+        found = client.resolve(Reference.parse(name), HOST)
+        server.tokens.expire()
+        server.faults = [Cut("/blobs/", after=400_000, times=1)]
+        chunks = found.repositories[0].blob(found.layers[0])
+        first = next(chunks)
+        server.tokens.expire()
+        assert first + b"".join(chunks) == big.blob
+
+
+def test_a_login_is_asked_for_at_most_once_per_answer():
+    with registry.Registry(Basic(USER, PASSWORD)) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        with pytest.raises(TransportError):
+            resolve(name, endpoints=(login(server, password="other"),))
+        assert len([path for path in paths(server) if "manifests" in path]) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"token": 7}',
+        b'{"token": ""}',
+        b'{"token": "a\\nb"}',
+        b"[" * 100_000,
+        '{"token": "\u20ac"}'.encode(),
+    ],
+)
+def test_an_answer_without_a_token_is_an_error(body):
+    with registry.Registry(Bearer()) as server:
+        server.faults = [Status("/token", status=200, body=body)]
+        with pytest.raises(TransportError, match=r"/token answered without a token"):
+            resolve(server.put("x/y", "tag", IMAGE))
+
+
+@pytest.mark.parametrize("path", ["/token", "/manifests/"])
+def test_a_request_that_the_server_timed_out_is_made_again(path):
+    with registry.Registry(Bearer()) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        server.faults = [Status(path, status=408, times=2)]
+        assert resolve(name).digest == IMAGE.digest
+        assert server.faults == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_refused_token_is_an_error_with_advice(status):
+    with registry.Registry(Bearer()) as server:
+        server.faults = [Status("/token", status=status)]
+        with pytest.raises(TransportError, match=rf"no token for {server.host}/x/y \({status}\)") as caught:
+            resolve(server.put("x/y", "tag", IMAGE))
+        assert caught.value.status == status
+
+
+@pytest.mark.parametrize("realm", ["/token", "{url}/token", "{url}/token?already=there"])
+def test_a_realm_may_be_written_in_several_ways(realm):
+    with registry.Registry() as server:
+        server.auth = Bearer(realm=realm.format(url=server.url))
+        assert pull(images_of(Client()), server.put("x/y", "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
+
+
+@pytest.mark.parametrize("realm", ["http://[::1", "http://me:hunter2@host/", "file:///etc/passwd", "http://host:port/"])
+def test_a_realm_that_is_no_address_is_an_error(server, realm):
+    server.auth = Bearer(realm=realm)
+    with pytest.raises(LocalAIError) as caught:
+        resolve(server.put("x/y", "tag", IMAGE))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_login_goes_to_the_realm_of_another_host_but_the_token_does_not():
+    with registry.Registry(Bearer(USER, PASSWORD)) as tokens, registry.Registry() as server:
+        server.auth = Bearer(USER, PASSWORD, realm=tokens.url + "/token")
+        tokens.host, tokens.tokens = server.host, server.tokens
+        name = server.put("x/y", "tag", IMAGE)
+        assert pull(images_of(Client(endpoints=(login(server),))), name) == [LOWER.blob, UPPER.blob]
+        assert authorizations(tokens) == [basic_header(USER, PASSWORD)]
+        assert basic_header(USER, PASSWORD) not in authorizations(server)
+
+
+def test_a_login_does_not_go_to_a_realm_over_plain_http():
+    challenge = {"WWW-Authenticate": 'Bearer realm="http://tokens.example/token"'}
+    world = Internet({"https://registry.example/v2/x/y/manifests/tag": (401, challenge, b"")})
+    client = Client(world, endpoints=(Endpoint("registry.example", username=USER, password=PASSWORD),))
+    with pytest.raises(TransportError, match="not sent over plain HTTP"):
+        images_of(client).resolve(Reference.parse("registry.example/x/y:tag"), HOST)
+    assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_missing_image_is_told_with_what_the_registry_says(server, status):
+    body = json.dumps({"errors": [{"code": "X"}, {"message": "no\nsuch\x00 thing"}, {}]}).encode()
+    server.faults = [Status("/manifests/", status=status, body=body)]
+    with pytest.raises(TransportError, match=r"answered \d+ \(X; nosuch thing\)\. ") as caught:
+        resolve(f"{server.host}/x/y:tag")
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"errors": 7}', b'{"errors": ["x"]}', b"[" * 100_000])
+def test_an_error_document_may_be_anything(server, body):
+    server.faults = [Status("/manifests/", status=410, body=body)]
+    with pytest.raises(TransportError, match=r"/v2/x/y/manifests/tag answered 410\.$"):
+        resolve(f"{server.host}/x/y:tag")
+
+
+@pytest.mark.parametrize("header", [None, "Negotiate", "Bearer", 'Digest realm="x"'])
+def test_a_challenge_that_cannot_be_met_is_refused_access(server, header):
+    headers = {"WWW-Authenticate": header} if header else {}
+    server.faults = [Status("/manifests/", status=401, headers=headers)]
+    with pytest.raises(TransportError, match=r"answered 401.*credentials"):
+        resolve(f"{server.host}/x/y:tag")
+
+
+def test_a_redirected_blob_is_fetched_without_credentials():
+    with registry.Registry(Basic(USER, PASSWORD)) as server, FileServer({"/cdn": LOWER.blob}) as storage:
+        name = server.put("x/y", "tag", images.image([LOWER], AMD64))
+        server.faults = [Redirect(f"/blobs/{LOWER.digest}", location=storage.url + "/cdn?sig=hunter2")]
+        assert pull(images_of(Client(endpoints=(login(server),))), name) == [LOWER.blob]
+        assert authorizations(storage) == [None]
+
+
+def test_errors_of_a_redirected_blob_do_not_show_its_signature(server):
+    with FileServer() as storage:
+        name = server.put("x/y", "tag", images.image([LOWER], AMD64))
+        server.faults = [Redirect(f"/blobs/{LOWER.digest}", location=storage.url + "/cdn?sig=hunter2")]
+        with pytest.raises(TransportError) as caught:
+            pull(images_of(Client()), name)
+        assert "hunter2" not in str(caught.value)
+
+
+# HTTPS or not
+
+
+def test_a_registry_of_the_world_is_asked_over_https():
+    world = Internet()
+    for name in ("registry.example/x:y", "registry.example:5000/x:y", "localai/x:y"):
+        with pytest.raises(TransportError, match="no such image"):
+            images_of(Client(world)).resolve(Reference.parse(name), HOST)
+    assert [request.url for request in world.requests] == [
+        "https://registry.example/v2/x/manifests/y",
+        "https://registry.example:5000/v2/x/manifests/y",
+        "https://registry-1.docker.io/v2/localai/x/manifests/y",
+    ]
+
+
+def test_plain_http_is_used_where_the_endpoint_allows_it():
+    world = Internet()
+    client = Client(world, endpoints=(Endpoint("registry.example", plain_http=True),))
+    with pytest.raises(TransportError):
+        images_of(client).resolve(Reference.parse("registry.example/x:y"), HOST)
+    assert [request.url for request in world.requests] == ["http://registry.example/v2/x/manifests/y"]
+
+
+def test_the_login_of_docker_hub_is_that_of_docker_io():
+    challenge = {"WWW-Authenticate": "Basic"}
+    world = Internet({"https://registry-1.docker.io/v2/localai/x/manifests/y": (401, challenge, b"")})
+    client = Client(world, endpoints=(Endpoint("docker.io", username=USER, password=PASSWORD),))
+    with pytest.raises(TransportError):
+        images_of(client).resolve(Reference.parse("localai/x:y"), HOST)
+    assert [request.headers.get("Authorization") for request in world.requests] == [None, basic_header(USER, PASSWORD)]
+
+
+@pytest.mark.parametrize("plain_http", [None, True])
+def test_a_registry_on_this_machine_may_speak_plain_http(server, plain_http):
+    name = server.put("x/y", "tag", IMAGE)
+    endpoints = (Endpoint(server.host, plain_http=plain_http),) if plain_http else ()
+    assert pull(images_of(Client(endpoints=endpoints)), name) == [LOWER.blob, UPPER.blob]
+    assert all(path.startswith("/v2/x/y/") for path in paths(server))
+
+
+def test_a_registry_on_this_machine_may_be_told_to_speak_https(server):
+    name = server.put("x/y", "tag", IMAGE)
+    with pytest.raises(TransportError, match="https://"):
+        resolve(name, endpoints=(Endpoint(server.host, plain_http=False),))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("how", [{"validate_certs": False}, {"ca_path": None}])
+def test_a_registry_on_this_machine_may_speak_https(authority, how):
+    settings = {name: value if value is not None else str(authority.ca_file) for name, value in how.items()}
+    with registry.Registry(tls=authority.server_context()) as server:
+        assert pull(images_of(Client(**settings)), server.put("x/y", "tag", IMAGE)) == [LOWER.blob, UPPER.blob]
+
+
+def test_a_registry_with_an_unknown_certificate_is_not_asked_over_plain_http(authority):
+    with registry.Registry(tls=authority.server_context()) as server:
+        with pytest.raises(TransportError, match=r"(?i)certificate"):
+            resolve(server.put("x/y", "tag", IMAGE))
+        assert server.requests == []
+
+
+def test_a_registry_that_wants_a_client_certificate_gets_it(authority):
+    certificate, key = map(str, authority.issue("puller"))
+    with registry.Registry(tls=authority.server_context(client_certificates=True)) as server:
+        name = server.put("x/y", "tag", IMAGE)
+        settings = {"ca_path": str(authority.ca_file), "client_cert": certificate, "client_key": key}
+        assert pull(images_of(Client(**settings)), name) == [LOWER.blob, UPPER.blob]
+
+
+def test_a_registry_that_is_not_there_is_an_error(server):
+    server.faults = [Raw()]
+    with pytest.raises(TransportError, match="without progress"):
+        resolve(f"{server.host}/x/y:tag")
+    with pytest.raises(TransportError, match="refused"):
+        resolve("127.0.0.1:1/x/y:tag")

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sets of pins: which row counts, and what is refused; sources at a digest and of a release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, OptionError
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry
+from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._planner.pins import (
+    at_digest,
+    at_release,
+    document_of,
+    is_of_release,
+    with_pins,
+)
+from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
+
+DIGEST = "sha256:" + "ab" * 32
+AMD64 = Platform("linux", "amd64")
+
+
+def row(name: str = "m", capability: str = "default", backend: str = "cpu-m", **more: Any) -> dict[str, Any]:
+    found = {"name": name, "capability": capability, "platform": "linux/amd64", "backend": backend}
+    return {**found, "alias": None, "uri": f"quay.io/{backend}:latest", "digest": DIGEST, **more}
+
+
+def document(*rows: dict[str, Any], number: int = 1) -> dict[str, Any]:
+    return {"format": number, "backends": list(rows)}
+
+
+def of(capability: str) -> HostCapability:
+    return HostCapability(capability, Evidence(rule="forced", forced_by="option capability"))
+
+
+SET = document(
+    row(),
+    row(capability="nvidia", backend="cuda12-m"),
+    row(capability="amd", backend="rocm-m"),
+    row(capability="nvidia-l4t", backend="l4t-m", platform="linux/arm64"),
+    row(platform="linux/arm64", backend="arm-m"),
+    row("piper", backend="piper"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "platform", "backend"),
+    [
+        ("m", "default", "linux/amd64", "cpu-m"),
+        ("M", "default", "linux/amd64", "cpu-m"),
+        ("g@m", "default", "linux/amd64", "cpu-m"),
+        ("m", "amd", "linux/amd64", "rocm-m"),
+        ("m", "nvidia", "linux/amd64", "cuda12-m"),
+        ("m", "nvidia-cuda-12", "linux/amd64", "cuda12-m"),
+        ("m", "vulkan", "linux/amd64", "cpu-m"),
+        ("m", "default", "linux/arm64", "arm-m"),
+        ("m", "nvidia-l4t-cuda-12", "linux/arm64", "l4t-m"),
+        ("m", "nvidia", "linux/arm64", "arm-m"),
+        ("piper", "amd", "linux/amd64", "piper"),
+    ],
+)
+def test_the_row_for_the_capability_and_the_platform_counts(
+    name: str, capability: str, platform: str, backend: str
+) -> None:
+    options = with_pins(BackendOptions((name,)), SET, of(capability), Platform.parse(platform), {})
+    pin = options.pin(name.rpartition("@")[2])
+    assert pin is not None
+    assert pin.backend == backend
+
+
+@pytest.mark.parametrize(
+    ("names", "pins", "says"),
+    [
+        (("nobody",), SET, "pins: the set has no row for nobody on a host of capability 'default'"),
+        (("piper",), document(row("piper", "amd")), "for piper it has amd on linux/amd64"),
+        (("piper",), document(), "for piper it has nothing"),
+        (("m",), document(row(), number=2), "reads format 1, not 2"),
+        (("m",), document(row(), row()), "m for default on linux/amd64 stands there twice"),
+        (("m",), document(row(digest="sha256:0123")), "pins: m for default: digest: 'sha256:0123' is not a digest"),
+        (("m",), document(row(digest="")), "is not a digest"),
+        (("m",), document(row(backend="../x")), "pins: m for default: backend"),
+        (("m",), document(row(alias=".x")), "pins: m for default: alias"),
+        (("m",), document(row(), row("")), "pins: a name"),
+        (("m",), document(row(platform="amd64")), "platform: 'amd64' is not of the form"),
+        (("m",), document(row(uri="/srv/m")), "/srv/m is on one host only, and has no digest to pin"),
+    ],
+)
+def test_a_set_that_cannot_be_meant_is_refused(names: tuple[str, ...], pins: dict[str, Any], says: str) -> None:
+    with pytest.raises(LocalAIError) as refused:
+        with_pins(BackendOptions(names), pins, of("default"), AMD64, {})
+    assert says in str(refused.value)
+
+
+def test_a_set_says_nothing_about_what_is_to_be_absent() -> None:
+    options = BackendOptions(("nobody",), "absent")
+    assert with_pins(options, SET, of("default"), AMD64, {}) == options
+
+
+@pytest.mark.parametrize(
+    "digest", ["", "abc", "sha256:", "sha256:" + "a" * 63, "sha256:" + "g" * 64, "md5:" + "a" * 32]
+)
+def test_a_malformed_digest_is_refused(digest: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        with_pins(BackendOptions(("m",), digest=digest), None, of("default"), AMD64, {})
+    assert "digest" in str(refused.value)
+
+
+def test_what_is_written_down_can_be_read_again_and_is_in_order() -> None:
+    pins = [
+        Pin("b", "default", "linux/amd64", "b", Address("quay.io/b:1"), DIGEST),
+        Pin("a", "nvidia", "linux/amd64", "cuda12-a", Address("quay.io/a:1"), DIGEST, "a"),
+        Pin("a", "default", "linux/amd64", "cpu-a", Address("quay.io/a:2"), DIGEST, "a"),
+    ]
+    written = document_of(pins)
+    assert [entry["backend"] for entry in written["backends"]] == ["cpu-a", "cuda12-a", "b"]
+    assert written["backends"][2]["alias"] is None
+    assert with_pins(BackendOptions(("a", "b")), written, of("nvidia"), AMD64, {}).pins == {"a": pins[1], "b": pins[0]}
+
+
+@pytest.mark.parametrize(
+    ("uri", "pinned"),
+    [
+        ("quay.io/x/y:latest-a", f"quay.io/x/y:latest-a@{DIGEST}"),
+        ("oci://h:5000/x:z", f"oci://h:5000/x:z@{DIGEST}"),
+        ("x/y", f"x/y@{DIGEST}"),
+        ("x/y:z@sha256:" + "0" * 64, f"x/y:z@{DIGEST}"),
+        ("ocilayout:/srv/a@b/images:v1", f"ocilayout:/srv/a@b/images:v1@{DIGEST}"),
+    ],
+)
+def test_an_image_is_pinned_with_all_its_mirrors(uri: str, pinned: str) -> None:
+    entry = at_digest(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("mirror/x:y"))), DIGEST)
+    assert [each.text for each in (entry.uri, *entry.mirrors)] == [pinned, pinned, f"mirror/x:y@{DIGEST}"]
+
+
+def test_an_archive_is_pinned_by_its_sha256() -> None:
+    entry = Entry("a", uri=Address("https://h/a.tar.gz"))
+    assert at_digest(entry, DIGEST) == Entry("a", uri=Address("https://h/a.tar.gz"), sha256="ab" * 32)
+    assert at_digest(Entry("a", uri=Address("https://h/a"), sha256="ab" * 32), DIGEST).sha256 == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("entry", "digest", "says"),
+    [
+        (Entry("a", uri=Address("/srv/a")), DIGEST, "installed from /srv/a on the host, which has no digest"),
+        (Entry("a", uri=Address("https://h/a"), sha256="cd" * 32), DIGEST, "the gallery states the sha256"),
+        (Entry("a", uri=Address("https://h/a")), "sha512:" + "a" * 128, "is pinned by its sha256"),
+    ],
+)
+def test_what_cannot_have_the_digest_is_an_error(entry: Entry, digest: str, says: str) -> None:
+    with pytest.raises(GalleryError) as refused:
+        at_digest(entry, digest)
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("quay.io/x/y:latest-cpu-a", "quay.io/x/y:v4.9.0-cpu-a"),
+        ("oci://h:5000/x:latest-a", "oci://h:5000/x:v4.9.0-a"),
+        ("quay.io/x/y:latest", None),
+        ("quay.io/x/y:master-a", None),
+        ("quay.io/x/y", None),
+        ("h:5000/latest-a", None),
+        ("quay.io/x/y:latest-a@" + DIGEST, None),
+        ("https://h/latest-a.tar.gz", None),
+        ("/srv/a:latest-/b", None),
+    ],
+)
+def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(GalleryError) as refused:
+            at_release(Entry("a", uri=Address(uri)), "v4.9.0")
+        assert f"begins with latest- into v4.9.0-, but {uri} has none" in str(refused.value)
+    else:
+        entry = at_release(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("other/x:y"))), "v4.9.0")
+        assert [each.text for each in (entry.uri, *entry.mirrors)] == [expected, expected]
+        assert is_of_release(Address(expected), "v4.9.0")
+
+
+@pytest.mark.parametrize(
+    ("uri", "release", "is_of"),
+    [
+        ("quay.io/x:v1-a", "v1", True),
+        ("quay.io/x:v1-a", "v", False),
+        ("quay.io/x:v10-a", "v1", False),
+        ("quay.io/x:v1-rc1-a", "v1", False),
+        ("quay.io/x:v1-beta.2-a", "v1", False),
+        ("quay.io/x:v1-rc1-a", "v1-rc1", True),
+        ("quay.io/x:v1-rc-model", "v1", False),
+        ("quay.io/x:v1-rcpp", "v1", True),
+        ("quay.io/x:v1-pretrained-a", "v1", True),
+        ("quay.io/x:v1", "v1", False),
+        ("h:5000/v1-a", "v1", False),
+        ("", "v1", False),
+    ],
+)
+def test_a_release_is_known_by_the_tag(uri: str, release: str, is_of: bool) -> None:
+    assert is_of_release(Address(uri), release) is is_of

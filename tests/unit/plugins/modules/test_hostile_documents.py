@@ -1,0 +1,364 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every document that is read, bent and damaged: it is understood, or refused with one of our errors."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    GalleryError,
+    HostError,
+    LocalAIError,
+    LockTimeout,
+    OptionError,
+    SourceError,
+)
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.names import checked_name
+from ansible_collections.localai.core.plugins.module_utils._oci.auth import docker_login, parse_challenge
+from ansible_collections.localai.core.plugins.module_utils._oci.image import resolve
+from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout, image_in_file
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import parse_manifest, verified
+from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.plugins.module_utils._planner.pins import at_digest, at_release
+from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
+from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import (
+    Galleries,
+    parse_index,
+    readable_url,
+)
+from ansible_collections.localai.core.plugins.module_utils._sources.progress import in_progress
+from ansible_collections.localai.core.plugins.module_utils._sources.uri import Uri
+from ansible_collections.localai.core.plugins.module_utils._store.layout import PROGRESS
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record, parse_contents
+from ansible_collections.localai.core.plugins.module_utils._store.store import Store
+from ansible_collections.localai.core.plugins.module_utils._store.verify import damage
+from ansible_collections.localai.core.tests.support import images
+from ansible_collections.localai.core.tests.support.archives import file, tar
+from ansible_collections.localai.core.tests.support.client import Client, Internet
+from ansible_collections.localai.core.tests.support.host import ANYBODY, temporary_directory
+from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, written
+from ansible_collections.localai.core.tests.support.layouts import docker_archive, layout_files, oci_archive
+
+HOST = Platform("linux", "amd64")
+IMAGE = images.image([images.layer([file("run.sh", "x" * 500)]), images.layer([file("y", "z")], "none")])
+INDEX = images.index([images.image([images.layer([])], images.Platform("s390x")), IMAGE])
+
+
+# galleries
+
+ENTRY = {
+    "name": "cpu-x",
+    "uri": "quay.io/x/y:latest-cpu-x",
+    "mirrors": ["localai/x:latest-cpu-x", "https://h/x.tar.gz?sig=1"],
+    "alias": "x",
+    "version": "1.10",
+    "sha256": "0" * 64,
+    "tags": ["a", "b"],
+    "license": "MIT",
+    "description": "d",
+}
+GALLERY = [{"name": "x", "capabilities": {"default": "cpu-x", "amd": "rocm-x"}}, ENTRY, {**ENTRY, "name": "rocm-x"}]
+
+
+@FEWER
+@given(documents(GALLERY), st.sampled_from(["x", "cpu-x", "g@X", "rocm-x", "no"]))
+@hostile
+def test_any_gallery_is_entries_or_an_error(data, asked):
+    with temporary_directory() as path:
+        (path / "index.yaml").write_bytes(data)
+        galleries = Galleries([GallerySource("g", Address(str(path / "index.yaml")))], Client(Internet()))
+        for capability in ("default", "amd", "disable"):
+            with contextlib.suppress(GalleryError):
+                assert galleries.resolve(asked, capability).concrete.uri
+        with contextlib.suppress(GalleryError):
+            for entry in galleries.entries():
+                assert checked_name(entry.name, "name")
+                assert not entry.alias or checked_name(entry.alias, "alias")
+        assert all(isinstance(warning, str) for warning in galleries.warnings)
+
+
+@given(documents(GALLERY))
+@hostile
+def test_any_bytes_as_an_index_are_refused_in_few_words(data):
+    try:
+        parse_index(data, "g", Address("u"))
+    except GalleryError as e:
+        message = str(e)
+        assert len(message) < 2000
+
+
+@given(st.one_of(TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")), documents(["index.yaml"])))
+@hostile
+def test_a_reference_file_leads_to_what_stands_beside_it_or_nowhere(data):
+    with temporary_directory() as path:
+        (path / "g").mkdir()
+        (path / "g/index.ref").write_bytes(data)
+        (path / "outside.yaml").write_bytes(written(GALLERY))
+        galleries = Galleries([GallerySource("g", Address(str(path / "g/index.ref")))], Client(Internet()))
+        with pytest.raises(GalleryError):
+            galleries.entries()
+
+
+@given(st.builds("{}{}".format, st.sampled_from(["", "github:", "github://", "file://", "https://h/", "a:"]), TEXTS))
+@hostile
+def test_any_address_of_a_gallery_is_read_or_refused(url):
+    with contextlib.suppress(GalleryError):
+        readable_url(url)
+    galleries = Galleries([GallerySource("g", Address(url))], Client(Internet(), retries=0))
+    with contextlib.suppress(GalleryError):
+        galleries.entries()
+
+
+# what is on disk beside a backend
+
+METADATA = {
+    "alias": "llama-cpp",
+    "meta_backend_for": "cpu-llama-cpp",
+    "name": "x",
+    "gallery_url": "https://h/index.yaml",
+    "installed_at": "2026-01-01T00:00:00Z",
+    "version": "1",
+    "uri": "quay.io/x/y:z",
+    "digest": "sha256:" + "0" * 64,
+}
+RECORDED = {
+    "format": 1,
+    "requested": True,
+    "platform_digest": "sha256:" + "0" * 64,
+    "sha256": "",
+    "size": 7,
+    "entries": 2,
+    "pinned": False,
+    "listed": True,
+    "contents": {"": ["5 run.sh", "> run.sh/link"], "lib": ["7 x"]},
+}
+
+
+@given(documents(METADATA) | st.text('{}[]":, \\unameALIS018', max_size=24).map(str.encode))
+@hostile
+def test_any_metadata_is_read_or_refused_with_a_reason(data):
+    try:
+        metadata = Metadata.parse(data)
+    except ValueError as e:
+        reason = str(e)
+        assert reason.startswith("it")
+        return
+    assert Metadata.parse(metadata.to_json()) == metadata
+
+
+@given(documents(RECORDED))
+@hostile
+def test_any_record_is_read_or_is_none(data):
+    record = Record.parse(data)
+    assert record is None or Record.parse(record.to_json({} if record.listed else None)) == record
+    contents = parse_contents(data)
+    if contents is not None:
+        assert isinstance(damage(contents, {"": ["5 run.sh"]}), str)
+
+
+NOTE = {"pid": 7, "host": "h", "since": "2026-01-01T00:00:00Z"}
+PROGRESS_NOTE = {
+    "backend": "x",
+    "source": "quay.io/x",
+    "bytes_done": 1,
+    "bytes_total": 2,
+    "bytes_per_second": 3,
+    "seconds_left": 4,
+}
+
+
+@given(documents(NOTE))
+@example(b'{"pid": ' + b"[" * 900 + b"]" * 900 + b', "host": "h", "since": "now"}')
+@hostile
+def test_whatever_stands_in_a_lock_who_waits_for_it_says_so_on_one_line(data):
+    with temporary_directory() as path:
+        store = Store(str(path), ANYBODY)
+        (path / ".localai-core").mkdir()
+        (path / ".localai-core/lock").write_bytes(data)
+        with (path / ".localai-core/lock").open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            with pytest.raises(LockTimeout) as caught, store.lock(0):
+                pass
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 1000
+
+
+@given(documents(PROGRESS_NOTE))
+@example(b'{"backend": ' + b"[" * 1500 + b"]" * 1500 + b"}")
+@hostile
+def test_whatever_stands_in_the_progress_file_is_shown_as_texts_and_numbers(data):
+    with temporary_directory() as path:
+        (path / PROGRESS).write_bytes(data)
+        with (path / PROGRESS).open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            told = in_progress(str(path))
+        assert told is None or all(value is None or isinstance(value, (str, int)) for value in told.values())
+
+
+# images in files
+
+ARCHIVES = [oci_archive({"v1": INDEX}), docker_archive({"x:v1": IMAGE})]
+
+
+def pulled(repository, name=""):
+    """Pull an image as far as that goes."""
+    with contextlib.suppress(LocalAIError):
+        image = resolve(name, [repository], [repository], HOST)
+        for layer in image.layers:
+            assert layer.compression
+            repository.tail(layer, 4)
+            for _chunk in verified(repository.blob(layer), layer):
+                pass
+
+
+def laid_out(path, **changes):
+    """A layout directory with other content in some of its files, named by what they are."""
+    for name, data in layout_files({"v1": INDEX}).items():
+        place = path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    for name, data in changes.items():
+        (path / name.replace("_", ".")).write_bytes(data)
+    return path
+
+
+@FEWER
+@given(documents(json.loads(layout_files({"v1": INDEX})["index.json"])), st.sampled_from(["", "v1", INDEX.digest]))
+@hostile
+def test_any_index_of_a_layout_is_an_image_or_an_error(data, name):
+    with temporary_directory() as path:
+        pulled(Layout(str(laid_out(path, index_json=data))), name)
+
+
+@FEWER
+@given(documents(json.loads(IMAGE.manifest), json.loads(INDEX.manifest)), st.sampled_from([images.OCI_INDEX, ""]))
+@hostile
+def test_any_manifest_under_its_right_digest_is_an_image_or_an_error(data, media_type):
+    with contextlib.suppress(SourceError):
+        parse_manifest(data, media_type)
+    with temporary_directory() as path:
+        laid_out(path)
+        digest = images.digest(data)
+        (path / "blobs/sha256" / digest.partition(":")[2]).write_bytes(data)
+        pulled(Layout(str(path)), digest)
+
+
+@FEWER
+@given(documents(json.loads(IMAGE.config)))
+@hostile
+def test_any_configuration_is_of_an_image_or_an_error(data):
+    manifest = json.loads(IMAGE.manifest)
+    manifest["config"].update(digest=images.digest(data), size=len(data))
+    with temporary_directory() as path:
+        laid_out(path)
+        for content in (data, written(manifest)):
+            (path / "blobs/sha256" / images.digest(content).partition(":")[2]).write_bytes(content)
+        pulled(Layout(str(path)), images.digest(written(manifest)))
+
+
+def header(size):
+    """An extended header of a tar file that announces so many bytes, in the way of GNU."""
+    block = bytearray(tar([file("x")])[:512])
+    block[124:136] = (1 << 95 | size).to_bytes(12, "big")
+    block[156:157] = b"x"
+    block[148:156] = b"%06o\0 " % (sum(block[:148]) + 8 * 32 + sum(block[156:]))
+    return bytes(block)
+
+
+@FEWER
+@given(st.one_of(damaged(ARCHIVES[0]), damaged(ARCHIVES[1]), st.binary(max_size=2000)))
+@example(header(2**62))
+@example(header(2**40) + b"\0" * 1024)
+@hostile
+def test_any_file_is_an_image_or_an_error(data):
+    with temporary_directory() as path:
+        (path / "image.tar").write_bytes(data)
+        with contextlib.suppress(LocalAIError):
+            repository = image_in_file(str(path / "image.tar"))
+            pulled(repository)
+
+
+@FEWER
+@given(documents([{"Config": "c.json", "RepoTags": ["x:v1"], "Layers": ["a.tar", "b.tar"]}]), documents({"rootfs": {}}))
+@hostile
+def test_whatever_docker_saved_is_an_image_or_an_error(manifest, config):
+    with temporary_directory() as path:
+        files = {"manifest.json": manifest, "c.json": config, "a.tar": b"x", "b.tar": b"y"}
+        (path / "image.tar").write_bytes(tar(file(name, data) for name, data in files.items()))
+        with contextlib.suppress(LocalAIError):
+            pulled(image_in_file(str(path / "image.tar")))
+
+
+# logins
+
+LOGINS = {
+    "auths": {
+        "docker.io": {"auth": "bWU6cHc="},
+        "quay.io": {"username": "me", "password": "pw"},
+        "quay.io/x": {"auth": "bWU6cHc=", "identitytoken": "t"},
+    },
+    "credsStore": "x",
+}
+
+
+@FEWER
+@given(documents(LOGINS), st.sampled_from(["quay.io/x/y", "docker.io/library/x", "h:5/z"]))
+@hostile
+def test_any_file_of_logins_has_one_or_none_or_is_refused(data, image):
+    with temporary_directory() as path:
+        (path / "config.json").write_bytes(data)
+        with contextlib.suppress(HostError):
+            login = docker_login(Reference.parse(image), str(path / "config.json"))
+            assert login is None or isinstance(login.password, str)
+
+
+CHALLENGE = (
+    b'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:x/y:pull", Basic a="b"'
+)
+
+
+@given(damaged(CHALLENGE))
+@hostile
+def test_any_damaged_challenge_is_one_or_none(data):
+    challenge = parse_challenge(data.decode("latin-1"))
+    assert challenge is None or challenge.scheme in ("basic", "bearer")
+
+
+# addresses of backends
+
+SCHEMES = st.sampled_from(
+    ["", "oci://", "ocilayout:", "ocifile://", "file://", "https://h/", "http://", "/", "quay.io/"]
+)
+
+
+@given(st.builds("{}{}".format, SCHEMES, st.one_of(TEXTS, st.builds("{}@{}".format, TEXTS, TEXTS))))
+@example("ocilayout:/\ud800")
+@hostile
+def test_any_text_is_an_address_of_a_backend_or_refused(text):
+    assert isinstance(redacted(text), str)
+    with contextlib.suppress(SourceError, OptionError):
+        uri = Uri.parse(text)
+        if uri.kind == "image":
+            assert str(uri.reference)
+        if uri.kind in ("layout", "image file"):
+            assert os.path.isabs(uri.path)
+            with contextlib.suppress(LocalAIError):
+                pulled(Layout(uri.path) if uri.kind == "layout" else image_in_file(uri.path), uri.name)
+    galleries = Galleries((), Client(Internet()))
+    entry = parse_index(written([{"name": "x", "uri": "u"}]), "g", Address("u")).entries["x"]
+    for pinned in (lambda: at_digest(entry, text), lambda: at_release(entry, text), lambda: galleries.find(text)):
+        with contextlib.suppress(LocalAIError):
+            pinned()

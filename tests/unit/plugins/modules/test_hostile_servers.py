@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers that answer anything: headers, challenges, tokens, redirects. An image comes of it, or one of our errors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tarfile
+import warnings
+
+import requests
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
+from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
+from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
+from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
+from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import Limits, unpack
+from ansible_collections.localai.core.tests.support import images
+from ansible_collections.localai.core.tests.support.archives import Entry, file, zip_archive
+from ansible_collections.localai.core.tests.support.client import Client, Internet
+from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, watched
+
+PASSWORD = "hunter2"
+LOGIN = Endpoint("registry.example", username="me", password=PASSWORD)
+LAYER = images.layer([file("run.sh", "x" * 500)])
+IMAGE = images.image([LAYER])
+REALM = "https://auth.example/token"
+CHALLENGE = f'Bearer realm="{REALM}",service="s",scope="repository:x/y:pull"'
+
+# As http.client hands them out: Latin-1, on one line.
+FIELDS = st.one_of(
+    TEXTS.map(lambda text: text.encode("latin-1", "replace").decode("latin-1").replace("\n", " ").replace("\r", " ")),
+    st.sampled_from(
+        [
+            *("0", "-1", "99999999999999999999", "1e9", "0x10", "bytes 0-1/2", "bytes */0", "bytes 5-1/9", "nan"),
+            *(
+                "https://elsewhere.example/x?sig=hunter2",
+                "http://registry.example/",
+                "//x",
+                "/v2/",
+                "?",
+                "https://h:x/",
+            ),
+            *(images.OCI_INDEX, images.DOCKER_MANIFEST, "text/html; charset=x", IMAGE.digest, '"etag"', "W/", "gzip"),
+            *(CHALLENGE, "Basic", "Bearer", f'Bearer realm="{REALM}?a=b#c"', 'Bearer realm="http://[::1"', "Negotiate"),
+            *('Bearer realm="http://me:hunter2@h/"', 'Bearer realm="file:///etc/passwd"', 'Bearer realm="/token"'),
+        ]
+    ),
+)
+NAMES = st.sampled_from(
+    [
+        *("Content-Type", "Content-Length", "Content-Range", "Content-Encoding", "Docker-Content-Digest", "ETag"),
+        *("Location", "Retry-After", "WWW-Authenticate", "Transfer-Encoding", "Link", "Set-Cookie"),
+    ]
+)
+HEADERS = st.dictionaries(NAMES, FIELDS, max_size=4)
+STATUSES = st.sampled_from([200, 200, 200, 206, 301, 307, 401, 401, 403, 404, 416, 429, 500, 503, 204, 100, 999])
+ERRORS = {"errors": [{"code": "DENIED", "message": "no", "detail": {"a": [1]}}]}
+BODIES = documents(json.loads(IMAGE.manifest), ERRORS, {"token": "t", "expires_in": 60})
+ANSWERS = st.tuples(STATUSES, HEADERS, BODIES)
+
+
+class Anywhere(Internet):
+    """Answers what it is told for what a URL contains, and remembers who was told which credentials."""
+
+    def __init__(self, answers):
+        super().__init__()
+        self.answers = answers
+
+    def send(self, request, *arguments, **settings):
+        found = next((answer for part, answer in self.answers.items() if part in str(request.url)), (404, {}, b""))
+        self.pages = {str(request.url): found}
+        return super().send(request, *arguments, **settings)
+
+    @property
+    def trusted(self):
+        """The hosts that were sent credentials."""
+        return {
+            requests.utils.urlparse(request.url).hostname
+            for request in self.requests
+            if "Authorization" in request.headers
+        }
+
+
+def pull(world):
+    """Pull an image as far as that goes; returns what went wrong."""
+    client = Client(world, retries=1, endpoints=(LOGIN,))
+    try:
+        image = Images(client, Registry(client)).resolve(
+            Reference.parse("registry.example/x/y:v1"), Platform("linux", "amd64")
+        )
+        for layer in image.layers:
+            image.repositories[0].tail(layer, 4)
+            for _chunk in verified(image.repositories[0].blob(layer), layer):
+                pass
+    except LocalAIError as e:
+        return str(e)
+    return ""
+
+
+SOUND = (200, {"Content-Type": IMAGE.media_type}, IMAGE.manifest)
+
+
+@given(ANSWERS, ANSWERS, ANSWERS)
+@example((401, {"WWW-Authenticate": CHALLENGE}, b""), (200, {}, b'{"token": "x", "expires_in": 1e999}'), SOUND)
+@example(SOUND, SOUND, (401, {"WWW-Authenticate": 'Bearer realm="https://auth.example/token"'}, b""))
+@hostile
+def test_whatever_a_registry_answers_it_is_an_image_or_an_error(manifest, token, blob):
+    world = Anywhere({"/manifests/": manifest, "/blobs/": blob, "token": token})
+    message = pull(world)
+    assert PASSWORD not in message
+    assert len(message) < 20_000
+
+
+@given(
+    st.sampled_from(["registry.example/v2/x/y/manifests/", "auth.example", "/blobs/"]),
+    st.one_of(FIELDS, st.builds("https://{}/{}".format, st.sampled_from(["elsewhere.example", "h:5"]), FIELDS)),
+    st.sampled_from([301, 302, 303, 307, 308]),
+)
+@hostile
+def test_wherever_a_server_sends_us_credentials_stay_with_their_host(place, location, status):
+    world = Anywhere(
+        {
+            place: (status, {"Location": location}, b""),
+            "/manifests/": (401, {"WWW-Authenticate": CHALLENGE}, b""),
+            "auth.example": (200, {}, b'{"token": "t0ken"}'),
+        }
+    )
+    message = pull(world)
+    assert PASSWORD not in message
+    assert world.trusted <= {"registry.example", "auth.example"}
+
+
+@given(HEADERS, STATUSES, st.integers(0, 600), st.booleans())
+@hostile
+def test_whatever_headers_a_body_has_it_comes_or_is_an_error(headers, status, length, size_is_known):
+    world = Internet({"https://h.example/x": (status, headers, b"x" * length)})
+    with contextlib.suppress(LocalAIError):
+        size = 500 if size_is_known else None
+        body = b"".join(Client(world, retries=1).download("https://h.example/x", headers=dict, size=size))
+        assert set(body) <= set(b"x")
+    with contextlib.suppress(LocalAIError):
+        assert len(Client(world, retries=1).fetch("https://h.example/x", decode=True, limit=1000).body) <= 1000
+
+
+# archives that are no tar
+
+PATHS = st.sampled_from(
+    [
+        "a",
+        "a/b",
+        "a/b/c",
+        "run.sh",
+        "link",
+        "link/x",
+        "../outside/file",
+        "/outside",
+        "a/../../outside",
+        "x\0y",
+        "n" * 300,
+    ]
+)
+MEMBER = st.builds(
+    Entry,
+    name=PATHS,
+    kind=st.sampled_from([tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE]),
+    data=st.binary(max_size=30),
+    mode=st.integers(0, 0o7777),
+    target=st.sampled_from(["../outside", "../outside/file", "/", ".", "a", "link", "x" * 5000]),
+)
+
+
+def zipped(members):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # zipfile warns of names that stand there twice
+        return zip_archive(members)
+
+
+@FEWER
+@given(st.lists(MEMBER, max_size=6).map(zipped).flatmap(lambda archive: st.just(archive) | damaged(archive)))
+@hostile
+def test_whatever_a_zip_archive_holds_nothing_outside_changes(data):
+    with watched() as top, Tree(str(top / "backends")) as tree, contextlib.suppress(LocalAIError):
+        unpack(iter([data]), "zip", tree, whiteouts=False, limits=Limits(size=100_000, entries=1000))
