@@ -57,14 +57,14 @@ options:
         image decides, else the version that the gallery states, else the SHA-256 of an archive. A source that states
         none of them is left as it is, with a warning.
       - With V(latest), a meta backend is resolved again. When another build is right by now, that is installed, and the
-        old one goes, unless it was asked for by its own name or another meta backend stands for it.
+        old one goes, unless it was asked for by its own name or another meta backend points to it.
       - While a GPU of the host cannot be read (see O(capability)), a meta backend is not resolved again. The build that
         is installed for it stays. With V(latest) it is upgraded to what its gallery serves under the same name. If it
         is damaged, it is repaired.
       - With V(absent), nothing in O(backends_path) answers to the names any more. The directory of that name goes, a
-        meta backend with the build that it stands for, and every build that has the name as its alias. Meta backends
+        meta backend with the build that it points to, and every build that has the name as its alias. Meta backends
         that stand for a removed build go along.
-      - A build that another installed meta backend stands for stays, and is an error when it is named itself.
+      - A build that another installed meta backend points to stays, and is an error when it is named itself.
       - A backend of the system is never changed.
     type: str
     choices: [present, latest, absent]
@@ -132,7 +132,7 @@ options:
             type: str
             required: true
           backend:
-            description: The build. When it is not the name itself, the name becomes a meta backend that stands for it.
+            description: The build. When it is not the name itself, the name becomes a meta backend that points to it.
             type: str
             required: true
           alias:
@@ -507,7 +507,7 @@ diff:
         kept: 1
 """
 
-from ansible_collections.localai.core.plugins.module_utils._module.run import run_backend
+from ansible_collections.localai.core.plugins.module_utils._module.backend import run_backend
 
 
 def main() -> None:

@@ -418,7 +418,7 @@ available:
       type: str
 """
 
-from ansible_collections.localai.core.plugins.module_utils._module.run import run_info
+from ansible_collections.localai.core.plugins.module_utils._module.backend_info import run_info
 
 
 def main() -> None:

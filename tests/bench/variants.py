@@ -50,7 +50,7 @@ def _ours(isal: str) -> Callable[[Served, Place], list[str]]:
 
 
 def _pipeline(unpack: str) -> Callable[[Served, Place], list[str]]:
-    """Every layer through a pipe into the same directory; `{}` stands for it."""
+    """Every layer through a pipe into the same directory; `{}` points to it."""
 
     def command(image: Served, place: Place) -> list[str]:
         tree = shlex.quote(str(place.tree))

@@ -91,7 +91,7 @@ class Player:
                 found[directory.name] = f"its run file says: {said}"
             else:
                 metadata = json.loads(directory.joinpath("metadata.json").read_text(encoding="utf-8"))
-                found[directory.name] = f"stands for {metadata['meta_backend_for']}"
+                found[directory.name] = f"points to {metadata['meta_backend_for']}"
         width = max(map(len, found), default=0)
         print(f"\nInstalled in {self.backends}:")
         for name, text in found.items() or [("nothing", "")]:

@@ -77,7 +77,7 @@ def _write_gallery(path: Path, count: int, source: Path) -> None:
 
 
 def _backends(counts: list[int], rounds: int, top: Path) -> None:
-    """Each name is a meta and the build that it stands for: two directories."""
+    """Each name is a meta and the build that it points to: two directories."""
     times = Times("backends")
     source = top / "source"
     source.mkdir()

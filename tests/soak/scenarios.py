@@ -17,7 +17,7 @@ from unittest import mock
 
 from ansible_collections.localai.core.plugins.module_utils._fs import sync as _durable
 from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
-from ansible_collections.localai.core.plugins.module_utils._resolver import network as _network
+from ansible_collections.localai.core.plugins.module_utils._resolver import resolver as _resolver
 from ansible_collections.localai.core.plugins.module_utils._store import store as _store
 from ansible_collections.localai.core.plugins.modules import localai_backend
 
@@ -34,7 +34,7 @@ DEEP = "deep"
 VERSIONS = ("1", "2", "3")
 # What no run here names: a backend, and one that LocalAI is just about to install itself.
 BYSTANDERS = ("other", "piper.install-tmp")
-LOADED = (_apply, _network)  # else a run loads them, which only costs time
+LOADED = (_apply, _resolver)  # else a run loads them, which only costs time
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Headers(Fault):
 
 @dataclass(frozen=True)
 class Redirect(Fault):
-    """To another place, in which `{path}` stands for the requested path: `{path}` alone is a loop."""
+    """To another place, in which `{path}` points to the requested path: `{path}` alone is a loop."""
 
     location: str = "{path}"
     status: int = 307

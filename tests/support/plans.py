@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from typing import Any, Mapping, Sequence, cast
+from dataclasses import dataclass, replace
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,
     Inspection,
@@ -21,10 +22,26 @@ from ansible_collections.localai.core.plugins.module_utils._localai.installed im
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Row
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
-from ansible_collections.localai.core.plugins.module_utils._planner.changes import Step
-from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import Need, must_fetch
-from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan, plan
-from ansible_collections.localai.core.plugins.module_utils._planner.upgrade import Target
+from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import (
+    Facts,
+    Question,
+    ReadGallery,
+    ServedDigest,
+    WalkTree,
+)
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import (
+    Fetch,
+    Prune,
+    Remove,
+    Restore,
+    Retire,
+    SetAlias,
+    SetAttributes,
+    Step,
+    WriteMeta,
+)
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 
 LOOK = Look("localai", "users", "0755")
@@ -34,51 +51,52 @@ CPU_HOST = HostCapability("default", Evidence(rule="no GPU seen"))
 NVIDIA_HOST = HostCapability("nvidia", Evidence(rule="GPU vendor nvidia", gpus=(Gpu("nvidia", "card0"),)))
 
 
-def build(name: str, alias: str = "", **more: Any) -> Target:
-    return Target(
-        name, name, alias=alias, gallery_url=Address("g"), uri=Address(f"quay.io/{name}"), digest=DIGEST, **more
-    )
+def entry(name: str, alias: str = "", **more: Any) -> Entry:
+    return Entry(name, "g", Address("g"), **{"uri": Address(f"quay.io/{name}"), "alias": alias, **more})
 
 
-# What the gallery says on this host, by lower-case name.
-GALLERY = {
-    "piper": build("piper"),
-    "kokoro": build("Kokoro"),
-    "archived": replace(build("archived", sha256="cd" * 32, version="1.10"), digest="sha256:" + "cd" * 32),
-    "from-directory": replace(build("from-directory"), digest=None),
-    "cpu-m": build("cpu-m"),
-    "m": replace(build("cpu-m"), name="m", is_meta=True, key="default", meta_url=Address("g")),
-    "cpu-x": build("cpu-x", "x"),
-    "cuda12-x": build("cuda12-x", "x"),
-    "x": replace(build("cpu-x", "x"), name="x", is_meta=True, key="default", meta_url=Address("g")),
-    "poor": replace(build("cpu-m"), name="poor", is_meta=True, key="default", meta_url=Address("g"), last_resort=True),
-}
+def meta_entry(name: str, **capabilities: str) -> Entry:
+    return Entry(name, "g", Address("g"), capabilities=capabilities)
 
 
-def resolve(need: Need, options: BackendOptions, state: Installed) -> Target:
-    """What the galleries and sources would say; what identifies the content only if that is asked for."""
-    known = need.recorded
-    if known is not None:
-        was = known.metadata
-        target = Target(known.meta or known.backend, known.backend, bool(known.meta), alias=was.alias, uri=was.uri)
-        target = replace(target, gallery_url=was.gallery_url, meta_url=known.meta_url)
-        return replace(target, digest=known.digest, version=was.version)
-    pin = options.pin(need.subject)
-    if pin is not None:
-        target = Target(pin.name, pin.backend, pin.backend != pin.name, pin.capability, alias=pin.alias)
-        target = replace(target, uri=pin.uri, digest=pin.digest)
-    elif options.uri is not None:
-        target = Target(need.subject, need.subject, alias=options.alias or "", uri=options.uri, digest=DIGEST)
-    else:
-        target = GALLERY[need.subject.lower()]
-    digest = options.digest_of(need.subject)
-    if digest is not None:
-        target = replace(target, uri=Address(f"{target.uri.text}@{digest}"), digest=digest)
-    if options.release is not None:
-        target = replace(target, uri=Address(f"{target.uri.text}:{options.release}-{target.backend}"))
-    if need.action == "compare" or must_fetch(target, need, options, state):
-        return target
-    return replace(target, uri=Address(""), digest=None, sha256="")
+GALLERY = [
+    entry("piper"),
+    entry("Kokoro"),
+    entry("archived", uri=Address("https://example.com/archived.tar"), sha256="cd" * 32, version="1.10"),
+    entry("from-directory", uri=Address("/srv/from-directory")),
+    entry("cpu-m"),
+    meta_entry("m", default="cpu-m", nvidia="cpu-m"),
+    entry("cpu-x", "x"),
+    entry("cuda12-x", "x"),
+    meta_entry("x", default="cpu-x", nvidia="cpu-x"),
+    meta_entry("poor", default="cpu-m"),
+]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a source would deliver."""
+
+    uri: Address
+    digest: str | None
+    sha256: str = ""
+    platform_digest: str = ""
+    size: int = 0
+
+
+def answer(question: Question, walked: Mapping[str, Inspection | None] | None = None, tagged: bool = False) -> Any:
+    """What the gallery, the sources and the disk would say; in a `tagged` gallery, images are latest ones."""
+    if isinstance(question, ReadGallery):
+        rows = [_tagged(row) for row in GALLERY] if tagged else GALLERY
+        return Index("g", {row.name.lower(): row for row in rows}, {})
+    if isinstance(question, WalkTree):
+        return (walked or {}).get(question.directory, Inspection())
+    uri = question.origins[0]
+    digest = uri.text.partition("@")[2] or (None if uri.text.startswith("/") else DIGEST)
+    if isinstance(question, ServedDigest):
+        return digest
+    sha256 = question.sha256
+    return Delivered(uri, f"sha256:{sha256}" if sha256 else digest, sha256)
 
 
 def decide(
@@ -87,22 +105,14 @@ def decide(
     host: HostCapability = CPU_HOST,
     walked: Mapping[str, Inspection | None] | None = None,
 ) -> Plan:
-    """The plan for a state, with every name resolved, and every tree walked through, that it asks for."""
-    planning = plan(options, state, host, LOOK)
-    answer: Target | Inspection | None = None
-    while True:
-        try:
-            need = planning.send(answer)
-        except StopIteration as end:
-            return cast(Plan, end.value)
-        if need.action == "inspect":
-            old = state.get(need.directory)
-            assert old is not None
-            assert old.inspection is None
-            answer = (walked or {}).get(old.name, Inspection())
-            state = state.inspected(old.name, answer)
-        else:
-            answer = resolve(need, options, state)
+    """The plan for a state, with every question answered that it asks."""
+    facts = Facts(host, ("g",), state, LOOK)
+    tagged = options.release is not None
+    return decide_by(options, facts, lambda question: answer(question, walked, tagged))[0]
+
+
+def _tagged(row: Entry) -> Entry:
+    return replace(row, uri=Address(f"{row.uri.text}:latest-{row.name}")) if row.uri else row
 
 
 def carried_out(steps: Sequence[Step], state: Installed) -> Installed:
@@ -114,32 +124,33 @@ def carried_out(steps: Sequence[Step], state: Installed) -> Installed:
 
 def _after(step: Step, state: Installed) -> Installed:
     old = state.get(step.backend)
-    if step.kind == "prune":
+    if isinstance(step, Prune):
         return _without_kept(state, step.backend, step.keep)
-    if step.kind in ("remove", "retire"):
+    if isinstance(step, (Remove, Retire)):
         state = replace(state, builds={name: build for name, build in state.builds.items() if name != step.backend})
-    if step.build is not None:
+    if isinstance(step, (Fetch, Restore)):
         state = replace(state, builds={**state.builds, step.backend: step.build})
-    if step.kind == "remove":
+    if isinstance(step, Remove):
         return replace(_without_kept(state, step.backend, 0), directories=state.without(step.backend).directories)
-    if step.kind == "retire":
-        return _keep(step, old, state).without(step.backend)
-    if step.kind == "metadata":
+    if isinstance(step, Retire):
+        return _keep(step.keep, old, state).without(step.backend)
+    if isinstance(step, SetAlias):
         assert old is not None
         return state.with_directory(replace(old, metadata=step.metadata))
-    if step.kind == "chown":
+    if isinstance(step, SetAttributes):
         assert old is not None
         return state.with_directory(replace(_looking_like(step, old), inspection=None))
-    if step.kind == "restore":
-        back = next(each for each in _places(state) if each.place == step.place)
-        left = tuple(kept for kept in state.kept if kept.place != step.place)
-        state = replace(state.without(step.place), kept=left)
+    if isinstance(step, Restore):
+        back = next(each for each in _places(state) if each.place == step.path)
+        left = tuple(kept for kept in state.kept if kept.place != step.path)
+        state = replace(state.without(step.path), kept=left)
         new = replace(_looking_like(step, back.directory), name=step.backend)
-    else:
-        whole = step.kind == "fetch"
-        dated = replace(step.metadata, installed_at="2026-08-21T09:15:02Z") if step.metadata else None
-        new = _looking_like(step, Directory(step.backend, "directory", whole, whole, dated, step.record))
-    return _keep(step, old, state).with_directory(new)
+        return _keep(step.keep, old, state).with_directory(new)
+    assert isinstance(step, (Fetch, WriteMeta))
+    whole, record = isinstance(step, Fetch), step.record if isinstance(step, Fetch) else None
+    dated = replace(step.metadata, installed_at="2026-08-21T09:15:02Z")
+    new = _looking_like(step, Directory(step.backend, "directory", whole, whole, dated, record))
+    return _keep(step.keep, old, state).with_directory(new)
 
 
 def _looking_like(step: Step, directory: Directory) -> Directory:
@@ -151,13 +162,13 @@ def _places(state: Installed) -> list[Kept]:
     return [*state.kept, *(Kept("", directory.name, directory) for directory in state.directories)]
 
 
-def _keep(step: Step, old: Directory | None, state: Installed) -> Installed:
+def _keep(most: int, old: Directory | None, state: Installed) -> Installed:
     """What is kept after a tree went out of its place."""
-    if not step.keep or old is None:
+    if not most or old is None:
         return state
     numbers = [int(kept.place.rpartition("/")[2]) for kept in state.kept if kept.backend == old.name]
     latest = Kept(old.name, f".localai-core/kept/{old.name}/{max(numbers, default=0) + 1}", old)
-    state = _without_kept(state, old.name, step.keep - 1)
+    state = _without_kept(state, old.name, most - 1)
     return replace(state, kept=(latest, *state.kept))
 
 
@@ -190,10 +201,22 @@ def installed(*directories: Directory, system: tuple[str, ...] = ()) -> Installe
     return Installed("/b", "/s", tuple(sorted(directories, key=lambda each: os.fsencode(each.name))), system)
 
 
+KINDS = {
+    Fetch: "fetch",
+    Restore: "restore",
+    WriteMeta: "meta",
+    SetAlias: "metadata",
+    SetAttributes: "chown",
+    Retire: "retire",
+    Remove: "remove",
+    Prune: "prune",
+}
+
+
 def short(decided: Plan) -> str:
     """A plan as C(action, action: kind backend, kind backend)."""
     actions = ", ".join(outcome.action for outcome in decided.outcomes)
-    return f"{actions}: " + ", ".join(f"{step.kind} {step.backend}" for step in decided.steps)
+    return f"{actions}: " + ", ".join(f"{KINDS[type(step)]} {step.backend}" for step in decided.steps)
 
 
 def short_rows(rows: Mapping[str, Row]) -> dict[str, str]:

@@ -70,7 +70,7 @@ class Directory:
 
     @property
     def target(self) -> str:
-        """The concrete backend that this stands for, if it is a meta."""
+        """The concrete backend that this points to, if it is a meta."""
         return self.metadata.meta_backend_for if self.metadata else ""
 
     @property
@@ -195,9 +195,9 @@ class Installed:
         if directory.target:
             target = self.get(directory.target)
             if target is None or not target.runnable:
-                return f"{directory.target}, which it stands for, is gone"
+                return f"{directory.target}, which it points to, is gone"
             damage = f"its {METADATA} {target.problem}" if target.problem else target.spoiled
-            return f"{target.name}, which it stands for, is damaged: {damage}" if damage else ""
+            return f"{target.name}, which it points to, is damaged: {damage}" if damage else ""
         return directory.spoiled if directory.runnable else f"its directory has no {RUN_FILE}"
 
     def is_build(self, name: str) -> bool:

@@ -93,7 +93,7 @@ def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str,
 
 
 def home(installed: Installed, row: Row) -> str:
-    """Return the directory that a row comes from; a meta's is not the build that it stands for."""
+    """Return the directory that a row comes from; a meta's is not the build that it points to."""
     if row.kind != "meta":
         return row.backend
     return next(entry.name for entry in installed.called(row.name) if entry.metadata is row.metadata)
@@ -130,7 +130,7 @@ def _meta_row(installed: Installed, directory: Directory) -> Row:
     target = None if problem else installed.get(directory.target)
     runnable = target is not None and target.runnable
     if not runnable:
-        problem = problem or f"{directory.target}, which it stands for, is not installed or has no {RUN_FILE}"
+        problem = problem or f"{directory.target}, which it points to, is not installed or has no {RUN_FILE}"
     return Row(
         metadata.name, "meta", directory.target, installed.run_file(directory.target), runnable, metadata, problem
     )

@@ -14,59 +14,68 @@ from dataclasses import replace
 
 from .._errors import SourceError
 from .._localai.metadata import METADATA, Metadata
-from .._planner.changes import Step
-from .._resolver.resolver import Resolver
+from .._planner.steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, Step, WriteMeta
 from .._sources.progress import Progress
 from .._store.looks import Wanted
-from .._store.record import RECORD, Record
+from .._store.record import RECORD
 from .._store.store import Store
 from .._store.verify import contents_of
-from .result import Fetched
+from .result import Transfer
+
+if t.TYPE_CHECKING:
+    from .._sources.source import Found, Sources
 
 
-def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetched | None:
-    """Take one step, C(wanted) being the look of trees that are there already; returns what came of a build."""
-    if step.kind == "fetch":
-        return _fetch(step, store, resolver)
-    if step.kind == "meta":
-        with store.stage() as tree:
-            tree.file(METADATA, 0o644, [_dated(t.cast(Metadata, step.metadata)).to_json()])
-            store.publish(tree, step.backend, step.keep)
-    elif step.kind == "metadata":
-        store.rewrite_metadata(step.backend, t.cast(Metadata, step.metadata).to_json())
-    elif step.kind == "restore":
-        store.restore(step.place, step.backend, wanted, step.keep, step.build)
-    elif step.kind == "chown":
-        store.make_alike(step.backend, wanted)
-    elif step.kind == "prune":
-        store.prune(step.backend, step.keep)
-    elif step.kind == "retire":
-        store.retire(step.backend, step.keep)
-    else:
-        store.remove(step.backend)
-    return None
+class Applier:
+    """Applies steps to a locked store; `requested` has the attributes that installed trees must have."""
 
+    def __init__(self, store: Store, sources: t.Callable[[], Sources], requested: Wanted) -> None:
+        self._store = store
+        self._sources = sources
+        self._requested = requested
 
-def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
-    """Bring a build, complete with its metadata, and put it in its place."""
-    start = time.monotonic()
-    try:
-        with contextlib.ExitStack() as stack:
-            found = resolver.found(step.backend)
-            progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
-            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
-            record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
-            contents = contents_of(tree.contents)
-            metadata = t.cast(Metadata, step.metadata)
-            if delivery.found is not found:
-                # A mirror of something that has no digest is where it really came from.
-                metadata = replace(metadata, uri=delivery.found.uri)
-            tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
-            tree.file(RECORD, 0o644, [record.to_json(contents)])
-            store.publish(tree, step.backend, step.keep, step.build)
-    except SourceError as e:
-        raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
-    return Fetched(metadata.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
+    def apply(self, step: Step) -> Transfer | None:
+        """Apply one step; returns what is known of a build only after its transfer. Raises LocalAIError."""
+        store = self._store
+        if isinstance(step, Fetch):
+            return self._fetch(step)
+        if isinstance(step, WriteMeta):
+            with store.stage() as tree:
+                tree.file(METADATA, 0o644, [_dated(step.metadata).to_json()])
+                store.publish(tree, step.backend, step.keep)
+        elif isinstance(step, SetAlias):
+            store.rewrite_metadata(step.backend, step.metadata.to_json())
+        elif isinstance(step, Restore):
+            store.restore(step.path, step.backend, self._requested, step.keep, step.build)
+        elif isinstance(step, SetAttributes):
+            store.make_alike(step.backend, self._requested)
+        elif isinstance(step, Prune):
+            store.prune(step.backend, step.keep)
+        elif isinstance(step, Retire):
+            store.retire(step.backend, step.keep)
+        elif isinstance(step, Remove):
+            store.remove(step.backend)
+        return None
+
+    def _fetch(self, step: Fetch) -> Transfer:
+        """Install a build, complete with its metadata."""
+        start, store, artifact = time.monotonic(), self._store, t.cast("Found", step.artifact)
+        try:
+            with contextlib.ExitStack() as stack:
+                progress = Progress(stack.enter_context(store.progress()), step.backend, artifact.size)
+                tree, delivery = stack.enter_context(self._sources().deliver(artifact, store.stage, progress.update))
+                record = replace(step.record, size=tree.size, entries=tree.entries)
+                contents = contents_of(tree.contents)
+                metadata = step.metadata
+                if delivery.found is not artifact:
+                    # A mirror of something that has no digest is its real source.
+                    metadata = replace(metadata, uri=delivery.found.uri)
+                tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
+                tree.file(RECORD, 0o644, [record.to_json(contents)])
+                store.publish(tree, step.backend, step.keep, step.build)
+        except SourceError as e:
+            raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
+        return Transfer(metadata.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
 
 
 def _dated(metadata: Metadata) -> Metadata:

@@ -3,18 +3,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What C(localai_backend_info) tells: what is installed, what is wrong with it, and what the galleries have."""
+"""The run of `localai_backend_info`: what is installed, and what is wrong with it."""
 
 from __future__ import annotations
 
 import os
 import typing as t
-from dataclasses import asdict
 
 from .._address import printable
-from .._errors import LocalAIError
 from .._fs.usage import disk_usage
-from .._localai.capability import HostCapability
+from .._localai.capability import Evidence
 from .._localai.detect import detect
 from .._localai.installed import RUN_FILE, Directory, Installed, Kept
 from .._localai.leftovers import is_temporary, leftover_of
@@ -22,75 +20,63 @@ from .._localai.listing import Listing, Row, home
 from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
 from .._localai.scan import observe
-from .._planner.unreadable import check_known, resolve
-from .._request import BackendOptions, HostOptions, InfoOptions
-from .._resolver.galleries import Galleries
-from .._resolver.resolver import Resolver, platform_of
+from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY
-from .offers import installed_names, pins, upgrades
+from .argspec import HOST_SPEC, INFO_SPEC
+from .options import host_options, info_options
+from .runner import Run, check_paths, run_module
 
 
-def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
-    """Return what the module returns, what needs the network only if it is asked for; adds to C(warnings)."""
+def run_info() -> None:
+    """Carry out the module `localai_backend_info`."""
+    run_module({**HOST_SPEC, **INFO_SPEC}, _run)
+
+
+def _run(run: Run) -> None:
+    host, request = host_options(run.params), info_options(run.params)
+    check_paths(host)
     installed = observe(host.backends_path, host.backends_system_path, as_next_run=False)
     capability = detect(Machine(), host.capability)
     rows = Listing(installed, capability.name)
-    wanted = options.wanted
-    builds = {row.backend for name, row in rows.items() if wanted is None or name.lower() in wanted}
-    found: dict[str, t.Any] = {
-        "capability": capability.known,
-        "capability_evidence": asdict(capability.evidence),
-        "backends": [
-            _info_row(row, installed, options.disk_usage)
-            for name, row in sorted(rows.items())
-            if wanted is None or name.lower() in wanted
-        ],
-        "in_progress": in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
-        "problems": [{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
-        "kept": [
-            _kept_row(kept, installed, options.disk_usage)
-            for kept in installed.kept
-            if wanted is None or kept.backend in builds or {name.lower() for name in _names_of(kept)} & wanted
-        ],
+    run.result.update(
+        capability=capability.known,
+        capability_evidence=_evidence(capability.evidence),
+        backends=[_row(rows[name], installed, request) for name in sorted(rows) if _is_wanted(name, request)],
+        in_progress=in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
+        problems=[{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
+        kept=[_previous(previous, installed, request) for previous in _wanted_previous(installed, rows, request)],
+    )
+    if request.available or request.upgrades or request.pins:
+        from .available import Available
+
+        sources = Available(host, request, capability, installed, warnings=run.warnings)
+        if request.available:
+            run.result["available"] = sources.available()
+        if request.upgrades:
+            run.result["upgrades"] = sources.upgrades()
+        if request.pins:
+            run.result["pins"] = sources.pins()
+
+
+def _is_wanted(name: str, request: InfoOptions) -> bool:
+    return request.wanted is None or name.lower() in request.wanted
+
+
+def _evidence(evidence: Evidence) -> dict[str, t.Any]:
+    return {
+        "rule": evidence.rule,
+        "forced_by": evidence.forced_by,
+        "gpus": [{"vendor": gpu.vendor, "seen": gpu.seen} for gpu in evidence.gpus],
+        "vram": evidence.vram,
+        "cuda": list(evidence.cuda),
+        "unreadable": [{"vendor": gpu.vendor, "probe": gpu.probe, "output": gpu.output} for gpu in evidence.unreadable],
     }
-    resolver = Resolver(host, BackendOptions((), state="latest"), capability, platform_of(host))
-    if options.available:
-        found["available"] = _available(resolver.galleries, capability, installed, rows, wanted)
-    if options.upgrades:
-        names = options.names if options.names is not None else installed_names(installed)
-        found["upgrades"] = upgrades(names, installed, resolver, warnings)
-    if options.pins:
-        capabilities = options.pin_capabilities or (check_known(capability),)
-        found["pins"] = pins(
-            options.names, capabilities, host=host, installed=installed, resolver=resolver, warnings=warnings
-        )
-    warnings += resolver.warnings
-    return found
 
 
-def _names_of(kept: Kept) -> tuple[str, ...]:
-    metadata = kept.directory.metadata
-    return (kept.backend, metadata.alias) if metadata else (kept.backend,)
-
-
-def _kept_row(kept: Kept, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
-    metadata = kept.directory.metadata or Metadata()
-    path = os.path.join(installed.path, kept.place)
-    row: dict[str, t.Any] = {
-        "backend": kept.backend,
-        "path": path,
-        "uri": printable(metadata.uri),
-        "digest": kept.directory.digest,
-        "version": metadata.version or None,
-    }
-    if with_disk_usage:
-        row["disk_usage"] = disk_usage(path)
-    return row
-
-
-def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str, t.Any]:
-    info: dict[str, t.Any] = {
+def _row(row: Row, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+    path = installed.system_path if row.kind == "system" else installed.path
+    return {
         "name": row.name,
         "kind": row.kind,
         "backend": row.backend,
@@ -98,46 +84,37 @@ def _info_row(row: Row, installed: Installed, with_disk_usage: bool) -> dict[str
         "runnable": row.runnable,
         "metadata": printable(row.metadata.fields()) if row.metadata else None,
         "problem": row.problem or None,
+        **_usage(os.path.join(path, home(installed, row)), request),
     }
-    if with_disk_usage:
-        path = installed.system_path if row.kind == "system" else installed.path
-        info["disk_usage"] = disk_usage(os.path.join(path, home(installed, row)))
-    return info
 
 
-def _available(
-    galleries: Galleries,
-    capability: HostCapability,
-    installed: Installed,
-    rows: t.Mapping[str, Row],
-    wanted: frozenset[str] | None,
-) -> list[dict[str, t.Any]]:
-    found = []
-    for entry in galleries.entries():
-        if wanted is not None and entry.name.lower() not in wanted:
-            continue
-        try:
-            resolution = resolve(galleries, f"{entry.gallery}@{entry.name}", installed, capability)
-            resolves_to: str | None = resolution.concrete.name
-        except LocalAIError:
-            resolves_to = None
-        found.append(
-            {
-                "name": entry.name,
-                "kind": "meta" if entry.is_meta else "concrete",
-                "gallery": entry.gallery,
-                "compatible": resolves_to is not None,
-                "installed": entry.name in rows,
-                "resolves_to": resolves_to,
-                "uri": printable(entry.uri),
-                "alias": entry.alias or None,
-                "version": entry.version or None,
-                "tags": list(entry.tags),
-                "license": entry.license or None,
-                "description": entry.description or None,
-            }
-        )
-    return found
+def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) -> list[Kept]:
+    wanted = request.wanted
+    builds = {row.backend for name, row in rows.items() if _is_wanted(name, request)}
+    return [
+        previous
+        for previous in installed.kept
+        if wanted is None
+        or previous.backend in builds
+        or not wanted.isdisjoint((previous.backend.lower(), previous.directory.alias.lower()))
+    ]
+
+
+def _previous(previous: Kept, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+    metadata = previous.directory.metadata or Metadata()
+    path = os.path.join(installed.path, previous.place)
+    return {
+        "backend": previous.backend,
+        "path": path,
+        "uri": printable(metadata.uri),
+        "digest": previous.directory.digest,
+        "version": metadata.version or None,
+        **_usage(path, request),
+    }
+
+
+def _usage(path: str, request: InfoOptions) -> dict[str, int]:
+    return {"disk_usage": disk_usage(path)} if request.disk_usage else {}
 
 
 def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str | None, str]]:

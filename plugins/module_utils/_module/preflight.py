@@ -11,28 +11,12 @@ import os
 import shutil
 import typing as t
 
-from .._errors import HostError, OptionError
+from .._errors import HostError
 from .._fs.usage import disk_usage
 from .._localai.scan import place_of
-from .._request import HostOptions
 from .._store.layout import KEPT, LOCK, OWN_DIRECTORY, REPLACED, STAGING
 from .._store.lock import check_lock
 from .._store.ownership import owner_name
-
-
-def check_paths(host: HostOptions) -> None:
-    """Raise OptionError when both paths are the same directory."""
-    if os.path.realpath(host.backends_path) == os.path.realpath(host.backends_system_path):
-        raise OptionError(
-            f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes what is in "
-            "the system path, so give them different directories."
-        )
-
-
-def parents_to_come(path: str) -> list[str]:
-    """Return a warning when not even the parent of C(path) exists: a task before this one may make it."""
-    parent = os.path.dirname(os.path.normpath(path))
-    return [] if os.path.isdir(parent) else [f"backends_path: {parent} does not exist yet. It is made along."]
 
 
 def check_own(path: str, names: t.Sequence[str]) -> None:

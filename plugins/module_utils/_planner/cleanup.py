@@ -3,70 +3,131 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The removals at the end of a plan: builds, leftovers and previous versions that are no longer needed. Pure."""
+"""The removals at the end of a plan: builds, leftovers and previous versions that are no longer needed."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
+from .._localai.installed import Installed
 from .._localai.leftovers import is_temporary, leftover_of
-from .changes import Draft
-from .removal import outlived, outnumbering, superfluous
+from .._localai.listing import Listing, home
+from . import add
+from .changes import Changes
+from .outcome import Outcome
 from .unreadable import spared_builds
 
 
-def clean_up(draft: Draft, names: t.AbstractSet[str]) -> None:
-    """Remove what the planned steps make superfluous, leftovers of LocalAI, and what C(exclusive) excludes.
+def clean_up(changes: Changes, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
+    """Remove what the planned steps make superfluous, leftovers of LocalAI, and what `exclusive` excludes.
 
-    C(names) are those of the backends in the plan, in lower case: only their leftovers are removed.
+    Only leftovers and previous versions of backends in `outcomes` are removed. Returns the outcomes: a backend whose
+    previous versions are all that changes has an outcome of its own.
     """
-    draft.remove_dismissed()
-    _remove_stale(draft)
-    _retire(draft)
-    for directory in draft.state.directories:
+    names = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "") if name}
+    changes.steps += changes.dismissed
+    _remove_superseded(changes)
+    _retire(changes)
+    for directory in changes.state.directories:
         if is_temporary(directory.name) and not directory.busy and leftover_of(directory.name).lower() in names:
-            draft.remove(directory.name)
-            draft.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
-    if draft.options.exclusive:
-        for backend in _not_spared(superfluous(draft.options.bare_names, draft.state, draft.capability.name), draft):
-            draft.remove(backend)
-            draft.removed.append((backend, "exclusive is set, and nothing that is named needs it"))
+            add.remove(changes, directory.name)
+            changes.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
+    if changes.request.exclusive:
+        for backend in _not_spared(_unneeded(changes), changes):
+            add.remove(changes, backend)
+            changes.removed.append((backend, "exclusive is set, and no named backend needs it"))
+    return _prune(changes, outcomes, names)
 
 
-def prune(draft: Draft, names: t.AbstractSet[str]) -> dict[str, int]:
-    """Remove the previous versions that exceed C(keep_previous); returns their number for each backend."""
-    most = draft.options.keep_previous
-    if most is None:
-        return {}
-    surplus = outnumbering(names, draft.state, most)
-    for backend in surplus:
-        draft.prune(backend, most)
-    return surplus
-
-
-def _remove_stale(draft: Draft) -> None:
-    """Remove directories that have a name which now belongs to another directory."""
-    for stale, target in draft.stale.items():
-        directory = draft.state.get(stale)
+def _remove_superseded(changes: Changes) -> None:
+    """Remove directories whose name now belongs to another directory."""
+    for name, target in changes.superseded.items():
+        directory = changes.state.get(name)
         if directory is not None and directory.target:
-            draft.move(directory.target, stale, target)
-        draft.remove(stale)
+            add.repoint(changes, directory.target, name, target)
+        add.remove(changes, name)
 
 
-def _retire(draft: Draft) -> None:
+def _retire(changes: Changes) -> None:
     """Remove builds that a meta backend pointed to and that nothing needs any more; they become previous versions."""
-    for backend, reason in draft.moved.items():
-        directory = draft.state.get(backend)
-        needed = any(other.target == backend for other in draft.state.directories)
-        requested = directory is not None and directory.record is not None and directory.record.requested
-        if directory is not None and not directory.target and not (needed or requested or draft.is_named(backend)):
-            draft.retire(backend, reason)
-    if draft.options.state == "latest":
-        for backend in _not_spared(outlived(draft.options.bare_names, draft.state, draft.capability.name), draft):
-            draft.retire(backend, "nothing has stood for it since a run was interrupted")
+    for backend, reason in changes.repointed.items():
+        directory = changes.state.get(backend)
+        is_needed = any(other.target == backend for other in changes.state.directories) or changes.is_named(backend)
+        was_requested = directory is not None and directory.record is not None and directory.record.requested
+        if directory is not None and not directory.target and not (is_needed or was_requested):
+            add.retire(changes, backend, reason)
+    if changes.request.state == "latest":
+        for backend in _not_spared(_outlived(changes), changes):
+            add.retire(changes, backend, "no meta backend points to it since a run was interrupted")
 
 
-def _not_spared(backends: t.Iterable[str], draft: Draft) -> list[str]:
-    """Return those of C(backends) that do not stay because a GPU cannot be read."""
-    spared = spared_builds(draft.options.bare_names, draft.state, draft.capability)
+def _prune(changes: Changes, outcomes: t.Sequence[Outcome], names: t.AbstractSet[str]) -> list[Outcome]:
+    """Remove the previous versions that exceed `keep_previous`, and say so where nothing else was done."""
+    most = changes.request.keep_previous
+    surplus = _surplus(names, changes.state, most) if most is not None else {}
+    for backend in surplus:
+        add.prune(changes, backend, most or 0)
+    return [
+        replace(
+            outcome,
+            action="prune",
+            reason=f"{outcome.reason}; {surplus[outcome.backend]} of its previous versions exceed keep_previous",
+            done_after=len(changes.steps),
+        )
+        if outcome.action == "none" and outcome.backend in surplus
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def _surplus(names: t.AbstractSet[str], installed: Installed, most: int) -> dict[str, int]:
+    """Return how many previous versions of each backend exceed `most`: of those that bear one of `names`."""
+    counts = {
+        previous.backend: len(installed.kept_of(previous.backend))
+        for previous in installed.kept
+        if not names.isdisjoint((previous.backend.lower(), previous.directory.alias.lower()))
+    }
+    return {backend: count - most for backend, count in counts.items() if count > most}
+
+
+def _unneeded(changes: Changes) -> list[str]:
+    """Return the directories that LocalAI lists or that are meta backends, and that no named backend needs."""
+    installed, rows, needed = changes.state, changes.listing(), set()
+    for name in changes.request.bare_names:
+        own, row = installed.find(name), rows.find(name)
+        needed |= {own.name, own.target} if own is not None else set()
+        needed |= {row.backend, home(installed, row)} if row is not None and row.kind != "system" else set()
+    return [
+        directory.name
+        for directory in installed.directories
+        if directory.kind == "directory"
+        and directory.name not in needed
+        and not directory.busy
+        and (directory.has_run_file or directory.target or directory.alias)
+    ]
+
+
+def _outlived(changes: Changes) -> list[str]:
+    """Return the builds that were installed for a named meta backend, and that nothing points to or runs any more.
+
+    A run that let the meta backend point elsewhere was interrupted before it removed them.
+    """
+    installed, named = changes.state, {name.lower() for name in changes.request.bare_names}
+    needed = {directory.target for directory in installed.directories}
+    needed |= {row.backend for name, row in Listing(installed, changes.host.name).items() if name != row.backend}
+    return [
+        directory.name
+        for directory in installed.directories
+        if directory.record is not None
+        and not directory.record.requested
+        and directory.alias.lower() in named
+        and directory.name not in needed
+        and directory.name.lower() not in named
+    ]
+
+
+def _not_spared(backends: t.Iterable[str], changes: Changes) -> list[str]:
+    """Return those of `backends` that do not stay because a GPU cannot be read."""
+    spared = spared_builds(changes.request.bare_names, changes.state, changes.host)
     return [backend for backend in backends if backend not in spared]

@@ -52,6 +52,8 @@ class WalkTree:
     directory: str
 
 
+_NOTHING, _UNKNOWN = Installed("", ""), Look()
+
 Question = t.Union[ReadGallery, FindArtifact, ServedDigest, WalkTree]
 Questions = t.Tuple[Question, ...]
 
@@ -81,25 +83,27 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known: `scan` is what is on disk, `new_trees` the owner, group and mode that new trees get.
+    """What is known: `host` is what this host can run, `scan` is what is on disk, `galleries` are their names in order.
 
-    `answers` holds the answer to each question that was asked, or the error that it ended in.
+    `new_trees` has the owner, group and mode that new trees get. `answers` holds the answer to each question that was
+    asked, or the error that it ended in.
     """
 
     host: HostCapability
-    scan: Installed
-    new_trees: Look
     galleries: tuple[str, ...] = ()
+    scan: Installed = _NOTHING
+    new_trees: Look = _UNKNOWN
     answers: t.Mapping[Question, t.Any] = field(default_factory=dict)
 
     def learn(self, answers: t.Mapping[Question, t.Any]) -> Facts:
         """Return these facts with more answers."""
         return replace(self, answers={**self.answers, **answers})
 
-    def rescanned(self, scan: Installed) -> Facts:
-        """Return the facts after another scan: walks through the old state count no longer."""
-        kept = {question: answer for question, answer in self.answers.items() if not isinstance(question, WalkTree)}
-        return replace(self, scan=scan, answers=kept)
+    def rescanned(self, scan: Installed, new_trees: Look) -> Facts:
+        """Return the facts after another scan: walks through the trees before it count no longer."""
+        is_walk = (isinstance(question, WalkTree) for question in self.answers)
+        kept = dict(item for item, walk in zip(self.answers.items(), is_walk) if not walk)
+        return replace(self, scan=scan, new_trees=new_trees, answers=kept)
 
     def answer(self, question: Question) -> t.Any:
         """Return the answer; raises the error that it is, or `Unanswered`."""

@@ -3,25 +3,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to go: what answers to a name that shall be absent, and what that takes along; what is superfluous. Pure."""
+"""What has to be removed so that a name is absent: what answers to it, and what belongs to that."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._errors import OptionError
 from .._localai.installed import Installed
 from .._localai.leftovers import leftover_of
-from .._localai.listing import Listing, home
+from .._request import bare_name
+from . import add
+from .changes import Changes
+from .outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Removal:
-    """The directories that go, with the reason, in the order of their removal.
+    """The directories to remove, with the reason, in the order of their removal.
 
-    C(named) are those that bear a name asked for; C(answers) has for each name something answers to the directory that
-    does so first.
+    `named` are those that bear a requested name; `answers` has for each name the directory that answers to it first.
     """
 
     reasons: t.Mapping[str, str]
@@ -29,10 +31,25 @@ class Removal:
     answers: t.Mapping[str, str]
 
 
-def removal(names: t.Sequence[str], installed: Installed) -> Removal:
-    """Return what has to go so that nothing answers to C(names), in any case of their letters.
+def plan_removal(changes: Changes) -> list[Outcome]:
+    """Plan `state=absent`; raises OptionError for a removal that would break another backend."""
+    names = changes.request.bare_names
+    # LocalAI names a meta backend as it was requested, its gallery included.
+    spelled = {bare_name(name): name for name in changes.request.names if "@" in name and changes.state.find(name)}
+    needed = removal([*names, *spelled.values()], changes.state)
+    answering = [name if name in needed.answers else spelled.get(name, name) for name in names]
+    outcomes = [_outcome(name, needed, changes) for name in answering]
+    for backend, reason in needed.reasons.items():
+        add.remove(changes, backend)
+        if backend not in needed.named:
+            changes.removed.append((backend, reason))
+    return [replace(outcome, done_after=len(changes.steps)) for outcome in outcomes]
 
-    Raises OptionError when a name's own build is what an installed meta backend stands for that stays.
+
+def removal(names: t.Sequence[str], installed: Installed) -> Removal:
+    """Return what has to be removed so that nothing answers to `names`, in any case of their letters.
+
+    Raises OptionError when an installed meta backend that stays points to a named build.
     """
     reasons: dict[str, str] = {}
     named: set[str] = set()
@@ -40,68 +57,32 @@ def removal(names: t.Sequence[str], installed: Installed) -> Removal:
     for name in names:
         bearing, by_alias = _answering(name, installed)
         named.update(bearing)
-        for backend, why in [*bearing.items(), *by_alias.items()]:
-            reasons.setdefault(backend, why)
+        for backend, reason in [*bearing.items(), *by_alias.items()]:
+            reasons.setdefault(backend, reason)
             answers.setdefault(name, backend)
     _refuse_needed(named, reasons, installed)
-    _take_metas_along(reasons, named, installed)
-    _take_targets_along(reasons, installed)
-    _take_leftovers_along(names, reasons, installed)
+    _add_metas(reasons, named, installed)
+    _add_targets(reasons, installed)
+    _add_leftovers(names, reasons, installed)
     for name in names:
-        _take_kept_along(name, reasons, named, answers, installed)
+        _add_previous(name, reasons, named, answers, installed)
     metas = {directory.name for directory in installed.directories if directory.target}
-    # Builds first, so that an interrupted run leaves a meta by which the next one finds what is left.
+    # Builds first, so that an interrupted run leaves a meta backend by which the next one finds what is left.
     ordered = {backend: reasons[backend] for backend in sorted(reasons, key=lambda backend: backend in metas)}
     return Removal(ordered, frozenset(named), answers)
 
 
-def superfluous(names: t.Sequence[str], installed: Installed, capability: str) -> list[str]:
-    """Return the directories that LocalAI lists or that are metas, and that none of C(names) needs."""
-    rows = Listing(installed, capability)
-    needed = set()
-    for name in names:
-        own, row = installed.find(name), rows.find(name)
-        needed |= {own.name, own.target} if own is not None else set()
-        needed |= {row.backend, home(installed, row)} if row is not None and row.kind != "system" else set()
-    return [
-        directory.name
-        for directory in installed.directories
-        if directory.kind == "directory"
-        and directory.name not in needed
-        and not directory.busy
-        and (directory.has_run_file or directory.target or directory.alias)
-    ]
-
-
-def outnumbering(names: t.Iterable[str], installed: Installed, most: int) -> dict[str, int]:
-    """Return how many previous versions of each backend are more than C(most): of those that bear one of C(names)."""
-    meant = {name.lower() for name in names}
-    counts = {
-        kept.backend: len(installed.kept_of(kept.backend))
-        for kept in installed.kept
-        if not meant.isdisjoint((kept.backend.lower(), kept.directory.alias.lower()))
-    }
-    return {backend: count - most for backend, count in counts.items() if count > most}
-
-
-def outlived(names: t.Sequence[str], installed: Installed, capability: str) -> list[str]:
-    """Return the builds that were brought for a meta among C(names), and that nothing stands for or runs any more.
-
-    A run that moved the meta on died before it came to them.
-    """
-    asked = {name.lower() for name in names}
-    rows = Listing(installed, capability)
-    needed = {directory.target for directory in installed.directories}
-    needed |= {row.backend for name, row in rows.items() if name != row.backend}
-    return [
-        directory.name
-        for directory in installed.directories
-        if directory.record is not None
-        and not directory.record.requested
-        and directory.alias.lower() in asked
-        and directory.name not in needed
-        and directory.name.lower() not in asked
-    ]
+def _outcome(name: str, needed: Removal, changes: Changes) -> Outcome:
+    if name in needed.answers:
+        directory = changes.state.get(needed.answers[name])
+        backend = directory.target or directory.name if directory else needed.answers[name]
+        return Outcome(name, backend, "remove", needed.reasons[needed.answers[name]])
+    row = changes.listing().find(name)
+    if row is not None and row.kind == "system":
+        reason = "a system backend answers to it, which only the system's packager removes"
+        changes.warnings.append(f"{name}: {reason}. Nothing is removed.")
+        return Outcome(row.name, row.backend, "none", reason)
+    return Outcome(name, None, "none", "it is not installed")
 
 
 def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[str, str]]:
@@ -126,41 +107,41 @@ def _refuse_needed(named: t.Container[str], reasons: t.Container[str], installed
     for directory in installed.directories:
         if directory.target in named and directory.name not in reasons:
             raise OptionError(
-                f"{directory.target} cannot be removed: the installed meta backend {directory.name} stands for it. "
+                f"{directory.target} cannot be removed: the installed meta backend {directory.name} points to it. "
                 f"Put {directory.name} into name as well, or leave {directory.target} out."
             )
 
 
-def _take_metas_along(reasons: dict[str, str], named: t.Container[str], installed: Installed) -> None:
-    """Add the metas that stand for a build which goes by its alias."""
+def _add_metas(reasons: dict[str, str], named: t.Container[str], installed: Installed) -> None:
+    """Add the meta backends that point to a build which is removed by its alias."""
     for directory in installed.directories:
         if directory.target in reasons and directory.target not in named:
-            reasons.setdefault(directory.name, f"it stands for {directory.target}, which goes")
+            reasons.setdefault(directory.name, f"it points to {directory.target}, which is removed")
 
 
-def _take_targets_along(reasons: dict[str, str], installed: Installed) -> None:
-    """Add the builds that metas which go stand for, unless another meta needs them."""
+def _add_targets(reasons: dict[str, str], installed: Installed) -> None:
+    """Add the builds that removed meta backends point to, unless another meta backend needs them."""
     needed = {directory.target for directory in installed.directories if directory.name not in reasons}
     for meta in installed.directories:
         target = installed.get(meta.target) if meta.name in reasons and meta.target else None
         if target is not None and not target.target and target.name not in needed:
-            reasons.setdefault(target.name, f"it is what {meta.name} stands for")
+            reasons.setdefault(target.name, f"{meta.name} points to it")
 
 
-def _take_leftovers_along(names: t.Sequence[str], reasons: dict[str, str], installed: Installed) -> None:
-    """Add what LocalAI left of the backends that go, but for what it may be filling at this moment."""
-    going = {name.lower() for name in (*names, *reasons)}
+def _add_leftovers(names: t.Sequence[str], reasons: dict[str, str], installed: Installed) -> None:
+    """Add what LocalAI left behind of the removed backends, but not what it may be filling at this moment."""
+    removed = {name.lower() for name in (*names, *reasons)}
     for directory in installed.directories:
-        if leftover_of(directory.name).lower() in going and not directory.busy:
-            reasons.setdefault(directory.name, f"LocalAI left it of {leftover_of(directory.name)}")
+        if leftover_of(directory.name).lower() in removed and not directory.busy:
+            reasons.setdefault(directory.name, f"LocalAI left it behind of {leftover_of(directory.name)}")
 
 
-def _take_kept_along(
+def _add_previous(
     name: str, reasons: dict[str, str], named: set[str], answers: dict[str, str], installed: Installed
 ) -> None:
-    """Add a backend of which nothing but replaced trees is there."""
-    for kept in installed.kept_of(name):
-        if kept.backend not in reasons:
-            reasons[kept.backend] = "only replaced trees of it are kept"
-            named.add(kept.backend)
-            answers.setdefault(name, kept.backend)
+    """Add a backend of which only previous versions exist."""
+    for previous in installed.kept_of(name):
+        if previous.backend not in reasons:
+            reasons[previous.backend] = "only previous versions of it exist"
+            named.add(previous.backend)
+            answers.setdefault(name, previous.backend)

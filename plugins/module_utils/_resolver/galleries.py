@@ -15,37 +15,12 @@ from urllib.parse import unquote
 from .._address import Address
 from .._errors import GalleryError, LocalAIError, MissingLibrary
 from .._fs.read import read_file
-from .._localai.catalog import Catalog
 from .._localai.gallery import Index, index_of
 from .._request import GallerySource
 from .yaml_document import MOST_BYTES, parse_yaml
 
 if t.TYPE_CHECKING:
     from .._http.client import Http
-
-
-class Galleries(Catalog):
-    """The galleries of a task; each is read at most once, and only when a name needs it."""
-
-    def __init__(self, sources: t.Sequence[GallerySource], http: Http) -> None:
-        super().__init__([source.name for source in sources], self._read)
-        self._sources = {source.name: source for source in sources}
-        self._http = http
-        self._indexes: dict[str, Index] = {}
-
-    @property
-    def warnings(self) -> list[str]:
-        """The entries that were skipped in the galleries read so far, each with the reason."""
-        return [
-            f"gallery {index.gallery}: {reason}"
-            for index in self._indexes.values()
-            for reason in index.skipped.values()
-        ]
-
-    def _read(self, gallery: str) -> Index:
-        if gallery not in self._indexes:
-            self._indexes[gallery] = read_gallery(self._sources[gallery], self._http)
-        return self._indexes[gallery]
 
 
 def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:

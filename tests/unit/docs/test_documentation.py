@@ -31,7 +31,7 @@ COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
-RESULTS = ("_module/result", "_module/backend_info", "_module/offers", "_planner/pins")
+RESULTS = ("_module/result", "_module/backend_info", "_module/available", "_planner/pins")
 
 
 def block(path: str, name: str) -> Any:
@@ -227,7 +227,7 @@ def example_tasks(module: str) -> list[dict[str, Any]]:
 
 
 def literal(value: Any, option: Mapping[str, Any]) -> Any:
-    """Return what stands for a template of an example: the set of pins that is documented, a choice, or any text."""
+    """Return what points to a template of an example: the set of pins that is documented, a choice, or any text."""
     if not str(value).startswith("{{"):
         return value
     if option.get("type") == "dict":

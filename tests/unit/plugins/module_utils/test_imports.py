@@ -6,11 +6,7 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
-from typing import Iterator
-
-import pytest
 
 MODULE_UTILS = Path(__file__).resolve().parents[4] / "plugins" / "module_utils"
 PRIVATE = "# This file is private to the localai.core collection: nothing outside it may import it."
@@ -24,7 +20,15 @@ MAY_IMPORT = {
     "_store": ["_fs"],
     "_localai": ["_fs", "_store.record", "_store.builds", "_store.layout", "_store.file_system"],
     "_sources": ["_oci", "_http", "_unpack", "_fs"],
-    "_planner": ["_localai", "_store.record", "_store.builds", "_store.layout", "_oci.reference", "_oci.platform", "_sources.uri"],
+    "_planner": [
+        "_localai",
+        "_store.record",
+        "_store.builds",
+        "_store.layout",
+        "_oci.reference",
+        "_oci.platform",
+        "_sources.uri",
+    ],
     "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
     "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_http", "_store", "_fs"],
     "_service_directories": ["_module.invocation", "_store", "_fs"],

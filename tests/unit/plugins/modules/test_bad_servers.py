@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._resolver import network as _network
+from ansible_collections.localai.core.plugins.module_utils._http import client as _client
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.auth import Bearer, Tokens, basic
@@ -93,7 +93,7 @@ def server(request, registry):
 def pauses(monkeypatch):
     """The pauses that a run makes; nobody waits for them."""
     made = []
-    monkeypatch.setattr(_network, "Http", functools.partial(_network.Http, sleep=made.append))
+    monkeypatch.setattr(_client, "Http", functools.partial(_client.Http, sleep=made.append))
     return made
 
 

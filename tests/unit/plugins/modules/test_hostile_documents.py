@@ -35,7 +35,6 @@ from ansible_collections.localai.core.plugins.module_utils._oci.reference import
 from ansible_collections.localai.core.plugins.module_utils._planner.pins import at_digest, at_release
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
 from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import (
-    Galleries,
     parse_index,
     readable_url,
 )
@@ -48,6 +47,7 @@ from ansible_collections.localai.core.plugins.module_utils._store.verify import 
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
 from ansible_collections.localai.core.tests.support.client import Client, Internet
+from ansible_collections.localai.core.tests.support.galleries import Galleries
 from ansible_collections.localai.core.tests.support.host import ANYBODY, temporary_directory
 from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, written
 from ansible_collections.localai.core.tests.support.layouts import docker_archive, layout_files, oci_archive

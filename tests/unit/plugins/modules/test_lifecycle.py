@@ -194,7 +194,7 @@ TABLE = [
         "remove: remove m",
     ),
     (
-        "a meta, and the build that it stood for when a run died",
+        "a meta, and the build that it pointed to when a run died",
         installed(meta("m", "cpu-m"), current("cpu-m", "m"), replace(concrete("old-m", "m"), record=BY_META)),
         "m",
         NOTHING,
@@ -349,9 +349,9 @@ def test_each_situation_has_its_action_in_each_state(
 
 
 M_STATE = installed(meta("m", "cpu-m"), concrete("cpu-m"))
-PIN_M = {"m": Pin("m", "default", "linux/amd64", "cpu-m", "quay.io/cpu-m", DIGEST)}
-PIN_X = {"x": Pin("x", "default", "linux/amd64", "cuda12-x", "quay.io/cuda12-x", OLD_DIGEST, "x")}
-PIN_PIPER = {"piper": Pin("piper", "default", "linux/amd64", "piper", "quay.io/piper", DIGEST)}
+PIN_M = {"m": Pin("m", "default", "linux/amd64", "cpu-m", Address("quay.io/cpu-m"), DIGEST)}
+PIN_X = {"x": Pin("x", "default", "linux/amd64", "cuda12-x", Address("quay.io/cuda12-x"), OLD_DIGEST, "x")}
+PIN_PIPER = {"piper": Pin("piper", "default", "linux/amd64", "piper", Address("quay.io/piper"), DIGEST)}
 
 PINNED = [
     # pin, what is there, name, options -> plan
@@ -388,7 +388,7 @@ PINNED = [
         "restore: restore piper",
     ),
     (
-        "a digest of what a meta stood for before",
+        "a digest of what a meta pointed to before",
         having(installed(meta("x", "cuda12-x"), current("cuda12-x", "x")), kept("cpu-x", 1, alias="x")),
         "x",
         {"digest": OLD_DIGEST},
@@ -440,9 +440,9 @@ PINNED = [
     ),
     (
         "a uri, and latest",
-        installed(concrete("piper", uri="/src")),
+        installed(concrete("piper", uri="quay.io/mine")),
         "piper",
-        {"uri": Address("/src"), "state": "latest"},
+        {"uri": Address("quay.io/mine"), "state": "latest"},
         "upgrade: fetch piper",
     ),
     ("a set, satisfied", installed(meta("m", "cpu-m"), current("cpu-m")), "m", {"pins": PIN_M}, NOTHING),
@@ -516,7 +516,7 @@ def test_the_last_trees_are_kept(state: Installed, options: dict[str, Any], numb
 def test_a_meta_that_moves_keeps_what_it_stood_for() -> None:
     state = installed(meta("m", "old-m"), concrete("old-m"))
     decided = decide(want("m", state="latest", keep_previous=1), state)
-    assert decided.removed == (("old-m", "m stands for cpu-m now"),)
+    assert decided.removed == (("old-m", "m points to cpu-m now"),)
     assert [each.backend for each in carried_out(decided.steps, state).kept] == ["old-m"]
 
 

@@ -173,7 +173,7 @@ def test_a_target_that_another_meta_needs_is_not_removed(host):
     before = snapshot(host.path)
     result = host.backend("cpu-llama-cpp", state="absent")
     assert result["failed"]
-    assert "the installed meta backend llama-cpp stands for it" in result["msg"]
+    assert "the installed meta backend llama-cpp points to it" in result["msg"]
     assert snapshot(host.path) == before
     result = prove(host, "cpu-llama-cpp", "llama-cpp", action="remove", state="absent")
     assert host.names == []
@@ -377,15 +377,15 @@ def test_a_lock_that_is_held_is_an_error(host):
 
 
 def test_what_another_run_removes_meanwhile_is_installed_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils._module import run as _run
+    from ansible_collections.localai.core.plugins.module_utils._module import backend
 
-    def overtaken(installed, name, *rest):
+    def overtaken(task, scan, name):
         monkeypatch.undo()
         shutil.rmtree(host.path / name)
-        return _run.inspected(installed, name, *rest)
+        return backend.walk(task, scan, name)
 
     host.install("piper")
-    monkeypatch.setattr(_run, "inspected", overtaken)
+    monkeypatch.setattr(backend, "walk", overtaken)
     assert actions(host.install("piper", directory_mode="0750")) == {"piper": "install"}
 
 
@@ -418,16 +418,16 @@ def test_a_backend_that_a_killed_run_moved_aside_is_back_before_anything_is_deci
 
 
 def test_what_another_run_did_meanwhile_is_not_done_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils._store import store as _store
+    from ansible_collections.localai.core.plugins.module_utils._module import execute
 
-    class Overtaken(_store.Store):
+    class Overtaken(execute.Store):
         @contextlib.contextmanager
         def lock(self, timeout):
             with super().lock(timeout):
                 host.place("piper", {"name": "piper"})
                 yield
 
-    monkeypatch.setattr(_store, "Store", Overtaken)
+    monkeypatch.setattr(execute, "Store", Overtaken)
     result = host.install("piper")
     assert (result["changed"], actions(result)) == (False, {"piper": "none"})
 

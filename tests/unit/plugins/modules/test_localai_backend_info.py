@@ -109,7 +109,7 @@ def test_problems_are_told_where_they_are(host, tmp_path):
     }
     assert found["piper"]["problem"] is None
     assert "cannot be read" in found["broken"]["problem"]
-    assert "gone, which it stands for" in found["llama-cpp"]["problem"]
+    assert "gone, which it points to" in found["llama-cpp"]["problem"]
     assert "separator" in found["evil"]["problem"]
     problems = {problem["name"]: problem["problem"] for problem in result["problems"]}
     assert "LocalAI lists no backend at all while it cannot read metadata.json of broken" in problems[None]

@@ -29,7 +29,8 @@ from ansible_collections.localai.core.plugins.module_utils._http.client import A
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import Match
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
-from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import Galleries, parse_index
+from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index
+from ansible_collections.localai.core.tests.support.galleries import Galleries
 from ansible_collections.localai.core.tests.support.hostile import hostile
 
 # The shapes of LocalAI's own gallery: anchors, merge keys, metas, builds for all hardware, names that are there twice.

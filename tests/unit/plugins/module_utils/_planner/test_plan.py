@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
@@ -19,9 +19,11 @@ from ansible_collections.localai.core.plugins.module_utils._localai.capability i
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, Look
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
-from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import assess, same_uri
+from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import diagnose
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, bare_name
+from ansible_collections.localai.core.plugins.module_utils._sources.uri import same_uri
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
@@ -377,7 +379,7 @@ def test_the_name_of_a_gallery_is_no_part_of_the_backend() -> None:
     assert bare_name("g@piper") == "piper"
     assert bare_name("piper") == "piper"
     assert short(decide(want("g@piper", state="absent"), installed(concrete("piper")))) == "remove: remove piper"
-    assert assess("g@piper", want(), installed(), CPU_HOST, Look()).subject == "piper"
+    assert diagnose("piper", want(), installed(), CPU_HOST, Look()).subject == "piper"
 
 
 # --- removal
@@ -487,12 +489,12 @@ def test_metadata_is_what_localai_would_write() -> None:
     assert write.metadata == Metadata(meta_backend_for="cpu-x", name="x", gallery_url=Address("g"))
     (archive,) = decide(want("archived"), installed()).steps
     assert archive.metadata == Metadata(
-        name="archived", gallery_url=Address("g"), version="1.10", uri=Address("quay.io/archived")
+        name="archived", gallery_url=Address("g"), version="1.10", uri=Address("https://example.com/archived.tar")
     )
     assert archive.record == Record(requested=True, sha256="cd" * 32)
     assert archive.after["digest"] == "sha256:" + "cd" * 32
     (pinned,) = decide(want("mine", uri=Address("/src"), alias="x"), installed()).steps
-    assert pinned.metadata == Metadata(alias="x", name="mine", uri=Address("/src"), digest=DIGEST)
+    assert pinned.metadata == Metadata(alias="x", name="mine", uri=Address("/src"))
 
 
 @pytest.mark.parametrize(
@@ -509,7 +511,9 @@ def test_metadata_is_what_localai_would_write() -> None:
 def test_the_record_says_whether_a_build_was_asked_for_by_name(
     names: tuple[str, ...], force: bool, requested: bool
 ) -> None:
-    (record,) = (step.record for step in decide(want(*names, force=force), installed()).steps if step.kind == "fetch")
+    (record,) = (
+        step.record for step in decide(want(*names, force=force), installed()).steps if isinstance(step, Fetch)
+    )
     assert record is not None
     assert record.requested is requested
 
@@ -548,7 +552,7 @@ def said(decided: Plan) -> Said:
 
 
 SAID = [
-    (want("m"), installed(), Said("m", "cpu-m", "install", "default", "/b/cpu-m/run.sh", "quay.io/cpu-m", DIGEST)),
+    (want("m"), installed(), Said("m", "cpu-m", "install", "nvidia", "/b/cpu-m/run.sh", "quay.io/cpu-m", DIGEST)),
     (
         want("KOKORO"),
         installed(),
@@ -562,7 +566,7 @@ SAID = [
     (
         want("m"),
         installed(concrete("cpu-m")),
-        Said("m", "cpu-m", "install", "default", "/b/cpu-m/run.sh", "quay.io/cpu-m", OLD_DIGEST),
+        Said("m", "cpu-m", "install", "nvidia", "/b/cpu-m/run.sh", "quay.io/cpu-m", OLD_DIGEST),
     ),
     (
         want("piper"),
@@ -578,7 +582,7 @@ SAID = [
             "install",
             "nvidia",
             "/b/from-directory/run.sh",
-            "quay.io/from-directory",
+            "/srv/from-directory",
             None,
         ),
     ),
@@ -656,7 +660,7 @@ def test_names_whose_tree_changes_under_the_same_run_file_are_told(
 def test_a_restart_is_required_when_a_name_maps_to_another_run_file(
     options: BackendOptions, state: Installed, restart: bool
 ) -> None:
-    assert decide(options, state).restart_required is restart
+    assert decide(options, state, NVIDIA_HOST).restart_required is restart
 
 
 WARNED = [
@@ -761,6 +765,8 @@ WANTED = st.one_of(
 
 def decided_for(options: BackendOptions, state: Installed, host: HostCapability) -> Plan:
     """Return the plan, or an empty one where the request is refused."""
+    # A build for a GPU is refused where there is none.
+    assume(host is NVIDIA_HOST or "cuda12-x" not in options.names or options.uri is not None)
     try:
         return decide(options, state, host)
     except OptionError as e:
@@ -829,8 +835,8 @@ def meant(options: BackendOptions, state: Installed, host: HostCapability) -> se
     own = {each.name for each in directories if names & {each.name.lower(), each.alias.lower()}}
     if options.state == "present":
         shown = {row.backend for name in names for row in [rows.find(name)] if row}
-        resolved = {name: GALLERY[name] for name in names if name in GALLERY}
-        targets = {each for target in resolved.values() for each in (target.name, target.backend)}
+        entries = [entry for entry in GALLERY if entry.name.lower() in names]
+        targets = {each for entry in entries for each in (entry.name, *entry.capabilities.values())}
         moved = {each.target for each in directories if each.name in own}
         return own | shown | targets | moved | ({*options.names} if options.uri else set())
     needed = {each.target for each in directories if each.name in own}

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What sources have at this moment: available backends, upgrades of installed ones, and pins."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._address import printable
+from .._errors import GalleryError, LocalAIError, MissingLibrary
+from .._localai.capability import HostCapability, compatible
+from .._localai.catalog import Resolution
+from .._localai.gallery import Entry
+from .._localai.installed import Directory, Inspection, Installed
+from .._localai.leftovers import leftover_of
+from .._localai.listing import Listing
+from .._planner.facts import Facts, FindArtifact, Question, WalkTree
+from .._planner.pins import contradiction, document_of
+from .._planner.unreadable import check_known, resolve
+from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
+from .._resolver.resolver import Resolver
+from .._sources.uri import kind_of
+from .decide import decide
+from .platform import platform_of
+
+
+class Available:
+    """What the galleries and the sources of a task have for the backends of a request."""
+
+    def __init__(
+        self,
+        host: HostOptions,
+        request: InfoOptions,
+        capability: HostCapability,
+        installed: Installed,
+        *,
+        warnings: list[str],
+    ) -> None:
+        self._host = host
+        self._request = request
+        self._capability = capability
+        self._installed = installed
+        self._rows = Listing(installed, capability.name)
+        self._warnings = warnings
+        self._resolver = Resolver(host, platform_of(host), warnings)
+
+    def available(self) -> list[dict[str, t.Any]]:
+        """Return the entries of all galleries; raises GalleryError."""
+        wanted = self._request.wanted
+        entries = self._resolver.catalog.entries()
+        return [self._available(entry) for entry in entries if wanted is None or entry.name.lower() in wanted]
+
+    def _available(self, entry: Entry) -> dict[str, t.Any]:
+        try:
+            requested = f"{entry.gallery}@{entry.name}"
+            resolution = resolve(self._resolver.catalog, requested, self._installed, self._capability)
+            resolves_to: str | None = resolution.concrete.name
+        except LocalAIError:
+            resolves_to = None
+        return {
+            "name": entry.name,
+            "kind": "meta" if entry.is_meta else "concrete",
+            "gallery": entry.gallery,
+            "compatible": resolves_to is not None,
+            "installed": entry.name in self._rows,
+            "resolves_to": resolves_to,
+            "uri": printable(entry.uri),
+            "alias": entry.alias or None,
+            "version": entry.version or None,
+            "tags": list(entry.tags),
+            "license": entry.license or None,
+            "description": entry.description or None,
+        }
+
+    def upgrades(self) -> list[dict[str, t.Any]]:
+        """Return the upgrades that `state=latest` would make; a name that cannot be checked becomes a warning."""
+        # A gallery that cannot be read is an error: a warning would look as if there were no upgrades.
+        self._resolver.catalog.entries()
+        names = self._request.names if self._request.names is not None else installed_names(self._installed)
+        upgrades = [self._upgrade(name) for name in names]
+        return [upgrade for upgrade in upgrades if upgrade is not None]
+
+    def _upgrade(self, name: str) -> dict[str, t.Any] | None:
+        row = self._rows.find(bare_name(name))
+        if row is None or row.kind == "system":
+            return None
+        facts = Facts(self._capability, tuple(source.name for source in self._host.galleries), self._installed)
+        try:
+            plan, _facts = decide(BackendOptions((name,), state="latest"), facts, self._answer)
+        except MissingLibrary:
+            raise
+        except LocalAIError as e:
+            self._warnings.append(f"upgrades: {e}")
+            return None
+        self._warnings += plan.warnings
+        (outcome,) = plan.outcomes
+        if outcome.action != "upgrade":
+            return None
+        return {
+            "name": outcome.name,
+            "backend": row.backend,
+            "installed": _stated(self._installed.get(row.backend)),
+            "available_backend": outcome.backend,
+            "available": outcome.digest or outcome.version,
+            "reason": outcome.reason,
+        }
+
+    def _answer(self, question: Question) -> t.Any:
+        return Inspection() if isinstance(question, WalkTree) else self._resolver.answer(question)
+
+    def pins(self) -> dict[str, t.Any]:
+        """Return a value for the option `pins`, for the names on hosts with the requested capabilities.
+
+        Without names it covers the installed backends, and a backend that cannot be pinned becomes a warning. Raises
+        GalleryError for a name without a build for any of the capabilities, and SourceError if a source cannot be
+        queried.
+        """
+        capabilities = self._request.pin_capabilities or (check_known(self._capability),)
+        names = self._request.names
+        rows: dict[Pin, None] = {}
+        for name in names if names is not None else installed_names(self._installed):
+            rows.update(dict.fromkeys(self._pins_of(name, capabilities)))
+        reason = contradiction(list(rows))
+        if reason:
+            raise GalleryError(f"pins: {reason} Leave one of them out, or use one gallery for both.")
+        self._warnings += [
+            f"pins: {row.backend}: its query is not written down, since it may be secret. If {row.uri} cannot be "
+            "fetched without it, complete the uri in the pins."
+            for row in {row.backend: row for row in rows if str(row.uri) != row.uri.text}.values()
+        ]
+        return document_of(rows)
+
+    def _pins_of(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
+        catalog, is_named = self._resolver.catalog, self._request.names is not None
+        recorded = self._recorded_pins(name, capabilities)
+        own = self._installed.find(name)
+        if recorded and ((not is_named and own is not None and own.is_from_source) or not catalog.has(name)):
+            return recorded
+        if not is_named and not catalog.has(name):
+            self._warnings.append(
+                f"pins: {name} is in no gallery, and neither an image nor a checksum is recorded that it was installed "
+                "from, so it cannot be pinned. Install it with uri."
+            )
+            return []
+        rows, lacking = [], []
+        for capability in capabilities:
+            try:
+                resolution = catalog.resolve(name, capability)
+            except GalleryError as e:
+                lacking.append(str(e))
+                continue
+            rows.append(self._pin(resolution, capability))
+        if len(lacking) == len(capabilities) and is_named:
+            raise GalleryError(" ".join(dict.fromkeys(lacking)))
+        self._warnings += [f"pins: {reason}" for reason in lacking]
+        return rows
+
+    def _pin(self, resolution: Resolution, capability: str) -> Pin:
+        """Return a row for the option `pins`: the build that a name has at this moment for a capability."""
+        concrete, platform = resolution.concrete, platform_of(self._host, capability)
+        question = FindArtifact((concrete.uri, *concrete.mirrors), concrete.sha256)
+        artifact = self._resolver.artifact(concrete.name, question, platform)
+        if artifact.digest is None:
+            raise GalleryError(f"{concrete.name}: {artifact.uri} has no digest by which to pin it.")
+        return Pin(
+            name=resolution.entry.name,
+            capability=capability,
+            platform=str(platform),
+            backend=concrete.name,
+            uri=artifact.uri,
+            digest=artifact.digest,
+            alias=concrete.alias,
+        )
+
+    def _recorded_pins(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
+        """Return the pins of a backend by its recorded source and digest; none if one of the two is not recorded."""
+        row = self._rows.find(bare_name(name))
+        build = self._installed.get(row.backend) if row is not None and row.kind != "system" else None
+        metadata = build.metadata if build is not None else None
+        if row is None or build is None or metadata is None or kind_of(metadata.uri) in ("", "path"):
+            return []
+        return [
+            Pin(
+                name=row.name,
+                capability=capability,
+                platform=str(platform_of(self._host, capability)),
+                backend=build.name,
+                uri=metadata.uri,
+                digest=build.digest,
+                alias=metadata.alias,
+            )
+            for capability in capabilities
+            if build.digest and compatible(build.name, capability)
+        ]
+
+
+def installed_names(installed: Installed) -> list[str]:
+    """Return the names of the installed backends; a build that a meta backend points to has the name of the latter."""
+    targets = {directory.target for directory in installed.directories}
+    return [
+        directory.metadata.name if directory.metadata and directory.target else directory.name
+        for directory in installed.directories
+        if directory.kind == "directory"
+        and (directory.has_run_file or directory.target)
+        and directory.name not in targets
+        and not leftover_of(directory.name)
+    ]
+
+
+def _stated(directory: Directory | None) -> str | None:
+    """Return the digest of an installed build, else its version."""
+    if directory is None:
+        return None
+    return directory.digest or (directory.metadata.version if directory.metadata else "") or None

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The writing part of a run: preflight, then under the lock the steps one by one, and what to report if one fails."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import replace
+
+from .._errors import LocalAIError, PartlyChanged
+from .._localai.installed import Installed
+from .._planner.plan import Plan, effects
+from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
+from .._store.file_system import Keeps
+from .._store.store import Store
+from .apply import Applier
+from .backend import Decider, Task, lost_attributes, walk
+from .preflight import check_own, check_space, check_writable
+from .result import Transfer, result_of
+from .runner import Run
+
+if t.TYPE_CHECKING:
+    from .._resolver.resolver import Resolver
+    from .._sources.source import Found
+
+
+def preflight(plan: Plan, path: str, resolver: t.Callable[[], Resolver]) -> None:
+    """Raise HostError, before the first write, for what would be in the way of a plan."""
+    check_writable(
+        path,
+        [step.backend for step in plan.steps if step.before],
+        [step.backend for step in plan.steps if keeps_previous(step)],
+    )
+    check_own(path, [step.backend for step in plan.steps if isinstance(step, SetAttributes)])
+    artifacts = t.cast("list[Found]", plan.artifacts())
+    packed = sum(artifact.size for artifact in artifacts)
+    check_space(path, packed, lambda: sum(map(resolver().sources.unpacked_size, artifacts)))
+
+
+def execute(
+    decider: Decider, task: Task, resolver: t.Callable[[], Resolver], run: Run, task_for: t.Callable[[Keeps], Task]
+) -> None:
+    """Take the lock, decide again if the disk has changed since, and apply the plan.
+
+    `task_for` returns the task for what the file system turns out to keep.
+    """
+    store = Store(task.host.backends_path, task.owner, task.request.mode)
+    with store.lock(task.request.lock_timeout):
+        if store.keeps != task.keeps:
+            task = task_for(store.keeps)
+            store.ownership = task.owner
+        run.warnings += lost_attributes(task)
+        plan = decider.decide(task)
+        run.warnings += plan.warnings
+        applier = Applier(store, lambda: resolver().sources, task.requested)
+        _apply_all(plan, applier, decider, task, run)
+
+
+def _apply_all(plan: Plan, applier: Applier, decider: Decider, task: Task, run: Run) -> None:
+    """Apply the steps of a plan, and report how far the run came."""
+    transfers: dict[str, Transfer] = {}
+    for count, step in enumerate(plan.steps):
+        try:
+            transfer = applier.apply(step)
+        except LocalAIError as e:
+            after = task.scan()
+            done = _done(plan, count, _partly_applied(step, after, task), decider, after)
+            run.result.update(result_of(done, decider.capability, transfers))
+            run.result["changed"] |= isinstance(e, PartlyChanged)
+            raise
+        if transfer is not None:
+            transfers[step.backend] = transfer
+    run.result.update(result_of(plan, decider.capability, transfers))
+
+
+def _partly_applied(step: Step, after: Installed, task: Task) -> tuple[Step, ...]:
+    """Return a failed step with what it changed all the same; nothing if the diff shows no change."""
+    state = dict(state_of(after, step.backend))
+    if isinstance(step, SetAttributes) and state:
+        with contextlib.suppress(LocalAIError):
+            inspection = walk(replace(task, request=replace(task.request, verify=False)), after, step.backend)
+            state["paths_to_change"] = inspection.unlike if inspection is not None else 0
+    return (replace(step, after=state),) if state != step.before else ()
+
+
+def _done(plan: Plan, count: int, partly: tuple[Step, ...], decider: Decider, after: Installed) -> Plan:
+    """Return the part of a plan that was carried out: `count` steps, and `partly` the next."""
+    steps = (*plan.steps[:count], *partly)
+    touched = {step.backend for step in steps}
+    replaced, restart_required = effects(decider.scan, after, steps, decider.capability.name)
+    return replace(
+        plan,
+        outcomes=tuple(outcome for outcome in plan.outcomes if outcome.done_after <= count),
+        steps=steps,
+        removed=tuple((backend, reason) for backend, reason in plan.removed if backend in touched),
+        replaced=replaced,
+        restart_required=restart_required,
+    )

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The platform of images for a host."""
+
+from __future__ import annotations
+
+from .._localai.machine import Machine
+from .._oci.platform import Platform
+from .._request import HostOptions
+
+# Builds for these run nowhere else, whatever this host is.
+_PLATFORMS = {
+    "nvidia-l4t": Platform("linux", "arm64"),
+    "metal": Platform("darwin", "arm64"),
+    "darwin-x86": Platform("darwin", "amd64"),
+}
+
+
+def platform_of(host: HostOptions, capability: str = "") -> Platform:
+    """Return the platform of images: that of the task, else the one that `capability` implies, else the host's own."""
+    if host.platform:
+        return Platform.parse(host.platform)
+    machine = Machine()
+    implied = (platform for prefix, platform in _PLATFORMS.items() if capability.startswith(prefix))
+    return next(implied, Platform(machine.system.lower(), machine.architecture))

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of a module: its options, its warnings, its result, and the one place that fails."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from .._errors import LocalAIError, OptionError
+from .._request import HostOptions
+from .invocation import LocalAIModule, failure_of
+
+
+@dataclass
+class Run:
+    """What a run is told, whether it may write, and what it reports so far."""
+
+    params: t.Mapping[str, t.Any]
+    check_mode: bool
+    warnings: list[str] = field(default_factory=list)
+    result: dict[str, t.Any] = field(default_factory=lambda: {"changed": False})
+
+
+def run_module(spec: dict[str, t.Any], work: t.Callable[[Run], None]) -> None:
+    """Run `work`, and end the process with its result, or with a failure that has the result so far."""
+    module = LocalAIModule(spec)
+    run = Run(t.cast("dict[str, t.Any]", module.given), module.check_mode)
+    failure: dict[str, t.Any] = {}
+    try:
+        work(run)
+    except LocalAIError as e:
+        failure = failure_of(e)
+    for warning in dict.fromkeys(run.warnings):
+        module.warn(_encodable(warning))
+    if failure:
+        module.fail_json(**_encodable({**run.result, **failure}))
+    module.exit_json(**_encodable(run.result))
+
+
+def check_paths(host: HostOptions) -> None:
+    """Raise OptionError when both paths are the same directory."""
+    if os.path.realpath(host.backends_path) == os.path.realpath(host.backends_system_path):
+        raise OptionError(
+            f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes what is in "
+            "the system path, so give them different directories."
+        )
+
+
+def _encodable(value: t.Any) -> t.Any:
+    """Return `value` with what UTF-8 cannot hold, as in names on disk that are no text, written as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(item) for item in value]
+    return value

@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans what a finding asks for: builds, previous versions, meta backends, aliases and attributes."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._address import Address
+from .._localai.installed import Directory, Installed
+from .._localai.metadata import Metadata
+from . import add
+from .changes import Changes
+from .facts import Artifact, Facts
+from .findings import (
+    Compare,
+    Install,
+    Leftover,
+    MetaMissing,
+    OtherAlias,
+    OtherAttributes,
+    RestorePrevious,
+)
+from .outcome import Outcome
+from .pinned import is_pinned_build
+from .targets import Target, artifact_of, difference, target_of
+
+Work = t.Union[Install, Compare, RestorePrevious, MetaMissing, OtherAlias, OtherAttributes, Leftover]
+
+
+def carry_out(name: str, finding: Work, changes: Changes, facts: Facts) -> Outcome:
+    """Plan the steps for one finding about a bare name; raises LocalAIError, and Unanswered for an open question."""
+    if isinstance(finding, (Install, Compare)):
+        return _install(name, finding, changes, facts)
+    if isinstance(finding, RestorePrevious):
+        return _restore(name, finding, changes)
+    if isinstance(finding, MetaMissing):
+        build = changes.state.get(finding.build)
+        metadata = build.metadata if build and build.metadata else Metadata()
+        _point(changes, finding.meta, finding.build, metadata.gallery_url, metadata.version)
+        return Outcome(finding.meta, finding.build, finding.action, finding.reason)
+    if isinstance(finding, Leftover):
+        add.dismiss(changes, finding.directory, finding.reason)
+        return Outcome(name, None, "none", finding.reason)
+    return _adjust(name, finding, changes)
+
+
+def _adjust(name: str, finding: OtherAlias | OtherAttributes, changes: Changes) -> Outcome:
+    directory = changes.state.get(finding.directory) or Directory(finding.directory)
+    if isinstance(finding, OtherAttributes):
+        add.set_attributes(changes, directory)
+        action = "chown"
+    else:
+        pin = changes.request.pin(name)
+        add.set_alias(changes, directory, pin.alias if pin else changes.request.alias or "")
+        action = "replace"
+    return Outcome(changes.spelling_of(name), directory.target or directory.name, action, finding.reason)
+
+
+def _restore(name: str, finding: RestorePrevious, changes: Changes) -> Outcome:
+    """Restore a previous version, and let the requested meta backend point to it."""
+    previous, recorded = finding.previous, finding.recorded
+    is_chosen = finding.action == "restore"
+    add.restore(changes, previous, fixed=recorded.fixed if recorded is not None else is_chosen)
+    own, is_pinned = changes.state.find(name), changes.request.pin(name) is not None
+    answers = _runs(name, previous.backend, changes) and not (is_pinned and own is None)
+    if is_chosen and previous.backend.lower() != name.lower() and not answers:
+        metadata = previous.directory.metadata or Metadata()
+        url = own.metadata.gallery_url if own and own.metadata else metadata.gallery_url
+        _point(changes, own.name if own else name, previous.backend, url, metadata.version)
+    return Outcome(changes.spelling_of(name), previous.backend, finding.action, finding.reason)
+
+
+def _install(name: str, finding: Install | Compare, changes: Changes, facts: Facts) -> Outcome:
+    """Install the target of a name if it is missing or, for a comparison, if its source has another build."""
+    target, steps = target_of(finding, changes, facts), len(changes.steps)
+    superseded = _superseded_by(target, name, changes.state)
+    points = target.is_meta and not (isinstance(finding, Compare) and _runs(name, target.backend, changes))
+    reason = _bring(name, finding, target, changes, facts, points=points, superseded=superseded)
+    if points:
+        build = changes.state.get(target.backend)
+        version = build.metadata.version if build and build.metadata else ""
+        _point(changes, target.name, target.backend, target.meta_url, version)
+    if superseded:
+        changes.superseded[superseded] = target.backend if target.is_meta else ""
+    if target.last_resort and changes.host.has_gpu:
+        changes.warnings.append(_last_resort(target, changes))
+    spelled = target.name if target.name.lower() == name.lower() else name
+    if isinstance(finding, Install):
+        return Outcome(spelled, target.backend, finding.action, reason, target.key)
+    action = "upgrade" if len(changes.steps) > steps or superseded else "none"
+    return Outcome(spelled, target.backend, action, reason, target.key)
+
+
+def _bring(
+    name: str,
+    finding: Install | Compare,
+    target: Target,
+    changes: Changes,
+    facts: Facts,
+    *,
+    points: bool,
+    superseded: str,
+) -> str:
+    """Plan the build of a target, if need be; returns the reason."""
+    state, request = changes.state, changes.request
+    build = state.get(target.backend)
+    # An alias that answers to the name is no meta backend that a later run would have to complete.
+    meta = target.name if points or (target.is_meta and state.find(name) is not None) else ""
+    if build is not None and build.alias.lower() == name.lower() != target.alias.lower():
+        # The name depends on this alias, so the repair keeps it, even if the gallery has dropped it.
+        target = replace(target, alias=build.alias)
+    twin = state.get(target.name) if superseded and not target.is_meta and isinstance(finding, Install) else None
+    if twin is not None and not state.damage(twin) and not request.force:
+        return f"{finding.reason}; {twin.name}, as the gallery spells it, is there already"
+    if _must_fetch(target, finding, changes):
+        artifact = artifact_of(target, facts)
+        if artifact.digest == target.lost:
+            target = replace(target, lost="")
+        reason = _reason_to_fetch(name, finding, target, changes)
+        _fetch(name, finding, target, artifact, changes, meta=meta)
+        return reason
+    if isinstance(finding, Compare):
+        return _compare(build or Directory(target.backend), target, changes, facts, meta) or finding.reason
+    return f"{finding.reason}; {target.backend} is there already"
+
+
+def _must_fetch(target: Target, finding: Install | Compare, changes: Changes) -> bool:
+    """Return whether a build has to be fetched; a meta backend takes a sound one, unless another one is pinned."""
+    build = changes.state.get(target.backend)
+    if changes.request.force or build is None or not changes.state.is_build(target.backend):
+        return True
+    if isinstance(finding, Compare):
+        return False
+    return not target.is_meta or not is_pinned_build(build, finding.subject, changes.request)
+
+
+def _fetch(
+    name: str, finding: Install | Compare, target: Target, artifact: Artifact, changes: Changes, *, meta: str
+) -> None:
+    """Plan the transfer of a build, and record whether a task chose exactly this one."""
+    recorded = finding.recorded if isinstance(finding, Install) and not target.lost else None
+    is_chosen = changes.request.pins is not None or changes.request.digest_of(name) is not None
+    fixed = is_chosen or bool(recorded and recorded.fixed)
+    add.fetch(changes, target, artifact, meta=meta, recorded=recorded, fixed=fixed)
+    if target.lost:
+        changes.warnings.append(f"{target.backend}: {finding.reason}, and {_instead(target.lost)}.")
+
+
+def _reason_to_fetch(name: str, finding: Install | Compare, target: Target, changes: Changes) -> str:
+    if isinstance(finding, Install):
+        return f"{finding.reason}; {_instead(target.lost)}" if target.lost else finding.reason
+    row = changes.listing().find(name)
+    return f"{target.backend} is right for it now, and {row.backend if row else 'nothing'} is installed"
+
+
+def _instead(lost: str) -> str:
+    return f"its source no longer has the recorded build {lost}, so what the source has now is installed"
+
+
+def _compare(build: Directory, target: Target, changes: Changes, facts: Facts, meta: str) -> str:
+    """Plan a newer build, or the alias that the gallery has now; returns the reason, if anything differs."""
+    differs = difference(target, build, facts)
+    if differs.unknown:
+        changes.warnings.append(
+            f"{target.backend}: its source does not state what it has, neither by a digest nor by a version or a "
+            "sha256, so it stays as it is. Use force to install it again."
+        )
+        return ""
+    if differs.reason:
+        add.fetch(changes, target, artifact_of(target, facts), meta=meta)
+        return differs.reason
+    if target.alias != build.alias:
+        add.set_alias(changes, build, target.alias)
+        return f"its alias is {build.alias or 'not set'}, and the gallery has {target.alias or 'none'}"
+    return ""
+
+
+def _point(changes: Changes, meta: str, backend: str, gallery_url: Address, version: str) -> None:
+    """Let a meta backend point to a build."""
+    metadata = Metadata(meta_backend_for=backend, name=meta, gallery_url=gallery_url, version=version)
+    add.write_meta(changes, meta, metadata)
+
+
+def _runs(name: str, backend: str, changes: Changes) -> bool:
+    """Return whether a name already runs `backend`, through its meta backend if it has one."""
+    own, row, build = changes.state.find(name), changes.listing().find(name), changes.state.get(backend)
+    if own is None:
+        return row is not None and row.backend == backend
+    versions = {directory.metadata.version for directory in (own, build) if directory and directory.metadata}
+    return own.target == backend and len(versions) <= 1
+
+
+def _superseded_by(target: Target, name: str, installed: Installed) -> str:
+    """Return the directory that has this name but is not the one from the gallery, and so has to be removed."""
+    for directory in installed.called(name):
+        is_spelled_so = directory.name.lower() == name.lower() == target.name.lower()
+        meta = directory.metadata if directory.target and directory.target != target.backend else None
+        is_elsewhere = meta is not None and meta.name.lower() == name.lower() == target.name.lower()
+        if directory.name != target.name and (is_spelled_so or is_elsewhere):
+            return directory.name
+    return ""
+
+
+def _last_resort(target: Target, changes: Changes) -> str:
+    where = "its gallery" if changes.request.pins is None else "the set of pins"
+    return (
+        f"{target.name}: nothing in {where} is built for this host ({changes.host.name}: "
+        f"{changes.host.evidence.rule}), so {target.backend} is installed, by the key {target.key!r}."
+    )

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Findings about the options that say which build to install: `pins`, `uri`, `digest` and `release`."""
+
+from __future__ import annotations
+
+from .._address import NO_ADDRESS, Address
+from .._localai.installed import Directory, Kept
+from .._localai.metadata import METADATA
+from .._request import BackendOptions, Pin
+from .._sources.uri import same_uri
+from .findings import Finding, Install, OtherAlias, RestorePrevious
+from .pins import is_of_release
+from .repair import is_from, recorded_build, repaired
+from .situation import Situation, can_be_restored
+
+
+def other_pin(situation: Situation, pin: Pin) -> Finding | None:
+    """Return the finding for a name that is not what its row of `pins` says."""
+    installed, own = situation.installed, situation.own
+    build, is_sound = installed.get(pin.backend), installed.is_build(pin.backend)
+    if situation.request.force or build is None or not is_sound or not build.has_digest(pin.digest):
+        return _pinned_build(situation, pin, build, is_sound)
+    if pin.backend.lower() != situation.name.lower() and (own is None or own.target != pin.backend):
+        reason = f"it points to {own.target or 'itself'}" if own else "it is not installed"
+        return Install("replace" if own else "install", f"{reason}, and is pinned to {pin.backend}", situation.name)
+    if build.alias != pin.alias:
+        reason = f"its alias is {build.alias or 'not set'}, and {pin.alias or 'none'} is pinned"
+        return OtherAlias(reason, build.name)
+    return None
+
+
+def other_uri(situation: Situation, uri: Address) -> Finding | None:
+    """Return the finding for a name that was not installed from `uri`."""
+    own, request = situation.own, situation.request
+    if own is None:
+        if _is_recorded(situation, situation.name):
+            return repaired(situation, "it is not installed", situation.name, action="install")
+        return _version_from(situation, uri) or Install("install", "it is not installed", situation.name)
+    damage = situation.damage
+    if own.metadata is None and not damage and _is_recorded(situation, own.name):
+        damage = f"it has no {METADATA}"
+    if damage and not own.target:
+        return repaired(situation, damage, own.name, backup_of=own.name)
+    recorded = own.metadata.uri if own.metadata and not own.target else NO_ADDRESS
+    if not same_uri(recorded, uri):
+        reason = f"it was installed from {recorded or 'an unknown source'}"
+        return _version_from(situation, uri) or Install("replace", reason, own.name)
+    if request.force:
+        return Install("replace", "force is set", own.name)
+    if request.alias is not None and own.alias != request.alias:
+        return OtherAlias(f"its alias is {own.alias or 'not set'}", own.name)
+    return None
+
+
+def other_digest(situation: Situation, digest: str) -> Finding | None:
+    """Return the finding for a build that does not have the digest of the task."""
+    build = situation.build
+    if build is None or build.has_digest(digest):
+        return None
+    by_meta = situation.own is None or bool(situation.own.target)
+    for previous in sorted(situation.installed.kept, key=lambda previous: previous.backend != build.name):
+        # A build to which a meta backend pointed before has the name of the meta backend as its alias.
+        had_name = by_meta and previous.directory.alias.lower() == situation.name.lower()
+        is_candidate = (previous.backend == build.name or had_name) and can_be_restored(previous)
+        if is_candidate and previous.directory.has_digest(digest):
+            return _restore(previous, "has the pinned digest")
+    return Install("replace", _other_than(build, digest), situation.name)
+
+
+def other_release(situation: Situation, release: str) -> Finding | None:
+    """Return the finding for a build that is not of the release of the task."""
+    build = situation.build
+    recorded = build.metadata.uri if build and build.metadata else NO_ADDRESS
+    if build is None or is_of_release(recorded, release):
+        return None
+    for previous in situation.restorable(build.name):
+        if previous.directory.metadata and is_of_release(previous.directory.metadata.uri, release):
+            return _restore(previous, f"is of release {release}")
+    reason = f"it was installed from {recorded or 'an unknown source'}, which is not of release {release}"
+    return Install("replace", reason, situation.name)
+
+
+def is_pinned_build(build: Directory, name: str, request: BackendOptions) -> bool:
+    """Return whether a build is the one that the options pin for a name; true if they pin none."""
+    pin = request.pin(name)
+    digest = pin.digest if pin is not None else request.digest_of(name)
+    if digest is not None:
+        return build.has_digest(digest)
+    recorded = build.metadata.uri if build.metadata else NO_ADDRESS
+    return request.release is None or is_of_release(recorded, request.release)
+
+
+def _pinned_build(situation: Situation, pin: Pin, build: Directory | None, is_sound: bool) -> Finding:
+    for previous in situation.restorable(pin.backend):
+        if previous.directory.has_digest(pin.digest):
+            return _restore(previous, "has the pinned digest")
+    if build is None:
+        return Install("install", "it is not installed", situation.name)
+    if not is_sound:
+        damage = situation.damage or situation.installed.damage(build) or f"{pin.backend} is no build"
+        return Install("repair", damage, situation.name)
+    reason = "force is set" if build.has_digest(pin.digest) else _other_than(build, pin.digest)
+    return Install("replace", reason, situation.name)
+
+
+def _version_from(situation: Situation, uri: Address) -> Finding | None:
+    for previous in situation.restorable(situation.own.name if situation.own else situation.name):
+        if is_from(previous, uri):
+            return _restore(previous, "was installed from there")
+    return None
+
+
+def _is_recorded(situation: Situation, name: str) -> bool:
+    return recorded_build(name, situation.installed, situation.request, situation.host) is not None
+
+
+def _restore(previous: Kept, why: str) -> RestorePrevious:
+    return RestorePrevious("restore", f"the previous version {previous.place} {why}", previous)
+
+
+def _other_than(build: Directory, digest: str) -> str:
+    return f"its digest is {build.digest or 'not recorded'}, and {digest} is pinned"

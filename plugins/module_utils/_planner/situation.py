@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The situation of one name: the directories that belong to it, and what LocalAI would run for it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._localai.capability import HostCapability
+from .._localai.installed import Directory, Installed, Kept, Look
+from .._localai.listing import Listing, Row
+from .._request import BackendOptions
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One bare name, and what is installed for it.
+
+    `own` is the directory of that name, `row` what LocalAI lists for it, `build` the directory whose run file it needs.
+    `damage` says what is wrong with `own`. `requested` has the attributes that all `involved` trees must have.
+    """
+
+    name: str
+    request: BackendOptions
+    installed: Installed
+    host: HostCapability
+    requested: Look
+    own: Directory | None
+    row: Row | None
+    damage: str
+    build: Directory | None
+    involved: t.Sequence[Directory]
+
+    def restorable(self, backend: str) -> list[Kept]:
+        """Return the previous versions of a backend that the task may restore, the latest first."""
+        if not self.request.takes_kept:
+            return []
+        return [previous for previous in self.installed.kept_of(backend) if can_be_restored(previous)]
+
+
+def situation_of(
+    name: str, request: BackendOptions, installed: Installed, host: HostCapability, requested: Look
+) -> Situation:
+    """Return the situation of a bare name."""
+    own = installed.find(name)
+    row = Listing(installed, host.name).find(name)
+    answering = installed.get(row.backend) if row is not None and row.kind != "system" else None
+    build = installed.get(own.target) if own is not None and own.target else own or answering
+    involved = {
+        directory.name: directory
+        for directory in (own, build, answering)
+        if directory is not None and directory.kind == "directory"
+    }
+    damage = installed.damage(own) if own is not None else ""
+    return Situation(name, request, installed, host, requested, own, row, damage, build, list(involved.values()))
+
+
+def can_be_restored(previous: Kept) -> bool:
+    """Return whether a previous version is a build that can run."""
+    directory = previous.directory
+    return directory.kind == "directory" and directory.runnable and not directory.problem and not directory.target

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of a plan: one class for each kind of change, with all that it takes to apply it.
+
+`before` and `after` are what the diff shows of the backend. `keep` says how many previous versions stay.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._address import Address
+from .._localai.installed import Installed
+from .._localai.metadata import Metadata
+from .._store.builds import Build
+from .._store.record import Record
+from .facts import Artifact
+
+State = t.Mapping[str, t.Union[str, int, Address, None]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of the directory `backend` in the backends path."""
+
+    backend: str
+    before: State
+    after: State
+
+
+@dataclass(frozen=True)
+class Fetch(Step):
+    """Install a build from its source. `metadata` lacks only the time, `record` what the transfer shows."""
+
+    artifact: Artifact
+    metadata: Metadata
+    record: Record
+    build: Build
+    keep: int
+
+
+@dataclass(frozen=True)
+class Restore(Step):
+    """Restore the tree at `path`, relative to the backends path: a previous version, or a backup of LocalAI."""
+
+    path: str
+    build: Build
+    keep: int
+
+
+@dataclass(frozen=True)
+class WriteMeta(Step):
+    """Write a meta backend."""
+
+    metadata: Metadata
+    keep: int
+
+
+@dataclass(frozen=True)
+class SetAlias(Step):
+    """Replace the metadata of an installed build, for its alias."""
+
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class SetAttributes(Step):
+    """Give a tree the requested owner, group and mode."""
+
+
+@dataclass(frozen=True)
+class Retire(Step):
+    """Remove a build; it becomes a previous version if `keep` is not 0."""
+
+    keep: int
+
+
+@dataclass(frozen=True)
+class Remove(Step):
+    """Remove a backend and its previous versions."""
+
+
+@dataclass(frozen=True)
+class Prune(Step):
+    """Remove the previous versions of a backend but for the latest `keep` ones."""
+
+    keep: int
+
+
+def keeps_previous(step: Step) -> bool:
+    """Return whether a step makes a previous version of what it replaces."""
+    return isinstance(step, (Fetch, Restore, WriteMeta, Retire)) and step.keep > 0
+
+
+def state_of(installed: Installed, name: str) -> State:
+    """Return what the diff shows of a directory; nothing for one that neither exists nor has previous versions."""
+    directory, previous = installed.get(name), len(installed.kept_of(name))
+    shown = {"kept": previous} if previous else {}
+    if directory is None:
+        return shown
+    metadata = directory.metadata or Metadata()
+    runs = directory.has_run_file or directory.target
+    return {
+        "backend": directory.target or directory.name,
+        "alias": directory.alias or None,
+        "uri": metadata.uri or None,
+        "digest": directory.digest,
+        "version": metadata.version or None,
+        "owner": directory.owner,
+        "group": directory.group,
+        "mode": directory.mode,
+        "run_file": installed.run_file(directory.target or directory.name) if runs else None,
+        **shown,
+    }
