@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
+from typing import Iterator
 
-MODULE_UTILS = Path(__file__).resolve().parents[4] / "plugins" / "module_utils"
+import pytest
+
+PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 PRIVATE = "# This file is private to the localai.core collection: nothing outside it may import it."
 
-# A package may import packages, or single files of them. Everybody may import the files beside the packages.
+# A package may import packages, or single files of them. All may import the three files beside the packages.
 MAY_IMPORT = {
     "_fs": [],
     "_unpack": ["_fs"],
@@ -20,18 +24,197 @@ MAY_IMPORT = {
     "_store": ["_fs"],
     "_localai": ["_fs", "_store.record", "_store.builds", "_store.layout", "_store.file_system"],
     "_sources": ["_oci", "_http", "_unpack", "_fs"],
-    "_planner": [
-        "_localai",
-        "_store.record",
-        "_store.builds",
-        "_store.layout",
-        "_oci.reference",
-        "_oci.platform",
-        "_sources.uri",
-    ],
+    "_planner": ["_localai", "_store.record", "_store.builds", "_store.layout", "_oci.reference", "_sources.uri"],
     "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
     "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_http", "_store", "_fs"],
     "_service_directories": ["_module.invocation", "_store", "_fs"],
+    "_errors": [],
+    "_address": [],
+    "_request": [],
 }
-# The files beside the packages, and what each may import.
-BESIDE = {"_errors": [], "_address": [], "_request": ["_address"]}
+BESIDE = ("_errors", "_address", "_request")
+
+# All that the planner loads, directly or not, may use this much of Python and nothing else.
+PURE = (
+    "__future__ base64 collections contextlib dataclasses difflib functools json posixpath re types typing urllib.parse"
+)
+
+# Who may import a library that is neither Python's own nor ours. Those in functions are loaded only by runs that need them.
+LIBRARIES = {
+    "ansible": ["_module.invocation", "_service_directories.run"],
+    "requests": ["_http"],
+    "urllib3": ["_http"],
+    "yaml": ["_resolver.yaml_document"],
+    "subprocess": ["_fs.process"],
+}
+ONLY_IN_FUNCTIONS = ("requests", "urllib3", "yaml")
+
+
+def files() -> dict[str, str]:
+    """Return the source of every file of the library by its dotted name."""
+    root = PLUGINS / "module_utils"
+    return {
+        ".".join(path.relative_to(root).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in sorted(root.rglob("*.py"))
+    }
+
+
+FILES = files()
+
+
+def imports(name: str, source: str) -> Iterator[tuple[str, bool, bool]]:
+    """Yield what a file imports: a file of the library, or another module; whether in a function, or for types only."""
+    tree = ast.parse(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+    inner = {id(node) for function in functions for node in ast.walk(function)}
+    for_types = {id(node) for block in types for node in ast.walk(block)}
+    for node in ast.walk(tree):
+        where = (id(node) in inner, id(node) in for_types)
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, *where) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "", *where)
+        elif isinstance(node, ast.ImportFrom):
+            package = name.split(".")[: -node.level]
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            named = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]
+            yield from ((module if module in FILES else base, *where) for module in named)
+
+
+def is_allowed(name: str, imported: str) -> bool:
+    package, other = name.split(".", maxsplit=1)[0], imported.split(".", maxsplit=1)[0]
+    return other in (package, *BESIDE) or any(imported == may or other == may for may in MAY_IMPORT[package])
+
+
+def violations(name: str, source: str) -> list[str]:
+    """Return what a file imports against the rules."""
+    wrong = []
+    for imported, inner, for_types in imports(name, source):
+        top = imported.split(".")[0]
+        if imported in FILES:
+            wrong += [] if is_allowed(name, imported) else [f"{name} imports {imported}"]
+        elif top == "ansible_collections":
+            wrong.append(f"{name} imports {imported} by an absolute name")
+        elif top in LIBRARIES and not any(may in (name, name.split(".", maxsplit=1)[0]) for may in LIBRARIES[top]):
+            wrong.append(f"{name} imports {imported}")
+        elif top in ONLY_IN_FUNCTIONS and not (inner or for_types):
+            wrong.append(f"{name} imports {imported} outside a function")
+    return wrong
+
+
+def loaded_by(package: str) -> set[str]:
+    """Return the files that a package loads, directly or not, at any time."""
+    todo, loaded = [name for name in FILES if name.startswith(f"{package}.")], set()
+    while todo:
+        name = todo.pop()
+        if name not in loaded:
+            loaded.add(name)
+            todo += [
+                module for module, _inner, for_types in imports(name, FILES[name]) if module in FILES and not for_types
+            ]
+    return loaded
+
+
+def impurities(name: str, source: str) -> list[str]:
+    """Return what a pure file imports or calls that it must not: whatever sees or changes the world outside."""
+    foreign = {module for module, _inner, _types in imports(name, source) if module not in FILES} - set(PURE.split())
+    called = {
+        node.func.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return sorted(
+        f"{name}: {what}" for what in foreign | (called & {"open", "print", "input", "eval", "exec", "__import__"})
+    )
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_file_imports_only_what_its_package_may(name: str) -> None:
+    assert violations(name, FILES[name]) == []
+
+
+def test_every_package_is_in_the_allow_list() -> None:
+    assert {name.split(".")[0] for name in FILES} == set(MAY_IMPORT)
+
+
+def test_the_allow_list_has_no_line_that_nobody_needs() -> None:
+    used = {(name.split(".")[0], module) for name, source in FILES.items() for module, *_where in imports(name, source)}
+    unused = [
+        f"{package} {may}"
+        for package, allowed in MAY_IMPORT.items()
+        for may in allowed
+        if not any(who == package and may in (module, module.split(".")[0]) for who, module in used)
+    ]
+    assert unused == []
+
+
+def test_packages_do_not_import_each_other() -> None:
+    """A package that imports another, directly or not, is not imported by it."""
+    direct = {
+        package: {may.split(".")[0] for may in allowed if "." not in may} for package, allowed in MAY_IMPORT.items()
+    }
+    reached = dict(direct)
+    for _round in MAY_IMPORT:
+        reached = {package: others.union(*(reached[other] for other in others)) for package, others in reached.items()}
+    assert [package for package, others in reached.items() if package in others] == []
+
+
+def test_the_planner_is_pure() -> None:
+    assert [line for name in sorted(loaded_by("_planner")) for line in impurities(name, FILES[name])] == []
+
+
+def test_every_file_says_that_it_is_private() -> None:
+    assert [name for name, source in FILES.items() if source.splitlines()[1] != PRIVATE] == []
+
+
+def test_every_package_says_what_belongs_into_it() -> None:
+    packages = {
+        name: ast.get_docstring(ast.parse(source)) for name, source in FILES.items() if name.endswith("__init__")
+    }
+    assert [name for name, text in packages.items() if not text or "belong" not in text] == []
+    assert len(packages) == len(MAY_IMPORT) - len(BESIDE)
+
+
+@pytest.mark.parametrize("name", ["localai_backend", "localai_backend_info", "localai_directory"])
+def test_a_module_is_documentation_and_main_and_nothing_else(name: str) -> None:
+    body = ast.parse((PLUGINS / "modules" / f"{name}.py").read_text(encoding="utf-8")).body
+    defined = [node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    assigned = [t.id for node in body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)]
+    assert defined == ["main"]
+    assert assigned == ["DOCUMENTATION", "EXAMPLES", "RETURN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "wrong"),
+    [
+        ("_planner.plan", "from .._errors import OptionError", []),
+        ("_planner.plan", "from .._localai.listing import Listing", []),
+        ("_planner.plan", "def f():\n    from .._http.client import Http", ["_planner.plan imports _http.client"]),
+        ("_planner.plan", "from .._http import client", ["_planner.plan imports _http.client"]),
+        ("_fs.tree", "from .._unpack import unpack", ["_fs.tree imports _unpack.unpack"]),
+        ("_http.client", "from .._unpack.tar import TarStream", ["_http.client imports _unpack.tar"]),
+        (
+            "_fs.tree",
+            "from ansible.module_utils.basic import AnsibleModule",
+            ["_fs.tree imports ansible.module_utils.basic"],
+        ),
+        ("_oci.registry", "def f():\n    import requests", ["_oci.registry imports requests"]),
+        ("_http.client", "import requests", ["_http.client imports requests outside a function"]),
+        ("_http.client", "def f():\n    import requests", []),
+        (
+            "_store.store",
+            "from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree",
+            ["_store.store imports ansible_collections.localai.core.plugins.module_utils._fs.tree by an absolute name"],
+        ),
+    ],
+)
+def test_the_check_itself_sees_what_is_wrong(name: str, source: str, wrong: list[str]) -> None:
+    assert violations(name, source) == wrong
+
+
+@pytest.mark.parametrize(
+    "source", ["import os", "from time import monotonic", "import subprocess", "def f(): open('x')"]
+)
+def test_the_check_of_purity_sees_what_is_impure(source: str) -> None:
+    assert len(impurities("_planner.plan", source)) == 1

@@ -24,6 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.installed im
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import Prune, Remove, Retire
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.plans import (
@@ -798,5 +799,5 @@ def test_what_is_said_is_what_comes_of_it(
     assert all(
         len(after.kept_of(each.backend)) <= max(options.keep_previous or 0, len(state.kept)) for each in after.kept
     )
-    kinds = [step.kind for step in decided.steps]
-    assert kinds == sorted(kinds, key=lambda kind: kind in ("remove", "retire", "prune"))
+    removals = [isinstance(step, (Remove, Retire, Prune)) for step in decided.steps]
+    assert removals == sorted(removals)

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run loads: one that has nothing to do loads neither clients nor writers, and little at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# The lines of this collection's own library that a converged run may load.
+MOST_LINES = 2500
+# What fetches, reads galleries, unpacks or writes.
+HEAVY = ("_http", "_oci", "_sources", "_unpack", "_resolver", "_store.store", "_fs.tree", "_fs.sync", "_fs.remove")
+
+RUN = """
+import json, sys
+from ansible_collections.localai.core.plugins.modules.localai_backend import main
+from ansible_collections.localai.core.tests.support.module import run_module
+result = run_module(main, json.loads(sys.argv[1]))
+prefix = "ansible_collections.localai.core.plugins.module_utils."
+files = {name[len(prefix):]: module.__file__ for name, module in sys.modules.items() if name.startswith(prefix)}
+print(json.dumps({"result": result, "files": files, "modules": sorted(sys.modules)}))
+"""
+
+
+def loaded(arguments: dict) -> dict:
+    """The result of a run in a process of its own, the files of the library that it loaded, and all modules."""
+    command = [sys.executable, "-c", RUN, json.dumps(arguments)]
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    return json.loads(printed.stdout)
+
+
+def task(host, *names: str, **options) -> dict:
+    """The arguments of a task; the capability of the host is detected."""
+    return {**host.options, "capability": None, "name": list(names), **options}
+
+
+@pytest.fixture
+def converged(host):
+    """A host with a build, a meta backend, and the options of the task that installed them."""
+    host.install("piper", "llama-cpp")
+    return host
+
+
+@pytest.mark.parametrize("more", [{}, {"owner": "root", "directory_mode": "0755"}, {"exclusive": True}])
+def test_a_converged_run_loads_nothing_that_fetches_or_writes(converged, more):
+    run = loaded(task(converged, "piper", "llama-cpp", **more))
+    assert run["result"]["changed"] is False
+    assert {"requests", "urllib3", "yaml"}.isdisjoint(run["modules"])
+    heavy = [name for name in run["files"] if any(name == part or name.startswith(f"{part}.") for part in HEAVY)]
+    assert heavy == []
+
+
+def test_a_converged_run_loads_few_lines(converged):
+    run = loaded(task(converged, "piper", "llama-cpp"))
+    lines = {name: len(Path(file).read_text(encoding="utf-8").splitlines()) for name, file in run["files"].items()}
+    assert sum(lines.values()) <= MOST_LINES, "\n".join(f"{count} {name}" for name, count in lines.items())
+
+
+def test_a_run_that_installs_loads_what_it_needs(converged):
+    run = loaded(task(converged, "piper", force=True))
+    assert run["result"]["changed"] is True
+    assert {"_store.store", "_sources.source", "_module.execute"} <= set(run["files"])
