@@ -6,26 +6,32 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ansible_collections.localai.core.plugins.module_utils._store.ownership import Ownership
-from ansible_collections.localai.core.plugins.module_utils._store.store import Store
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import BACKEND_FILES
+from ansible_collections.localai.core.plugins.module_utils._store.store import Store, open_store
 
 from .host import ANYBODY
+
+
+def opened(path: Path, timeout: float = 5) -> AbstractContextManager[Store]:
+    """Open the store of a backends path."""
+    return open_store(str(path), ANYBODY, BACKEND_FILES, timeout)
 
 
 def install(
     path: Path,
     name: str = "piper",
     content: bytes = b"new",
-    owner: Ownership = ANYBODY,
+    owner: FileAttributes = ANYBODY,
     mode: int = 0o755,
     *,
     timeout: float = 5,
 ) -> None:
     """Put two files with this content into the backend's place."""
-    store = Store(str(path), owner, mode)
-    with store.lock(timeout), store.stage() as tree:
+    with open_store(str(path), owner, BACKEND_FILES, timeout, mode) as store, store.stage() as tree:
         tree.file("run.sh", 0o755, [content])
         tree.file("lib/x", 0o644, [content])
         store.publish(tree, name)
@@ -33,7 +39,6 @@ def install(
 
 def replace_by(path: Path, content: bytes, keep: int) -> None:
     """Put a run file with this content into the place of `piper`, and keep so many of the trees before it."""
-    store = Store(str(path), ANYBODY)
-    with store.lock(5), store.stage() as tree:
+    with opened(path) as store, store.stage() as tree:
         tree.file("run.sh", 0o755, [content])
         store.publish(tree, "piper", keep)

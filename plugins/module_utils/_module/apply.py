@@ -13,19 +13,20 @@ import typing as t
 from dataclasses import replace
 
 from .._errors import SourceError
+from .._fs.file_attributes import FileAttributes
+from .._localai.installed import BACKEND_FILES
 from .._localai.metadata import METADATA, Metadata
 from .._planner.changes import Step
 from .._resolver.resolver import Resolver
 from .._sources.progress import Progress
-from .._store.looks import Wanted
+from .._store.contents import contents_of, record_file
 from .._store.record import RECORD, Record
 from .._store.store import Store
-from .._store.verify import contents_of
 from .result import Fetched
 
 
-def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetched | None:
-    """Take one step, C(wanted) being the look of trees that are there already; returns what came of a build."""
+def take(step: Step, store: Store, resolver: Resolver, requested: FileAttributes) -> Fetched | None:
+    """Take one step, `requested` being the attributes of trees that are there already; returns what came of a build."""
     if step.kind == "fetch":
         return _fetch(step, store, resolver)
     if step.kind == "meta":
@@ -33,11 +34,11 @@ def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetche
             tree.file(METADATA, 0o644, [_dated(t.cast(Metadata, step.metadata)).to_json()])
             store.publish(tree, step.backend, step.keep)
     elif step.kind == "metadata":
-        store.rewrite_metadata(step.backend, t.cast(Metadata, step.metadata).to_json())
+        store.replace_file(step.backend, METADATA, t.cast(Metadata, step.metadata).to_json())
     elif step.kind == "restore":
-        store.restore(step.place, step.backend, wanted, step.keep, step.build)
+        store.restore(step.place, step.backend, requested, step.keep, step.build)
     elif step.kind == "chown":
-        store.make_alike(step.backend, wanted)
+        store.converge(step.backend, requested)
     elif step.kind == "prune":
         store.prune(step.backend, step.keep)
     elif step.kind == "retire":
@@ -56,13 +57,13 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
             progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
             tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
             record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
-            contents = contents_of(tree.contents)
+            contents = contents_of(tree.contents, BACKEND_FILES.described_by)
             metadata = t.cast(Metadata, step.metadata)
             if delivery.found is not found:
                 # A mirror of something that has no digest is where it really came from.
                 metadata = replace(metadata, uri=delivery.found.uri)
             tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
-            tree.file(RECORD, 0o644, [record.to_json(contents)])
+            tree.file(RECORD, 0o644, [record_file(record, contents)])
             store.publish(tree, step.backend, step.keep, step.build)
     except SourceError as e:
         raise SourceError(f"{step.backend} cannot be fetched. {e}") from e

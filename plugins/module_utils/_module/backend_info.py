@@ -21,7 +21,7 @@ from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row, home
 from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
-from .._localai.scan import observe
+from .._localai.scan import scan
 from .._planner.unreadable import check_known, resolve
 from .._request import BackendOptions, HostOptions, InfoOptions
 from .._resolver.galleries import Galleries
@@ -33,7 +33,7 @@ from .offers import installed_names, pins, upgrades
 
 def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict[str, t.Any]:
     """Return what the module returns, what needs the network only if it is asked for; adds to C(warnings)."""
-    installed = observe(host.backends_path, host.backends_system_path, as_next_run=False)
+    installed = scan(host.backends_path, host.backends_system_path, as_next_run=False)
     capability = detect(Machine(), host.capability)
     rows = Listing(installed, capability.name)
     wanted = options.wanted

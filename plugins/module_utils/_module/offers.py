@@ -10,14 +10,16 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import GalleryError, LocalAIError, MissingLibrary
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import compatible
-from .._localai.installed import Directory, Inspection, Installed, Look
+from .._localai.installed import Directory, Installed
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Listing
 from .._planner.pins import contradiction, document_of
 from .._request import BackendOptions, HostOptions, Pin, bare_name
 from .._resolver.resolver import Resolver, platform_of, settled
 from .._sources.uri import kind_of
+from .._store.record import Inspection
 
 
 def upgrades(
@@ -34,7 +36,7 @@ def upgrades(
             continue
         try:
             options = BackendOptions((name,), state="latest")
-            decided = settled(options, installed, resolver, Look(), lambda _installed, _name: Inspection())
+            decided = settled(options, installed, resolver, FileAttributes(), lambda _installed, _name: Inspection())
         except MissingLibrary:
             raise
         except LocalAIError as e:

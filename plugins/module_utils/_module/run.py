@@ -15,11 +15,12 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._errors import HostError, LocalAIError, PartlyChanged
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
-from .._localai.installed import Installed, Look
+from .._localai.installed import BACKEND_FILES, Installed
 from .._localai.machine import Machine
-from .._localai.scan import has_unfinished, observe
+from .._localai.scan import has_unfinished, scan, tree_path
 from .._planner.changes import Step, facts_of
 from .._planner.pins import with_pins
 from .._planner.plan import Plan, effects
@@ -27,9 +28,9 @@ from .._planner.unreadable import staying_builds
 from .._request import BackendOptions, HostOptions
 from .._resolver.resolver import Resolver, platform_of, settled
 from .._store.file_system import Keeps, kind_of, mode_of, remembered
-from .._store.inspect import inspected
-from .._store.looks import NOBODY_YET, Wanted
-from .._store.ownership import Ownership, ownership, unknown_owners
+from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts
+from .._store.record import Inspection
+from .._store.verify import verify
 from .argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
 from .invocation import LocalAIModule, failure_of
 from .options import backend_options, host_options, info_options
@@ -53,28 +54,36 @@ class _Task:
 
     host: HostOptions
     options: BackendOptions
-    owner: Ownership
+    owner: FileAttributes
     keeps: Keeps
 
     @property
-    def wanted(self) -> Wanted:
-        """How trees that are there already have to look: as far as the task says."""
-        return Wanted(
-            uid=self.owner.uid if self.options.owner is not None else None,
-            gid=self.owner.gid if self.options.group is not None else None,
-            mode=self.options.directory_mode,
-            keeps_modes=self.keeps.modes,
-        )
+    def requested(self) -> FileAttributes:
+        """The attributes of trees that are there already, as far as the task requests them."""
+        mode = self.options.directory_mode
+        return FileAttributes(self.options.owner or "", self.options.group or "", "" if mode is None else f"{mode:04o}")
 
     @property
-    def look(self) -> Look:
-        """How new trees will look."""
+    def look(self) -> FileAttributes:
+        """The attributes of new trees."""
         mode = self.options.mode if self.keeps.modes else mode_of(self.host.backends_path)
-        return Look(self.owner.owner, self.owner.group, f"{mode:04o}")
+        return FileAttributes(mode=f"{mode:04o}").over(self.owner).over(this_user())
 
     def scan(self) -> Installed:
         """Return what is on disk at this moment."""
-        return observe(self.host.backends_path, self.host.backends_system_path, self.keeps)
+        return scan(self.host.backends_path, self.host.backends_system_path, self.keeps)
+
+    def verify(self, installed: Installed, name: str, contents: bool) -> Inspection | None:
+        """Walk through the tree of a backend; with `contents`, compare it with its record."""
+        directory = installed.get(name)
+        listed = directory is not None and directory.record is not None and directory.record.listed
+        return verify(
+            tree_path(installed.path, name),
+            self.requested,
+            BACKEND_FILES,
+            keeps_modes=self.keeps.modes,
+            contents=contents and listed,
+        )
 
 
 @dataclass
@@ -146,7 +155,7 @@ def _staying(host: HostOptions, options: BackendOptions, capability: HostCapabil
     """Return the builds that the names keep because a GPU cannot be read."""
     if not capability.evidence.unreadable:
         return {}
-    installed = observe(host.backends_path, host.backends_system_path)
+    installed = scan(host.backends_path, host.backends_system_path)
     return staying_builds(options.bare_names, installed, capability)
 
 
@@ -173,22 +182,23 @@ def _lost(path: str, keeps: Keeps) -> t.Iterator[str]:
     )
 
 
-def _clear(host: HostOptions, owner: Ownership) -> None:
+def _clear(host: HostOptions, owner: FileAttributes) -> None:
     """Put right what a run left that died; not if it is at work, or if this user may not."""
-    from .._store.store import Store
+    from .._store.store import open_store
 
-    with contextlib.suppress(HostError), Store(host.backends_path, owner).lock(0):
+    with contextlib.suppress(HostError), open_store(host.backends_path, owner, BACKEND_FILES, timeout=0):
         pass
 
 
-def _ownership(host: HostOptions, options: BackendOptions, run: _Run) -> Ownership:
+def _ownership(host: HostOptions, options: BackendOptions, run: _Run) -> FileAttributes:
     """Return who will own trees; in check mode, an owner that a task before this one creates is taken on trust."""
-    unknown = unknown_owners(options.owner, options.group) if run.check_mode else []
+    unknown = unknown_accounts(options.owner, options.group) if run.check_mode else []
     run.warnings += unknown
     if not unknown:
-        return ownership(host.backends_path, options.owner, options.group)
-    known = ownership(host.backends_path, None, None)
-    return Ownership(NOBODY_YET, NOBODY_YET, options.owner or known.owner, options.group or known.group)
+        return owner_of_new_trees(host.backends_path, options.owner, options.group)
+    return FileAttributes(options.owner or "", options.group or "").over(
+        owner_of_new_trees(host.backends_path, None, None)
+    )
 
 
 def _decide(task: _Task, resolver: Resolver) -> Plan:
@@ -204,7 +214,7 @@ def _decide(task: _Task, resolver: Resolver) -> Plan:
         installed,
         resolver,
         task.look,
-        lambda installed, name: inspected(installed, name, task.wanted, task.options.verify),
+        lambda installed, name: task.verify(installed, name, task.options.verify),
     )
 
 
@@ -222,18 +232,18 @@ def _check(decided: Plan, resolver: Resolver, host: HostOptions) -> None:
 def _write(host: HostOptions, options: BackendOptions, task: _Task, resolver: Resolver, run: _Run) -> None:
     """Decide again with the lock in hand and with what the file system keeps, and do it."""
     # Like all that talks to servers, what writes is loaded only by a run that has something to do.
-    from .._store.store import Store
+    from .._store.store import open_store
     from .apply import take
 
-    store = Store(host.backends_path, task.owner, options.mode)
-    with store.lock(options.lock_timeout):
+    path, timeout = host.backends_path, options.lock_timeout
+    with open_store(path, task.owner, BACKEND_FILES, timeout, options.mode) as store:
         if store.keeps != task.keeps:
             task = _task(host, options, store.keeps, run)
-            store.ownership = task.owner
+            store.owner = task.owner
         run.warnings += _lost(host.backends_path, task.keeps)
         decided = _decide(task, resolver)
         run.warnings += [*resolver.warnings, *decided.warnings]
-        _apply(decided, lambda step: take(step, store, resolver, task.wanted), resolver.capability, task, run)
+        _apply(decided, lambda step: take(step, store, resolver, task.requested), resolver.capability, task, run)
 
 
 def _apply(
@@ -251,7 +261,7 @@ def _apply(
             came = taken(step)
         except LocalAIError as e:
             after = task.scan()
-            partly = _partly(step, after, task.wanted)
+            partly = _partly(step, after, task)
             replaced, restart_required = effects(before, after, [*decided.steps[:count], *partly], capability.name)
             partial = first_steps(decided, count, partly, replaced, restart_required)
             run.result.update(report(partial, capability, fetched))
@@ -262,13 +272,13 @@ def _apply(
     run.result.update(report(decided, capability, fetched))
 
 
-def _partly(step: Step, after: Installed, wanted: Wanted) -> tuple[Step, ...]:
+def _partly(step: Step, after: Installed, task: _Task) -> tuple[Step, ...]:
     """Return a step that failed with what it did all the same; nothing if it did nothing that a diff shows."""
     facts = dict(facts_of(after, step.backend))
     if step.kind == "chown" and facts:
         with contextlib.suppress(LocalAIError):
-            left = inspected(after, step.backend, wanted, verify=False)
-            facts["paths_to_change"] = left.unlike if left is not None else 0
+            left = task.verify(after, step.backend, contents=False)
+            facts["paths_to_change"] = left.differing if left is not None else 0
     return (replace(step, after=facts),) if facts != step.before else ()
 
 

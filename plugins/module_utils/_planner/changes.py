@@ -12,14 +12,15 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._address import Address
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Directory, Inspection, Installed, Kept, Look
+from .._localai.installed import Directory, Installed, Kept
 from .._localai.listing import Listing
 from .._localai.metadata import Metadata
 from .._request import BackendOptions
 from .._store.builds import Build
-from .._store.layout import KEPT, OWN_DIRECTORY
-from .._store.record import Record
+from .._store.layout import OWN_DIRECTORY, PREVIOUS
+from .._store.record import Inspection, Record
 from .recorded import Recorded
 from .upgrade import Target
 
@@ -60,7 +61,7 @@ class Draft:
 
     options: BackendOptions
     state: Installed
-    look: Look
+    look: FileAttributes
     capability: HostCapability
     steps: list[Step] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
@@ -70,9 +71,9 @@ class Draft:
     warnings: list[str] = field(default_factory=list)
 
     @property
-    def wanted_look(self) -> Look:
+    def wanted_look(self) -> FileAttributes:
         """How trees that are there already have to look: only what the task says counts."""
-        return Look(
+        return FileAttributes(
             owner=self.look.owner if self.options.owner is not None else "",
             group=self.look.group if self.options.group is not None else "",
             mode=self.look.mode if self.options.directory_mode is not None else "",
@@ -153,7 +154,7 @@ class Draft:
     def chown(self, directory: Directory) -> None:
         """Make a tree look as wanted; the number of its paths that do not is part of what the diff shows."""
         before = facts_of(self.state, directory.name)
-        count = directory.inspection.unlike if directory.inspection else 0
+        count = directory.inspection.differing if directory.inspection else 0
         self.state = self.state.with_directory(_made_alike(directory, self.wanted_look))
         shown = {**facts_of(self.state, directory.name), "paths_to_change": 0}
         self.steps.append(Step("chown", directory.name, {**before, "paths_to_change": count}, shown))
@@ -216,7 +217,7 @@ class Draft:
         most = self.options.keep_previous or 0
         if not most or old is None or not self.state.is_build(old.name):
             return 0
-        latest = Kept(old.name, f"{OWN_DIRECTORY}/{KEPT}/{old.name}/next", old)
+        latest = Kept(old.name, f"{OWN_DIRECTORY}/{PREVIOUS}/{old.name}/next", old)
         mine = [kept for kept in self.state.kept if kept.backend == old.name]
         others = [kept for kept in self.state.kept if kept.backend != old.name]
         self.state = self.state.with_kept((*others, latest, *mine[: most - 1]))
@@ -246,7 +247,7 @@ def facts_of(installed: Installed, name: str) -> Facts:
     }
 
 
-def _made_alike(directory: Directory, look: Look) -> Directory:
+def _made_alike(directory: Directory, look: FileAttributes) -> Directory:
     """Return a directory as it is after its whole tree was given a look."""
     run_file, metadata = directory.run_look, directory.metadata_look
     mode = int(run_file.mode or "0", 8)
@@ -258,6 +259,6 @@ def _made_alike(directory: Directory, look: Look) -> Directory:
     )
 
 
-def _given(has: Look, look: Look, mode: str) -> Look:
+def _given(has: FileAttributes, look: FileAttributes, mode: str) -> FileAttributes:
     """Return how a file looks after its tree was given a look; one that is not there has none."""
-    return Look(look.owner or has.owner, look.group or has.group, mode) if has != Look() else has
+    return replace(look.over(has), mode=mode) if has != FileAttributes() else has

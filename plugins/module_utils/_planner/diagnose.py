@@ -14,8 +14,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._address import NO_ADDRESS, Address
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Directory, Installed, Kept, Look, unlike
+from .._localai.installed import Directory, Installed, Kept, unlike
 from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row
 from .._localai.metadata import METADATA
@@ -59,7 +60,7 @@ class _Case:
     options: BackendOptions
     installed: Installed
     capability: HostCapability
-    look: Look
+    look: FileAttributes
     own: Directory | None
     row: Row | None
     damage: str
@@ -67,7 +68,9 @@ class _Case:
     involved: t.Sequence[Directory]
 
 
-def assess(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Need:
+def assess(
+    name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: FileAttributes
+) -> Need:
     """Return the need of one name for C(state=present) or C(latest); C(look) has the requested attributes of trees."""
     case = _case(bare_name(name), options, installed, capability, look)
     for question in (
@@ -108,7 +111,9 @@ def must_fetch(target: Target, need: Need, options: BackendOptions, installed: I
     return not _has_pinned(build, need.subject, options)
 
 
-def _case(name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> _Case:
+def _case(
+    name: str, options: BackendOptions, installed: Installed, capability: HostCapability, look: FileAttributes
+) -> _Case:
     own = installed.find(name)
     row = Listing(installed, capability.name).find(name)
     answering = installed.get(row.backend) if row is not None and row.kind != "system" else None
@@ -139,7 +144,7 @@ def _not_inspected(case: _Case) -> Need | None:
         return None
     for directory in case.involved:
         known = directory.record is not None and directory.record.listed
-        if directory.inspection is None and (known or case.look != Look()):
+        if directory.inspection is None and (known or case.look != FileAttributes()):
             return Need("inspect", "verify is set", directory=directory.name)
     return None
 
@@ -309,8 +314,8 @@ def _other_look(case: _Case) -> Need | None:
         reason = unlike(directory, case.look)
         if reason and directory.inspection is None:
             return Need("inspect", reason, directory=directory.name)
-        if directory.inspection is not None and directory.inspection.unlike:
-            reason = reason or f"{directory.inspection.unlike} of its paths have another owner, group or mode"
+        if directory.inspection is not None and directory.inspection.differing:
+            reason = reason or f"{directory.inspection.differing} of its paths have another owner, group or mode"
             return Need("chown", reason, directory=directory.name)
     return None
 

@@ -15,11 +15,13 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._address import Address
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Directory, Inspection, Installed, Kept, Look
+from .._localai.installed import Directory, Installed, Kept
 from .._localai.listing import Listing, server_mapping
 from .._localai.metadata import Metadata
 from .._request import BackendOptions, bare_name
+from .._store.record import Inspection
 from .changes import Draft, Step
 from .cleanup import clean_up, prune
 from .diagnose import Need, assess, must_fetch
@@ -59,7 +61,7 @@ class Plan:
 Planning = t.Generator[Need, t.Union[Target, Inspection, None], Plan]
 
 
-def plan(options: BackendOptions, installed: Installed, capability: HostCapability, look: Look) -> Planning:
+def plan(options: BackendOptions, installed: Installed, capability: HostCapability, look: FileAttributes) -> Planning:
     """Yield the needs that the disk alone does not decide, and return the plan; C(look) is that of new trees.
 
     The answer to a need C(inspect) is the Inspection of its directory, or None if that is gone. The answer to any other

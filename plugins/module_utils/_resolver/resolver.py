@@ -14,10 +14,11 @@ from dataclasses import replace
 
 from .._address import Address
 from .._errors import GalleryError, HostError, SourceError
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import LAST_RESORTS, HostCapability
 from .._localai.catalog import Resolution
 from .._localai.gallery import Entry
-from .._localai.installed import Directory, Inspection, Installed, Look
+from .._localai.installed import Directory, Installed
 from .._localai.listing import Listing
 from .._localai.machine import Machine
 from .._localai.metadata import Metadata
@@ -31,6 +32,7 @@ from .._planner.upgrade import Target, difference
 from .._request import BackendOptions, HostOptions, Pin, bare_name
 from .._resolver.galleries import Galleries
 from .._sources.uri import Uri, kind_of, same_uri
+from .._store.record import Inspection
 
 if t.TYPE_CHECKING:
     from .._sources.source import Found, Sources
@@ -57,7 +59,7 @@ def settled(
     options: BackendOptions,
     installed: Installed,
     resolver: Resolver,
-    look: Look,
+    look: FileAttributes,
     inspect: t.Callable[[Installed, str], Inspection | None],
 ) -> Plan:
     """Return the finished plan; C(inspect) walks through a tree."""

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs import attributes as _attributes
-from ansible_collections.localai.core.plugins.module_utils._fs.attributes import MadeDirectory, change, finish_directory
+from ansible_collections.localai.core.plugins.module_utils._fs import attributes
+from ansible_collections.localai.core.plugins.module_utils._fs.attributes import NewDirectory, change, finish_directory
 from ansible_collections.localai.core.plugins.modules import localai_backend
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, failing, mode, snapshot
 from ansible_collections.localai.core.tests.support.module import run_module
@@ -259,7 +259,7 @@ ALLOWED = {
     # All others have the descriptor of what they opened themselves.
     "_fs/remove": {"fchown": 1, "fchmod": 2},
     "_service_directories/create": {"fchmod": 1, "fchown": 1},
-    "_store/looks": {"fchown": 1, "fchmod": 1},
+    "_store/ownership": {"fchown": 1, "fchmod": 1},
     "_store/own_directories": {"fchown": 1, "fchmod": 1},
     "_store/probe": {"fchown": 1, "fchmod": 1},
     "_fs/tree": {"fchown": 2, "fchmod": 3, "utime": 1},
@@ -337,25 +337,25 @@ def test_a_symlink_changes_hands_and_what_it_points_to_does_not(tmp_path, direct
     (tmp_path / "target").touch()
     (tmp_path / "link").symlink_to("target")
     if not with_proc:
-        monkeypatch.setattr(_attributes, "_DESCRIPTORS", "/nowhere")
+        monkeypatch.setattr(attributes, "_DESCRIPTORS", "/nowhere")
     assert change("link", directory, (tmp_path / "link").lstat(), uid=1, gid=1) is True
     assert [(tmp_path / name).lstat().st_uid for name in ("link", "target")] == [1, 0]
 
 
 def test_without_proc_a_file_is_not_changed_and_it_is_told_why(tmp_path, directory, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(_attributes, "_DESCRIPTORS", "/nowhere")
+    monkeypatch.setattr(attributes, "_DESCRIPTORS", "/nowhere")
     with pytest.raises(OSError, match="/proc is not mounted"):
         change("file", directory, (tmp_path / "file").lstat(), mode=0o600)
 
 
 def test_only_a_directory_that_was_made_is_finished(tmp_path):
-    made = MadeDirectory(0o711, 1000.0, (0, 0))
+    made = NewDirectory(0o711, 1000.0, (0, 0))
     before = snapshot(tmp_path)
     finish_directory(lambda: os.open(tmp_path, os.O_RDONLY), made, (-1, -1), True)
     finish_directory(lambda: os.open(tmp_path / "nowhere", os.O_RDONLY), made, (-1, -1), True)
     assert snapshot(tmp_path) == before
     status = tmp_path.stat()
-    made = MadeDirectory(0o711, 1000.0, (status.st_dev, status.st_ino))
+    made = NewDirectory(0o711, 1000.0, (status.st_dev, status.st_ino))
     finish_directory(lambda: os.open(tmp_path, os.O_RDONLY), made, (-1, -1), True)
     assert (mode(tmp_path), tmp_path.stat().st_mtime) == ("0o711", 1000.0)

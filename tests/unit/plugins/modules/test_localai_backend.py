@@ -418,16 +418,17 @@ def test_a_backend_that_a_killed_run_moved_aside_is_back_before_anything_is_deci
 
 
 def test_what_another_run_did_meanwhile_is_not_done_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils._store import store as _store
+    from ansible_collections.localai.core.plugins.module_utils._store import store
 
-    class Overtaken(_store.Store):
-        @contextlib.contextmanager
-        def lock(self, timeout):
-            with super().lock(timeout):
-                host.place("piper", {"name": "piper"})
-                yield
+    open_store = store.open_store
 
-    monkeypatch.setattr(_store, "Store", Overtaken)
+    @contextlib.contextmanager
+    def overtaken(*arguments):
+        with open_store(*arguments) as opened:
+            host.place("piper", {"name": "piper"})
+            yield opened
+
+    monkeypatch.setattr(store, "open_store", overtaken)
     result = host.install("piper")
     assert (result["changed"], actions(result)) == (False, {"piper": "none"})
 

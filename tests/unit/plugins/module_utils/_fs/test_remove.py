@@ -16,17 +16,11 @@ import time
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs import remove as _entries
-from ansible_collections.localai.core.plugins.module_utils._fs.remove import (
-    in_spite_of,
-    random_names,
-    remove,
-    with_free_name,
-)
+from ansible_collections.localai.core.plugins.module_utils._fs import remove as remove_module
+from ansible_collections.localai.core.plugins.module_utils._fs.remove import remove
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     directory_of_ordinary_user,
-    failing,
     ordinary_user,
     snapshot,
 )
@@ -107,7 +101,7 @@ def test_a_tree_of_any_depth_is_removed_with_few_descriptors(tmp_path, levels):
 
 
 def test_a_tree_without_end_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(_entries, "_MOST_LEVELS", 50)
+    monkeypatch.setattr(remove_module, "_MAX_LEVELS", 50)
     chain(tmp_path / "top", 60)
     with pytest.raises(OSError, match=r"nested more than 50 deep"):
         remove(str(tmp_path / "top"))
@@ -271,39 +265,3 @@ def test_what_is_mounted_in_a_tree_is_not_emptied(tmp_path):
     finally:
         subprocess.run(["umount", str(mounted)], check=True)
     remove(str(tmp_path / "top"))
-
-
-# names that are free
-
-
-def test_a_name_that_is_free_is_found_whatever_is_there(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").touch()
-    name, _made = with_free_name("abc", lambda name: os.mkdir(tmp_path / name))
-    assert name == "c"
-
-
-def test_where_no_name_is_free_that_is_an_error(tmp_path):
-    with pytest.raises(FileExistsError):
-        with_free_name(["."], lambda name: os.mkdir(tmp_path / name))
-    with pytest.raises(PermissionError):
-        with_free_name("ab", failing(errno.EACCES))
-
-
-def test_random_names_are_all_different():
-    names = {name for _count, name in zip(range(1000), random_names("x-"))}
-    assert len(names) == 1000
-
-
-def test_somebody_may_be_quicker_a_few_times(tmp_path):
-    calls = []
-
-    def make():
-        calls.append("make")
-        if len(calls) < 20:
-            raise FileExistsError(errno.EEXIST, "there")
-        return "made"
-
-    assert in_spite_of(lambda: calls.append("clear"), make) == "made"
-    with pytest.raises(FileExistsError):
-        in_spite_of(lambda: None, lambda: os.mkdir(tmp_path))

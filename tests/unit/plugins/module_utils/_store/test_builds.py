@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._store.builds import Build, builds_file, parse_builds
+from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file
+from ansible_collections.localai.core.plugins.module_utils._store.builds import Build, parse_builds
 
 BUILDS = st.dictionaries(st.text(), st.builds(Build, st.text(), st.booleans(), st.booleans(), st.text()))
 JSON = st.recursive(

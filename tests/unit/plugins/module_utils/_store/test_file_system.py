@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store import file_system as _volume
+from ansible_collections.localai.core.plugins.module_utils._store import file_system, probe
 from ansible_collections.localai.core.plugins.module_utils._store.file_system import (
     Keeps,
     kind_of,
-    memory_with,
     mode_of,
     remembered,
 )
+from ansible_collections.localai.core.plugins.module_utils._store.probe import answers_with
 from ansible_collections.localai.core.plugins.modules import localai_backend
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
@@ -75,21 +75,22 @@ def own(tmp_path):
 
 
 def test_what_was_written_is_remembered_for_each_kind_of_user(tmp_path, own, monkeypatch):
-    (own / "file-system.json").write_bytes(memory_with(str(tmp_path), NOTHING))
+    (own / "file-system.json").write_bytes(answers_with(str(tmp_path), NOTHING))
     assert remembered(str(tmp_path)) == NOTHING
     monkeypatch.setattr(os, "geteuid", lambda: 1000 if IS_ROOT else 0)
     assert remembered(str(tmp_path)) is None
-    (own / "file-system.json").write_bytes(memory_with(str(tmp_path), Keeps()))
+    (own / "file-system.json").write_bytes(answers_with(str(tmp_path), Keeps()))
     assert remembered(str(tmp_path)) == Keeps()
     monkeypatch.undo()
     assert remembered(str(tmp_path)) == NOTHING
 
 
 def test_what_was_written_on_another_kind_of_file_system_counts_for_nothing(tmp_path, own, monkeypatch):
-    (own / "file-system.json").write_bytes(memory_with(str(tmp_path), NOTHING))
-    monkeypatch.setattr(_volume, "kind_of", lambda _path: "something else")
+    (own / "file-system.json").write_bytes(answers_with(str(tmp_path), NOTHING))
+    for module in (file_system, probe):
+        monkeypatch.setattr(module, "kind_of", lambda _path: "something else")
     assert remembered(str(tmp_path)) is None
-    assert b"something else" in memory_with(str(tmp_path), NOTHING)
+    assert b"something else" in answers_with(str(tmp_path), NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +112,12 @@ def test_a_damaged_memory_is_none(tmp_path, own, content):
     content = content.replace(b"KIND", kind_of(str(tmp_path)).encode()).replace(b"USER", user)
     (own / "file-system.json").write_bytes(content)
     assert remembered(str(tmp_path)) is None
-    assert json.loads(memory_with(str(tmp_path), NOTHING))["format"] == 1
+    assert json.loads(answers_with(str(tmp_path), NOTHING))["format"] == 1
 
 
 @pytest.mark.parametrize("what", ["symlink", "pipe", "directory"])
 def test_what_is_no_file_is_no_memory(tmp_path, own, what):
-    (tmp_path / "outside").write_bytes(memory_with(str(tmp_path), NOTHING))
+    (tmp_path / "outside").write_bytes(answers_with(str(tmp_path), NOTHING))
     place = own / "file-system.json"
     if what == "symlink":
         place.symlink_to(tmp_path / "outside")
@@ -131,7 +132,7 @@ def test_what_is_no_file_is_no_memory(tmp_path, own, what):
     ("kind", "expected"), [("vfat", NOTHING), ("fuseblk", NOTHING), ("ext4", None), ("cifs", None)]
 )
 def test_a_host_of_version_0_1_is_taken_for_what_that_version_took_it_for(tmp_path, own, monkeypatch, kind, expected):
-    monkeypatch.setattr(_volume, "kind_of", lambda _path: kind)
+    monkeypatch.setattr(file_system, "kind_of", lambda _path: kind)
     assert remembered(str(tmp_path)) is None
     (own / "lock").touch()
     assert remembered(str(tmp_path)) == expected

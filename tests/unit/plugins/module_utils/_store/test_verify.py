@@ -14,8 +14,9 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._fs.walk import walk
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record, parse_contents
-from ansible_collections.localai.core.plugins.module_utils._store.verify import damage, found_at
+from ansible_collections.localai.core.plugins.module_utils._store.contents import parse_contents, record_file
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
+from ansible_collections.localai.core.plugins.module_utils._store.verify import contents_at, damage
 from ansible_collections.localai.core.tests.support.archives import write_tree
 from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.host import directory_of_ordinary_user, ordinary_user
@@ -24,7 +25,7 @@ from ansible_collections.localai.core.tests.support.host import directory_of_ord
 def contents(path):
     fd = os.open(path, os.O_RDONLY)
     try:
-        return found_at(fd, str(path))
+        return contents_at(fd, str(path), ("metadata.json",))
     finally:
         os.close(fd)
 
@@ -108,7 +109,7 @@ def test_many_differences_are_counted():
 def test_any_name_survives_being_written_down(tmp_path, name):
     (tmp_path / name).write_text("x")
     (tmp_path / "link").symlink_to(f"{name}/../{name}")
-    written = Record().to_json(contents(tmp_path))
+    written = record_file(Record(), contents(tmp_path))
     recorded = parse_contents(written)
     assert Record.parse(written) == Record(listed=True)
     assert recorded is not None
@@ -120,23 +121,23 @@ def test_any_name_survives_being_written_down(tmp_path, name):
 def test_a_record_takes_few_bytes():
     files = [f"1234 module{number}.py" for number in range(100)]
     found = {f"venv/lib/python3.10/site-packages/package{number}": files for number in range(30)}
-    assert len(Record().to_json(found)) < 3000 * 25
+    assert len(record_file(Record(), found)) < 3000 * 25
 
 
 @pytest.mark.parametrize("contents", ["{", "[]", '{"a": "b"}', '{"a": [1]}', '{"a": null}', "[" * 100_000])
 def test_damaged_contents_are_not_known(contents):
-    written = Record(True).to_json({}).replace(b"{}}", contents.encode() + b"}")
+    written = record_file(Record(True), {}).replace(b"{}}", contents.encode() + b"}")
     assert parse_contents(written) is None
     assert Record.parse(written) == Record(True, listed=True)
 
 
-@pytest.mark.parametrize("written", [b"", b"[]", Record().to_json()])
+@pytest.mark.parametrize("written", [b"", b"[]", record_file(Record())])
 def test_contents_may_be_missing(written):
     assert parse_contents(written) is None
 
 
 def test_a_record_is_one_json_document_and_its_first_line_tells_all_but_the_contents():
-    written = Record(True, size=7).to_json({"": ["1 run.sh"]})
+    written = record_file(Record(True, size=7), {"": ["1 run.sh"]})
     document = json.loads(written)
     assert (document["requested"], document["size"], document["contents"]) == (True, 7, {"": ["1 run.sh"]})
     assert Record.parse(written.splitlines()[0]) == Record(True, size=7, listed=True)
