@@ -149,7 +149,7 @@ class Tree:
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
             path = self._resolve(path)
             if (real_target + "/").startswith(path + "/"):
-                raise SourceError(f"{path!r} is a hard link to {target!r}, and would rereal_target it.")
+                raise SourceError(f"{path!r} is a hard link to {target!r}, and would replace it.")
             try:
                 with self._opened.holding(real_target) as (source_fd, source):
                     link = functools.partial(os.link, source, src_dir_fd=source_fd, follow_symlinks=False)

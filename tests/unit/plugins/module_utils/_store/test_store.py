@@ -301,10 +301,10 @@ def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monk
     for name in there:
         (path / name).parent.mkdir(exist_ok=True)
         (path / name).touch() if name.endswith("lock") else (path / name).mkdir()
-    opened = os.open
+    real_open = os.open
     full = failing(code)
     monkeypatch.setattr(os, "mkdir", lambda name, *a, **k: full() if not os.path.exists(path / name) else None)
-    monkeypatch.setattr(os, "open", lambda *a, **k: full() if a[1] & os.O_CREAT and not there else opened(*a, **k))
+    monkeypatch.setattr(os, "open", lambda *a, **k: full() if a[1] & os.O_CREAT and not there else real_open(*a, **k))
     with opened(path) as backends:
         with pytest.raises(LockTimeout), opened(path, 0):
             pass
