@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -42,3 +43,39 @@ def replace_by(path: Path, content: bytes, keep: int) -> None:
     with opened(path) as store, store.stage() as tree:
         tree.file("run.sh", 0o755, [content])
         store.publish(tree, "piper", keep)
+
+
+def names(path: Path) -> list[str]:
+    """The names in a directory."""
+    return sorted(os.listdir(path))
+
+
+def staging(path: Path) -> Path:
+    """The staging directory of a backends path."""
+    return path / ".localai-core/staging"
+
+
+def versions(path: Path, name: str = "piper") -> dict[str, bytes]:
+    """The previous versions of a backend by their numbers, and the content of their run files."""
+    place = path / ".localai-core/kept" / name
+    if not place.exists():
+        return {}
+    return {version.name: (version / "run.sh").read_bytes() for version in sorted(place.iterdir())}
+
+
+IN_THE_WAY = ["full directory", "empty directory", "file", "symlink"]
+
+
+def put(place: Path, what: str, outside: Path) -> None:
+    """Put something there that is not ours, if nothing is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(place):
+        return
+    if what == "symlink":
+        place.symlink_to(outside)
+    elif what == "file":
+        place.write_text("x")
+    else:
+        place.mkdir()
+        if what == "full directory":
+            (place / "keep").mkdir()

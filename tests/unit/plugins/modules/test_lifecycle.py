@@ -16,11 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
-    Directory,
-    Installed,
-    Kept,
-)
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, Kept
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin

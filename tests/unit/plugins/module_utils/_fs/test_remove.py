@@ -21,6 +21,7 @@ from ansible_collections.localai.core.plugins.module_utils._fs.remove import rem
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     directory_of_ordinary_user,
+    failing,
     ordinary_user,
     snapshot,
 )
@@ -265,3 +266,61 @@ def test_what_is_mounted_in_a_tree_is_not_emptied(tmp_path):
     finally:
         subprocess.run(["umount", str(mounted)], check=True)
     remove(str(tmp_path / "top"))
+
+
+@pytest.fixture
+def top(tmp_path):
+    path = tmp_path / "tree"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def outside(tmp_path):
+    path = tmp_path / "outside"
+    (path / "below").mkdir(parents=True)
+    (path / "file").write_text("precious")
+    (path / "below").chmod(0o711)
+    return path
+
+
+def test_removing_takes_everything_and_never_follows(top, outside):
+    before = snapshot(outside)
+    (top / "deep/er").mkdir(parents=True)
+    (top / "deep/er/file").write_text("x")
+    (top / "deep/link").symlink_to(outside)
+    (top / "top-link").symlink_to(outside)
+    os.mkfifo(top / "pipe")
+    for name in ("top-link", "pipe", "missing", "deep"):
+        remove(str(top / name))
+    assert os.listdir(top) == []
+    assert snapshot(outside) == before
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EXDEV])
+def test_what_cannot_be_moved_is_removed_where_it_is(top, monkeypatch, code):
+    os.makedirs(top / "a/b/c/d")
+    (top / "a/b/x").touch()
+    monkeypatch.setattr(os, "rename", failing(code))
+    remove(str(top / "a"))
+    assert os.listdir(top) == []
+
+
+@pytest.mark.parametrize("sealed", [0, 0o111, 0o444, 0o555])
+def test_an_ordinary_user_can_remove_their_own_sealed_directories(sealed):
+    with directory_of_ordinary_user() as path, ordinary_user():
+        (path / "x/sealed/below").mkdir(parents=True)
+        (path / "x/sealed/below/file").write_text("x")
+        (path / "x/sealed/below").chmod(sealed)
+        (path / "x/sealed").chmod(sealed)
+        remove(str(path / "x"))
+        assert os.listdir(path) == []
+
+
+def test_what_an_ordinary_user_may_not_remove_stays():
+    with directory_of_ordinary_user() as path:
+        (path / "file").touch()
+        path.chmod(0o555)
+        with ordinary_user(), pytest.raises(PermissionError):
+            remove(str(path / "file"))
+        assert (path / "file").exists()

@@ -160,3 +160,32 @@ def test_each_directory_is_written_out_once_in_the_end(fd, tmp_path, monkeypatch
         transaction.rename(fd, "b", fd, "c")
         assert written == []
     assert written == [(fd, ["c"])]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP])
+def test_a_kernel_that_cannot_exchange_says_so(path, monkeypatch, code):
+    class Library:
+        def renameat2(self, *_arguments):
+            ctypes.set_errno(code)
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_settings: Library())
+    assert sync.exchange(0, "a", 0, "b") is False
+
+
+@pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("renameat2")])
+def test_a_system_without_that_call_cannot_exchange(monkeypatch, error):
+    def library(*_arguments, **_settings):
+        raise error
+
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    assert sync.exchange(0, "a", 0, "b") is False
+
+
+def test_another_error_of_the_exchange_is_an_error(path):
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        with pytest.raises(FileNotFoundError):
+            assert sync.exchange(fd, "a", fd, "b") is not False
+    finally:
+        os.close(fd)

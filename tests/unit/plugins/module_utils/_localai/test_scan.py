@@ -14,8 +14,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs.accounts import group_name, owner_name
-from ansible_collections.localai.core.plugins.module_utils._fs.usage import disk_usage
+from ansible_collections.localai.core.plugins.module_utils._fs.accounts import owner_name
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import KNOWN_KEYS, Metadata
@@ -248,26 +247,3 @@ def test_a_trailing_slash_in_the_path_does_not_show_in_run_files(tmp_path: Path)
     put(tmp_path / "s", "piper")
     rows = Listing(scan(f"{tmp_path}/b/", f"{tmp_path}/s//"), "default")
     assert {row.run_file for row in rows.values()} == {f"{tmp_path}/b/a/run.sh", f"{tmp_path}/s/piper/run.sh"}
-
-
-def test_disk_usage_counts_hard_links_once_and_does_not_follow_symlinks(tmp_path: Path) -> None:
-    place = put(tmp_path, "a")
-    (place / "sub").mkdir()
-    (place / "sub/data").write_bytes(b"x" * 100000)
-    os.link(place / "sub/data", place / "sub/again")
-    (place / "out").symlink_to("/usr")
-    everything = [place / name for name in ("run.sh", "sub", "sub/data", "out")]
-    assert disk_usage(str(place)) == sum(path.lstat().st_blocks * 512 for path in everything)
-    assert disk_usage(str(place)) >= 100000
-
-
-def test_disk_usage_of_what_is_not_there_is_nothing(tmp_path: Path) -> None:
-    assert disk_usage(str(tmp_path / "missing")) == 0
-    (tmp_path / "file").write_text("x", encoding="utf-8")
-    assert disk_usage(str(tmp_path / "file")) == 0
-
-
-def test_owners_have_names_and_unknown_ones_numbers() -> None:
-    assert (owner_name(0), group_name(0)) == ("root", "root")
-    assert (owner_name(4200042), group_name(4200042)) == ("4200042", "4200042")
-    assert (owner_name(2**70), group_name(2**70)) == (str(2**70), str(2**70))

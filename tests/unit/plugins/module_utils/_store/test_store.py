@@ -6,16 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import errno
-import fcntl
-import json
 import os
 import re
-import stat
-import subprocess
-import sys
 import threading
 import time
 
@@ -24,34 +17,19 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._store import previous_versions, store
 from ansible_collections.localai.core.plugins.module_utils._store import staging as staging_module
-from ansible_collections.localai.core.plugins.module_utils._store.ownership import owner_of_new_trees
-from ansible_collections.localai.core.tests.support.host import (
-    IS_ROOT,
-    failing,
-    mode,
-    snapshot,
-    umask,
+from ansible_collections.localai.core.plugins.module_utils._store import store
+from ansible_collections.localai.core.tests.support.host import IS_ROOT, failing, mode, snapshot, umask
+from ansible_collections.localai.core.tests.support.trees import (
+    IN_THE_WAY,
+    install,
+    names,
+    opened,
+    put,
+    replace_by,
+    staging,
+    versions,
 )
-from ansible_collections.localai.core.tests.support.kills import killed_at
-from ansible_collections.localai.core.tests.support.trees import install, opened, replace_by
-
-
-@pytest.fixture(params=["exchange", "two renames"])
-def any_kernel(request, monkeypatch):
-    """Kernels that can exchange two names in one step, and those that cannot."""
-    if request.param == "two renames":
-        monkeypatch.setattr(store, "exchange", lambda *_names: False)
-
-
-def names(path):
-    return sorted(os.listdir(path))
-
-
-def staging(path):
-    return path / ".localai-core/staging"
-
 
 # new and replaced trees
 
@@ -205,35 +183,6 @@ def test_an_old_tree_that_was_replaced_when_a_run_died_is_removed_by_the_next(pa
     assert names(path / ".localai-core/replaced") == []
 
 
-@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP])
-def test_a_kernel_that_cannot_exchange_says_so(path, monkeypatch, code):
-    class Library:
-        def renameat2(self, *_arguments):
-            ctypes.set_errno(code)
-            return -1
-
-    monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_settings: Library())
-    assert store.exchange(0, "a", 0, "b") is False
-
-
-@pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("renameat2")])
-def test_a_system_without_that_call_cannot_exchange(monkeypatch, error):
-    def library(*_arguments, **_settings):
-        raise error
-
-    monkeypatch.setattr(ctypes, "CDLL", library)
-    assert store.exchange(0, "a", 0, "b") is False
-
-
-def test_another_error_of_the_exchange_is_an_error(path):
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        with pytest.raises(FileNotFoundError):
-            assert store.exchange(fd, "a", fd, "b") is not False
-    finally:
-        os.close(fd)
-
-
 # metadata and removal
 
 
@@ -275,24 +224,6 @@ def test_a_backend_is_removed_and_a_link_not_followed(path, tmp_path, what):
     assert (names(path), names(outside), names(staging(path))) == ([".localai-core"], ["x"], [])
 
 
-@pytest.mark.parametrize("what", ["directory", "symlink", "file"])
-def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(path, tmp_path, monkeypatch, what):
-    if what == "directory":
-        install(path)
-        (path / "piper/metadata.json").touch()
-    elif what == "symlink":
-        (path / "piper").symlink_to(tmp_path)
-    else:
-        (path / "piper").touch()
-    before, removed, unlink = os.listdir(tmp_path), [], os.unlink
-    with opened(path) as backends:
-        monkeypatch.setattr(os, "rename", failing(errno.EXDEV))
-        monkeypatch.setattr(os, "unlink", lambda name, **place: (removed.append(name), unlink(name, **place))[1])
-        backends.remove("piper")
-    assert (names(path), os.listdir(tmp_path)) == ([".localai-core"], before)
-    assert what != "directory" or removed[:2] == ["metadata.json", "run.sh"]
-
-
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("there", [[], [".localai-core"], [".localai-core/lock"], [".localai-core/staging"]])
 def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monkeypatch, code, there):
@@ -317,214 +248,9 @@ def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monk
     assert "piper" not in names(path)
 
 
-def test_a_lock_is_held_without_a_note_where_there_is_no_room_for_it(path, monkeypatch):
-    monkeypatch.setattr(os, "pwrite", failing(errno.ENOSPC))
-    with opened(path), pytest.raises(LockTimeout, match="which left no note"), opened(path, 0):
-        pass
-
-
 def test_removing_what_is_not_there_is_an_error(path):
     with opened(path) as backends, pytest.raises(HostError, match="backends/piper: No such file"):
         backends.remove("piper")
-
-
-# the lock
-
-
-@contextlib.contextmanager
-def locked_by(path, note):
-    """The lock as another process holds it."""
-    (path / ".localai-core").mkdir(exist_ok=True)
-    with open(path / ".localai-core/lock", "w+", encoding="utf-8") as stream:
-        stream.write(note)
-        stream.flush()
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-NOTE = json.dumps({"pid": 4711, "host": "elsewhere", "since": "2026-01-01T00:00:00Z"})
-
-
-@pytest.mark.parametrize(
-    ("note", "holder"),
-    [
-        (NOTE, "pid 4711 on elsewhere, since 2026-01-01T00:00:00Z"),
-        ("", "which left no note"),
-        ("[]", "which left no note"),
-        ("{}", "which left no note"),
-        ("\ufffd{", "which left no note"),
-        ("[" * 4000, "which left no note"),
-    ],
-)
-def test_a_lock_that_is_held_too_long_is_an_error_that_names_the_holder(path, note, holder):
-    with locked_by(path, note):
-        before = snapshot(path)
-        with pytest.raises(LockTimeout) as caught:
-            install(path, timeout=0)
-        assert snapshot(path) == before
-    assert holder in str(caught.value)
-    assert f"{path} is being changed by another run" in str(caught.value)
-    assert "lock_timeout (0 s) is over" in str(caught.value)
-
-
-def test_a_lock_is_waited_for(path):
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(locked_by(path, NOTE))
-        timer = threading.Timer(0.3, stack.pop_all().close)
-        timer.start()
-        install(path, timeout=30)
-        timer.join()
-    assert (path / "piper").is_dir()
-
-
-def test_the_lock_of_a_dead_process_is_free_and_its_garbage_is_removed(path):
-    script = (
-        "import fcntl, os, sys\n"
-        "lock = open(sys.argv[1] + '/lock', 'w')\n"
-        "fcntl.flock(lock, fcntl.LOCK_EX)\n"
-        "os.makedirs(sys.argv[1] + '/staging/1/deep')\n"
-        "open(sys.argv[1] + '/staging/1/deep/half', 'w').close()\n"
-        "os.chmod(sys.argv[1] + '/staging/1/deep', 0)\n"
-        "os._exit(9)\n"
-    )
-    (path / ".localai-core").mkdir()
-    subprocess.run([sys.executable, "-c", script, str(path / ".localai-core")], check=False)
-    assert names(staging(path)) == ["1"]
-    install(path)
-    assert (names(path), names(staging(path))) == ([".localai-core", "piper"], [])
-
-
-def test_the_lock_tells_who_holds_it(path):
-    with opened(path):
-        note = json.loads((path / ".localai-core/lock").read_text())
-        with pytest.raises(LockTimeout, match=f"pid {os.getpid()} on "):
-            install(path, timeout=0.3)
-    assert note["pid"] == os.getpid()
-    install(path)
-
-
-@pytest.mark.parametrize("place", [".localai-core", ".localai-core/lock", ".localai-core/staging"])
-@pytest.mark.parametrize("what", ["symlink", "file"])
-def test_what_stands_in_our_place_is_not_followed(path, tmp_path, place, what):
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "file").write_text("precious")
-    (path / place).parent.mkdir(exist_ok=True)
-    if what == "symlink":
-        (path / place).symlink_to(outside / "file" if place.endswith("lock") else outside)
-    elif place.endswith("lock"):
-        (path / place).mkdir()
-    else:
-        (path / place).write_text("x")
-    before = snapshot(outside)
-    with pytest.raises(HostError, match=str(path)):
-        install(path)
-    assert snapshot(outside) == before
-    assert names(path) == [".localai-core"]
-
-
-def test_a_lock_with_another_name_is_not_written(path, tmp_path):
-    precious = tmp_path / "precious"
-    precious.write_text("precious")
-    (path / ".localai-core").mkdir()
-    os.link(precious, path / ".localai-core/lock")
-    with pytest.raises(HostError, match=r"\.localai-core/lock is not a file of this collection\. Remove it"):
-        install(path)
-    assert precious.read_text() == "precious"
-
-
-# the path itself
-
-
-@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
-def test_the_umask_changes_nothing(tmp_path, mask):
-    path = tmp_path / "missing/too/backends"
-    with umask(mask):
-        install(path)
-    modes = {name: oct(stat.S_IMODE(kind)) for name, (kind, *_rest) in snapshot(tmp_path / "missing").items()}
-    assert modes == {
-        "": "0o755",
-        "too": "0o755",
-        "too/backends": "0o755",
-        "too/backends/.localai-core": "0o755",
-        "too/backends/.localai-core/file-system.json": "0o644",
-        "too/backends/.localai-core/kept": "0o755",
-        "too/backends/.localai-core/lock": "0o644",
-        "too/backends/.localai-core/replaced": "0o755",
-        "too/backends/.localai-core/staging": "0o755",
-        "too/backends/piper": "0o755",
-        "too/backends/piper/lib": "0o755",
-        "too/backends/piper/lib/x": "0o644",
-        "too/backends/piper/run.sh": "0o755",
-    }
-
-
-def test_a_symlink_to_the_path_is_followed(path, tmp_path):
-    (tmp_path / "link").symlink_to(path)
-    install(tmp_path / "link")
-    assert names(path) == [".localai-core", "piper"]
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
-def test_a_path_that_is_made_belongs_to_the_owner_asked_for(tmp_path):
-    path = tmp_path / "missing/backends"
-    install(path, owner=owner_of_new_trees(str(path), "1", "2"))
-    assert [os.stat(place).st_uid for place in (path.parent, path, path / ".localai-core", path / "piper")] == [
-        0,
-        1,
-        1,
-        1,
-    ]
-
-
-def test_what_exchanges_a_staging_directory_is_noticed(path, tmp_path, monkeypatch):
-    (tmp_path / "trap").mkdir()
-    mkdir = os.mkdir
-
-    def replaced(name, mode=0o777, *, dir_fd=None):
-        mkdir(name, mode, dir_fd=dir_fd)
-        if name == "1":
-            (staging(path) / "1").rmdir()
-            (tmp_path / "trap").rename(staging(path) / "1")
-
-    monkeypatch.setattr(os, "mkdir", replaced)
-    with pytest.raises(HostError, match="was replaced while it was being created"):
-        install(path)
-
-
-# kept trees
-
-
-def kept(path, name="piper"):
-    """The kept trees of a backend by their numbers, and what stands in their run files."""
-    place = path / ".localai-core/kept" / name
-    return {each.name: (each / "run.sh").read_bytes() for each in sorted(place.iterdir())} if place.exists() else {}
-
-
-def test_the_last_trees_are_kept_under_rising_numbers(path, any_kernel):
-    install(path, content=b"1")
-    for content, keep, expected in (
-        (b"2", 2, {"1": b"1"}),
-        (b"3", 2, {"1": b"1", "2": b"2"}),
-        (b"4", 2, {"2": b"2", "3": b"3"}),
-        (b"5", 0, {"2": b"2", "3": b"3"}),
-        (b"6", 1, {"4": b"5"}),
-    ):
-        replace_by(path, content, keep)
-        assert kept(path) == expected
-    assert (path / "piper/run.sh").read_bytes() == b"6"
-    assert names(staging(path)) == []
-    assert [mode(path / ".localai-core/kept"), mode(path / ".localai-core/kept/piper")] == ["0o755", "0o755"]
-
-
-@pytest.mark.parametrize(("keep", "expected"), [(0, []), (1, [b"new"]), (2, [b"new"])])
-def test_a_kept_tree_comes_back(path, any_kernel, keep, expected):
-    install(path, content=b"old")
-    replace_by(path, b"new", 1)
-    with opened(path) as backends:
-        backends.restore(".localai-core/kept/piper/1", "piper", FileAttributes(mode="0711"), keep)
-    assert ((path / "piper/run.sh").read_bytes(), mode(path / "piper")) == (b"old", "0o711")
-    assert list(kept(path).values()) == expected
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -536,48 +262,6 @@ def test_what_localai_moved_aside_comes_back(path, any_kernel, there):
         backends.restore("piper.backup", "piper", FileAttributes())
     assert names(path) == [".localai-core", "piper"]
     assert (path / "piper/run.sh").read_bytes() == b"good"
-
-
-@pytest.mark.parametrize(("keep", "expected"), [(0, {}), (1, {"1": b"new"})])
-def test_what_is_retired_is_kept_if_anything_is(path, keep, expected):
-    install(path)
-    with opened(path) as backends:
-        backends.retire("piper", keep)
-    assert (names(path), kept(path)) == ([".localai-core"], expected)
-
-
-def test_what_is_removed_takes_along_what_is_kept_of_it(path):
-    for name in ("piper", "other"):
-        install(path, name=name)
-    replace_by(path, b"2", 1)
-    with opened(path) as backends:
-        backends.remove("piper")
-        assert (names(path), kept(path)) == ([".localai-core", "other"], {})
-
-
-def test_a_run_that_dies_before_it_keeps_a_tree_leaves_the_new_one(path, monkeypatch):
-    install(path, content=b"old")
-
-    def dies(_names):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(previous_versions, "version_numbers", dies)
-    with pytest.raises(KeyboardInterrupt):
-        replace_by(path, b"new", 1)
-    monkeypatch.undo()
-    install(path, name="other")
-    assert ((path / "piper/run.sh").read_bytes(), kept(path)) == (b"new", {})
-    assert names(staging(path)) == []
-
-
-def test_a_link_where_kept_trees_should_be_is_not_followed(path, tmp_path):
-    install(path)
-    (tmp_path / "outside").mkdir()
-    (path / ".localai-core/kept/piper").symlink_to(tmp_path / "outside")
-    with pytest.raises(HostError):
-        replace_by(path, b"newer", 1)
-    assert names(tmp_path / "outside") == []
-    assert (path / "piper/run.sh").read_bytes() == b"new"
 
 
 def test_a_whole_tree_is_made_alike(path):
@@ -638,7 +322,7 @@ def test_what_does_not_get_to_the_disk_is_an_error_and_the_old_backend_stays(pat
         changes(backends)[step]()
     after = {name: snapshot(path / name) for name in names(path) if name != ".localai-core"}
     assert after == before
-    assert (names(staging(path)), kept(path)) == ([], {})
+    assert (names(staging(path)), versions(path)) == ([], {})
 
 
 @pytest.mark.parametrize("step", ["publish", "restore", "rewrite", "retire", "remove"])
@@ -689,23 +373,6 @@ def test_what_a_dead_run_moved_is_on_the_disk_before_anything_of_it_is_deleted(p
 
 
 # names that somebody else has put there, and runs that are killed
-
-IN_THE_WAY = ["full directory", "empty directory", "file", "symlink"]
-
-
-def put(place, what, outside):
-    """Put something there that is not ours, if nothing is there."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(place):
-        return
-    if what == "symlink":
-        place.symlink_to(outside)
-    elif what == "file":
-        place.write_text("x")
-    else:
-        place.mkdir()
-        if what == "full directory":
-            (place / "keep").mkdir()
 
 
 @pytest.mark.parametrize("what", IN_THE_WAY)
@@ -758,60 +425,3 @@ def test_what_comes_to_have_the_name_of_a_backend_meanwhile_is_replaced(path, tm
     install(path)
     assert (path / "piper/run.sh").read_bytes() == b"new"
     assert (names(tmp_path / "outside"), names(staging(path))) == ([], [])
-
-
-@pytest.mark.parametrize("what", ["file", "symlink"])
-@pytest.mark.parametrize("place", ["replaced", "kept", "kept/piper"])
-def test_what_is_no_directory_of_ours_is_named(path, tmp_path, place, what):
-    (tmp_path / "outside").mkdir()
-    put(path / ".localai-core" / place, what, tmp_path / "outside")
-    install(path, name="other") if "/" in place else None
-    with pytest.raises(HostError, match=rf"\.localai-core/{place} is not a directory of this collection\. Remove it\."):
-        replace_by(path, b"x", 1)
-    assert names(tmp_path / "outside") == []
-
-
-def test_a_directory_with_other_things_in_it_is_not_given_away(path):
-    own = path / ".localai-core"
-    own.mkdir(mode=0o700)
-    (own / "secret").touch()
-    install(path)
-    assert mode(own) == "0o700"
-
-
-def test_hostile_numbers_of_kept_trees_do_not_count(path):
-    install(path, content=b"1")
-    top = path / ".localai-core/kept/piper"
-    for name in ("9" * 200, "9" * 255, "01", "0", "-1", "\u0663"):
-        (top / name).mkdir(parents=True)
-    replace_by(path, b"2", 1)
-    assert (top / "1/run.sh").read_bytes() == b"1"
-
-
-CALLS = ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown")
-
-
-def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkeypatch):
-    """What a dead run left, with names in it that we might want."""
-    number = 0
-    while True:
-        number += 1
-        for name in ("1", "2"):
-            for below in ("venv/lib/python3.10/site-packages/numpy", "venv/bin", ".removed-1/sub", ".removed-2/sub"):
-                (staging(path) / name / below).mkdir(parents=True)
-                (staging(path) / name / below / "file").touch()
-        (path / ".localai-core/replaced/piper/deep").mkdir(parents=True)
-        if not killed_at(number, lambda: clear(path), CALLS):
-            break
-        for again in (number // 2 + 1, number // 3 + 1, 1):
-            killed_at(again, lambda: clear(path), CALLS)
-        clear(path)
-        assert (names(path), names(path / "piper"), names(staging(path))) == ([".localai-core", "piper"], ["deep"], [])
-        (path / "piper/deep").rmdir()
-        (path / "piper").rmdir()
-    assert number > 40
-
-
-def clear(path):
-    with opened(path):
-        pass
