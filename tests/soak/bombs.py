@@ -30,13 +30,13 @@ from ansible_collections.localai.core.plugins.module_utils._fs.remove import rem
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._fs.usage import disk_usage
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
-from ansible_collections.localai.core.plugins.module_utils._localai.scan import observe
+from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._oci.auth import docker_login, parse_challenge
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import image_in_file
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import OCI_INDEX, parse_manifest
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index
-from ansible_collections.localai.core.plugins.module_utils._store.inspect import recorded_contents
+from ansible_collections.localai.core.plugins.module_utils._store.verify import recorded_contents
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import Limits, unpack
 
 from ..support.archives import compress, tar
@@ -135,7 +135,7 @@ def _sparse_files(path: Path) -> object:
         with (path / "x" / name).open("wb") as stream:
             stream.truncate(1024**4)
     assert recorded_contents(str(path / "x")) is None
-    return observe(str(path), "/nowhere")
+    return scan(str(path), "/nowhere")
 
 
 @bomb("a backend of 1,000 directories in each other")
@@ -147,7 +147,7 @@ def _deep(path: Path) -> object:
         os.mkdir("d")
         os.chdir("d")
     os.fchdir(start)
-    observe(str(path), "/nowhere")
+    scan(str(path), "/nowhere")
     disk_usage(str(path))
     remove("x", start)
     assert os.listdir(path) == []

@@ -24,6 +24,7 @@ from unittest import mock
 
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
+from ansible_collections.localai.core.plugins.module_utils._store import store
 from ansible_collections.localai.core.plugins.module_utils._store.store import Store
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info
 
@@ -47,7 +48,7 @@ SOURCES: dict[str, list[Entry]] = {
 
 # Where in a run it happens: what is called next.
 MOMENTS: dict[str, tuple[Any, str, int]] = {
-    "lock": (Store, "lock", 1),
+    "lock": (store, "open_store", 1),
     "progress": (Store, "progress", 1),
     "tree": (Store, "stage", 1),
     "layer": (Tree, "file", 5),
@@ -65,7 +66,7 @@ NO_ROOM = r"(No space left on device|Disk quota exceeded)\. (Free some space|Rai
 TOO_SMALL = r"MiB free, and this takes .* Free some space"
 READ_ONLY = r"mounted read-only\. Mount it for writing, or choose another backends_path"
 DEGRADED = r"does not keep owners and modes.*Mount it with the uid"
-NO_SYMLINKS = r"keeps no symlinks.*Choose a backends_path"
+NO_SYMLINKS = r"does not support symlinks.*Choose a backends_path"
 ONE_CASE = r"differs in upper and lower case.*Choose a backends_path"
 LOWER_LAYER = r"lower layer of an overlay.*Remove it first"
 

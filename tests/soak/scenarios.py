@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils._fs import sync as _durable
+from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
 from ansible_collections.localai.core.plugins.module_utils._resolver import resolver as _resolver
-from ansible_collections.localai.core.plugins.module_utils._store import store as _store
+from ansible_collections.localai.core.plugins.module_utils._store import store
 from ansible_collections.localai.core.plugins.modules import localai_backend
 
 from ..support.archives import Entry, directory, file, hardlink, symlink, write_tree
@@ -131,7 +131,7 @@ class Sources:
 def carry_out(task: Options, path: Path, exchange: bool = True, check: bool = False) -> dict[str, Any]:
     """Run localai_backend on a backends path; returns what it says. It waits for others only if the task says so."""
     paths = {"backends_path": str(path), "backends_system_path": str(path.with_name("system"))}
-    can_exchange = mock.patch.object(_store, "exchange", _durable.exchange if exchange else lambda *_names: False)
+    can_exchange = mock.patch.object(store, "exchange", sync.exchange if exchange else lambda *_names: False)
     with can_exchange:
         return run_module(localai_backend.main, {"lock_timeout": 0, **task, **paths}, check)
 

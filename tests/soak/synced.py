@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Callable
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils._fs import sync as _durable
-from ansible_collections.localai.core.plugins.module_utils._store import store as _store
+from ansible_collections.localai.core.plugins.module_utils._fs import sync
+from ansible_collections.localai.core.plugins.module_utils._store import store
 
 from .scenarios import carry_out
 
@@ -46,19 +46,19 @@ def installed(source: Path, path: Path) -> tuple[float, float]:
     """Install a backend and remove it; returns how long the installation took, and how much of that its syncs."""
     waited = 0.0
 
-    def timed(sync: Callable[[int], None]) -> Callable[[int], None]:
+    def timed(call: Callable[[int], None]) -> Callable[[int], None]:
         def wait(fd: int) -> None:
             nonlocal waited
             begun = time.perf_counter()
-            sync(fd)
+            call(fd)
             waited += time.perf_counter() - begun
 
         return wait
 
     os.sync()  # what was written before counts for nobody
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(_store, "write_out", timed(_durable.write_out)))
-        stack.enter_context(mock.patch.object(_durable, "write_out_entries", timed(_durable.write_out_entries)))
+        stack.enter_context(mock.patch.object(store, "write_out", timed(sync.write_out)))
+        stack.enter_context(mock.patch.object(sync, "write_out_entries", timed(sync.write_out_entries)))
         start = time.perf_counter()
         result = carry_out({"name": ["measured"], "uri": str(source), "capability": "default"}, path)
         taken = time.perf_counter() - start

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 from unittest import mock
 
-from ansible_collections.localai.core.plugins.module_utils._store import store as _store
+from ansible_collections.localai.core.plugins.module_utils._store import store
 from ansible_collections.localai.core.plugins.modules import localai_backend_info
 
 from ..support.host import snapshot, temporary_directory
@@ -97,15 +97,15 @@ def _note(task: Options, path: Path, note: Path) -> None:
 @contextlib.contextmanager
 def _when_locked(act: Callable[[], object]) -> Iterator[None]:
     """Do something in this process whenever a run has got the lock."""
-    lock = _store.Store.lock
+    open_store = store.open_store
 
     @contextlib.contextmanager
-    def watched(store: _store.Store, timeout: float) -> Iterator[None]:
-        with lock(store, timeout):
+    def watched(*arguments: Any) -> Iterator[store.Store]:
+        with open_store(*arguments) as opened:
             act()
-            yield
+            yield opened
 
-    with mock.patch.object(_store.Store, "lock", watched):
+    with mock.patch.object(store, "open_store", watched):
         yield
 
 

@@ -16,11 +16,11 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Dict, Iterator, Tuple
 
-from ansible_collections.localai.core.plugins.module_utils._store.ownership import Ownership
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
-ANYBODY = Ownership(-1, -1, "", "")
+ANYBODY = FileAttributes()
 
 # Another user may not be able to read root's Python, from which codecs are loaded when they are first used.
 for _codec in ("utf-16-le", "idna", "latin-1", "ascii"):

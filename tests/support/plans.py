@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu, HostCapability
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,
-    Inspection,
     Installed,
     Kept,
-    Look,
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Row
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
@@ -43,8 +42,9 @@ from ansible_collections.localai.core.plugins.module_utils._planner.steps import
     WriteMeta,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection
 
-LOOK = Look("localai", "users", "0755")
+LOOK = FileAttributes("localai", "users", "0755")
 DIGEST = "sha256:" + "ab" * 32
 OLD_DIGEST = "sha256:" + "01" * 32
 CPU_HOST = HostCapability("default", Evidence(rule="no GPU seen"))
@@ -154,7 +154,7 @@ def _after(step: Step, state: Installed) -> Installed:
 
 
 def _looking_like(step: Step, directory: Directory) -> Directory:
-    return directory.looking(Look(*(str(step.after[attribute]) for attribute in ("owner", "group", "mode"))))
+    return directory.looking(FileAttributes(*(str(step.after[attribute]) for attribute in ("owner", "group", "mode"))))
 
 
 def _places(state: Installed) -> list[Kept]:

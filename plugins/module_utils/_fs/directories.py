@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The directories of a tree, by their paths below its top, held open: each is reached without following a symlink."""
+"""The directories of a tree by their paths below its top, held open. No symlink is followed on the way."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import errno
 import os
 import typing as t
 
-from .remove import OPEN_DIRECTORY
+from .entries import OPEN_DIRECTORY
 
-_MOST = 64
+_MAX_OPEN = 64
 
 
 class Directories:
-    """Opens the directories below C(top) one level at a time, and keeps those open that were needed last."""
+    """Opens the directories below `top` one level at a time, and keeps those open that were used last."""
 
     def __init__(self, top: int) -> None:
         self._top = top
-        # In the order in which they were needed.
+        # The least recently used first.
         self._open: dict[str, int] = {}
 
     def at(self, path: str) -> tuple[int, str]:
-        """Return a descriptor of the directory that the entry C(path) is in, and the entry's name in it.
+        """Return a descriptor of the directory of the entry `path`, and the name of the entry in it.
 
-        The descriptor is valid until the next call. Raises OSError where a directory above the entry is none.
+        The descriptor is valid until the next call. Raises OSError if something above the entry is not a directory.
         """
         parent, _slash, name = path.rpartition("/")
-        return self._opened(parent), name
+        return self._directory(parent), name
 
     @contextlib.contextmanager
     def holding(self, path: str) -> t.Iterator[tuple[int, str]]:
-        """Give the same as C(at), with a descriptor that is valid inside the context."""
+        """Give the result of `at`, with a descriptor that is valid inside the context."""
         fd, name = self.at(path)
         fd = os.dup(fd)
         try:
@@ -44,16 +44,16 @@ class Directories:
             os.close(fd)
 
     def status(self, path: str) -> os.stat_result:
-        """Return the status of an entry; no symlink is followed, here and below."""
+        """Return the status of an entry."""
         fd, name = self.at(path)
         return os.stat(name or ".", dir_fd=fd, follow_symlinks=False)
 
-    def new(self, path: str) -> os.stat_result:
-        """Return the status of a directory that was made a moment ago; raises OSError if it is another one by now."""
+    def status_of_new(self, path: str) -> os.stat_result:
+        """Return the status of a directory that was just created; raises OSError if it is another one by now."""
         fd = self.open(path, OPEN_DIRECTORY)
         try:
             if os.listdir(fd):
-                raise OSError(errno.ENOTEMPTY, "it was exchanged while it was being made")
+                raise OSError(errno.ENOTEMPTY, "it was replaced while it was being created")
             return os.fstat(fd)
         finally:
             os.close(fd)
@@ -69,7 +69,7 @@ class Directories:
         return os.open(name or ".", flags, dir_fd=fd)
 
     def names(self, path: str) -> list[str]:
-        """Return what is in a directory."""
+        """Return the names of the entries of a directory."""
         fd = self.open(path, OPEN_DIRECTORY)
         try:
             return os.listdir(fd)
@@ -77,16 +77,16 @@ class Directories:
             os.close(fd)
 
     def forget(self, path: str) -> None:
-        """Let go of a directory that is removed, and of those below it."""
-        for known in [known for known in self._open if known == path or known.startswith(path + "/")]:
-            os.close(self._open.pop(known))
+        """Close a directory that is being removed, and those below it."""
+        for below in [name for name in self._open if name == path or name.startswith(path + "/")]:
+            os.close(self._open.pop(below))
 
     def close(self) -> None:
-        """Let go of all of them."""
+        """Close all of them."""
         while self._open:
             os.close(self._open.popitem()[1])
 
-    def _opened(self, path: str) -> int:
+    def _directory(self, path: str) -> int:
         if not path:
             return self._top
         fd = self._open.pop(path, -1)
@@ -94,6 +94,6 @@ class Directories:
             parent, name = self.at(path)
             fd = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
         self._open[path] = fd
-        if len(self._open) > _MOST:
+        if len(self._open) > _MAX_OPEN:
             os.close(self._open.pop(next(iter(self._open))))
         return fd

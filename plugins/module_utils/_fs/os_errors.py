@@ -13,9 +13,20 @@ import typing as t
 
 from .._errors import HostError
 
+_ADVICE = {
+    errno.ENOSPC: " Free some space (or inodes) on that file system.",
+    errno.EDQUOT: " Raise the quota of this user on that file system.",
+    errno.EIO: " The disk may be failing. See the kernel log.",
+    errno.EROFS: " The file system is mounted read-only.",
+    errno.EFBIG: " The file system does not support files this large.",
+    errno.EXDEV: " It is in a lower layer of an overlay, and cannot be renamed. Remove it first (state=absent).",
+    errno.EACCES: " Run as a user who may write there, for example with become.",
+    errno.EPERM: " Run as a user who may write there, for example with become.",
+}
 
-class OnDisk:
-    """Turns errors of the operating system into HostError that names C(path) below C(root)."""
+
+class DiskErrors:
+    """Turns errors of the operating system inside the context into HostError that names `path` below `root`."""
 
     def __init__(self, root: str, path: str) -> None:
         self._root = root
@@ -30,17 +41,7 @@ class OnDisk:
 
 
 def disk_error(path: str, error: Exception) -> str:
-    """Return a sentence for an error of the operating system at C(path), with what can be done about it."""
+    """Return a sentence for an error of the operating system at `path`, with what can be done about it."""
     code = error.errno if isinstance(error, OSError) else None
-    advice = {
-        errno.ENOSPC: " Free some space (or inodes) on that file system.",
-        errno.EDQUOT: " Raise the quota of this user on that file system.",
-        errno.EIO: " The disk may be failing; the log of the kernel tells more.",
-        errno.EROFS: " The file system is mounted read-only.",
-        errno.EFBIG: " That file system holds no file of this size.",
-        errno.EXDEV: " It is in a lower layer of an overlay, and cannot be renamed. Remove it first (state=absent).",
-        errno.EACCES: " Run as a user who may write there, for example with become.",
-        errno.EPERM: " Run as a user who may write there, for example with become.",
-    }.get(code or 0, "")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{path}: {reason}.{advice}"
+    return f"{path}: {reason}.{_ADVICE.get(code or 0, '')}"

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading files that need not be what they should: a pipe is never waited for, a device never read."""
+"""Read untrusted paths: only regular files, without blocking on pipes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import os
 import stat
 import typing as t
 
-_CHUNK = 256 * 1024
+_CHUNK_SIZE = 256 * 1024
 
 
 def open_file(path: str, dir_fd: int | None = None, flags: int = 0) -> t.BinaryIO:
-    """Open a regular file, below C(dir_fd) if one is given; raises OSError, also for what is no file."""
+    """Open a regular file, below `dir_fd` if one is given; raises OSError, also for anything else."""
 
-    def as_it_is(path: str, mode: int) -> int:
-        # Without O_NONBLOCK, a named pipe would be waited for.
+    def without_waiting(path: str, mode: int) -> int:
+        # Without O_NONBLOCK, the open of a named pipe waits for a writer.
         return os.open(path, mode | flags | os.O_NONBLOCK, dir_fd=dir_fd)
 
     with contextlib.ExitStack() as stack:
         try:
-            stream = stack.enter_context(open(path, "rb", opener=as_it_is))
+            stream = stack.enter_context(open(path, "rb", opener=without_waiting))
         except ValueError:
             raise OSError(errno.EINVAL, "no file can have such a name", ascii(path)) from None
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -34,41 +34,41 @@ def open_file(path: str, dir_fd: int | None = None, flags: int = 0) -> t.BinaryI
         return stream
 
 
-def read_file(path: str, most: int) -> bytes:
-    """Return what a file holds; raises OSError, also for a file of more than C(most) bytes."""
+def read_file(path: str, limit: int) -> bytes:
+    """Return the content of a file; raises OSError, also for a file of more than `limit` bytes."""
     with open_file(path) as stream:
-        content = stream.read(most + 1)
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most} bytes", path)
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit} bytes", path)
     return content
 
 
 class Bounded:
-    """A file of which nobody reads before its start, or more than C(most) bytes at once; raises ValueError.
+    """A file that refuses to seek before its start or to read more than `limit` bytes at once: raises ValueError.
 
-    Libraries believe the lengths that an archive states.
+    It is for libraries that trust the lengths that an archive states.
     """
 
-    def __init__(self, stream: t.IO[bytes], most: int) -> None:
+    def __init__(self, stream: t.IO[bytes], limit: int) -> None:
         self.tell, self.seekable = stream.tell, stream.seekable
         self._stream = stream
-        self._most = most
+        self._limit = limit
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place of the file."""
+        """Move to a position in the file."""
         if whence == os.SEEK_SET and offset < 0:
-            raise ValueError("it leads to a place before its start")
+            raise ValueError("it points to a position before the start of the file")
         return self._stream.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
-        if size > self._most:
-            raise ValueError("it states a length that is too large to be believable")
-        return self._stream.read(size if size >= 0 else self._most)
+        if size > self._limit:
+            raise ValueError("it states a length that is not plausible")
+        return self._stream.read(size if size >= 0 else self._limit)
 
 
 def chunks_of(stream: t.IO[bytes], offset: int = 0) -> t.Iterator[bytes]:
-    """Yield what C(stream) holds from C(offset) on, and close it; raises OSError."""
+    """Yield the content of `stream` from `offset` on, and close it; raises OSError."""
     with stream:
         stream.seek(offset)
-        yield from iter(lambda: stream.read(_CHUNK), b"")
+        yield from iter(lambda: stream.read(_CHUNK_SIZE), b"")

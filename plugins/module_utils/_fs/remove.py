@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries of directories held by descriptors: whether they are there, and their removal. No symlink is followed.
+"""Removal of files and trees by descriptors. No symlink is followed.
 
-A removal needs no name of its own and moves nothing: it goes down into the tree and up again. So nothing that stands in
-the tree can be in its way, and wherever it is interrupted, a smaller tree is left, which can be removed again.
+A removal creates no entry and moves none: it goes down into the tree and up again. So no name in the tree can be in its
+way, and wherever it is interrupted, it leaves a smaller tree, which can be removed again.
 """
 
 from __future__ import annotations
@@ -14,88 +14,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
-import typing as t
 from dataclasses import dataclass
 
-from .attributes import VANISHED, hold, identity, set_attributes
+from .attributes import hold, set_attributes
+from .entries import IN_THE_WAY, OPEN_DIRECTORY, identity, unless_missing, unless_vanished
 
-OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Answers to a rename where there is no room for the name, or a directory is in a lower layer of an overlay: what shall
-# go is removed where it is then.
-CANNOT_MOVE = (errno.ENOSPC, errno.EDQUOT, errno.EXDEV)
-# Answers where something has a name already: for a new entry, or for what a rename would put in its place.
-IN_THE_WAY = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
-# So many directories above the one at hand are held open; those above them are found again through `..`.
+# So many directories above the current one are held open; those above them are opened again through `..`.
 _HELD_LEVELS = 32
-_MOST_LEVELS = 100_000
-# How often a directory may have new entries at the moment at which it should be empty, in one removal.
-_MOST_ROUNDS = 200
-_MOST_NAMES = 1000
-# How often somebody else may be quicker in putting something where we want to put something.
-_TRIES = 100
-
-
-def exists(name: str, dir_fd: int) -> bool:
-    """Return whether there is anything of that name in a directory, a symlink to nowhere included."""
-    try:
-        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-_Made = t.TypeVar("_Made")
-
-
-def with_free_name(names: t.Iterable[str], make: t.Callable[[str], _Made]) -> tuple[str, _Made]:
-    """Call C(make) with one name after the other until nothing is in the way; returns the name, and what was made."""
-    problem: OSError | None = None
-    for _count, name in zip(range(_MOST_NAMES), names):
-        try:
-            return name, make(name)
-        except OSError as e:
-            if e.errno not in IN_THE_WAY:
-                raise
-            problem = e
-    raise problem or OSError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-
-def in_spite_of(clear: t.Callable[[], object], work: t.Callable[[], _Made]) -> _Made:
-    """Do C(work) after C(clear), which takes away what could be in the way; again while somebody is quicker."""
-    count = 0
-    while True:
-        count += 1
-        clear()
-        try:
-            return work()
-        except OSError as e:
-            if count == _TRIES or e.errno not in (*IN_THE_WAY, errno.ENOENT):
-                raise
-
-
-def is_no_directory(name: str, dir_fd: int) -> bool:
-    """Return whether a rename of a file takes the place of what has a name, if anything has."""
-    try:
-        return not stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode)
-    except FileNotFoundError:
-        return True
-
-
-def random_names(prefix: str) -> t.Iterator[str]:
-    """Yield names that nobody can foresee."""
-    while True:
-        yield prefix + secrets.token_hex(8)
+_MAX_LEVELS = 100_000
+# How often, in one removal, a directory may have new entries when it should be empty.
+_MAX_ROUNDS = 200
 
 
 def remove(path: str, dir_fd: int | None = None) -> None:
-    """Remove a file, a symlink (never what it points to) or a whole directory; a missing one is fine.
+    """Remove a file, a symlink (never what it points to) or a whole directory. A missing one is no error.
 
-    Raises OSError also where somebody else goes on creating entries, and for a mount point in the tree.
+    Raises OSError also if somebody else keeps creating entries, and for a mount point in the tree.
     """
-    for count in range(_MOST_ROUNDS):
-        if _is_unlinked(path, dir_fd):
+    for count in range(_MAX_ROUNDS):
+        if _try_unlink(path, dir_fd):
             return
         top = _open_to_empty(path, dir_fd, count > 0)
         if top is None:
@@ -104,7 +42,7 @@ def remove(path: str, dir_fd: int | None = None) -> None:
             _Emptying(top).run()
         finally:
             os.close(top)
-        if _is_rmdired(path, dir_fd):
+        if _try_rmdir(path, dir_fd):
             return
     raise _refilled()
 
@@ -121,7 +59,7 @@ class _Level:
 
 
 class _Emptying:
-    """Empties the directory C(top), however deep it is, with a bounded number of descriptors."""
+    """Empties the directory `top`, however deep it is, with a bounded number of descriptors."""
 
     def __init__(self, top: int) -> None:
         self._device = os.fstat(top).st_dev
@@ -130,7 +68,7 @@ class _Emptying:
         self._top = top
 
     def run(self) -> None:
-        """Remove all that is below the top; returns early where somebody moved the directory at hand elsewhere."""
+        """Remove everything below the top; returns early if somebody moves the current directory elsewhere."""
         try:
             self._push("", os.open(".", OPEN_DIRECTORY, dir_fd=self._top))
             while self._step():
@@ -141,29 +79,29 @@ class _Emptying:
                     os.close(level.fd)
 
     def _step(self) -> bool:
-        """Go down into one subdirectory, or remove the one at hand and go up; returns whether there is more to do."""
+        """Go down into one subdirectory, or remove the current one and go up; returns whether there is more to do."""
         level = self._levels[-1]
         if level.subdirectories:
             name = level.subdirectories.pop()
             fd = _open_to_empty(name, level.fd, level.refilled)
             if fd is not None:
                 self._push(name, fd)
-            elif not _is_unlinked(name, level.fd):
-                self._again(level, name)
+            elif not _try_unlink(name, level.fd):
+                self._retry(level, name)
             return True
-        if len(self._levels) == 1 or not self._is_parent_held():
+        if len(self._levels) == 1 or not self._reopen_parent():
             return False
         self._levels.pop()
         os.close(level.fd)
         parent = self._levels[-1]
-        if not (_is_rmdired(level.name, parent.fd) or _is_unlinked(level.name, parent.fd)):
-            self._again(parent, level.name)
+        if not (_try_rmdir(level.name, parent.fd) or _try_unlink(level.name, parent.fd)):
+            self._retry(parent, level.name)
         return True
 
-    def _again(self, level: _Level, name: str) -> None:
-        """Come back to a directory that was filled, or exchanged, by somebody else."""
+    def _retry(self, level: _Level, name: str) -> None:
+        """Visit again a directory that somebody else filled or replaced."""
         self._rounds += 1
-        if self._rounds > _MOST_ROUNDS:
+        if self._rounds > _MAX_ROUNDS:
             raise _refilled()
         level.refilled = True
         level.subdirectories.append(name)
@@ -175,22 +113,22 @@ class _Emptying:
         level.identity = identity(status)
         if status.st_dev != self._device:
             raise OSError(errno.EBUSY, f"another file system is mounted on {name} in it. Unmount that first")
-        if len(self._levels) > _MOST_LEVELS:
-            raise OSError(errno.ELOOP, f"its directories are nested more than {_MOST_LEVELS} deep. Remove it by hand")
-        level.subdirectories = [inner for inner in os.listdir(fd) if not _is_unlinked(inner, fd)]
+        if len(self._levels) > _MAX_LEVELS:
+            raise OSError(errno.ELOOP, f"its directories are nested more than {_MAX_LEVELS} deep. Remove it by hand")
+        level.subdirectories = [inner for inner in os.listdir(fd) if not _try_unlink(inner, fd)]
         if len(self._levels) > _HELD_LEVELS:
-            far = self._levels[-1 - _HELD_LEVELS]
-            os.close(far.fd)
-            far.fd = -1
+            highest = self._levels[-1 - _HELD_LEVELS]
+            os.close(highest.fd)
+            highest.fd = -1
 
-    def _is_parent_held(self) -> bool:
-        """Find the directory above the one at hand again, if need be; returns whether it still is above it."""
+    def _reopen_parent(self) -> bool:
+        """Open the directory above the current one again if it was closed; returns whether it is still the same."""
         child, parent = self._levels[-1], self._levels[-2]
         if parent.fd == -1:
-            try:
-                parent.fd = os.open("..", OPEN_DIRECTORY, dir_fd=child.fd)
-            except FileNotFoundError:
+            fd = unless_missing(lambda: os.open("..", OPEN_DIRECTORY, dir_fd=child.fd))
+            if fd is None:
                 return False
+            parent.fd = fd
         return identity(os.fstat(parent.fd)) == parent.identity
 
 
@@ -199,25 +137,25 @@ def _refilled() -> OSError:
     return OSError(errno.ENOTEMPTY, reason)
 
 
-def _is_unlinked(path: str, dir_fd: int | None) -> bool:
-    """Remove what is no directory; returns whether nothing is left of it."""
+def _try_unlink(path: str, dir_fd: int | None) -> bool:
+    """Remove anything but a directory; returns whether nothing has the name any more."""
     try:
         os.unlink(path, dir_fd=dir_fd)
     except FileNotFoundError:
         return True
     except (IsADirectoryError, PermissionError):
         # macOS answers EPERM for a directory.
-        try:
-            if stat.S_ISDIR(os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_mode):
-                return False
-        except FileNotFoundError:
+        status = unless_missing(lambda: os.stat(path, dir_fd=dir_fd, follow_symlinks=False))
+        if status is None:
             return True
+        if stat.S_ISDIR(status.st_mode):
+            return False
         raise
     return True
 
 
-def _is_rmdired(path: str, dir_fd: int | None) -> bool:
-    """Remove an empty directory; returns whether nothing is left of it."""
+def _try_rmdir(path: str, dir_fd: int | None) -> bool:
+    """Remove an empty directory; returns whether nothing has the name any more."""
     try:
         os.rmdir(path, dir_fd=dir_fd)
     except FileNotFoundError:
@@ -230,17 +168,14 @@ def _is_rmdired(path: str, dir_fd: int | None) -> bool:
 
 
 def _open_to_empty(path: str, dir_fd: int | None, close_to_others: bool) -> int | None:
-    """Open a directory that is going to be removed, making its entries removable; None for what is no directory.
+    """Open a directory that is going to be removed, and make its entries removable; None for anything else.
 
-    With C(close_to_others), root makes it a directory of its own, in which nobody else can create entries.
+    With `close_to_others`, root takes it over, so that nobody else can create entries in it.
     """
-    try:
-        fd = _opened(path, dir_fd)
-    except OSError as e:
-        if e.errno not in VANISHED:
-            raise
+    fd = unless_vanished(lambda: _open_directory(path, dir_fd))
+    if fd is None:
         return None
-    # What cannot be changed here is told by what follows, unless it works all the same.
+    # If this fails and matters, the removal of the entries fails too.
     with contextlib.suppress(OSError):
         if close_to_others and os.geteuid() == 0:
             os.fchown(fd, 0, 0)
@@ -250,7 +185,7 @@ def _open_to_empty(path: str, dir_fd: int | None, close_to_others: bool) -> int 
     return fd
 
 
-def _opened(path: str, dir_fd: int | None) -> int:
+def _open_directory(path: str, dir_fd: int | None) -> int:
     try:
         return os.open(path, OPEN_DIRECTORY, dir_fd=dir_fd)
     except PermissionError:

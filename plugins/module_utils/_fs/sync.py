@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a loss of power must not undo: files first, then the entries that lead to them."""
+"""Durability across a power loss: first the content of files is written to the disk, then the directory entries."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ import os
 import threading
 import typing as t
 
-from .remove import OPEN_DIRECTORY
+from .entries import OPEN_DIRECTORY
 
-# Of one file, and of all small ones together: a journal has to be waited for then, so that less takes longer.
-_BEGUN_AT_ONCE = 1024**2
-_WRITTEN_OUT_AT_ONCE = 128 * 1024**2
+# Write-back thresholds in bytes: for one large file, and for all small files together. Smaller values wait for the
+# journal more often.
+_WRITE_BACK_AT_ONCE = 1024**2
+_SYNC_AT_ONCE = 128 * 1024**2
 _RENAME_EXCHANGE = 2
 
 
 def write_out(fd: int) -> None:
-    """Write to the disk what its file system still holds back, for any number of files in one call.
+    """Write everything that the file system of `fd` still holds in memory to the disk.
 
-    From Linux 5.8 on, this raises OSError also for what could not be written since C(fd) was opened.
+    From Linux 5.8 on, this also raises OSError for earlier writes that failed since `fd` was opened.
     """
     try:
         syncfs = ctypes.CDLL(None, use_errno=True).syncfs
@@ -38,27 +39,30 @@ def write_out(fd: int) -> None:
 
 
 def begin_write_out(fd: int, begun: int, written: int) -> int:
-    """Let the kernel begin with the next part of a large file; returns how many bytes it has begun with."""
-    if written - begun < _BEGUN_AT_ONCE or not hasattr(os, "posix_fadvise"):  # macOS has none
+    """Let the kernel start to write the next part of a large file; returns up to which byte it has started.
+
+    `begun` is the result of the last call, `written` the size of the file so far.
+    """
+    if written - begun < _WRITE_BACK_AT_ONCE or not hasattr(os, "posix_fadvise"):  # macOS has none
         return begun
-    # Linux takes it so: what is not on the disk yet cannot be done without.
+    # Linux starts to write these pages: it cannot drop them before they are on the disk.
     os.posix_fadvise(fd, begun, written - begun, os.POSIX_FADV_DONTNEED)
     return written
 
 
-class WritingOut:
-    """Lets the disk keep up with many small files, so that C(write_out) has little to wait for in the end."""
+class BackgroundWriter:
+    """Writes many small files to the disk in the background, so that the last `write_out` has little to wait for."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._behind = 0
+        self._pending = 0
         self._thread: threading.Thread | None = None
 
     def wrote(self, size: int) -> None:
-        """Note bytes that are not begun with; once they are many, a thread writes them out, and nobody waits for it."""
-        self._behind += size
-        if self._behind >= _WRITTEN_OUT_AT_ONCE and not (self._thread and self._thread.is_alive()):
-            self._behind = 0
+        """Count bytes that no write-back has started for; when there are many, a thread writes them to the disk."""
+        self._pending += size
+        if self._pending >= _SYNC_AT_ONCE and not (self._thread and self._thread.is_alive()):
+            self._pending = 0
             self._thread = threading.Thread(target=self._write_out)
             self._thread.start()
 
@@ -68,7 +72,7 @@ class WritingOut:
             self._thread.join()
 
     def _write_out(self) -> None:
-        # An error is told to each descriptor once, so this one has its own, and leaves the telling to the last call.
+        # The kernel reports an error once for each descriptor. This one has its own, so the last call reports it too.
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             fd = os.open(".", OPEN_DIRECTORY, dir_fd=self._fd)
             stack.callback(os.close, fd)
@@ -76,18 +80,18 @@ class WritingOut:
 
 
 def write_out_entries(fd: int) -> None:
-    """Write to the disk which entries a directory has."""
+    """Write the entries of a directory to the disk."""
     try:
         os.fsync(fd)
     except OSError as e:
-        # So say file systems that sync only files.
+        # EINVAL: this file system cannot fsync directories.
         if e.errno != errno.EINVAL:
             raise
         write_out(fd)
 
 
 def exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
-    """Swap two directory entries in one step; returns False where the kernel or the file system cannot."""
+    """Exchange two directory entries atomically; returns False if the kernel or the file system cannot do that."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
@@ -100,14 +104,17 @@ def exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
     raise OSError(code, os.strerror(code))
 
 
-class Moves:
-    """Moves of directory entries that belong together: on the disk when the context ends, undone if anything fails."""
+class Transaction:
+    """Moves of directory entries that belong together.
+
+    They are on the disk when the context ends, and undone if anything fails, the write to the disk included.
+    """
 
     def __init__(self) -> None:
         self._undo = contextlib.ExitStack()
         self._directories: set[int] = set()
 
-    def __enter__(self) -> Moves:
+    def __enter__(self) -> Transaction:
         return self
 
     def __exit__(self, _type: t.Any, error: BaseException | None, _traceback: t.Any) -> None:
@@ -118,11 +125,11 @@ class Moves:
                 self._undo.pop_all()
 
     def rename(self, fd: int, name: str, new_fd: int, new_name: str) -> None:
-        """Move an entry to where nothing is."""
+        """Move an entry to a name that is free."""
         os.rename(name, new_name, src_dir_fd=fd, dst_dir_fd=new_fd)
-        self.made(fd, new_fd, lambda: os.rename(new_name, name, src_dir_fd=new_fd, dst_dir_fd=fd))
+        self.add(fd, new_fd, lambda: os.rename(new_name, name, src_dir_fd=new_fd, dst_dir_fd=fd))
 
-    def made(self, fd: int, other_fd: int, undo: t.Callable[[], t.Any]) -> None:
-        """Note a move between two directories that C(undo) takes back."""
+    def add(self, fd: int, other_fd: int, undo: t.Callable[[], t.Any]) -> None:
+        """Add a move between two directories that is done already, and that `undo` reverts."""
         self._directories |= {fd, other_fd}
         self._undo.callback(undo)

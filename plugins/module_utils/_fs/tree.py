@@ -3,11 +3,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One directory tree on disk, held by its descriptor: files are written, linked and removed only below it.
+"""Fill a directory tree through its descriptor: files are written, linked and removed only below it.
 
-The kernel never follows a symlink that is in the tree. Where an entry lies behind one, it is followed here, with the
-tree as its root, so nothing that an archive holds leads out. Each directory on the way to an entry is opened by itself,
-so that renaming or exchanging one meanwhile misleads nobody.
+The kernel never follows a symlink of the tree. If an entry lies behind one, it is followed here, with the tree as the
+root, so no member of an archive leads out of the tree. Each directory on the way to an entry is opened on its own, so
+that nobody can lead elsewhere by renaming or replacing one meanwhile.
 """
 
 from __future__ import annotations
@@ -20,31 +20,33 @@ import stat
 import typing as t
 
 from .._errors import HostError, SourceError
-from .attributes import VANISHED, MadeDirectory, change, finish_directory, identity
+from .attributes import NewDirectory, change, finish_directory
 from .directories import Directories
+from .entries import OPEN_DIRECTORY, identity, random_names, unless_vanished, with_free_name
 from .members import safe_mode
-from .os_errors import OnDisk
-from .remove import OPEN_DIRECTORY, random_names, remove, with_free_name
-from .sync import WritingOut, begin_write_out
+from .os_errors import DiskErrors
+from .remove import remove
+from .sync import BackgroundWriter, begin_write_out
 
 _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_MOST_LINKS = 40
-_COPIED_AT_ONCE = 1024**2
-# What file systems without links answer to one, FUSE included.
+_MAX_SYMLINKS = 40
+_COPY_SIZE = 1024**2
+# Errors of file systems without links, FUSE included.
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
-_Made = t.TypeVar("_Made")
+_Result = t.TypeVar("_Result")
 
 
 class Tree:
-    """Fills one directory; C(uid) and C(gid) own what is made (-1: whoever runs this).
+    """Fills one directory. `uid` and `gid` own its entries; -1 leaves owner or group to the system.
 
-    With C(dir_fd), a descriptor of its parent, the directory is opened there by its name alone. Without C(keeps_modes)
-    its file system does not keep modes, so that none are set.
+    With `dir_fd`, a descriptor of its parent, the directory is opened there by its name alone. Without `keeps_modes`,
+    the file system does not keep modes, so none are set.
 
-    C(contents) is what was put into each directory, by name: the size of a file in bytes, or the target of a symlink.
+    `contents` maps each directory to its entries by name: the size of a file in bytes, or the target of a symlink.
+    `size` is in bytes.
 
-    Paths are relative, with C(/) between their parts and no C(.) or C(..) in them; see C(inner_path). Raises HostError
-    where the disk or the permissions are in the way, SourceError for content that leads out of the tree.
+    Paths are relative and have no `.` or `..` in them; see `inner_path`. Raises HostError for errors of the disk and
+    missing permissions, SourceError for content that leads out of the tree.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Tree:
     ) -> None:
         self.path = path
         self._keeps_modes = keeps_modes
-        # Closed until it is finished, unless this is all that a directory ever gets.
+        # Directories are closed to others until they are finished, if their mode can be changed then.
         self._new_mode = 0o700 if keeps_modes else 0o755
         self.size = 0
         self.entries = 0
@@ -60,11 +62,11 @@ class Tree:
         self._uid = uid
         self._gid = gid
         self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)
-        self._held = Directories(self.fd)
-        self._directories: dict[str, MadeDirectory] = {}
-        self._real: set[str] = {""}
-        self._fresh: set[str] = set()
-        self._writing_out = WritingOut(self.fd)
+        self._opened = Directories(self.fd)
+        self._directories: dict[str, NewDirectory] = {}
+        self._known_directories: set[str] = {""}
+        self._of_this_layer: set[str] = set()
+        self._background_writer = BackgroundWriter(self.fd)
 
     def __enter__(self) -> Tree:
         return self
@@ -73,112 +75,112 @@ class Tree:
         self.close()
 
     def close(self) -> None:
-        """Let go of the directory."""
-        self._writing_out.close()
-        self._held.close()
+        """Close all descriptors."""
+        self._background_writer.close()
+        self._opened.close()
         os.close(self.fd)
 
     def begin_layer(self) -> None:
-        """Forget what is new: what is there from now on came from lower layers."""
-        self._fresh.clear()
+        """Begin the next layer of an image: what is in the tree now came from lower layers."""
+        self._of_this_layer.clear()
 
     def directory(self, path: str, mode: int, mtime: float | None = None) -> None:
-        """Make a directory, or give an existing one a new mode; modes take effect in C(finish)."""
-        with OnDisk(self.path, path):
-            path = self._place(path)
-            is_new = path not in self._real and self._kind(path) != stat.S_IFDIR
+        """Create a directory, or give an existing one a new mode; modes take effect in `finish`."""
+        with DiskErrors(self.path, path):
+            path = self._resolve(path)
+            is_new = path not in self._known_directories and self._kind(path) != stat.S_IFDIR
             if is_new:
-                self._anew(path, lambda fd, name: os.mkdir(name, self._new_mode, dir_fd=fd))
-            self._real.add(path)
+                self._replace(path, lambda fd, name: os.mkdir(name, self._new_mode, dir_fd=fd))
+            self._known_directories.add(path)
             self._note_directory(path, is_new, safe_mode(mode) | 0o500, mtime)
             self.contents.setdefault(path, {})
-            self._made(path)
+            self._count(path)
 
     def file(self, path: str, mode: int, chunks: t.Iterable[t.Any], mtime: float | None = None) -> None:
-        """Write a file anew, in place of whatever had its name; C(chunks) are bytes or views of bytes."""
+        """Write a file, and replace whatever has its name; `chunks` are bytes or views of bytes."""
         mode = safe_mode(mode)
-        with OnDisk(self.path, path):
-            path = self._place(path)
-            lost, foreign = self._of_itself
-            fd = self._anew(path, lambda fd, name: os.open(name, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=fd))
+        with DiskErrors(self.path, path):
+            path = self._resolve(path)
+            lost_bits, is_foreign = self._defaults
+            fd = self._replace(path, lambda fd, name: os.open(name, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=fd))
         try:
             begun = written = 0
             for chunk in chunks:
                 written += len(chunk)
-                with OnDisk(self.path, path):
+                with DiskErrors(self.path, path):
                     _write_all(fd, chunk)
                     begun = begin_write_out(fd, begun, written)
             self.size += written
-            self._writing_out.wrote(written - begun)
-            with OnDisk(self.path, path):
-                if foreign:
+            self._background_writer.wrote(written - begun)
+            with DiskErrors(self.path, path):
+                if is_foreign:
                     os.fchown(fd, self._uid, self._gid)
-                if self._keeps_modes and (foreign or mode & lost):
+                if self._keeps_modes and (is_foreign or mode & lost_bits):
                     os.fchmod(fd, mode)
                 if mtime is not None:
                     os.utime(fd, (mtime, mtime))
         finally:
             os.close(fd)
-        self._made(path, written)
+        self._count(path, written)
 
     def symlink(self, path: str, target: str) -> None:
-        """Make a symlink; its target is text, which the kernel is never let follow here."""
+        """Create a symlink. The kernel never follows it here."""
         if not target or "\0" in target or len(os.fsencode(target)) > 4095:
             raise SourceError(f"the symlink {path!r} has no valid target.")
-        with OnDisk(self.path, path):
-            path = self._place(path)
+        with DiskErrors(self.path, path):
+            path = self._resolve(path)
             try:
-                self._anew(path, lambda fd, name: os.symlink(target, name, dir_fd=fd))
+                self._replace(path, lambda fd, name: os.symlink(target, name, dir_fd=fd))
             except OSError as e:
                 if e.errno not in _NO_LINKS:
                     raise
                 raise HostError(
-                    f"{self.path}/{path}: this file system keeps no symlinks, and the backend has some. Choose a "
-                    "backends_path on one that does, such as ext4, xfs or btrfs."
+                    f"{self.path}/{path}: this file system does not support symlinks, and the backend has some. Choose "
+                    "a backends_path on one that does, such as ext4, xfs or btrfs."
                 ) from e
             self._own_symlink(path)
-        self._made(path, target)
+        self._count(path, target)
 
     def hardlink(self, path: str, target: str) -> None:
-        """Make another name for a file or a symlink of this tree; raises SourceError when the target is neither."""
-        with OnDisk(self.path, path):
-            place = self._existing(target)
-            if place is None or self._kind(place) not in (stat.S_IFREG, stat.S_IFLNK):
+        """Create another name for a file or a symlink of this tree; raises SourceError if the target is neither."""
+        with DiskErrors(self.path, path):
+            real_target = self._existing(target)
+            if real_target is None or self._kind(real_target) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
-            path = self._place(path)
-            if (place + "/").startswith(path + "/"):
-                raise SourceError(f"{path!r} is a hard link to {target!r}, whose place it would take.")
+            path = self._resolve(path)
+            if (real_target + "/").startswith(path + "/"):
+                raise SourceError(f"{path!r} is a hard link to {target!r}, and would replace it.")
             try:
-                with self._held.holding(place) as (source_fd, source):
+                with self._opened.holding(real_target) as (source_fd, source):
                     link = functools.partial(os.link, source, src_dir_fd=source_fd, follow_symlinks=False)
-                    self._anew(path, lambda fd, name: link(name, dst_dir_fd=fd))
+                    self._replace(path, lambda fd, name: link(name, dst_dir_fd=fd))
             except OSError as e:
-                # Where a file has one name only, or no more names, this one is another file with the same content.
+                # The file system has no hard links, or the file has as many as it may have: copy the content.
                 if e.errno not in (*_NO_LINKS, errno.EMLINK):
                     raise
-                self._copy(place, path)
+                self._copy(real_target, path)
                 return
-        parent, _slash, name = place.rpartition("/")
-        self._made(path, self.contents.get(parent, {}).get(name))
+        parent, _slash, name = real_target.rpartition("/")
+        self._count(path, self.contents.get(parent, {}).get(name))
 
-    def _copy(self, place: str, path: str) -> None:
-        with open(self._held.open(place), "rb") as stream:
+    def _copy(self, real_target: str, path: str) -> None:
+        with open(self._opened.open(real_target), "rb") as stream:
             status = os.fstat(stream.fileno())
-            chunks = iter(lambda: stream.read(_COPIED_AT_ONCE), b"")
+            chunks = iter(lambda: stream.read(_COPY_SIZE), b"")
             self.file(path, stat.S_IMODE(status.st_mode), chunks, status.st_mtime)
 
     @functools.cached_property
-    def _of_itself(self) -> tuple[int, bool]:
-        """Which bits of its mode a new file here loses, and whether it belongs to another one than it should."""
+    def _defaults(self) -> tuple[int, bool]:
+        """Which bits of its mode a new file loses here, and whether its owner or group is another than requested."""
         with self.scratch(0o777) as stream:
             status = os.fstat(stream.fileno())
-        foreign = self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid)
-        return 0o777 & ~status.st_mode if self._keeps_modes else 0, foreign
+        is_foreign = self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid)
+        return 0o777 & ~status.st_mode if self._keeps_modes else 0, is_foreign
 
     @contextlib.contextmanager
     def scratch(self, mode: int = 0o600) -> t.Iterator[t.BinaryIO]:
-        """Give an empty file for reading and writing that has no name, so that nothing of it is ever left."""
-        with OnDisk(self.path, "a file without a name"):
+        """Give an empty file without a name for reading and writing, so that it vanishes however the run ends."""
+        with DiskErrors(self.path, "a temporary file"):
             name, fd = with_free_name(
                 random_names(".scratch-"), lambda name: os.open(name, _CREATE_FILE | os.O_RDWR, mode, dir_fd=self.fd)
             )
@@ -187,35 +189,35 @@ class Tree:
                 yield stream
 
     def remove_stale(self, path: str) -> None:
-        """Remove what lower layers left at C(path); what the layer at hand put there stays."""
-        with OnDisk(self.path, path):
-            place = self._existing(path)
-            if place is not None:
-                self._remove_stale(place)
+        """Remove the entry `path` of lower layers; entries of the current layer stay."""
+        with DiskErrors(self.path, path):
+            real_path = self._existing(path)
+            if real_path is not None:
+                self._remove_stale(real_path)
 
     def clear_stale(self, path: str) -> None:
-        """Remove from the directory that C(path) leads to all that lower layers left in it."""
-        with OnDisk(self.path, path):
-            place = self._directory(path, make=False)
-            if place is not None:
-                self._clear_stale(place)
+        """Remove from the directory that `path` leads to all entries of lower layers."""
+        with DiskErrors(self.path, path):
+            real_path = self._directory(path, create=False)
+            if real_path is not None:
+                self._clear_stale(real_path)
 
-    def _remove_stale(self, place: str) -> None:
-        if place not in self._fresh:
-            self._unlink(place)
-        elif self._kind(place) == stat.S_IFDIR:
-            self._clear_stale(place)
+    def _remove_stale(self, real_path: str) -> None:
+        if real_path not in self._of_this_layer:
+            self._unlink(real_path)
+        elif self._kind(real_path) == stat.S_IFDIR:
+            self._clear_stale(real_path)
 
-    def _clear_stale(self, place: str) -> None:
-        for name in self._held.names(place):
-            self._remove_stale(f"{place}/{name}" if place else name)
+    def _clear_stale(self, real_path: str) -> None:
+        for name in self._opened.names(real_path):
+            self._remove_stale(f"{real_path}/{name}" if real_path else name)
 
     def make_executable(self, path: str) -> None:
-        """Let everybody who may read the file C(path) execute it."""
+        """Make the file `path` executable for everybody who may read it."""
         if not self._keeps_modes:
             return
-        with OnDisk(self.path, path):
-            fd = self._held.open(self._file_of(path) or path)
+        with DiskErrors(self.path, path):
+            fd = self._opened.open(self._file_of(path) or path)
             try:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
                 os.fchmod(fd, mode | (mode & 0o444) >> 2)
@@ -223,161 +225,157 @@ class Tree:
                 os.close(fd)
 
     def holds_file(self, path: str) -> bool:
-        """Return whether C(path) is a regular file, or a symlink to one inside this tree."""
+        """Return whether `path` is a regular file, or a symlink to one inside this tree."""
         return self._file_of(path) is not None
 
     def _file_of(self, path: str) -> str | None:
-        """Return C(path) when it is a regular file, or the file of this tree that it is a symlink to, else None."""
-        for _hop in range(_MOST_LINKS):
+        """Return `path` if it is a regular file, or the file of this tree that it is a symlink to, else None."""
+        for _hop in range(_MAX_SYMLINKS):
             if path.startswith(("/", "../")) or not self._is_reachable(path):
                 return None
             kind = self._kind(path)
             if kind != stat.S_IFLNK:
                 return path if kind == stat.S_IFREG else None
-            target = self._held.target(path)
+            target = self._opened.target(path)
             path = os.path.normpath(os.path.join(os.path.dirname(path), target))
         return None
 
     def finish(self, mode: int) -> None:
-        """Give every directory its mode and time, and the top C(mode); nothing can be added afterwards."""
+        """Give every directory its mode and time, and the top `mode`; no entry can be added afterwards."""
         for path in sorted(self._directories, reverse=True):
-            with OnDisk(self.path, path):
-                opened = functools.partial(self._held.open, path, OPEN_DIRECTORY)
-                finish_directory(opened, self._directories[path], (self._uid, self._gid), self._keeps_modes)
-        with OnDisk(self.path, "."):
+            with DiskErrors(self.path, path):
+                open_it = functools.partial(self._opened.open, path, OPEN_DIRECTORY)
+                finish_directory(open_it, self._directories[path], (self._uid, self._gid), self._keeps_modes)
+        with DiskErrors(self.path, "."):
             if (self._uid, self._gid) != (-1, -1):
                 os.fchown(self.fd, self._uid, self._gid)
             if self._keeps_modes:
                 os.fchmod(self.fd, mode)
 
-    def _made(self, path: str, what: int | str | None = None) -> None:
-        """Count an entry and note what it is: a file of so many bytes, a symlink to a target, or a directory."""
+    def _count(self, path: str, content: int | str | None = None) -> None:
+        """Count an entry, and record it: the size of a file, the target of a symlink, None for a directory."""
         self.entries += 1
-        if what is not None:
+        if content is not None:
             parent, _slash, name = path.rpartition("/")
-            self.contents.setdefault(parent, {})[name] = what
-        while path and path not in self._fresh:
-            self._fresh.add(path)
+            self.contents.setdefault(parent, {})[name] = content
+        while path and path not in self._of_this_layer:
+            self._of_this_layer.add(path)
             path = path.rpartition("/")[0]
 
     def _own_symlink(self, path: str) -> None:
-        _lost, foreign = self._of_itself
-        if foreign:
-            fd, name = self._held.at(path)
-            change(name, fd, self._held.status(path), uid=self._uid, gid=self._gid)
+        _lost_bits, is_foreign = self._defaults
+        if is_foreign:
+            fd, name = self._opened.at(path)
+            change(name, fd, self._opened.status(path), uid=self._uid, gid=self._gid)
 
     def _note_directory(self, path: str, is_new: bool, mode: int, mtime: float | None) -> None:
-        status = self._held.new(path) if is_new else self._held.status(path)
-        self._directories[path] = MadeDirectory(mode, mtime, identity(status))
+        status = self._opened.status_of_new(path) if is_new else self._opened.status(path)
+        self._directories[path] = NewDirectory(mode, mtime, identity(status))
 
-    def _anew(self, path: str, make: t.Callable[[int, str], _Made]) -> _Made:
-        """Make something at C(path), in place of whatever is there."""
+    def _replace(self, path: str, create: t.Callable[[int, str], _Result]) -> _Result:
+        """Create an entry, and replace whatever has its name."""
         try:
-            return make(*self._held.at(path))
+            return create(*self._opened.at(path))
         except FileExistsError:
             if not self._keeps_modes:
                 self._check_spelling(path)
             self._unlink(path)
-            return make(*self._held.at(path))
+            return create(*self._opened.at(path))
 
     def _check_spelling(self, path: str) -> None:
-        """Raise HostError when what is in the way of C(path) has another name: such file systems fold their case."""
+        """Raise HostError if the entry in the way of `path` has another name: the file system ignores case."""
         parent, _slash, base = path.rpartition("/")
-        if base not in self._held.names(parent):
+        if base not in self._opened.names(parent):
             raise HostError(
-                f"{self.path}/{path}: this file system does not tell it from another file of the backend, whose name "
-                "differs in upper and lower case. Choose a backends_path on one that does, such as ext4, xfs or btrfs."
+                f"{self.path}/{path}: this file system ignores case, and the backend has another file whose name "
+                "differs in upper and lower case. Choose a backends_path on one that does not, such as ext4 or xfs."
             )
 
-    def _place(self, path: str) -> str:
-        """Return where the entry C(path) really goes, making the directories above it."""
+    def _resolve(self, path: str) -> str:
+        """Return the path of an entry without symlinks; creates the directories above it."""
         parent, _slash, base = path.rpartition("/")
-        if parent not in self._real:
-            real = self._directory(parent, make=True)
-            path = f"{real}/{base}" if real else base
+        if parent not in self._known_directories:
+            real_parent = self._directory(parent, create=True)
+            path = f"{real_parent}/{base}" if real_parent else base
         return path
 
     def _existing(self, path: str) -> str | None:
-        """Return where the entry C(path) really is, or None when nothing is there."""
+        """Return the path of an existing entry without symlinks, or None if there is no such entry."""
         parent, _slash, base = path.rpartition("/")
-        real = self._directory(parent, make=False)
-        place = f"{real}/{base}" if real else base
-        return None if real is None or self._kind(place) is None else place
+        real_parent = self._directory(parent, create=False)
+        real_path = f"{real_parent}/{base}" if real_parent else base
+        return None if real_parent is None or self._kind(real_path) is None else real_path
 
-    def _directory(self, path: str, make: bool) -> str | None:
-        """Return the directory that C(path) leads to, following symlinks as if the tree were the root of the system.
+    def _directory(self, path: str, create: bool) -> str | None:
+        """Return the directory that `path` leads to if symlinks are followed with the tree as the root.
 
-        What is missing is made with C(make), else the result is None.
+        With `create`, missing directories are created; without it, the result is None if one is missing.
         """
-        at, hops = "", 0
+        current, hops = "", 0
         parts = path.split("/")[::-1]
         while parts:
             part = parts.pop()
             if part in ("", "."):
                 continue
             if part == "..":
-                at = at.rpartition("/")[0]
+                current = current.rpartition("/")[0]
                 continue
-            place = f"{at}/{part}" if at else part
-            if place in self._real:
-                at = place
+            inner = f"{current}/{part}" if current else part
+            if inner in self._known_directories:
+                current = inner
                 continue
-            kind = self._kind(place)
+            kind = self._kind(inner)
             if kind == stat.S_IFLNK:
                 hops += 1
-                if hops > _MOST_LINKS:
-                    raise SourceError(f"{path!r} leads through more than {_MOST_LINKS} symlinks.")
-                target = self._held.target(place)
-                at = "" if target.startswith("/") else at
+                if hops > _MAX_SYMLINKS:
+                    raise SourceError(f"{path!r} leads through more than {_MAX_SYMLINKS} symlinks.")
+                target = self._opened.target(inner)
+                current = "" if target.startswith("/") else current
                 parts += target.split("/")[::-1]
                 continue
             if kind != stat.S_IFDIR:
-                if not make:
+                if not create:
                     return None
-                self._make_directory(place, kind)
-            self._real.add(place)
-            at = place
-        return at
+                self._create_directory(inner, kind)
+            self._known_directories.add(inner)
+            current = inner
+        return current
 
-    def _make_directory(self, path: str, kind: int | None) -> None:
+    def _create_directory(self, path: str, kind: int | None) -> None:
         if kind is not None:
             raise SourceError(f"an entry would be written through {path!r}, which is not a directory.")
-        fd, name = self._held.at(path)
+        fd, name = self._opened.at(path)
         os.mkdir(name, self._new_mode, dir_fd=fd)
         self._note_directory(path, True, 0o755, None)
         self.contents[path] = {}
         self.entries += 1
 
     def _is_reachable(self, path: str) -> bool:
-        """Return whether every directory above C(path) exists and is no symlink."""
+        """Return whether every directory above `path` exists and is not a symlink."""
         parent = path.rpartition("/")[0]
-        if parent in self._real:
+        if parent in self._known_directories:
             return True
         if not self._is_reachable(parent) or self._kind(parent) != stat.S_IFDIR:
             return False
-        self._real.add(parent)
+        self._known_directories.add(parent)
         return True
 
     def _kind(self, path: str) -> int | None:
-        try:
-            return stat.S_IFMT(self._held.status(path).st_mode)
-        except OSError as e:
-            if e.errno not in VANISHED:
-                raise
-            return None
+        status = unless_vanished(lambda: self._opened.status(path))
+        return None if status is None else stat.S_IFMT(status.st_mode)
 
     def _unlink(self, path: str) -> None:
-        self._held.forget(path)
-        fd, name = self._held.at(path)
+        self._opened.forget(path)
+        fd, name = self._opened.at(path)
         remove(name, dir_fd=fd)
         parent, _slash, name = path.rpartition("/")
         self.contents.get(parent, {}).pop(name, None)
-        if path in self._real:
-            # What was below it is gone, and must not be given modes or be trusted through whatever comes in its place.
-            for known in [known for known in self._real if known == path or known.startswith(path + "/")]:
-                self._real.remove(known)
-                self._directories.pop(known, None)
-                self.contents.pop(known, None)
+        if path in self._known_directories:
+            # Its entries are gone too: whatever replaces them gets no mode of theirs, and may not be a directory.
+            for gone in [known for known in self._known_directories if known == path or known.startswith(path + "/")]:
+                self._known_directories.remove(gone)
+                self._directories.pop(gone, None)
+                self.contents.pop(gone, None)
 
 
 def _write_all(fd: int, data: bytes) -> None:

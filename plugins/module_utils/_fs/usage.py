@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The space that a tree takes on disk."""
+"""Disk usage of a tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import os
 
 
 def disk_usage(path: str) -> int:
-    """Return the bytes that a tree takes on disk, hard links counted once; what may not be read counts nothing."""
+    """Return the bytes that a tree takes on the disk. Hard links count once, unreadable directories not at all."""
     total, seen = 0, set()
     pending = [path]
     while pending:

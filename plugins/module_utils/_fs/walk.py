@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A walk through an installed tree, held by descriptors: no symlink is followed, whoever changes the tree meanwhile."""
+"""A walk through a tree by descriptors. No symlink is followed, even if somebody changes the tree meanwhile."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import HostError
-from .attributes import VANISHED
-from .members import MOST_LEVELS
+from .entries import OPEN_DIRECTORY, VANISHED
+from .members import MAX_LEVELS
 from .os_errors import disk_error
-from .remove import OPEN_DIRECTORY
 
 
 @dataclass(frozen=True)
-class Place:
-    """One entry of a tree: its C(path) below the top, and by C(name) and C(fd) where it can be changed."""
+class WalkEntry:
+    """One entry of a tree: its `path` below the top, and its `name` in the directory that `fd` holds open."""
 
     path: str
     name: str
@@ -34,10 +33,11 @@ class Place:
         return stat.S_ISDIR(self.status.st_mode)
 
 
-def walk(top: int, where: str) -> t.Iterator[Place]:
-    """Yield all entries below the directory C(top), each before what is in it; C(where) is for messages.
+def walk(top: int, where: str) -> t.Iterator[WalkEntry]:
+    """Yield all entries below the directory `top`, a directory before its entries.
 
-    A place is valid until the next one is asked for. Raises HostError for what this user may not read.
+    `where` is its path, for messages. The descriptor of an entry is valid until the next entry is requested. Raises
+    HostError for directories that this user may not read.
     """
     levels: list[tuple[int, str, t.Iterator[str]]] = []
     try:
@@ -50,14 +50,14 @@ def walk(top: int, where: str) -> t.Iterator[Place]:
                 levels.pop()
                 continue
             try:
-                place = Place(path + name, name, fd, os.stat(name, dir_fd=fd, follow_symlinks=False))
-                yield place
-                if place.is_directory:
-                    if len(levels) > MOST_LEVELS:
-                        raise HostError(f"{where}/{place.path} is nested too deeply to be looked through.")
-                    levels.append(_level(name, fd, f"{place.path}/"))
+                entry = WalkEntry(path + name, name, fd, os.stat(name, dir_fd=fd, follow_symlinks=False))
+                yield entry
+                if entry.is_directory:
+                    if len(levels) > MAX_LEVELS:
+                        raise HostError(f"{where}/{entry.path} is nested too deeply to be checked.")
+                    levels.append(_level(name, fd, f"{entry.path}/"))
             except OSError as e:
-                # A server that runs makes and removes files in its backends.
+                # A running server creates and removes files in its backends.
                 if e.errno in VANISHED:
                     continue
                 raise HostError(disk_error(f"{where}/{path}{name}", e)) from e

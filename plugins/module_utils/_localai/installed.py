@@ -11,31 +11,19 @@ import functools
 import os
 import posixpath
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
+from .._fs.file_attributes import FileAttributes
 from .._store.builds import Build
-from .._store.record import Record
+from .._store.layout import TreeFiles
+from .._store.record import Inspection, Record
 from .leftovers import BACKUPS
 from .metadata import METADATA, Metadata
 
 RUN_FILE = "run.sh"
-
-
-@dataclass(frozen=True)
-class Look:
-    """Owner, group and mode of a path as they are shown; what is empty is not known, or not wanted."""
-
-    owner: str = ""
-    group: str = ""
-    mode: str = ""
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What a walk through a tree found: C(damage) in words, and how many paths do not look as wanted."""
-
-    damage: str = ""
-    unlike: int = 0
+# The files by which LocalAI knows a backend.
+BACKEND_FILES = TreeFiles(described_by=(METADATA,), executables=(RUN_FILE,))
+_UNKNOWN = FileAttributes()
 
 
 @dataclass(frozen=True)
@@ -58,8 +46,8 @@ class Directory:
     owner: str = ""
     group: str = ""
     mode: str = ""
-    run_look: Look = Look()
-    metadata_look: Look = Look()
+    run_look: FileAttributes = _UNKNOWN
+    metadata_look: FileAttributes = _UNKNOWN
     inspection: Inspection | None = None
     busy: bool = False
 
@@ -84,11 +72,9 @@ class Directory:
         """Return whether C(digest) is that of what was installed, or of its image for this platform."""
         return bool(digest) and digest in (self.digest, self.record.platform_digest if self.record else "")
 
-    def looking(self, look: Look) -> Directory:
+    def looking(self, look: FileAttributes) -> Directory:
         """Return the same with what C(look) says."""
-        return replace(
-            self, owner=look.owner or self.owner, group=look.group or self.group, mode=look.mode or self.mode
-        )
+        return replace(self, **asdict(look.over(FileAttributes(self.owner, self.group, self.mode))))
 
     @property
     def is_from_source(self) -> bool:
@@ -242,18 +228,16 @@ class Installed:
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
 
 
-def unlike(directory: Directory, look: Look) -> str:
+def unlike(directory: Directory, look: FileAttributes) -> str:
     """Return in words how a tree, looked at from its top, is not as wanted; nothing when it is."""
     ours = directory.record is not None
-    for whose, found in (
-        ("its {}", directory),
+    for whose, attributes in (
+        ("its {}", FileAttributes(directory.owner, directory.group)),
         (f"the {{}} of its {RUN_FILE}", directory.run_look),
         (f"the {{}} of its {METADATA}", directory.metadata_look),
     ):
-        for attribute in ("owner", "group"):
-            has, wants = getattr(found, attribute), getattr(look, attribute)
-            if has and wants and has != wants:
-                return f"{whose.format(attribute)} is {has}, not {wants}"
+        for attribute, (current, requested) in attributes.difference(replace(look, mode="")).items():
+            return f"{whose.format(attribute)} is {current}, not {requested}"
     if look.mode and directory.mode != look.mode:
         return f"its mode is {directory.mode}, not {look.mode}"
     if ours and directory.run_look.mode and not int(directory.run_look.mode, 8) & 0o100:

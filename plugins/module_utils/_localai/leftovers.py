@@ -3,17 +3,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What LocalAI leaves beside a backend when it is interrupted. Pure."""
+
+"""Directories that an interrupted LocalAI leaves beside a backend. Pure."""
 
 from __future__ import annotations
 
-# What LocalAI itself leaves beside a backend when it dies in an installation or an upgrade.
+# LocalAI fills a directory with such a name before it becomes a backend.
 TEMPORARIES = (".install-tmp", ".upgrade-tmp")
+# LocalAI moves an installed backend to such a name before it replaces it.
 BACKUPS = (".backup", ".install-backup")
 
 
 def leftover_of(name: str) -> str:
-    """Return the backend that a directory is one of LocalAI's leftovers of; nothing when it is none."""
+    """Return the backend that a leftover of this name belongs to; empty if the name is not one of a leftover."""
     suffix = next((suffix for suffix in (*TEMPORARIES, *BACKUPS) if name.endswith(suffix)), "")
     return name[: -len(suffix)] if suffix else ""
 

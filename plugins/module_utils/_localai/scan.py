@@ -3,7 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The backends path and the system path as they are at this moment. Nothing here writes."""
+
+"""Scan the backends path and the system path as they are at this moment. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -13,64 +14,66 @@ import time
 import typing as t
 from dataclasses import asdict, replace
 
+from .._fs.accounts import attributes_of
+from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
-from .._store.builds import Build, parse_builds
+from .._store.builds import recorded_builds
 from .._store.file_system import Keeps, remembered
-from .._store.layout import BUILDS, KEPT, OWN_DIRECTORY, PROGRESS, REPLACED, STAGING, kept_numbers
-from .._store.ownership import group_name, owner_name
+from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
-from .installed import RUN_FILE, Directory, Installed, Kept, Look
+from .installed import RUN_FILE, Directory, Installed, Kept
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata
 
-MOST_METADATA = 1024 * 1024
+MAX_METADATA = 1024 * 1024
 _BUSY_SECONDS = 3600
 
 
-def observe(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: bool = True) -> Installed:
-    """Return what is in the backends path and in the system path; what is missing is empty, never an error.
+def scan(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: bool = True) -> Installed:
+    """Return what is in the backends path and in the system path; a missing path is empty, not an error.
 
-    A tree that an interrupted run had just moved out of its place counts as the next run sees it, which puts it back;
-    without C(as_next_run) it is a problem. C(keeps) is what the file system of the backends path keeps, by default what
-    is remembered of it.
+    A tree that an interrupted run has just moved away counts as installed, because the next run moves it back; without
+    `as_next_run`, it is a problem. `keeps` is what the file system of the backends path keeps, by default what is known
+    of it.
     """
     problems: list[str] = []
     keeps = keeps or remembered(path) or Keeps()
-    there = [name for name in _names(path, problems) if name != OWN_DIRECTORY]
+    names = [name for name in _names(path, problems) if name != OWN_DIRECTORY]
     readable = not problems
-    moved = [name for name in _moved(path) if name not in there] if readable else []
-    directories = [_directory(path, name, keeps) for name in there]
+    moved_away = [name for name in _moved_away(path) if name not in names] if readable else []
+    directories = [_directory(path, name, keeps) for name in names]
     if as_next_run:
-        directories += [_directory(_replaced(path), name, keeps) for name in moved]
+        directories += [_directory(_replaced(path), name, keeps) for name in moved_away]
         directories.sort(key=lambda directory: os.fsencode(directory.name))
     else:
-        problems += [f"{name}: an interrupted run moved it away. The next run puts it back." for name in moved]
-    system = [
-        name
-        for name in _names(system_path, problems)
-        if os.path.isdir(os.path.join(system_path, name))
-        and not os.path.islink(os.path.join(system_path, name))
-        and os.path.isfile(os.path.join(system_path, name, RUN_FILE))
-    ]
+        problems += [f"{name}: an interrupted run moved it away. The next run puts it back." for name in moved_away]
     return Installed(
         path,
         system_path,
         tuple(directories),
-        tuple(system),
+        tuple(name for name in _names(system_path, problems) if _is_system_backend(os.path.join(system_path, name))),
         tuple(problems),
         readable,
-        tuple(_kept(path, keeps)),
-        remembered_builds(path),
+        tuple(_previous_versions(path, keeps)),
+        recorded_builds(path),
     )
 
 
-def place_of(path: str, name: str) -> str:
-    """Return where the tree of a backend is: in its place, or out of it since a run died that was replacing it."""
-    place = os.path.join(path, name)
-    return place if os.path.lexists(place) or name not in _moved(path) else os.path.join(_replaced(path), name)
+def tree_path(path: str, name: str) -> str:
+    """Return the path of the tree of a backend; an interrupted run may have moved it away to replace it."""
+    installed = os.path.join(path, name)
+    is_there = os.path.lexists(installed) or name not in _moved_away(path)
+    return installed if is_there else os.path.join(_replaced(path), name)
 
 
-def _moved(path: str) -> list[str]:
+def has_unfinished(path: str) -> bool:
+    """Return whether a run is active in the backends path, or was interrupted there."""
+    own = os.path.join(path, OWN_DIRECTORY)
+    has_progress = os.path.lexists(os.path.join(own, PROGRESS))
+    return has_progress or any(_names(os.path.join(own, directory), []) for directory in (STAGING, REPLACED))
+
+
+def _moved_away(path: str) -> list[str]:
     own, replaced = os.path.join(path, OWN_DIRECTORY), _replaced(path)
     return [] if os.path.islink(own) or os.path.islink(replaced) else _names(replaced, [])
 
@@ -79,11 +82,8 @@ def _replaced(path: str) -> str:
     return os.path.join(path, OWN_DIRECTORY, REPLACED)
 
 
-def has_unfinished(path: str) -> bool:
-    """Return whether a run is at work in the backends path, or died there."""
-    own = os.path.join(path, OWN_DIRECTORY)
-    at_work = os.path.lexists(os.path.join(own, PROGRESS))
-    return at_work or any(_names(os.path.join(own, place), []) for place in (STAGING, REPLACED))
+def _is_system_backend(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path) and os.path.isfile(os.path.join(path, RUN_FILE))
 
 
 def _names(path: str, problems: list[str]) -> list[str]:
@@ -96,90 +96,81 @@ def _names(path: str, problems: list[str]) -> list[str]:
         return []
 
 
-def _kept(path: str, keeps: Keeps) -> t.Iterator[Kept]:
-    """Yield the trees that were replaced, the latest of each backend first; what may not be read is not there."""
-    top = os.path.join(path, OWN_DIRECTORY, KEPT)
+def _previous_versions(path: str, keeps: Keeps) -> t.Iterator[Kept]:
+    """Yield the previous versions, the latest of each backend first; unreadable directories have none."""
+    top = os.path.join(path, OWN_DIRECTORY, PREVIOUS)
     for backend in _names(top, []):
-        for number in reversed(kept_numbers(_names(os.path.join(top, backend), []))):
+        for number in reversed(version_numbers(_names(os.path.join(top, backend), []))):
             directory = _directory(os.path.join(top, backend), str(number), keeps)
-            yield Kept(backend, f"{OWN_DIRECTORY}/{KEPT}/{backend}/{number}", directory)
+            yield Kept(backend, f"{OWN_DIRECTORY}/{PREVIOUS}/{backend}/{number}", directory)
 
 
-def remembered_builds(path: str) -> dict[str, Build]:
-    """Return which build each backend was given last, as far as that is remembered."""
+def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
+    path = os.path.join(parent, name)
     try:
-        return parse_builds(read_file(os.path.join(path, OWN_DIRECTORY, BUILDS), MOST_METADATA))
-    except OSError:
-        return {}
-
-
-def _directory(path: str, name: str, keeps: Keeps) -> Directory:
-    place = os.path.join(path, name)
-    try:
-        status = os.lstat(place)
+        status = os.lstat(path)
     except OSError as e:
         return Directory(name, kind="other", problem=str(e.strerror))
-    run_file = os.path.join(place, RUN_FILE)
-    observed = Directory(
+    run_file = os.path.join(path, RUN_FILE)
+    directory = Directory(
         name,
         kind="other",
         has_run_file=os.path.exists(run_file),
         runnable=os.path.isfile(run_file),
-        **asdict(_look(status)),
+        **asdict(attributes_of(status)),
     )
     if stat.S_ISLNK(status.st_mode):
-        return replace(observed, kind="symlink")
+        return replace(directory, kind="symlink")
     if not stat.S_ISDIR(status.st_mode):
-        return observed
-    metadata, problem = _read_metadata(place)
+        return directory
+    metadata, problem = _read_metadata(path)
     return replace(
-        observed,
+        directory,
         kind="directory",
         metadata=metadata,
         problem=problem,
-        record=_read_record(os.path.join(place, RECORD)),
-        run_look=_look_of(run_file, keeps),
-        metadata_look=_look_of(os.path.join(place, METADATA), keeps),
-        busy=is_temporary(name) and _changed_lately(place),
+        record=_read_record(os.path.join(path, RECORD)),
+        run_look=_file_attributes(run_file, keeps),
+        metadata_look=_file_attributes(os.path.join(path, METADATA), keeps),
+        busy=is_temporary(name) and _changed_lately(path),
     )
 
 
-def _look(status: os.stat_result) -> Look:
-    return Look(owner_name(status.st_uid), group_name(status.st_gid), f"{stat.S_IMODE(status.st_mode):04o}")
-
-
-def _look_of(path: str, keeps: Keeps) -> Look:
-    """Return the look of a file, as far as it does not come from the mount; an empty one for anything else."""
+def _file_attributes(path: str, keeps: Keeps) -> FileAttributes:
+    """Return the attributes of a regular file that its file system keeps; empty ones for anything else."""
     try:
         status = os.lstat(path)
     except OSError:
-        return Look()
+        return FileAttributes()
     if not stat.S_ISREG(status.st_mode):
-        return Look()
-    look = _look(status)
-    owned = look if keeps.owners else replace(look, owner="", group="")
-    return owned if keeps.modes else replace(owned, mode="")
+        return FileAttributes()
+    attributes = attributes_of(status)
+    return FileAttributes(
+        attributes.owner if keeps.owners else "",
+        attributes.group if keeps.owners else "",
+        attributes.mode if keeps.modes else "",
+    )
 
 
-def _changed_lately(place: str) -> bool:
-    """Return whether anything in a tree changed within the last hour; what may not be read may have."""
-    pending = [place]
+def _changed_lately(path: str) -> bool:
+    """Return whether anything in a tree changed within the last hour, or cannot be read."""
+    pending = [path]
     while pending:
-        path = pending.pop()
+        current = pending.pop()
         try:
-            if time.time() - os.lstat(path).st_mtime < _BUSY_SECONDS:
+            if time.time() - os.lstat(current).st_mtime < _BUSY_SECONDS:
                 return True
-            if not os.path.islink(path) and os.path.isdir(path):
-                pending += [os.path.join(path, name) for name in os.listdir(path)]
+            if not os.path.islink(current) and os.path.isdir(current):
+                pending += [os.path.join(current, name) for name in os.listdir(current)]
         except OSError:
             return True
     return False
 
 
-def _read_metadata(place: str) -> tuple[Metadata | None, str]:
-    """Return the metadata of a directory, None when it has none, and what is wrong with it."""
+def _read_metadata(path: str) -> tuple[Metadata | None, str]:
+    """Return the metadata of a directory, None if it has none, and why it cannot be read."""
     try:
-        return Metadata.parse(read_file(os.path.join(place, METADATA), MOST_METADATA)), ""
+        return Metadata.parse(read_file(os.path.join(path, METADATA), MAX_METADATA)), ""
     except FileNotFoundError:
         return None, ""
     except (OSError, ValueError) as e:
@@ -190,6 +181,6 @@ def _read_metadata(place: str) -> tuple[Metadata | None, str]:
 def _read_record(path: str) -> Record | None:
     try:
         with open_file(path) as stream:
-            return Record.parse(stream.readline(MOST_METADATA))
+            return Record.parse(stream.readline(MAX_METADATA))
     except OSError:
         return None

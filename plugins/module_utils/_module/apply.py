@@ -13,13 +13,14 @@ import typing as t
 from dataclasses import replace
 
 from .._errors import SourceError
+from .._fs.file_attributes import FileAttributes
+from .._localai.installed import BACKEND_FILES
 from .._localai.metadata import METADATA, Metadata
 from .._planner.steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, Step, WriteMeta
 from .._sources.progress import Progress
-from .._store.looks import Wanted
+from .._store.contents import contents_of, record_file
 from .._store.record import RECORD
 from .._store.store import Store
-from .._store.verify import contents_of
 from .result import Transfer
 
 if t.TYPE_CHECKING:
@@ -29,7 +30,7 @@ if t.TYPE_CHECKING:
 class Applier:
     """Applies steps to a locked store; `requested` has the attributes that installed trees must have."""
 
-    def __init__(self, store: Store, sources: t.Callable[[], Sources], requested: Wanted) -> None:
+    def __init__(self, store: Store, sources: t.Callable[[], Sources], requested: FileAttributes) -> None:
         self._store = store
         self._sources = sources
         self._requested = requested
@@ -44,11 +45,11 @@ class Applier:
                 tree.file(METADATA, 0o644, [_dated(step.metadata).to_json()])
                 store.publish(tree, step.backend, step.keep)
         elif isinstance(step, SetAlias):
-            store.rewrite_metadata(step.backend, step.metadata.to_json())
+            store.replace_file(step.backend, METADATA, step.metadata.to_json())
         elif isinstance(step, Restore):
             store.restore(step.path, step.backend, self._requested, step.keep, step.build)
         elif isinstance(step, SetAttributes):
-            store.make_alike(step.backend, self._requested)
+            store.converge(step.backend, self._requested)
         elif isinstance(step, Prune):
             store.prune(step.backend, step.keep)
         elif isinstance(step, Retire):
@@ -65,13 +66,13 @@ class Applier:
                 progress = Progress(stack.enter_context(store.progress()), step.backend, artifact.size)
                 tree, delivery = stack.enter_context(self._sources().deliver(artifact, store.stage, progress.update))
                 record = replace(step.record, size=tree.size, entries=tree.entries)
-                contents = contents_of(tree.contents)
+                contents = contents_of(tree.contents, BACKEND_FILES.described_by)
                 metadata = step.metadata
                 if delivery.found is not artifact:
                     # A mirror of something that has no digest is its real source.
                     metadata = replace(metadata, uri=delivery.found.uri)
                 tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
-                tree.file(RECORD, 0o644, [record.to_json(contents)])
+                tree.file(RECORD, 0o644, [record_file(record, contents)])
                 store.publish(tree, step.backend, step.keep, step.build)
         except SourceError as e:
             raise SourceError(f"{step.backend} cannot be fetched. {e}") from e

@@ -14,7 +14,7 @@ from .._errors import GalleryError, LocalAIError, MissingLibrary
 from .._localai.capability import HostCapability, compatible
 from .._localai.catalog import Resolution
 from .._localai.gallery import Entry
-from .._localai.installed import Directory, Inspection, Installed
+from .._localai.installed import Directory, Installed
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Listing
 from .._planner.facts import Facts, FindArtifact, Question, WalkTree
@@ -23,6 +23,7 @@ from .._planner.unreadable import check_known, resolve
 from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
 from .._resolver.resolver import Resolver
 from .._sources.uri import kind_of
+from .._store.record import Inspection
 from .decide import decide
 from .platform import platform_of
 

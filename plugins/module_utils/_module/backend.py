@@ -14,17 +14,18 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._errors import HostError
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
-from .._localai.installed import Inspection, Installed, Look
+from .._localai.installed import BACKEND_FILES, Installed
 from .._localai.machine import Machine
-from .._localai.scan import has_unfinished, observe
+from .._localai.scan import has_unfinished, scan, tree_path
 from .._planner.facts import Facts, Question, WalkTree
 from .._planner.plan import Plan
 from .._request import BackendOptions, HostOptions
 from .._store.file_system import Keeps, kind_of, mode_of, remembered
-from .._store.looks import NOBODY_YET, Wanted
-from .._store.ownership import Ownership, ownership, unknown_owners
+from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts
+from .._store.record import Inspection
 from .argspec import BACKEND_SPEC, HOST_SPEC
 from .decide import decide
 from .options import backend_options, host_options
@@ -47,28 +48,24 @@ class Task:
 
     host: HostOptions
     request: BackendOptions
-    owner: Ownership
+    owner: FileAttributes
     keeps: Keeps
 
     @property
-    def requested(self) -> Wanted:
+    def requested(self) -> FileAttributes:
         """The attributes that installed trees must have: only what the task says."""
-        return Wanted(
-            uid=self.owner.uid if self.request.owner is not None else None,
-            gid=self.owner.gid if self.request.group is not None else None,
-            mode=self.request.directory_mode,
-            keeps_modes=self.keeps.modes,
-        )
+        mode = self.request.directory_mode
+        return FileAttributes(self.request.owner or "", self.request.group or "", "" if mode is None else f"{mode:04o}")
 
     @property
-    def new_trees(self) -> Look:
+    def new_trees(self) -> FileAttributes:
         """The owner, group and mode that new trees get."""
         mode = self.request.mode if self.keeps.modes else mode_of(self.host.backends_path)
-        return Look(self.owner.owner, self.owner.group, f"{mode:04o}")
+        return FileAttributes(mode=f"{mode:04o}").over(self.owner).over(this_user())
 
     def scan(self) -> Installed:
         """Return what is on disk at this moment; raises HostError if it cannot be read."""
-        installed = observe(self.host.backends_path, self.host.backends_system_path, self.keeps)
+        installed = scan(self.host.backends_path, self.host.backends_system_path, self.keeps)
         if not installed.readable:
             raise HostError(
                 f"What is installed cannot be read: {'; '.join(installed.problems)}. Set backends_path to the "
@@ -97,24 +94,30 @@ class Decider:
 
     def decide(self, task: Task) -> Plan:
         """Return the plan for what is on disk at this moment."""
-        scan = task.scan()
-        if self._planned is None or self._planned[:2] != (task, scan):
-            facts = self._facts.rescanned(scan, task.new_trees)
-            plan, self._facts = decide(task.request, facts, functools.partial(self._answer, task, scan))
-            self._planned = (task, scan, plan)
+        installed = task.scan()
+        if self._planned is None or self._planned[:2] != (task, installed):
+            facts = self._facts.rescanned(installed, task.new_trees)
+            plan, self._facts = decide(task.request, facts, functools.partial(self._answer, task, installed))
+            self._planned = (task, installed, plan)
         return self._planned[2]
 
-    def _answer(self, task: Task, scan: Installed, question: Question) -> t.Any:
+    def _answer(self, task: Task, installed: Installed, question: Question) -> t.Any:
         if isinstance(question, WalkTree):
-            return walk(task, scan, question.directory)
+            return walk(task, installed, question.directory, contents=task.request.verify)
         return self._resolver().answer(question)
 
 
-def walk(task: Task, scan: Installed, directory: str) -> Inspection | None:
-    """Return what a walk through an installed tree shows; None if the tree is gone."""
-    from .._store.inspect import inspected
+def walk(task: Task, installed: Installed, name: str, *, contents: bool) -> Inspection | None:
+    """Return what a walk through an installed tree shows, None if the tree is gone.
 
-    return inspected(scan, directory, task.requested, task.request.verify)
+    With `contents`, the tree is compared with what was installed, if that is recorded.
+    """
+    from .._store.verify import verify
+
+    directory = installed.get(name)
+    is_listed = directory is not None and directory.record is not None and directory.record.listed
+    path, keeps_modes = tree_path(installed.path, name), task.keeps.modes
+    return verify(path, task.requested, BACKEND_FILES, keeps_modes=keeps_modes, contents=contents and is_listed)
 
 
 def _run(run: Run) -> None:
@@ -181,7 +184,7 @@ def _pinned(request: BackendOptions, host: HostOptions, capability: HostCapabili
 
     staying: dict[str, str] = {}
     if capability.evidence.unreadable:
-        installed = observe(host.backends_path, host.backends_system_path)
+        installed = scan(host.backends_path, host.backends_system_path)
         staying = staying_builds(request.bare_names, installed, capability)
     return with_pins(request, run.params["pins"], capability, platform_of(host), staying)
 
@@ -192,17 +195,17 @@ def _task(host: HostOptions, request: BackendOptions, keeps: Keeps, run: Run) ->
         request = replace(request, owner=None, group=None)
     if not keeps.modes:
         request = replace(request, directory_mode=None)
-    return Task(host, request, _ownership(host, request, run), keeps)
+    return Task(host, request, _owner(host, request, run), keeps)
 
 
-def _ownership(host: HostOptions, request: BackendOptions, run: Run) -> Ownership:
-    """Return who will own trees; check mode assumes that an unknown owner is created by a task before this one."""
-    unknown = unknown_owners(request.owner, request.group) if run.check_mode else []
+def _owner(host: HostOptions, request: BackendOptions, run: Run) -> FileAttributes:
+    """Return who will own new trees; check mode assumes that an unknown owner is created by a task before this one."""
+    unknown = unknown_accounts(request.owner, request.group) if run.check_mode else []
     run.warnings += unknown
     if not unknown:
-        return ownership(host.backends_path, request.owner, request.group)
-    known = ownership(host.backends_path, None, None)
-    return Ownership(NOBODY_YET, NOBODY_YET, request.owner or known.owner, request.group or known.group)
+        return owner_of_new_trees(host.backends_path, request.owner, request.group)
+    requested = FileAttributes(request.owner or "", request.group or "")
+    return requested.over(owner_of_new_trees(host.backends_path, None, None))
 
 
 def _missing_parent(path: str) -> list[str]:
@@ -213,7 +216,7 @@ def _missing_parent(path: str) -> list[str]:
 
 def _clear(task: Task) -> None:
     """Clean up after an interrupted run, unless one is still active or this user lacks permission."""
-    from .._store.store import Store
+    from .._store.store import open_store
 
-    with contextlib.suppress(HostError), Store(task.host.backends_path, task.owner).lock(0):
+    with contextlib.suppress(HostError), open_store(task.host.backends_path, task.owner, BACKEND_FILES, timeout=0):
         pass

@@ -19,7 +19,7 @@ from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row, home
 from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
-from .._localai.scan import observe
+from .._localai.scan import scan
 from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY
@@ -36,7 +36,7 @@ def run_info() -> None:
 def _run(run: Run) -> None:
     host, request = host_options(run.params), info_options(run.params)
     check_paths(host)
-    installed = observe(host.backends_path, host.backends_system_path, as_next_run=False)
+    installed = scan(host.backends_path, host.backends_system_path, as_next_run=False)
     capability = detect(Machine(), host.capability)
     rows = Listing(installed, capability.name)
     run.result.update(

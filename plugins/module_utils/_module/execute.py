@@ -12,11 +12,11 @@ import typing as t
 from dataclasses import replace
 
 from .._errors import LocalAIError, PartlyChanged
-from .._localai.installed import Installed
+from .._localai.installed import BACKEND_FILES, Installed
 from .._planner.plan import Plan, effects
 from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
 from .._store.file_system import Keeps
-from .._store.store import Store
+from .._store.store import open_store
 from .apply import Applier
 from .backend import Decider, Task, lost_attributes, walk
 from .preflight import check_own, check_space, check_writable
@@ -48,11 +48,11 @@ def execute(
 
     `task_for` returns the task for what the file system turns out to keep.
     """
-    store = Store(task.host.backends_path, task.owner, task.request.mode)
-    with store.lock(task.request.lock_timeout):
+    path, request = task.host.backends_path, task.request
+    with open_store(path, task.owner, BACKEND_FILES, request.lock_timeout, request.mode) as store:
         if store.keeps != task.keeps:
             task = task_for(store.keeps)
-            store.ownership = task.owner
+            store.owner = task.owner
         run.warnings += lost_attributes(task)
         plan = decider.decide(task)
         run.warnings += plan.warnings
@@ -82,8 +82,8 @@ def _partly_applied(step: Step, after: Installed, task: Task) -> tuple[Step, ...
     state = dict(state_of(after, step.backend))
     if isinstance(step, SetAttributes) and state:
         with contextlib.suppress(LocalAIError):
-            inspection = walk(replace(task, request=replace(task.request, verify=False)), after, step.backend)
-            state["paths_to_change"] = inspection.unlike if inspection is not None else 0
+            inspection = walk(task, after, step.backend, contents=False)
+            state["paths_to_change"] = inspection.differing if inspection is not None else 0
     return (replace(step, after=state),) if state != step.before else ()
 
 

@@ -12,17 +12,18 @@ import shutil
 import typing as t
 
 from .._errors import HostError
+from .._fs.accounts import owner_name
+from .._fs.parents import nearest_existing
 from .._fs.usage import disk_usage
-from .._localai.scan import place_of
-from .._store.layout import KEPT, LOCK, OWN_DIRECTORY, REPLACED, STAGING
+from .._localai.scan import tree_path
+from .._store.layout import LOCK, OWN_DIRECTORY, PREVIOUS, REPLACED, STAGING
 from .._store.lock import check_lock
-from .._store.ownership import owner_name
 
 
 def check_own(path: str, names: t.Sequence[str]) -> None:
     """Raise HostError unless this user may change owner, group and mode of the backends C(names)."""
     for name in names:
-        place = place_of(path, name)
+        place = tree_path(path, name)
         try:
             owner = os.lstat(place).st_uid
         except FileNotFoundError:
@@ -45,9 +46,7 @@ def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str]
     C(names) are the backends in it that are going to be replaced or removed, C(kept) those of which a previous version
     is going to be kept.
     """
-    place = path
-    while not os.path.lexists(place):
-        place = os.path.dirname(place)
+    place = nearest_existing(path, follow_symlinks=False)
     if not os.path.isdir(place):
         raise HostError(f"{place} is not a directory, so backends cannot be installed in {path}.")
     # Before the question who may write: access(2) refuses root too where nobody may.
@@ -62,12 +61,12 @@ def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str]
             "become, or make it writable."
         )
     own = os.path.join(path, OWN_DIRECTORY)
-    ours = [own, *(os.path.join(own, name) for name in (STAGING, REPLACED, KEPT))]
-    for directory in (*ours, *(os.path.join(own, KEPT, name) for name in kept)):
+    ours = [own, *(os.path.join(own, name) for name in (STAGING, REPLACED, PREVIOUS))]
+    for directory in (*ours, *(os.path.join(own, PREVIOUS, name) for name in kept)):
         if os.path.islink(directory) or (os.path.lexists(directory) and not os.path.isdir(directory)):
-            raise HostError(f"{directory} is not a directory of ours. Remove it.")
+            raise HostError(f"{directory} is not a directory of this collection. Remove it.")
     check_lock(own)
-    others = [*ours, os.path.join(own, LOCK), *(place_of(path, name) for name in names)]
+    others = [*ours, os.path.join(own, LOCK), *(tree_path(path, name) for name in names)]
     for other in others:
         if _is_closed(other):
             raise HostError(
@@ -94,13 +93,10 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     C(packed) are the bytes to transfer. What they unpack to, C(unpacked), is asked for only where that might matter.
     What is replaced does not count as free: it may be kept, and goes only after the new tree is there.
     """
-    place = path
-    while not os.path.exists(place):
-        place = os.path.dirname(place)
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(nearest_existing(path)).free
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
-        kept = disk_usage(os.path.join(path, OWN_DIRECTORY, KEPT))
+        kept = disk_usage(os.path.join(path, OWN_DIRECTORY, PREVIOUS))
         hint = f" The trees that keep_previous has kept take {_mebibytes(kept)}." if kept >= 1024**2 else ""
         raise HostError(
             f"{path} has {_mebibytes(free)} free, and this takes {_mebibytes(needed)} at the least. Free some space, "

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._localai.installed import Directory, Inspection, Kept, Look
+from .._fs.file_attributes import FileAttributes
+from .._localai.installed import Directory, Kept
 from .._localai.metadata import Metadata
 from .._store.builds import Build
-from .._store.layout import KEPT, OWN_DIRECTORY
-from .._store.record import Record
+from .._store.layout import OWN_DIRECTORY, PREVIOUS
+from .._store.record import Inspection, Record
 from .changes import Changes
 from .facts import Artifact
 from .repair import RecordedBuild
@@ -94,7 +95,7 @@ def set_alias(changes: Changes, directory: Directory, alias: str) -> None:
 def set_attributes(changes: Changes, directory: Directory) -> None:
     """Give a tree the requested owner, group and mode; the diff shows how many of its paths differ."""
     before = state_of(changes.state, directory.name)
-    count = directory.inspection.unlike if directory.inspection else 0
+    count = directory.inspection.differing if directory.inspection else 0
     changes.state = changes.state.with_directory(_with_attributes(directory, changes.requested))
     after = {**state_of(changes.state, directory.name), "paths_to_change": 0}
     changes.steps.append(SetAttributes(directory.name, {**before, "paths_to_change": count}, after))
@@ -169,14 +170,14 @@ def _keep(changes: Changes, name: str) -> int:
     most, old = changes.request.keep_previous or 0, changes.state.get(name)
     if not most or old is None or not changes.state.is_build(name):
         return 0
-    latest = Kept(name, f"{OWN_DIRECTORY}/{KEPT}/{name}/next", old)
+    latest = Kept(name, f"{OWN_DIRECTORY}/{PREVIOUS}/{name}/next", old)
     mine = [previous for previous in changes.state.kept if previous.backend == name]
     others = [previous for previous in changes.state.kept if previous.backend != name]
     changes.state = changes.state.with_kept((*others, latest, *mine[: most - 1]))
     return most
 
 
-def _with_attributes(directory: Directory, requested: Look) -> Directory:
+def _with_attributes(directory: Directory, requested: FileAttributes) -> Directory:
     """Return a directory as it is after its whole tree got the requested attributes."""
     run_file = directory.run_look
     mode = int(run_file.mode or "0", 8)
@@ -188,8 +189,8 @@ def _with_attributes(directory: Directory, requested: Look) -> Directory:
     )
 
 
-def _given(attributes: Look, requested: Look, mode: str) -> Look:
+def _given(attributes: FileAttributes, requested: FileAttributes, mode: str) -> FileAttributes:
     """Return the attributes of a file after its tree got the requested ones; a missing file has none."""
-    if attributes == Look():
+    if attributes == FileAttributes():
         return attributes
-    return Look(requested.owner or attributes.owner, requested.group or attributes.group, mode)
+    return FileAttributes(requested.owner or attributes.owner, requested.group or attributes.group, mode)

@@ -11,8 +11,9 @@ import functools
 import typing as t
 from dataclasses import dataclass, field
 
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Installed, Look
+from .._localai.installed import Installed
 from .._localai.listing import Listing
 from .._request import BackendOptions
 
@@ -30,7 +31,7 @@ class Changes:
 
     request: BackendOptions
     host: HostCapability
-    new_trees: Look
+    new_trees: FileAttributes
     state: Installed
     steps: list[Step] = field(default_factory=list)
     repointed: dict[str, str] = field(default_factory=dict)
@@ -40,9 +41,9 @@ class Changes:
     warnings: list[str] = field(default_factory=list)
 
     @functools.cached_property
-    def requested(self) -> Look:
+    def requested(self) -> FileAttributes:
         """The owner, group and mode that installed trees must have: only what the task says counts."""
-        return Look(
+        return FileAttributes(
             owner=self.new_trees.owner if self.request.owner is not None else "",
             group=self.new_trees.group if self.request.group is not None else "",
             mode=self.new_trees.mode if self.request.directory_mode is not None else "",

@@ -11,8 +11,9 @@ are made again on the resulting state. Files that only some tasks need are loade
 
 from __future__ import annotations
 
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Installed, Look, unlike
+from .._localai.installed import Installed, unlike
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Row
 from .._request import BackendOptions
@@ -21,7 +22,7 @@ from .situation import Situation, situation_of
 
 
 def diagnose(
-    name: str, request: BackendOptions, installed: Installed, host: HostCapability, requested: Look
+    name: str, request: BackendOptions, installed: Installed, host: HostCapability, requested: FileAttributes
 ) -> Finding:
     """Return the finding for a bare name with `state=present` or `latest`.
 
@@ -47,7 +48,7 @@ def _obstacle(situation: Situation) -> Finding | None:
     if situation.request.verify:
         for directory in situation.involved:
             has_manifest = directory.record is not None and directory.record.listed
-            if directory.inspection is None and (has_manifest or situation.requested != Look()):
+            if directory.inspection is None and (has_manifest or situation.requested != FileAttributes()):
                 return NotVerified(directory.name)
     return None
 
@@ -120,8 +121,8 @@ def _other_attributes(situation: Situation) -> Finding | None:
         if directory.inspection is None:
             if reason:
                 return NotVerified(directory.name)
-        elif directory.inspection.unlike:
-            reason = reason or f"{directory.inspection.unlike} of its paths have another owner, group or mode"
+        elif directory.inspection.differing:
+            reason = reason or f"{directory.inspection.differing} of its paths have another owner, group or mode"
             return OtherAttributes(reason, directory.name)
     return None
 

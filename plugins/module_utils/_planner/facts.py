@@ -16,8 +16,10 @@ from dataclasses import dataclass, field, replace
 
 from .._address import Address
 from .._errors import LocalAIError
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Inspection, Installed, Look
+from .._localai.installed import Installed
+from .._store.record import Inspection
 
 if t.TYPE_CHECKING:
     from .._localai.catalog import Catalog
@@ -52,7 +54,7 @@ class WalkTree:
     directory: str
 
 
-_NOTHING, _UNKNOWN = Installed("", ""), Look()
+_NOTHING, _UNKNOWN = Installed("", ""), FileAttributes()
 
 Question = t.Union[ReadGallery, FindArtifact, ServedDigest, WalkTree]
 Questions = t.Tuple[Question, ...]
@@ -92,14 +94,14 @@ class Facts:
     host: HostCapability
     galleries: tuple[str, ...] = ()
     scan: Installed = _NOTHING
-    new_trees: Look = _UNKNOWN
+    new_trees: FileAttributes = _UNKNOWN
     answers: t.Mapping[Question, t.Any] = field(default_factory=dict)
 
     def learn(self, answers: t.Mapping[Question, t.Any]) -> Facts:
         """Return these facts with more answers."""
         return replace(self, answers={**self.answers, **answers})
 
-    def rescanned(self, scan: Installed, new_trees: Look) -> Facts:
+    def rescanned(self, scan: Installed, new_trees: FileAttributes) -> Facts:
         """Return the facts after another scan: walks through the trees before it count no longer."""
         is_walk = (isinstance(question, WalkTree) for question in self.answers)
         kept = dict(item for item, walk in zip(self.answers.items(), is_walk) if not walk)

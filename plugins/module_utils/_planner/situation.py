@@ -10,8 +10,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Directory, Installed, Kept, Look
+from .._localai.installed import Directory, Installed, Kept
 from .._localai.listing import Listing, Row
 from .._request import BackendOptions
 
@@ -28,7 +29,7 @@ class Situation:
     request: BackendOptions
     installed: Installed
     host: HostCapability
-    requested: Look
+    requested: FileAttributes
     own: Directory | None
     row: Row | None
     damage: str
@@ -43,7 +44,7 @@ class Situation:
 
 
 def situation_of(
-    name: str, request: BackendOptions, installed: Installed, host: HostCapability, requested: Look
+    name: str, request: BackendOptions, installed: Installed, host: HostCapability, requested: FileAttributes
 ) -> Situation:
     """Return the situation of a bare name."""
     own = installed.find(name)

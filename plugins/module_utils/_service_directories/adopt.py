@@ -17,7 +17,7 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._fs.os_errors import OnDisk
+from .._fs.os_errors import DiskErrors
 from .paths import Found, find, identity_of, mark, mount_points, open_directory
 from .record import Entry, Record
 
@@ -37,7 +37,7 @@ class Traces:
 
 def adopt(traces: Traces) -> Record:
     """Return the record of the directories that version 0.1 must have created; raises HostError."""
-    with OnDisk("", traces.home):
+    with DiskErrors("", traces.home):
         account = _account(traces)
         home = find(traces.home)
         if account is None or not all(map(_is_file_of_root, traces.files)) or not _is_plain(home, account):
@@ -53,7 +53,7 @@ def marked(record: Record) -> Record:
     """Return an adopted record once its directories have marks; raises HostError."""
     entries = []
     for entry in record.entries:
-        with OnDisk("", entry.path), open_directory(entry.path) as fd:
+        with DiskErrors("", entry.path), open_directory(entry.path) as fd:
             if fd is not None and entry.directory.is_same(identity_of(fd)):
                 mark(fd)
                 entries.append(replace(entry, directory=identity_of(fd)))

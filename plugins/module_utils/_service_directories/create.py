@@ -18,7 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import HostError
-from .._fs.os_errors import OnDisk
+from .._fs.os_errors import DiskErrors
 from .paths import Found, find, identity_of, mark, open_directory, open_parent
 from .record import Entry, Record
 
@@ -81,7 +81,7 @@ def apply(step: Creation, record: Record, save: t.Callable[[Record], None]) -> R
         for parent in missing_parents(step.path):
             record = _create(parent, Attributes(-1, -1, _PARENT_MODE), record, save, only_if_empty=True)
         return _create(step.path, step.attributes, record, save)
-    with OnDisk("", step.path), open_directory(step.path) as fd:
+    with DiskErrors("", step.path), open_directory(step.path) as fd:
         if fd is None or not record.has(Found(step.path, "directory", identity_of(fd))):
             raise HostError(f"{step.path} was replaced during this run. Run again.")
         _set(fd, step.attributes)
@@ -91,7 +91,7 @@ def apply(step: Creation, record: Record, save: t.Callable[[Record], None]) -> R
 def _create(
     path: str, attributes: Attributes, record: Record, save: t.Callable[[Record], None], only_if_empty: bool = False
 ) -> Record:
-    with OnDisk("", path), open_parent(path) as parent:
+    with DiskErrors("", path), open_parent(path) as parent:
         if parent is None:
             raise HostError(f"{path}: the directory above it was removed during this run. Run again.")
         name = _make_under_free_name(parent, os.path.basename(path))

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import HostError
-from .._fs.os_errors import OnDisk
+from .._fs.os_errors import DiskErrors
 from .paths import Found, find, identity_of, mount_points, names_below, open_directory, open_parent, real_path
 from .record import Record
 
@@ -54,7 +54,7 @@ class Deletion:
 
 def look(path: str) -> Below:
     """Return what is at a path, and what is mounted there; raises HostError."""
-    with OnDisk("", path):
+    with DiskErrors("", path):
         found = find(path)
         return Below(found, tuple(mount_points(found.real)) if found.kind == "directory" else ())
 
@@ -119,7 +119,7 @@ def predict(deletions: t.Sequence[Deletion]) -> tuple[list[str], dict[str, list[
     gone: list[str] = []
     left = {}
     for deletion in deletions:
-        with OnDisk("", deletion.path), open_directory(deletion.path) as fd:
+        with DiskErrors("", deletion.path), open_directory(deletion.path) as fd:
             inside = list(_doomed(fd, deletion.path, deletion.keep)) if fd is not None else []
         rest = [f"{path}/{name}" for _fd, path, names in inside for name in names if f"{path}/{name}" not in gone]
         if deletion.only_if_empty and rest:
@@ -131,7 +131,7 @@ def predict(deletions: t.Sequence[Deletion]) -> tuple[list[str], dict[str, list[
 
 def apply(deletion: Deletion, record: Record, run: Runner) -> bool:
     """Delete one directory, or all of it but what stays, and return whether it is gone; raises HostError."""
-    with OnDisk("", deletion.path), open_directory(deletion.path) as fd:
+    with DiskErrors("", deletion.path), open_directory(deletion.path) as fd:
         if fd is None:
             return True
         mounts = tuple(mount_points(real_path(fd)))
@@ -172,7 +172,7 @@ def _delete(fd: int, path: str, names: t.Sequence[str], run: Runner) -> None:
 
 def remove_empty(path: str) -> bool:
     """Remove a directory if it is empty, and return whether it is gone; raises HostError."""
-    with OnDisk("", path), open_parent(path) as parent:
+    with DiskErrors("", path), open_parent(path) as parent:
         if parent is None:
             return True
         try:

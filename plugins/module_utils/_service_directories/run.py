@@ -16,7 +16,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import HostError, LocalAIError, OptionError
-from .._fs.os_errors import OnDisk
+from .._fs.os_errors import DiskErrors
 from . import create, delete, record
 from .adopt import Traces, adopt, marked
 from .create import Attributes, Creation
@@ -139,7 +139,7 @@ class _Run:
         return adopt(Traces(tuple(map(_path, traces["files"])), traces["user"], _path(traces["home"])))
 
     def _save(self, changed: Record) -> None:
-        with OnDisk("", self._file):
+        with DiskErrors("", self._file):
             record.write(self._file, changed)
 
     def _save_adopted(self) -> None:
@@ -148,7 +148,7 @@ class _Run:
             self._save(self._record)
 
     def _find(self, path: str) -> Found:
-        with OnDisk("", path):
+        with DiskErrors("", path):
             return find(path)
 
     def _execute(self, command: list[str], directory: str) -> tuple[int, str]:

@@ -12,9 +12,9 @@ import stat
 import typing as t
 
 from .._errors import SourceError
+from .._fs.entries import OPEN_DIRECTORY
 from .._fs.members import inner_path
 from .._fs.read import chunks_of, open_file
-from .._fs.remove import OPEN_DIRECTORY
 from .._fs.tree import Tree
 
 

@@ -3,27 +3,33 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""C(builds.json): the last installed build of each backend, for the repair of a damaged or lost one. Pure.
 
-The file has no addresses: they are in C(metadata.json) or in the gallery.
+"""`builds.json`: the last installed build of each backend, to repair a damaged or lost one. Reads only.
+
+The file has no URIs: they are in `metadata.json` or in the gallery.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from dataclasses import dataclass
 
-_FORMAT = 1
+from .._fs.read import read_file
+from .layout import BUILDS, OWN_DIRECTORY
+
+FORMAT = 1
+_MAX_SIZE = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Build:
     """The last installed build of a backend.
 
-    C(digest) is empty if the source has none. C(requested): a task named the backend itself, and not only a meta
-    backend that points to it. C(fixed): a task chose exactly this build, by C(digest) or C(pins) or as a previous
-    version. C(meta) is the name of the meta backend for which the build was installed.
+    `digest` is empty if the source has none. `requested`: a task named the backend itself, and not only a meta backend
+    that points to it. `fixed`: a task chose exactly this build, by `digest` or `pins` or as a previous version. `meta`
+    is the name of the meta backend for which the build was installed.
     """
 
     digest: str = ""
@@ -32,26 +38,28 @@ class Build:
     meta: str = ""
 
 
+def recorded_builds(path: str) -> dict[str, Build]:
+    """Return the recorded builds of the directory `path` by the name of their backend; none if they cannot be read."""
+    try:
+        return parse_builds(read_file(os.path.join(path, OWN_DIRECTORY, BUILDS), _MAX_SIZE))
+    except OSError:
+        return {}
+
+
 def parse_builds(data: bytes) -> dict[str, Build]:
     """Return the builds by the name of their backend; rows and files that cannot be read are ignored."""
     try:
         document = json.loads(data.decode("utf-8"))
-        rows = document["builds"] if document["format"] == _FORMAT else {}
+        rows = document["builds"] if document["format"] == FORMAT else {}
         builds = {name: _build(row) for name, row in rows.items()}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
     return {name: build for name, build in builds.items() if build is not None}
 
 
-def builds_file(builds: t.Mapping[str, Build]) -> bytes:
-    """Return the content of the file."""
-    rows = {name: vars(build) for name, build in sorted(builds.items())}
-    return (json.dumps({"format": _FORMAT, "builds": rows}, indent=2) + "\n").encode("ascii")
-
-
 def _build(row: t.Any) -> Build | None:
     if not isinstance(row, dict):
         return None
     build = Build(**{key: row[key] for key in Build.__dataclass_fields__ if key in row})
-    known = all(type(value) is type(getattr(Build(), key)) for key, value in vars(build).items())
-    return build if known else None
+    is_valid = all(type(value) is type(getattr(Build(), key)) for key, value in vars(build).items())
+    return build if is_valid else None

@@ -3,29 +3,41 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of our own files and directories in a directory that we own parts of. Pure."""
+
+"""The names of our own files and directories in a directory that we manage, and the files of the trees in it. Pure."""
 
 from __future__ import annotations
 
 import typing as t
-
-BUILDS = "builds.json"
-
-MEMORY = "file-system.json"
-
-LOCK = "lock"
-
-PROGRESS = "progress"
+from dataclasses import dataclass
 
 OWN_DIRECTORY = ".localai-core"
-KEPT, STAGING, REPLACED = "kept", "staging", "replaced"
-_LONGEST_NUMBER = 18
+BUILDS, FILE_SYSTEM, LOCK, PROGRESS = "builds.json", "file-system.json", "lock", "progress"
+STAGING, REPLACED, PREVIOUS = "staging", "replaced", "kept"
+_MAX_DIGITS = 18
 
 
-def kept_numbers(names: t.Iterable[str]) -> list[int]:
-    """Return the numbers of previous versions that have these names, in order, without names that none gets from us."""
+@dataclass(frozen=True)
+class TreeFiles:
+    """The files at the top of a tree by which others know it.
+
+    Files of `described_by` describe it, have the mode 0644 and may be rewritten; those of `executables` have to be
+    executable.
+    """
+
+    described_by: tuple[str, ...] = ()
+    executables: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.described_by, *self.executables)
+
+
+def version_numbers(names: t.Iterable[str]) -> list[int]:
+    """Return the numbers of the previous versions with these names in ascending order; other names are ignored."""
     return sorted(
         int(name)
         for name in names
-        if name.isascii() and name.isdecimal() and len(name) <= _LONGEST_NUMBER and not name.startswith("0")
+        if name.isascii() and name.isdecimal() and len(name) <= _MAX_DIGITS and not name.startswith("0")
     )

@@ -3,48 +3,64 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a file system keeps owners and modes, found out with a scratch file and a scratch directory."""
+
+"""Find out with a temporary file and directory whether a file system keeps owners and modes."""
 
 from __future__ import annotations
 
 import errno
+import functools
+import json
 import os
 import stat
+import typing as t
 from dataclasses import dataclass
 
-from .._fs.attributes import NOT_KEPT, VANISHED
-from .._fs.remove import OPEN_DIRECTORY, random_names, remove, with_free_name
-from .file_system import Keeps
+from .._fs.attributes import REFUSALS
+from .._fs.entries import OPEN_DIRECTORY, random_names, unless_vanished, with_free_name
+from .._fs.remove import remove
+from .file_system import FORMAT, Keeps, kind_of, kind_of_user, recorded_answers
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_TRIES = 3
+_MAX_TRIES = 3
 _MODES = (0o600, 0o751)
-# The answers where there is no such user or group in this container: it has no other owners to keep.
+# Errors if this container has no such user or group: it has no other owners to keep.
 _NO_SUCH_USER = (errno.EINVAL, errno.EOVERFLOW)
 
 
 @dataclass(frozen=True)
 class Probed:
-    """What became of a scratch file: whether its attributes were kept, and C(maker), the number of its first owner."""
+    """What a file system keeps, and `creator`: the number of the user to whom it gives new files."""
 
     keeps: Keeps
-    maker: int
+    creator: int
 
 
 def probe(dir_fd: int, uid: int, gid: int) -> Probed:
-    """Give a scratch file in a directory other modes and owners, C(uid) and C(gid) if they are others than its own.
+    """Change mode and owner of a temporary file in a directory, to `uid` and `gid` unless they are its own already.
 
-    All of it goes by descriptors, so that whoever owns the directory cannot change the answer. Raises OSError where no
-    file can be made.
+    All changes are made by descriptor, so the owner of the directory cannot influence the answer. Raises OSError if no
+    file can be created.
     """
     name, fd = with_free_name(random_names("probe-"), lambda name: os.open(name, _CREATE, 0o600, dir_fd=dir_fd))
     try:
-        maker = os.fstat(fd).st_uid
-        modes = _keeps_modes(fd) and _makes_closed_directories(dir_fd, maker)
-        return Probed(Keeps(_keeps_owners(fd, uid, gid), modes), maker)
+        creator = os.fstat(fd).st_uid
+        modes = _keeps_modes(fd) and _creates_closed_directories(dir_fd, creator)
+        return Probed(Keeps(_keeps_owners(fd, uid, gid), modes), creator)
     finally:
         os.close(fd)
         remove(name, dir_fd=dir_fd)
+
+
+def answers_with(path: str, keeps: Keeps) -> bytes:
+    """Return the content of the record of `path` with the answer for this kind of user; see `file_system.py`."""
+    kind = kind_of(path)
+    recorded = recorded_answers(path) or {}
+    content: dict[str, t.Any] = {"format": FORMAT, "file_system": kind}
+    if recorded.get("file_system") == kind:
+        content.update((user, recorded[user]) for user in ("root", "others") if user in recorded)
+    content[kind_of_user()] = {"owners": keeps.owners, "modes": keeps.modes}
+    return json.dumps(content, sort_keys=True).encode("utf-8") + b"\n"
 
 
 def _keeps_modes(fd: int) -> bool:
@@ -52,7 +68,7 @@ def _keeps_modes(fd: int) -> bool:
         try:
             os.fchmod(fd, mode)
         except OSError as e:
-            if e.errno not in NOT_KEPT:
+            if e.errno not in REFUSALS:
                 raise
             return False
         if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
@@ -60,22 +76,19 @@ def _keeps_modes(fd: int) -> bool:
     return True
 
 
-def _makes_closed_directories(dir_fd: int, maker: int) -> bool:
-    """Return whether a new directory is closed to others when it is made so; not if it never is, at several tries."""
-    for _count in range(_TRIES):
-        name, _made = with_free_name(random_names("probe-"), lambda name: os.mkdir(name, 0o700, dir_fd=dir_fd))
-        try:
-            fd = os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd)
-        except OSError as e:
-            if e.errno not in VANISHED:
-                raise
+def _creates_closed_directories(dir_fd: int, creator: int) -> bool:
+    """Return whether a directory can be created closed to others; several tries, because others may exchange it."""
+    for _count in range(_MAX_TRIES):
+        name, _none = with_free_name(random_names("probe-"), lambda name: os.mkdir(name, 0o700, dir_fd=dir_fd))
+        fd = unless_vanished(functools.partial(os.open, name, OPEN_DIRECTORY, dir_fd=dir_fd))
+        if fd is None:
             continue
         try:
             status = os.fstat(fd)
         finally:
             os.close(fd)
             remove(name, dir_fd=dir_fd)
-        if (status.st_uid, status.st_mode & 0o777) == (maker, 0o700):
+        if (status.st_uid, status.st_mode & 0o777) == (creator, 0o700):
             return True
     return False
 
@@ -94,13 +107,13 @@ def _keeps_owners(fd: int, uid: int, gid: int) -> bool:
     except OSError as e:
         if e.errno in _NO_SUCH_USER:
             return True
-        if e.errno not in NOT_KEPT:
+        if e.errno not in REFUSALS:
             raise
         return False
     status = os.fstat(fd)
     return uid in (-1, status.st_uid) and gid in (-1, status.st_gid)
 
 
-def _other(wanted: int, has: int) -> int:
-    """Return the number of a user or a group that a file does not have, the wanted one if that is another."""
-    return wanted if wanted not in (-1, has) else 1 if has != 1 else 2
+def _other(requested: int, current: int) -> int:
+    """Return the number of a user or group that a file does not have: the requested one if it is another."""
+    return requested if requested not in (-1, current) else 1 if current != 1 else 2

@@ -3,10 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was installed in a tree, written down, and later compared with what is there.
 
-Paths, types, sizes and the targets of symlinks; no hashes, and nothing of what LocalAI's Python backends rewrite.
-"""
+"""Verify an installed tree: what was installed against what is there, and its owner, group and mode."""
 
 from __future__ import annotations
 
@@ -15,82 +13,92 @@ import os
 import stat
 import typing as t
 
-from .._fs.walk import Place, walk
-from .._localai.metadata import METADATA
-from .record import RECORD, Contents
+from .._errors import HostError
+from .._fs.entries import OPEN_DIRECTORY
+from .._fs.file_attributes import FileAttributes
+from .._fs.os_errors import disk_error
+from .._fs.read import read_file
+from .._fs.walk import WalkEntry, walk
+from .contents import Content, Contents, contents_of, name_of, parse_contents
+from .layout import TreeFiles
+from .ownership import count_differing
+from .record import RECORD, Inspection
 
-_VENV = "pyvenv.cfg"
-_SHOWN = 3
-_What = t.Union[int, str, None]
+# A line for each of the 300,000 files of a large backend.
+MAX_RECORD = 256 * 1024 * 1024
+_MAX_NAMED = 3
 
 
-def contents_of(tree: t.Mapping[str, t.Mapping[str, _What]]) -> Contents:
-    """Return what is in a tree: for each directory its files as C(SIZE NAME) and its symlinks as C(> TARGET/NAME).
+def verify(
+    path: str, requested: FileAttributes, files: TreeFiles, *, keeps_modes: bool, contents: bool
+) -> Inspection | None:
+    """Walk through the tree at `path`, and return what differs; None if it is gone.
 
-    C(tree) is what each directory holds by name: the size of a file, the target of a symlink, or None for what is
-    neither.
+    With `contents`, it is compared with the list in its record. The other parameters are those of `converge`. Raises
+    HostError for what this user may not read.
     """
-    scripts = {f"{path}/bin".lstrip("/") for path, names in tree.items() if _VENV in names}
-    return {
-        path: [_entry(name, names[name]) for name in sorted(names) if not _is_rewritten(path, name)]
-        for path, names in sorted(tree.items())
-        if path not in scripts and "__pycache__" not in path.split("/")
-    }
+    try:
+        top = os.open(path, OPEN_DIRECTORY)
+        try:
+            recorded = recorded_contents(path) if contents else None
+            return Inspection(
+                damage(recorded, contents_at(top, path, files.described_by)) if recorded is not None else "",
+                count_differing(top, path, requested, files, keeps_modes),
+            )
+        finally:
+            os.close(top)
+    except FileNotFoundError:
+        # Another run removed it, since nobody holds the lock yet.
+        return None
+    except OSError as e:
+        raise HostError(disk_error(path, e)) from e
 
 
-def found_at(top: int, where: str) -> Contents:
-    """Return what is in a tree that is installed; C(where) is for messages."""
-    tree: dict[str, dict[str, _What]] = {"": {}}
-    for place in walk(top, where):
-        if place.is_directory:
-            tree[place.path] = {}
+def recorded_contents(path: str) -> Contents | None:
+    """Return the list of what was installed in the tree at `path`, or None if there is none."""
+    try:
+        return parse_contents(read_file(os.path.join(path, RECORD), MAX_RECORD))
+    except OSError:
+        return None
+
+
+def contents_at(top: int, where: str, described_by: t.Sequence[str]) -> Contents:
+    """Return the list of what is in an installed tree; `where` is its path, for messages."""
+    tree: dict[str, dict[str, Content]] = {"": {}}
+    for entry in walk(top, where):
+        if entry.is_directory:
+            tree[entry.path] = {}
         else:
-            parent, _slash, name = place.path.rpartition("/")
-            # A server that runs removes files in its backends.
+            directory, _slash, name = entry.path.rpartition("/")
+            # A running server removes files in its backends.
             with contextlib.suppress(FileNotFoundError):
-                tree[parent][name] = _what(place)
-    return contents_of(tree)
+                tree[directory][name] = _content(entry)
+    return contents_of(tree, described_by)
 
 
-def damage(recorded: Contents, found: Contents) -> str:
-    """Return in words what is not as it was installed; what has come since is no damage."""
-    wrong = list(_differences(recorded, found))
-    if not wrong:
+def damage(recorded: Contents, present: Contents) -> str:
+    """Return in words what differs from the record, nothing if all is there; additional files are no damage."""
+    differences = list(_differences(recorded, present))
+    if not differences:
         return ""
-    more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-    return f"not as it was installed: {', '.join(wrong[:_SHOWN])}{more}"
+    more = f" and {len(differences) - _MAX_NAMED} more" if len(differences) > _MAX_NAMED else ""
+    return f"not as it was installed: {', '.join(differences[:_MAX_NAMED])}{more}"
 
 
-def _differences(recorded: Contents, found: Contents) -> t.Iterator[str]:
-    for path, entries in recorded.items():
-        if path not in found:
-            yield f"{path} is missing"
+def _differences(recorded: Contents, present: Contents) -> t.Iterator[str]:
+    for directory, recorded_entries in recorded.items():
+        if directory not in present:
+            yield f"{directory} is missing"
             continue
-        there = set(found[path])
-        names = {_name(entry) for entry in there}
-        for entry in entries:
-            if entry not in there:
-                name = _name(entry)
-                yield f"{path}/{name}".lstrip("/") + (" is changed" if name in names else " is missing")
+        entries = set(present[directory])
+        names = {name_of(entry) for entry in entries}
+        for entry in recorded_entries:
+            if entry not in entries:
+                name = name_of(entry)
+                yield f"{directory}/{name}".lstrip("/") + (" is changed" if name in names else " is missing")
 
 
-def _what(place: Place) -> _What:
-    if stat.S_ISLNK(place.status.st_mode):
-        return os.readlink(place.name, dir_fd=place.fd)
-    return place.status.st_size if stat.S_ISREG(place.status.st_mode) else None
-
-
-def _entry(name: str, what: _What) -> str:
-    if isinstance(what, str):
-        return f"> {what}/{name}"
-    return f"{'?' if what is None else what} {name}"
-
-
-def _name(entry: str) -> str:
-    """Return the name in an entry, which holds no slash."""
-    return entry.rpartition("/")[2] if entry.startswith("> ") else entry.partition(" ")[2]
-
-
-def _is_rewritten(directory: str, name: str) -> bool:
-    """Return whether something else writes this file: LocalAI, Python, or we."""
-    return (not directory and name in (METADATA, RECORD)) or name == _VENV or name.endswith(".pyc")
+def _content(entry: WalkEntry) -> Content:
+    if stat.S_ISLNK(entry.status.st_mode):
+        return os.readlink(entry.name, dir_fd=entry.fd)
+    return entry.status.st_size if stat.S_ISREG(entry.status.st_mode) else None

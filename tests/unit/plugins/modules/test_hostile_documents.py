@@ -40,17 +40,18 @@ from ansible_collections.localai.core.plugins.module_utils._resolver.galleries i
 )
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import in_progress
 from ansible_collections.localai.core.plugins.module_utils._sources.uri import Uri
+from ansible_collections.localai.core.plugins.module_utils._store.contents import parse_contents, record_file
 from ansible_collections.localai.core.plugins.module_utils._store.layout import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record, parse_contents
-from ansible_collections.localai.core.plugins.module_utils._store.store import Store
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.plugins.module_utils._store.verify import damage
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.galleries import Galleries
-from ansible_collections.localai.core.tests.support.host import ANYBODY, temporary_directory
+from ansible_collections.localai.core.tests.support.host import temporary_directory
 from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, written
 from ansible_collections.localai.core.tests.support.layouts import docker_archive, layout_files, oci_archive
+from ansible_collections.localai.core.tests.support.trees import opened
 
 HOST = Platform("linux", "amd64")
 IMAGE = images.image([images.layer([file("run.sh", "x" * 500)]), images.layer([file("y", "z")], "none")])
@@ -163,7 +164,7 @@ def test_any_metadata_is_read_or_refused_with_a_reason(data):
 @hostile
 def test_any_record_is_read_or_is_none(data):
     record = Record.parse(data)
-    assert record is None or Record.parse(record.to_json({} if record.listed else None)) == record
+    assert record is None or Record.parse(record_file(record, {} if record.listed else None)) == record
     contents = parse_contents(data)
     if contents is not None:
         assert isinstance(damage(contents, {"": ["5 run.sh"]}), str)
@@ -185,12 +186,11 @@ PROGRESS_NOTE = {
 @hostile
 def test_whatever_stands_in_a_lock_who_waits_for_it_says_so_on_one_line(data):
     with temporary_directory() as path:
-        store = Store(str(path), ANYBODY)
         (path / ".localai-core").mkdir()
         (path / ".localai-core/lock").write_bytes(data)
         with (path / ".localai-core/lock").open("rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            with pytest.raises(LockTimeout) as caught, store.lock(0):
+            with pytest.raises(LockTimeout) as caught, opened(path, 0):
                 pass
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 1000

@@ -116,7 +116,7 @@ def test_what_stands_in_the_place_of_our_directory_is_an_error_in_both(host, tmp
         place.touch()
     said, done = host.backend("piper", check=True), host.backend("piper")
     assert (said["failed"], said["msg"]) == (True, done["msg"])
-    assert "is not a directory of ours. Remove it." in said["msg"]
+    assert "is not a directory of this collection. Remove it." in said["msg"]
     assert os.listdir(tmp_path / "outside") == ["piper"]
 
 

@@ -14,19 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
-    Directory,
-    Inspection,
-    Installed,
-    Kept,
-    Look,
-)
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, Kept
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Prune, Remove, Retire
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record
+from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection, Record
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
     DIGEST,
@@ -562,19 +557,19 @@ LOOKS = [
     (installed(concrete("piper")), {"directory_mode": 0o755}, {"piper": Inspection("", 1)}, "chown: chown piper"),
     (installed(concrete("piper").looking(LOOK)), {"owner": "localai", "group": "users"}, {}, NOTHING),
     (
-        installed(replace(concrete("piper").looking(LOOK), run_look=Look("root", "users", "0755"))),
+        installed(replace(concrete("piper").looking(LOOK), run_look=FileAttributes("root", "users", "0755"))),
         {"owner": "localai"},
         {"piper": Inspection("", 1)},
         "chown: chown piper",
     ),
     (
-        installed(replace(concrete("piper"), record=RECORDED, metadata_look=Look("root", "root", "0600"))),
+        installed(replace(concrete("piper"), record=RECORDED, metadata_look=FileAttributes("root", "root", "0600"))),
         {},
         {"piper": Inspection("", 1)},
         "chown: chown piper",
     ),
     (
-        installed(replace(concrete("piper"), record=RECORDED, run_look=Look("root", "root", "0644"))),
+        installed(replace(concrete("piper"), record=RECORDED, run_look=FileAttributes("root", "root", "0644"))),
         {},
         {"piper": Inspection("", 1)},
         "chown: chown piper",

@@ -379,10 +379,10 @@ def test_a_lock_that_is_held_is_an_error(host):
 def test_what_another_run_removes_meanwhile_is_installed_again(host, monkeypatch):
     from ansible_collections.localai.core.plugins.module_utils._module import backend
 
-    def overtaken(task, scan, name):
+    def overtaken(task, installed, name, **settings):
         monkeypatch.undo()
         shutil.rmtree(host.path / name)
-        return backend.walk(task, scan, name)
+        return backend.walk(task, installed, name, **settings)
 
     host.install("piper")
     monkeypatch.setattr(backend, "walk", overtaken)
@@ -420,14 +420,15 @@ def test_a_backend_that_a_killed_run_moved_aside_is_back_before_anything_is_deci
 def test_what_another_run_did_meanwhile_is_not_done_again(host, monkeypatch):
     from ansible_collections.localai.core.plugins.module_utils._module import execute
 
-    class Overtaken(execute.Store):
-        @contextlib.contextmanager
-        def lock(self, timeout):
-            with super().lock(timeout):
-                host.place("piper", {"name": "piper"})
-                yield
+    open_store = execute.open_store
 
-    monkeypatch.setattr(execute, "Store", Overtaken)
+    @contextlib.contextmanager
+    def overtaken(*arguments):
+        with open_store(*arguments) as opened:
+            host.place("piper", {"name": "piper"})
+            yield opened
+
+    monkeypatch.setattr(execute, "open_store", overtaken)
     result = host.install("piper")
     assert (result["changed"], actions(result)) == (False, {"piper": "none"})
 

@@ -16,13 +16,8 @@ import time
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs import remove as _entries
-from ansible_collections.localai.core.plugins.module_utils._fs.remove import (
-    in_spite_of,
-    random_names,
-    remove,
-    with_free_name,
-)
+from ansible_collections.localai.core.plugins.module_utils._fs import remove as remove_module
+from ansible_collections.localai.core.plugins.module_utils._fs.remove import remove
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     directory_of_ordinary_user,
@@ -107,7 +102,7 @@ def test_a_tree_of_any_depth_is_removed_with_few_descriptors(tmp_path, levels):
 
 
 def test_a_tree_without_end_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(_entries, "_MOST_LEVELS", 50)
+    monkeypatch.setattr(remove_module, "_MAX_LEVELS", 50)
     chain(tmp_path / "top", 60)
     with pytest.raises(OSError, match=r"nested more than 50 deep"):
         remove(str(tmp_path / "top"))
@@ -273,37 +268,59 @@ def test_what_is_mounted_in_a_tree_is_not_emptied(tmp_path):
     remove(str(tmp_path / "top"))
 
 
-# names that are free
+@pytest.fixture
+def top(tmp_path):
+    path = tmp_path / "tree"
+    path.mkdir()
+    return path
 
 
-def test_a_name_that_is_free_is_found_whatever_is_there(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").touch()
-    name, _made = with_free_name("abc", lambda name: os.mkdir(tmp_path / name))
-    assert name == "c"
+@pytest.fixture
+def outside(tmp_path):
+    path = tmp_path / "outside"
+    (path / "below").mkdir(parents=True)
+    (path / "file").write_text("precious")
+    (path / "below").chmod(0o711)
+    return path
 
 
-def test_where_no_name_is_free_that_is_an_error(tmp_path):
-    with pytest.raises(FileExistsError):
-        with_free_name(["."], lambda name: os.mkdir(tmp_path / name))
-    with pytest.raises(PermissionError):
-        with_free_name("ab", failing(errno.EACCES))
+def test_removing_takes_everything_and_never_follows(top, outside):
+    before = snapshot(outside)
+    (top / "deep/er").mkdir(parents=True)
+    (top / "deep/er/file").write_text("x")
+    (top / "deep/link").symlink_to(outside)
+    (top / "top-link").symlink_to(outside)
+    os.mkfifo(top / "pipe")
+    for name in ("top-link", "pipe", "missing", "deep"):
+        remove(str(top / name))
+    assert os.listdir(top) == []
+    assert snapshot(outside) == before
 
 
-def test_random_names_are_all_different():
-    names = {name for _count, name in zip(range(1000), random_names("x-"))}
-    assert len(names) == 1000
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EXDEV])
+def test_what_cannot_be_moved_is_removed_where_it_is(top, monkeypatch, code):
+    os.makedirs(top / "a/b/c/d")
+    (top / "a/b/x").touch()
+    monkeypatch.setattr(os, "rename", failing(code))
+    remove(str(top / "a"))
+    assert os.listdir(top) == []
 
 
-def test_somebody_may_be_quicker_a_few_times(tmp_path):
-    calls = []
+@pytest.mark.parametrize("sealed", [0, 0o111, 0o444, 0o555])
+def test_an_ordinary_user_can_remove_their_own_sealed_directories(sealed):
+    with directory_of_ordinary_user() as path, ordinary_user():
+        (path / "x/sealed/below").mkdir(parents=True)
+        (path / "x/sealed/below/file").write_text("x")
+        (path / "x/sealed/below").chmod(sealed)
+        (path / "x/sealed").chmod(sealed)
+        remove(str(path / "x"))
+        assert os.listdir(path) == []
 
-    def make():
-        calls.append("make")
-        if len(calls) < 20:
-            raise FileExistsError(errno.EEXIST, "there")
-        return "made"
 
-    assert in_spite_of(lambda: calls.append("clear"), make) == "made"
-    with pytest.raises(FileExistsError):
-        in_spite_of(lambda: None, lambda: os.mkdir(tmp_path))
+def test_what_an_ordinary_user_may_not_remove_stays():
+    with directory_of_ordinary_user() as path:
+        (path / "file").touch()
+        path.chmod(0o555)
+        with ordinary_user(), pytest.raises(PermissionError):
+            remove(str(path / "file"))
+        assert (path / "file").exists()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls that bring things to the disk, and moves that are undone when these fail."""
+"""Calls that bring things to the disk, and transaction that are undone when these fail."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import threading
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs import sync as _durable
+from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._fs.sync import (
-    Moves,
-    WritingOut,
+    BackgroundWriter,
+    Transaction,
     write_out,
     write_out_entries,
 )
@@ -64,7 +64,7 @@ def test_a_system_without_that_advice_does_without(tmp_path, monkeypatch):
 
 
 def test_the_disk_keeps_up_with_many_small_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(_durable, "_WRITTEN_OUT_AT_ONCE", 1000)
+    monkeypatch.setattr(sync, "_SYNC_AT_ONCE", 1000)
     written, goes_on, ended = [], threading.Event(), threading.Event()
 
     def slow(fd):
@@ -73,7 +73,7 @@ def test_the_disk_keeps_up_with_many_small_files(tmp_path, monkeypatch):
         ended.set()
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(_durable, "write_out", slow)
+    monkeypatch.setattr(sync, "write_out", slow)
     with Tree(str(tmp_path)) as tree:
         tree.file("first", 0o644, [bytes(999)])
         assert written == []
@@ -89,10 +89,10 @@ def test_the_disk_keeps_up_with_many_small_files(tmp_path, monkeypatch):
 
 def test_what_is_written_out_meanwhile_keeps_its_errors_for_the_last_call(fd, monkeypatch):
     descriptors = []
-    monkeypatch.setattr(_durable, "_WRITTEN_OUT_AT_ONCE", 1)
-    monkeypatch.setattr(_durable, "write_out", descriptors.append)
+    monkeypatch.setattr(sync, "_SYNC_AT_ONCE", 1)
+    monkeypatch.setattr(sync, "write_out", descriptors.append)
     for _time in range(2):
-        writing_out = WritingOut(fd)
+        writing_out = BackgroundWriter(fd)
         writing_out.wrote(1)
         writing_out.close()
     assert len(descriptors) == 2
@@ -121,7 +121,7 @@ def test_a_file_system_that_syncs_no_directories_is_written_out_whole(fd, monkey
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", fails)
-    monkeypatch.setattr(_durable, "write_out", written.append)
+    monkeypatch.setattr(sync, "write_out", written.append)
     if code == errno.EINVAL:
         write_out_entries(fd)
         assert written == [fd]
@@ -131,7 +131,7 @@ def test_a_file_system_that_syncs_no_directories_is_written_out_whole(fd, monkey
 
 
 @pytest.mark.parametrize("when", ["meanwhile", "in the end"])
-def test_moves_are_undone_in_reverse_when_anything_fails(fd, tmp_path, monkeypatch, when):
+def test_transaction_are_undone_in_reverse_when_anything_fails(fd, tmp_path, monkeypatch, when):
     class Failure(Exception):
         """Anything."""
 
@@ -139,14 +139,14 @@ def test_moves_are_undone_in_reverse_when_anything_fails(fd, tmp_path, monkeypat
         raise Failure
 
     def move():
-        with Moves() as moves:
-            moves.rename(fd, "a", fd, "b")
-            moves.rename(fd, "b", fd, "c")
+        with Transaction() as transaction:
+            transaction.rename(fd, "a", fd, "b")
+            transaction.rename(fd, "b", fd, "c")
             assert os.listdir(tmp_path) == ["c"]
             if when == "meanwhile":
                 fails(fd)
 
-    monkeypatch.setattr(_durable, "write_out_entries", fails)
+    monkeypatch.setattr(sync, "write_out_entries", fails)
     with pytest.raises(Failure):
         move()
     assert os.listdir(tmp_path) == ["a"]
@@ -154,9 +154,38 @@ def test_moves_are_undone_in_reverse_when_anything_fails(fd, tmp_path, monkeypat
 
 def test_each_directory_is_written_out_once_in_the_end(fd, tmp_path, monkeypatch):
     written = []
-    monkeypatch.setattr(_durable, "write_out_entries", lambda each: written.append((each, os.listdir(tmp_path))))
-    with Moves() as moves:
-        moves.rename(fd, "a", fd, "b")
-        moves.rename(fd, "b", fd, "c")
+    monkeypatch.setattr(sync, "write_out_entries", lambda each: written.append((each, os.listdir(tmp_path))))
+    with Transaction() as transaction:
+        transaction.rename(fd, "a", fd, "b")
+        transaction.rename(fd, "b", fd, "c")
         assert written == []
     assert written == [(fd, ["c"])]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP])
+def test_a_kernel_that_cannot_exchange_says_so(path, monkeypatch, code):
+    class Library:
+        def renameat2(self, *_arguments):
+            ctypes.set_errno(code)
+            return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_arguments, **_settings: Library())
+    assert sync.exchange(0, "a", 0, "b") is False
+
+
+@pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("renameat2")])
+def test_a_system_without_that_call_cannot_exchange(monkeypatch, error):
+    def library(*_arguments, **_settings):
+        raise error
+
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    assert sync.exchange(0, "a", 0, "b") is False
+
+
+def test_another_error_of_the_exchange_is_an_error(path):
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        with pytest.raises(FileNotFoundError):
+            assert sync.exchange(fd, "a", fd, "b") is not False
+    finally:
+        os.close(fd)

@@ -12,13 +12,9 @@ import resource
 import stat
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._fs.members import inner_path, safe_mode
-from ansible_collections.localai.core.plugins.module_utils._fs.os_errors import disk_error
-from ansible_collections.localai.core.plugins.module_utils._fs.remove import remove
+from ansible_collections.localai.core.plugins.module_utils._fs.members import inner_path
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
@@ -29,7 +25,6 @@ from ansible_collections.localai.core.tests.support.host import (
     snapshot,
     umask,
 )
-from ansible_collections.localai.core.tests.support.hostile import hostile
 
 
 @pytest.fixture
@@ -49,73 +44,6 @@ def outside(tmp_path):
 
 
 # names
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("a/b", "a/b"),
-        ("./a//b/", "a/b"),
-        ("/etc/passwd", "etc/passwd"),
-        ("", ""),
-        (".", ""),
-        ("/", ""),
-        ("././", ""),
-        ("...", "..."),
-        ("..a/b..", "..a/b.."),
-        ("x" * 255, "x" * 255),
-        ("ä\udcff", "ä\udcff"),
-    ],
-)
-def test_a_name_is_a_path_inside(name, expected):
-    assert inner_path(name) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("..", "leads out"),
-        ("../a", "leads out"),
-        ("a/../../b", "leads out"),
-        ("a/..", "leads out"),
-        ("/../a", "leads out"),
-        ("a\0b", "NUL"),
-        ("x" * 256, "too long"),
-        ("ä" * 128, "too long"),
-        (("x" * 200 + "/") * 21, "too long"),
-        ("x/" * 1000, "too long|too many|too deep"),
-    ],
-)
-def test_a_name_that_leads_out_or_on_without_end_is_refused(name, message):
-    with pytest.raises(SourceError, match=message):
-        inner_path(name)
-
-
-@given(st.text("a./\0ä\udcff", max_size=30))
-@hostile
-def test_a_path_is_always_inside(name):
-    try:
-        path = inner_path(name)
-    except SourceError:
-        return
-    assert os.path.normpath(os.path.join("/top", path)).startswith("/top")
-    assert inner_path(path) == path
-
-
-@pytest.mark.parametrize(
-    ("archived", "expected"),
-    [
-        (0o644, 0o644),
-        (0o7777, 0o1775),
-        (0o4755, 0o755),
-        (0o2755, 0o755),
-        (0o666, 0o664),
-        (0, 0o400),
-        (0o177777, 0o1775),
-    ],
-)
-def test_a_mode_is_made_safe(archived, expected):
-    assert safe_mode(archived) == expected
 
 
 # what is made
@@ -215,7 +143,7 @@ def test_another_error_of_a_link_is_an_error(top, monkeypatch):
 @pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP])
 def test_where_there_are_no_symlinks_that_is_told(top, monkeypatch, code):
     monkeypatch.setattr(os, "symlink", failing(code))
-    with Tree(str(top)) as tree, pytest.raises(HostError, match="keeps no symlinks, and the backend has some"):
+    with Tree(str(top)) as tree, pytest.raises(HostError, match="does not support symlinks, and the backend has some"):
         tree.symlink("b", "a")
 
 
@@ -252,7 +180,7 @@ def test_a_hard_link_does_not_take_the_place_of_its_target(top, path):
     with Tree(str(top)) as tree:
         tree.file("a/b", 0o755, [b"x"])
         tree.symlink("here", ".")
-        with pytest.raises(SourceError, match="whose place it would take"):
+        with pytest.raises(SourceError, match="and would replace it"):
             tree.hardlink(path, "a/b")
     assert (top / "a/b").read_bytes() == b"x"
 
@@ -537,48 +465,6 @@ def test_a_file_is_looked_for_inside_only(top, outside, target, expected):
 # removal
 
 
-def test_removing_takes_everything_and_never_follows(top, outside):
-    before = snapshot(outside)
-    (top / "deep/er").mkdir(parents=True)
-    (top / "deep/er/file").write_text("x")
-    (top / "deep/link").symlink_to(outside)
-    (top / "top-link").symlink_to(outside)
-    os.mkfifo(top / "pipe")
-    for name in ("top-link", "pipe", "missing", "deep"):
-        remove(str(top / name))
-    assert os.listdir(top) == []
-    assert snapshot(outside) == before
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EXDEV])
-def test_what_cannot_be_moved_is_removed_where_it_is(top, monkeypatch, code):
-    os.makedirs(top / "a/b/c/d")
-    (top / "a/b/x").touch()
-    monkeypatch.setattr(os, "rename", failing(code))
-    remove(str(top / "a"))
-    assert os.listdir(top) == []
-
-
-@pytest.mark.parametrize("sealed", [0, 0o111, 0o444, 0o555])
-def test_an_ordinary_user_can_remove_their_own_sealed_directories(sealed):
-    with directory_of_ordinary_user() as path, ordinary_user():
-        (path / "x/sealed/below").mkdir(parents=True)
-        (path / "x/sealed/below/file").write_text("x")
-        (path / "x/sealed/below").chmod(sealed)
-        (path / "x/sealed").chmod(sealed)
-        remove(str(path / "x"))
-        assert os.listdir(path) == []
-
-
-def test_what_an_ordinary_user_may_not_remove_stays():
-    with directory_of_ordinary_user() as path:
-        (path / "file").touch()
-        path.chmod(0o555)
-        with ordinary_user(), pytest.raises(PermissionError):
-            remove(str(path / "file"))
-        assert (path / "file").exists()
-
-
 def test_an_ordinary_user_can_fill_sealed_directories():
     with directory_of_ordinary_user() as path, ordinary_user():
         with Tree(str(path)) as tree:
@@ -627,20 +513,3 @@ def test_an_owner_that_may_not_be_given_is_an_error_of_the_host():
         for attempt in (lambda tree: tree.file("a", 0o644, []), lambda tree: tree.finish(0o755)):
             with Tree(str(path), 1, 1) as tree, pytest.raises(HostError, match=r"Operation not permitted\. Run as"):
                 attempt(tree)
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "/x: No space left on device. Free some space"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), "/x: Disk quota exceeded. Raise the quota"),
-        (OSError(errno.EROFS, "Read-only file system"), "/x: Read-only file system. The file system is mounted"),
-        (OSError(errno.EACCES, "Permission denied"), "/x: Permission denied. Run as a user"),
-        (OSError(errno.EPERM, "Operation not permitted"), "/x: Operation not permitted. Run as a user"),
-        (OSError(errno.EIO, "Input/output error"), "/x: Input/output error."),
-        (OSError("strange"), "/x: strange."),
-        (ValueError("embedded null byte"), "/x: embedded null byte."),
-    ],
-)
-def test_an_error_of_the_disk_says_where_and_what_to_do(error, message):
-    assert disk_error("/x", error).startswith(message)

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import KNOWN_KEYS, Metadata
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 
 # Written by hand as Go's json.MarshalIndent does it: two spaces, no final newline, <, > and & escaped.
 CONCRETE = b"""{
@@ -209,36 +208,3 @@ def test_what_is_written_is_read_again(texts: dict[str, str]) -> None:
     assert json.loads(data) == {key: text for key, text in texts.items() if text}
     assert not set(b"<>&") & set(data)
     assert not data.endswith(b"\n")
-
-
-def test_the_record_is_read_as_it_was_written() -> None:
-    record = Record(True, "sha256:ab", "cd", 1024, 7)
-    assert Record.parse(record.to_json()) == record
-    assert json.loads(record.to_json())["format"] == 1
-    assert Record.parse(Record().to_json()) == Record()
-
-
-def test_a_record_of_a_later_version_may_hold_more() -> None:
-    document = {**json.loads(Record(True).to_json()), "format": 2, "more": [1]}
-    assert Record.parse(json.dumps(document).encode()) == Record(True)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"1",
-        b'"requested"',
-        b"{}",
-        b"\xff",
-        b"[" * 100000,
-        Record().to_json().replace(b'"size":0', b'"size":"0"'),
-        Record().to_json().replace(b'"size":0', b'"size":true'),
-        Record().to_json().replace(b'"requested":false', b'"requested":0'),
-        Record().to_json().replace(b'"sha256":""', b'"sha256":null'),
-    ],
-)
-def test_a_damaged_record_is_none(data: bytes) -> None:
-    assert Record.parse(data) is None

@@ -14,13 +14,13 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs.usage import disk_usage
+from ansible_collections.localai.core.plugins.module_utils._fs.accounts import owner_name
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import KNOWN_KEYS, Metadata
-from ansible_collections.localai.core.plugins.module_utils._localai.scan import observe
+from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._module.backend_info import problems
-from ansible_collections.localai.core.plugins.module_utils._store.ownership import group_name, owner_name
+from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.host import ordinary_user
 from ansible_collections.localai.core.tests.support.plans import short_rows
@@ -36,13 +36,13 @@ def put(path: Path, name: str, metadata: bytes | None = None, run_file: bool = T
 
 
 def seen(tmp_path: Path) -> Installed:
-    return observe(str(tmp_path / "b"), str(tmp_path / "s"))
+    return scan(str(tmp_path / "b"), str(tmp_path / "s"))
 
 
 def test_what_is_on_disk_is_observed_in_byte_order(tmp_path: Path) -> None:
     metadata, record = Metadata(alias="llama-cpp", name="cpu-llama-cpp"), Record(requested=True, size=5)
     put(tmp_path / "b", "cpu-llama-cpp", metadata.to_json())
-    (tmp_path / "b/cpu-llama-cpp/.localai-core.json").write_bytes(record.to_json())
+    (tmp_path / "b/cpu-llama-cpp/.localai-core.json").write_bytes(record_file(record))
     put(tmp_path / "b", "Zebra", b'{"name": "Zebra", "meta_backend_for": "cpu-llama-cpp"}', run_file=False)
     put(tmp_path / "b", "ärger").chmod(0o711)
     put(tmp_path / "b", ".localai-core/staging")
@@ -205,7 +205,7 @@ def test_what_an_ordinary_user_may_not_read_is_a_row_with_a_problem(tmp_path: Pa
     (put(tmp_path / "b", "secret", b'{"alias": "s"}') / "metadata.json").chmod(0)
     put(tmp_path / "b", "open", b'{"alias": "o"}').chmod(0o711)
     put(tmp_path / "s", "piper")
-    rows = unprivileged(tmp_path, lambda: Listing(observe("b", "s"), "default"))
+    rows = unprivileged(tmp_path, lambda: Listing(scan("b", "s"), "default"))
     assert short_rows(rows) == {
         "piper": "system piper",
         "closed": "concrete closed ! ?",
@@ -219,7 +219,7 @@ def test_what_an_ordinary_user_may_not_read_is_a_row_with_a_problem(tmp_path: Pa
 def test_a_path_that_an_ordinary_user_may_not_read_is_a_problem_of_the_host(tmp_path: Path) -> None:
     put(tmp_path / "b", "a")
     (tmp_path / "b").chmod(0o700 if not os.geteuid() else 0)
-    state = unprivileged(tmp_path, lambda: observe("b", "s"))
+    state = unprivileged(tmp_path, lambda: scan("b", "s"))
     (tmp_path / "b").chmod(0o755)
     assert (state.directories, state.problems, state.readable) == ((), ("b: Permission denied",), False)
 
@@ -227,7 +227,7 @@ def test_a_path_that_an_ordinary_user_may_not_read_is_a_problem_of_the_host(tmp_
 def test_entries_that_an_ordinary_user_may_list_but_not_enter_are_no_error(tmp_path: Path) -> None:
     put(tmp_path / "b", "a")
     (tmp_path / "b").chmod(0o444)
-    state = unprivileged(tmp_path, lambda: observe("b", "s"))
+    state = unprivileged(tmp_path, lambda: scan("b", "s"))
     (tmp_path / "b").chmod(0o755)
     assert [(each.name, each.kind, each.problem) for each in state.directories] == [("a", "other", "Permission denied")]
     assert problems(state, Listing(state, "default"))[0][0] is None
@@ -245,28 +245,5 @@ def test_metadata_that_localai_wrote_with_every_key_is_in_the_row(tmp_path: Path
 def test_a_trailing_slash_in_the_path_does_not_show_in_run_files(tmp_path: Path) -> None:
     put(tmp_path / "b", "a")
     put(tmp_path / "s", "piper")
-    rows = Listing(observe(f"{tmp_path}/b/", f"{tmp_path}/s//"), "default")
+    rows = Listing(scan(f"{tmp_path}/b/", f"{tmp_path}/s//"), "default")
     assert {row.run_file for row in rows.values()} == {f"{tmp_path}/b/a/run.sh", f"{tmp_path}/s/piper/run.sh"}
-
-
-def test_disk_usage_counts_hard_links_once_and_does_not_follow_symlinks(tmp_path: Path) -> None:
-    place = put(tmp_path, "a")
-    (place / "sub").mkdir()
-    (place / "sub/data").write_bytes(b"x" * 100000)
-    os.link(place / "sub/data", place / "sub/again")
-    (place / "out").symlink_to("/usr")
-    everything = [place / name for name in ("run.sh", "sub", "sub/data", "out")]
-    assert disk_usage(str(place)) == sum(path.lstat().st_blocks * 512 for path in everything)
-    assert disk_usage(str(place)) >= 100000
-
-
-def test_disk_usage_of_what_is_not_there_is_nothing(tmp_path: Path) -> None:
-    assert disk_usage(str(tmp_path / "missing")) == 0
-    (tmp_path / "file").write_text("x", encoding="utf-8")
-    assert disk_usage(str(tmp_path / "file")) == 0
-
-
-def test_owners_have_names_and_unknown_ones_numbers() -> None:
-    assert (owner_name(0), group_name(0)) == ("root", "root")
-    assert (owner_name(4200042), group_name(4200042)) == ("4200042", "4200042")
-    assert (owner_name(2**70), group_name(2**70)) == (str(2**70), str(2**70))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, Look
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import diagnose
@@ -379,7 +380,7 @@ def test_the_name_of_a_gallery_is_no_part_of_the_backend() -> None:
     assert bare_name("g@piper") == "piper"
     assert bare_name("piper") == "piper"
     assert short(decide(want("g@piper", state="absent"), installed(concrete("piper")))) == "remove: remove piper"
-    assert diagnose("piper", want(), installed(), CPU_HOST, Look()).subject == "piper"
+    assert diagnose("piper", want(), installed(), CPU_HOST, FileAttributes()).subject == "piper"
 
 
 # --- removal

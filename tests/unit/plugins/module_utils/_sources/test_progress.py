@@ -17,8 +17,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import Progress, in_progress
 from ansible_collections.localai.core.plugins.module_utils._store.layout import OWN_DIRECTORY, PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._store.store import Store
-from ansible_collections.localai.core.tests.support.host import ANYBODY
+from ansible_collections.localai.core.tests.support.trees import opened
 
 
 class Writer:
@@ -110,8 +109,7 @@ def test_a_disk_that_is_full_does_not_stop_the_transfer():
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(str(tmp_path / "backends"), ANYBODY)
-    with store.lock(0):
+    with opened(tmp_path / "backends", 0) as store:
         yield store
 
 
@@ -153,12 +151,12 @@ def test_several_readers_see_the_same(store):
 
 _TRANSFER = """
 import sys
-from ansible_collections.localai.core.plugins.module_utils._store.ownership import Ownership
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import Progress
-from ansible_collections.localai.core.plugins.module_utils._store.store import Store
+from ansible_collections.localai.core.plugins.module_utils._store.layout import TreeFiles
+from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
 
-store = Store(sys.argv[1], Ownership(-1, -1, "", ""))
-with store.lock(0), store.progress() as write:
+with open_store(sys.argv[1], FileAttributes(), TreeFiles(), 0) as store, store.progress() as write:
     Progress(write, "piper", 4000)
     print("begun", flush=True)
     sys.stdin.read()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._store.builds import Build, builds_file, parse_builds
+from ansible_collections.localai.core.plugins.module_utils._store.builds import Build, parse_builds
 
 BUILDS = st.dictionaries(st.text(), st.builds(Build, st.text(), st.booleans(), st.booleans(), st.text()))
 JSON = st.recursive(
@@ -20,11 +20,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-
-
-@given(BUILDS)
-def test_what_is_written_is_read_again(builds: dict[str, Build]) -> None:
-    assert parse_builds(builds_file(builds)) == builds
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))

@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LocalAIError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._store.verify import contents_of, found_at
+from ansible_collections.localai.core.plugins.module_utils._store.contents import contents_of
+from ansible_collections.localai.core.plugins.module_utils._store.verify import contents_at
 from ansible_collections.localai.core.plugins.module_utils._unpack import unpack as _unpack
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import Limits, unpack
 from ansible_collections.localai.core.tests.support.archives import (
@@ -65,7 +66,7 @@ def fill(top, *layers, compression="none", whiteouts=True, limits=None, step=100
             chunks = (layer[start : start + step] for start in range(0, len(layer), step))
             unpack(chunks, compression, tree, whiteouts, limits)
         tree.finish(0o755)
-        assert contents_of(tree.contents) == found_at(tree.fd, tree.path)
+        assert contents_of(tree.contents, ()) == contents_at(tree.fd, tree.path, ())
 
 
 def contents(top):

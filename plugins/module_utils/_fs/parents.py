@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Paths that need not exist yet."""
+
+from __future__ import annotations
+
+import os
+
+
+def nearest_existing(path: str, follow_symlinks: bool = True) -> str:
+    """Return a path, or the nearest one above it that exists; raises OSError where this user may not look.
+
+    Without `follow_symlinks`, a symlink to nowhere exists.
+    """
+    while True:
+        try:
+            os.stat(path, follow_symlinks=follow_symlinks)
+        except FileNotFoundError:
+            parent = os.path.dirname(path)
+            if parent == path:
+                raise
+            path = parent
+        else:
+            return path
