@@ -22,14 +22,14 @@ from ansible_collections.localai.core.plugins.module_utils._localai.installed im
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Row
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
-from ansible_collections.localai.core.plugins.module_utils._planner.facts import (
-    Facts,
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
     Question,
     ReadGallery,
     ServedDigest,
     WalkTree,
 )
-from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import (
     Fetch,
     Prune,

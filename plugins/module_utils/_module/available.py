@@ -17,8 +17,9 @@ from .._localai.gallery import Entry
 from .._localai.installed import Directory, Installed
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Listing
-from .._planner.facts import Facts, FindArtifact, Question, WalkTree
+from .._planner.facts import Facts
 from .._planner.pins import contradiction, document_of
+from .._planner.questions import FindArtifact, Question, WalkTree
 from .._planner.unreadable import check_known, resolve
 from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
 from .._resolver.resolver import Resolver

@@ -20,8 +20,9 @@ from .._localai.detect import detect
 from .._localai.installed import BACKEND_FILES, Installed
 from .._localai.machine import Machine
 from .._localai.scan import has_unfinished, scan, tree_path
-from .._planner.facts import Facts, Question, WalkTree
+from .._planner.facts import Facts
 from .._planner.plan import Plan
+from .._planner.questions import Question, WalkTree
 from .._request import BackendOptions, HostOptions
 from .._store.file_system import Keeps, kind_of, mode_of, remembered
 from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts

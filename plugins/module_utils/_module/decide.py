@@ -10,8 +10,9 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import LocalAIError
-from .._planner.facts import Facts, Question
+from .._planner.facts import Facts
 from .._planner.plan import Plan, plan
+from .._planner.questions import Question
 from .._request import BackendOptions
 
 

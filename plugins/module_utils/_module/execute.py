@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from .._errors import LocalAIError, PartlyChanged
 from .._localai.installed import BACKEND_FILES, Installed
-from .._planner.plan import Plan, effects
+from .._planner.effects import effects
+from .._planner.plan import Plan
 from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
 from .._store.file_system import Keeps
 from .._store.store import open_store

@@ -16,7 +16,7 @@ from .._store.builds import Build
 from .._store.layout import OWN_DIRECTORY, PREVIOUS
 from .._store.record import Inspection, Record
 from .changes import Changes
-from .facts import Artifact
+from .questions import Artifact
 from .repair import RecordedBuild
 from .steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, State, WriteMeta, state_of
 from .targets import Target

@@ -11,14 +11,19 @@ are made again on the resulting state. Files that only some tasks need are loade
 
 from __future__ import annotations
 
+import typing as t
+
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.installed import Installed, unlike
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Row
 from .._request import BackendOptions
-from .findings import Compare, Finding, Install, NotVerified, OtherAttributes, Sound
+from .findings import NotVerified, Sound
 from .situation import Situation, situation_of
+
+if t.TYPE_CHECKING:
+    from .findings import Finding
 
 
 def diagnose(
@@ -82,6 +87,8 @@ def _listed(situation: Situation, row: Row) -> Finding:
     """Return the finding for a name that LocalAI lists and whose own directory is sound."""
     request = situation.request
     if request.force:
+        from .work import Install
+
         return Install("install" if row.kind == "system" else "replace", "force is set", situation.name)
     if row.kind == "system":
         return Sound("a system backend answers to it, which only the system's packager changes")
@@ -110,6 +117,8 @@ def _other_version(situation: Situation) -> Finding | None:
         if finding is None and request.release is not None:
             finding = other_release(situation, request.release)
     if finding is None and request.state == "latest":
+        from .work import Compare
+
         # With a uri, nothing but the name on disk says how it is spelled.
         finding = Compare(situation.own.name if situation.own and request.uri else situation.name)
     return finding
@@ -122,6 +131,8 @@ def _other_attributes(situation: Situation) -> Finding | None:
             if reason:
                 return NotVerified(directory.name)
         elif directory.inspection.differing:
+            from .work import OtherAttributes
+
             reason = reason or f"{directory.inspection.differing} of its paths have another owner, group or mode"
             return OtherAttributes(reason, directory.name)
     return None

@@ -14,65 +14,17 @@ import functools
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._address import Address
 from .._errors import LocalAIError
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.installed import Installed
-from .._store.record import Inspection
 
 if t.TYPE_CHECKING:
     from .._localai.catalog import Catalog
-
-
-@dataclass(frozen=True)
-class ReadGallery:
-    """What is the index of the gallery `name`? The answer is an `Index`."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class FindArtifact:
-    """What would a source deliver now? The answer is an `Artifact`; `sha256` is what an archive must have."""
-
-    origins: tuple[Address, ...]
-    sha256: str = ""
-
-
-@dataclass(frozen=True)
-class ServedDigest:
-    """Which digest does an image have at its source now? The answer is the digest."""
-
-    origins: tuple[Address, ...]
-
-
-@dataclass(frozen=True)
-class WalkTree:
-    """Is an installed tree as it was installed? The answer is an `Inspection`, or None if the tree is gone."""
-
-    directory: str
+    from .questions import Question
 
 
 _NOTHING, _UNKNOWN = Installed("", ""), FileAttributes()
-
-Question = t.Union[ReadGallery, FindArtifact, ServedDigest, WalkTree]
-Questions = t.Tuple[Question, ...]
-
-
-class Artifact(t.Protocol):
-    """What a source delivers, as far as a plan has to know it; `size` is in bytes, 0 if it is not known."""
-
-    @property
-    def uri(self) -> Address: ...
-    @property
-    def digest(self) -> str | None: ...
-    @property
-    def platform_digest(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def size(self) -> int: ...
 
 
 class Unanswered(Exception):
@@ -103,9 +55,8 @@ class Facts:
 
     def rescanned(self, scan: Installed, new_trees: FileAttributes) -> Facts:
         """Return the facts after another scan: walks through the trees before it count no longer."""
-        is_walk = (isinstance(question, WalkTree) for question in self.answers)
-        kept = dict(item for item, walk in zip(self.answers.items(), is_walk) if not walk)
-        return replace(self, scan=scan, new_trees=new_trees, answers=kept)
+        lasting = {question: answer for question, answer in self.answers.items() if not question.about_a_tree}
+        return replace(self, scan=scan, new_trees=new_trees, answers=lasting)
 
     def answer(self, question: Question) -> t.Any:
         """Return the answer; raises the error that it is, or `Unanswered`."""
@@ -121,13 +72,14 @@ class Facts:
         """What is on disk, with what walks through the trees showed."""
         installed = self.scan
         for question in self.answers:
-            if isinstance(question, WalkTree):
-                installed = installed.inspected(question.directory, t.cast("Inspection | None", self.answer(question)))
+            if question.about_a_tree:
+                installed = installed.inspected(question.directory, self.answer(question))
         return installed
 
     @functools.cached_property
     def catalog(self) -> Catalog:
         """All galleries of the task; an index that was not read yet is an open question."""
         from .._localai.catalog import Catalog
+        from .questions import ReadGallery
 
         return Catalog(self.galleries, lambda name: self.answer(ReadGallery(name)))

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import replace
 
 from .._address import Address
@@ -15,21 +14,12 @@ from .._localai.installed import Directory, Installed
 from .._localai.metadata import Metadata
 from . import add
 from .changes import Changes
-from .facts import Artifact, Facts
-from .findings import (
-    Compare,
-    Install,
-    Leftover,
-    MetaMissing,
-    OtherAlias,
-    OtherAttributes,
-    RestorePrevious,
-)
+from .facts import Facts
 from .outcome import Outcome
 from .pinned import is_pinned_build
+from .questions import Artifact
 from .targets import Target, artifact_of, difference, target_of
-
-Work = t.Union[Install, Compare, RestorePrevious, MetaMissing, OtherAlias, OtherAttributes, Leftover]
+from .work import Compare, Install, Leftover, MetaMissing, OtherAlias, OtherAttributes, RestorePrevious, Work
 
 
 def carry_out(name: str, finding: Work, changes: Changes, facts: Facts) -> Outcome:

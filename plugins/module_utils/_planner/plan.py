@@ -16,16 +16,17 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._errors import LocalAIError
-from .._localai.installed import Installed
 from .._localai.leftovers import is_temporary
-from .._localai.listing import Listing, server_mapping
+from .._localai.listing import Listing
 from .._localai.metadata import Metadata
 from .._request import BackendOptions, bare_name
 from .changes import Changes
 from .diagnose import diagnose
-from .facts import Artifact, Facts, Question, Questions, Unanswered, WalkTree
-from .findings import Compare, Finding, NotVerified, Sound
+from .facts import Facts, Unanswered
+from .findings import Finding, NotVerified, Sound
 from .outcome import Outcome
+from .questions import Artifact, Question, Questions, WalkTree
+from .work import Compare
 
 if t.TYPE_CHECKING:
     from .steps import Step
@@ -69,25 +70,6 @@ def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
 
             outcomes = clean_up(changes, outcomes)
     return _concluded(changes, facts, outcomes)
-
-
-def effects(
-    before: Installed, after: Installed, steps: t.Sequence[Step], capability: str
-) -> tuple[tuple[str, ...], bool]:
-    """Return the names whose tree was replaced under the same run file, and whether LocalAI needs a restart."""
-    if before is after:
-        return (), False
-    from .steps import Fetch, Restore
-
-    swapped = {step.backend for step in steps if isinstance(step, (Fetch, Restore))}
-    changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
-    old, new = Listing(before, capability), Listing(after, capability)
-    replaced = sorted(
-        name
-        for name in old
-        if name in new and new[name].backend in changed and old[name].run_file == new[name].run_file
-    )
-    return tuple(replaced), server_mapping(before, capability) != server_mapping(after, capability)
 
 
 def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Questions:
@@ -163,7 +145,12 @@ def _may_have_surplus(changes: Changes) -> bool:
 
 def _concluded(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> Plan:
     rows = changes.listing()
-    replaced, restart_required = effects(facts.installed, changes.state, changes.steps, changes.host.name)
+    replaced: tuple[str, ...] = ()
+    restart_required = False
+    if changes.steps:
+        from .effects import effects
+
+        replaced, restart_required = effects(facts.installed, changes.state, changes.steps, changes.host.name)
     warnings = [*facts.scan.problems, *changes.warnings, *_shadowed(changes, rows, outcomes)]
     return Plan(
         outcomes=tuple(_with_final_state(outcome, rows, changes) for outcome in outcomes),

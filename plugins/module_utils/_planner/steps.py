@@ -18,7 +18,7 @@ from .._localai.installed import Installed
 from .._localai.metadata import Metadata
 from .._store.builds import Build
 from .._store.record import Record
-from .facts import Artifact
+from .questions import Artifact
 
 State = t.Mapping[str, t.Union[str, int, Address, None]]
 

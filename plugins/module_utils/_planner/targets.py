@@ -22,11 +22,12 @@ from .._request import BackendOptions, Pin, bare_name
 from .._sources.uri import kind_of, same_uri
 from .._store.record import Record
 from .changes import Changes
-from .facts import Artifact, Facts, FindArtifact, ServedDigest
-from .findings import Compare, Install
+from .facts import Facts
 from .pins import at_digest, at_release
+from .questions import Artifact, FindArtifact, ServedDigest
 from .repair import RecordedBuild
 from .unreadable import resolve
+from .work import Compare, Install
 
 
 @dataclass(frozen=True)

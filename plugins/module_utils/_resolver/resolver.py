@@ -13,7 +13,7 @@ import typing as t
 from .._errors import SourceError
 from .._localai.catalog import Catalog
 from .._localai.gallery import Index
-from .._planner.facts import FindArtifact, Question, ReadGallery, ServedDigest
+from .._planner.questions import FindArtifact, Question, ReadGallery, ServedDigest
 from .._request import HostOptions
 from .galleries import read_gallery
 

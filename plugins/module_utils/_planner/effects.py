@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a running server has to do after a plan was carried out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._localai.installed import Installed
+from .._localai.listing import Listing, server_mapping
+from .steps import Fetch, Restore, Step
+
+
+def effects(
+    before: Installed, after: Installed, steps: t.Sequence[Step], capability: str
+) -> tuple[tuple[str, ...], bool]:
+    """Return the names whose tree was replaced under the same run file, and whether LocalAI needs a restart."""
+    swapped = {step.backend for step in steps if isinstance(step, (Fetch, Restore))}
+    changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
+    old, new = Listing(before, capability), Listing(after, capability)
+    replaced = sorted(
+        name
+        for name in old
+        if name in new and new[name].backend in changed and old[name].run_file == new[name].run_file
+    )
+    return tuple(replaced), server_mapping(before, capability) != server_mapping(after, capability)

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The questions that a plan asks, and what an answer has to tell."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._address import Address
+
+
+@dataclass(frozen=True)
+class ReadGallery:
+    """What is the index of the gallery `name`? The answer is an `Index`."""
+
+    about_a_tree: t.ClassVar[bool] = False
+    name: str
+
+
+@dataclass(frozen=True)
+class FindArtifact:
+    """What would a source deliver now? The answer is an `Artifact`; `sha256` is what an archive must have."""
+
+    about_a_tree: t.ClassVar[bool] = False
+    origins: tuple[Address, ...]
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ServedDigest:
+    """Which digest does an image have at its source now? The answer is the digest."""
+
+    about_a_tree: t.ClassVar[bool] = False
+    origins: tuple[Address, ...]
+
+
+@dataclass(frozen=True)
+class WalkTree:
+    """Is an installed tree as it was installed? The answer is an `Inspection`, or None if the tree is gone."""
+
+    about_a_tree: t.ClassVar[bool] = True
+    directory: str
+
+
+Question = t.Union[ReadGallery, FindArtifact, ServedDigest, WalkTree]
+Questions = t.Tuple[Question, ...]
+
+
+class Artifact(t.Protocol):
+    """What a source delivers, as far as a plan has to know it; `size` is in bytes, 0 if it is not known."""
+
+    @property
+    def uri(self) -> Address: ...
+    @property
+    def digest(self) -> str | None: ...
+    @property
+    def platform_digest(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...

@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Findings that take work: one class for each kind.
+
+`action` is the word for it in the result, `reason` says why, in words.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._localai.installed import Kept
+
+if t.TYPE_CHECKING:
+    from .repair import RecordedBuild
+
+
+@dataclass(frozen=True)
+class Install:
+    """A build has to be installed: what `subject` resolves to or, if that fails, what `instead` does.
+
+    A repair installs the `recorded` build, if there is one.
+    """
+
+    action: str
+    reason: str
+    subject: str
+    instead: str = ""
+    recorded: RecordedBuild | None = None
+
+
+@dataclass(frozen=True)
+class Compare:
+    """The build of `subject` has to be compared with what its source has now."""
+
+    subject: str
+    reason: str = "it is what its source has"
+
+
+@dataclass(frozen=True)
+class RestorePrevious:
+    """A previous version can be restored; `recorded` is the build that a repair has to install."""
+
+    action: str
+    reason: str
+    previous: Kept
+    recorded: RecordedBuild | None = None
+
+
+@dataclass(frozen=True)
+class MetaMissing:
+    """The meta backend `meta` has to be written; the `build` that was installed for it is there."""
+
+    action: str
+    reason: str
+    meta: str
+    build: str
+
+
+@dataclass(frozen=True)
+class OtherAlias:
+    """The build in `directory` needs another alias."""
+
+    reason: str
+    directory: str
+
+
+@dataclass(frozen=True)
+class OtherAttributes:
+    """Paths of the tree in `directory` have another owner, group or mode."""
+
+    reason: str
+    directory: str
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """The `directory` was left by LocalAI and answers to the name, so it has to be removed."""
+
+    reason: str
+    directory: str
+
+
+Work = t.Union[Install, Compare, RestorePrevious, MetaMissing, OtherAlias, OtherAttributes, Leftover]
