@@ -55,7 +55,9 @@ class Facts:
 
     def rescanned(self, scan: Installed, new_trees: FileAttributes) -> Facts:
         """Return the facts after another scan: walks through the trees before it count no longer."""
-        lasting = {question: answer for question, answer in self.answers.items() if not question.about_a_tree}
+        lasting: dict[Question, t.Any] = {
+            question: answer for question, answer in self.answers.items() if not question.about_a_tree
+        }
         return replace(self, scan=scan, new_trees=new_trees, answers=lasting)
 
     def answer(self, question: Question) -> t.Any:

@@ -17,7 +17,7 @@ from .._address import Address
 class ReadGallery:
     """What is the index of the gallery `name`? The answer is an `Index`."""
 
-    about_a_tree: t.ClassVar[bool] = False
+    about_a_tree: t.ClassVar[t.Literal[False]] = False
     name: str
 
 
@@ -25,7 +25,7 @@ class ReadGallery:
 class FindArtifact:
     """What would a source deliver now? The answer is an `Artifact`; `sha256` is what an archive must have."""
 
-    about_a_tree: t.ClassVar[bool] = False
+    about_a_tree: t.ClassVar[t.Literal[False]] = False
     origins: tuple[Address, ...]
     sha256: str = ""
 
@@ -34,7 +34,7 @@ class FindArtifact:
 class ServedDigest:
     """Which digest does an image have at its source now? The answer is the digest."""
 
-    about_a_tree: t.ClassVar[bool] = False
+    about_a_tree: t.ClassVar[t.Literal[False]] = False
     origins: tuple[Address, ...]
 
 
@@ -42,7 +42,7 @@ class ServedDigest:
 class WalkTree:
     """Is an installed tree as it was installed? The answer is an `Inspection`, or None if the tree is gone."""
 
-    about_a_tree: t.ClassVar[bool] = True
+    about_a_tree: t.ClassVar[t.Literal[True]] = True
     directory: str
 
 
