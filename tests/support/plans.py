@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, Mapping, Sequence, cast
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,
     Inspection,

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from .._errors import SourceError
 from .._localai.metadata import METADATA, Metadata
+from .._localai.metadata_writer import to_json
 from .._planner.changes import Step
 from .._resolver.resolver import Resolver
 from .._sources.progress import Progress
@@ -30,10 +31,10 @@ def take(step: Step, store: Store, resolver: Resolver, wanted: Wanted) -> Fetche
         return _fetch(step, store, resolver)
     if step.kind == "meta":
         with store.stage() as tree:
-            tree.file(METADATA, 0o644, [_dated(t.cast(Metadata, step.metadata)).to_json()])
+            tree.file(METADATA, 0o644, [to_json(_dated(t.cast(Metadata, step.metadata)))])
             store.publish(tree, step.backend, step.keep)
     elif step.kind == "metadata":
-        store.rewrite_metadata(step.backend, t.cast(Metadata, step.metadata).to_json())
+        store.rewrite_metadata(step.backend, to_json(t.cast(Metadata, step.metadata)))
     elif step.kind == "restore":
         store.restore(step.place, step.backend, wanted, step.keep, step.build)
     elif step.kind == "chown":
@@ -61,7 +62,7 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
             if delivery.found is not found:
                 # A mirror of something that has no digest is where it really came from.
                 metadata = replace(metadata, uri=delivery.found.uri)
-            tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
+            tree.file(METADATA, 0o644, [to_json(_dated(metadata))])
             tree.file(RECORD, 0o644, [record.to_json(contents)])
             store.publish(tree, step.backend, step.keep, step.build)
     except SourceError as e:

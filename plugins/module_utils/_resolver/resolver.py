@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from .._address import Address
 from .._errors import GalleryError, HostError, SourceError
-from .._localai.capability import LAST_RESORTS, HostCapability
+from .._localai.capability import LAST_RESORTS, HostCapability, implied_platform
 from .._localai.catalog import Resolution
 from .._localai.gallery import Entry
 from .._localai.installed import Directory, Inspection, Installed, Look
@@ -36,21 +36,13 @@ if t.TYPE_CHECKING:
     from .._sources.source import Found, Sources
     from .network import Network
 
-# Builds for these run nowhere else, whatever this host is.
-_PLATFORMS = {
-    "nvidia-l4t": Platform("linux", "arm64"),
-    "metal": Platform("darwin", "arm64"),
-    "darwin-x86": Platform("darwin", "amd64"),
-}
-
 
 def platform_of(host: HostOptions, capability: str = "") -> Platform:
-    """Return the platform of images: that of the task, else that which C(capability) implies, else that of the host."""
+    """Return the platform of images: that of the task, else that which `capability` implies, else that of the host."""
     if host.platform:
         return Platform.parse(host.platform)
     machine = Machine()
-    implied = (platform for prefix, platform in _PLATFORMS.items() if capability.startswith(prefix))
-    return next(implied, Platform(machine.system.lower(), machine.architecture))
+    return Platform(*(implied_platform(capability) or (machine.system.lower(), machine.architecture)))
 
 
 def settled(

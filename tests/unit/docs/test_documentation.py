@@ -18,7 +18,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu
+from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
 from ansible_collections.localai.core.plugins.module_utils._module.options import (
     backend_options,

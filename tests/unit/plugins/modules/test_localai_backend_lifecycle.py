@@ -164,7 +164,7 @@ def test_a_system_backend_is_not_upgraded(host):
     [
         ("by-hand", {}, "by-hand is in no gallery"),
         ("piper", {"galleries": DEAD}, "gallery dead could not be read"),
-        ("cuda12-vllm", {}, "is not for a host of capability 'default'"),
+        ("cuda12-vllm", {}, "does not run on a host with the capability 'default'"),
     ],
 )
 def test_latest_fails_where_nobody_can_say_what_is_latest(host, name, options, match):
