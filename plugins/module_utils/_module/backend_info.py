@@ -48,7 +48,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
         ],
         "in_progress": in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
         "problems": [{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
-        "kept": [
+        "previous": [
             _kept_row(kept, installed, options.disk_usage)
             for kept in installed.kept
             if wanted is None or kept.backend in builds or {name.lower() for name in _names_of(kept)} & wanted

@@ -33,7 +33,7 @@ def report(decided: Plan, capability: HostCapability, fetched: t.Mapping[str, Fe
         "capability": capability.known,
         "backends": [_outcome_row(outcome, fetched) for outcome in decided.outcomes],
         "removed": [{"backend": backend, "reason": reason} for backend, reason in decided.removed],
-        "replaced": list(decided.replaced),
+        "unload": list(decided.replaced),
         "restart_required": decided.restart_required,
         "diff": [
             {

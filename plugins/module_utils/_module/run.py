@@ -30,8 +30,9 @@ from .._store.file_system import Keeps, kind_of, mode_of, remembered
 from .._store.inspect import inspected
 from .._store.looks import NOBODY_YET, Wanted
 from .._store.ownership import Ownership, ownership, unknown_owners
-from .argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from .argspec import BACKEND, BACKEND_INFO
 from .invocation import LocalAIModule, failure_of
+from .message import message_of
 from .options import backend_options, host_options, info_options
 from .preflight import check_own, check_paths, check_space, check_writable, parents_to_come
 from .result import Fetched, first_steps, report
@@ -39,12 +40,12 @@ from .result import Fetched, first_steps, report
 
 def run_backend() -> None:
     """Carry out the module C(localai_backend)."""
-    _run({**HOST_SPEC, **BACKEND_SPEC}, _backend)
+    _run(BACKEND, _backend)
 
 
 def run_info() -> None:
     """Carry out the module C(localai_backend_info)."""
-    _run({**HOST_SPEC, **INFO_SPEC}, _info)
+    _run(BACKEND_INFO, _info)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,12 @@ def _encodable(value: t.Any) -> t.Any:
 
 
 def _backend(run: _Run) -> None:
-    run.result.update(backends=[], removed=[], replaced=[], restart_required=False, capability=None, diff=[])
+    _carry_out(run)
+    run.result["msg"] = message_of(run.result, run.check_mode)
+
+
+def _carry_out(run: _Run) -> None:
+    run.result.update(backends=[], removed=[], unload=[], restart_required=False, capability=None, diff=[])
     host, options = host_options(run.params), backend_options(run.params)
     check_paths(host)
     capability, platform = detect(Machine(), host.capability), platform_of(host)

@@ -226,7 +226,7 @@ class Draft:
 def facts_of(installed: Installed, name: str) -> Facts:
     """Return what the diff shows of a directory; nothing for one that is not there, nor kept."""
     directory, kept = installed.get(name), len(installed.kept_of(name))
-    shown = {"kept": kept} if kept else {}
+    shown = {"previous": kept} if kept else {}
     if directory is None:
         return shown
     metadata = directory.metadata or Metadata()

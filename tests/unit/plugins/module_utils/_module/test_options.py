@@ -12,11 +12,11 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND_SPEC, HOST_SPEC
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
 from ansible_collections.localai.core.plugins.module_utils._module.options import (
     backend_options,
     host_options,
-    octal_mode,
+    mode_number,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import (
     BackendOptions,
@@ -30,16 +30,19 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
 DIGEST = "0123456789abcdef" * 4
 
 
+OPTIONS = BACKEND["argument_spec"]
+
+
 def host(**params: Any) -> HostOptions:
-    return host_options({**{name: option.get("default") for name, option in HOST_SPEC.items()}, **params})
+    return host_options({**{name: option.get("default") for name, option in OPTIONS.items()}, **params})
 
 
 def backend(**params: Any) -> BackendOptions:
-    return backend_options({**{name: option.get("default") for name, option in BACKEND_SPEC.items()}, **params})
+    return backend_options({**{name: option.get("default") for name, option in OPTIONS.items()}, **params})
 
 
 def endpoint(**params: Any) -> dict[str, Any]:
-    return {**dict.fromkeys(HOST_SPEC["endpoints"]["options"]), **params}
+    return {**dict.fromkeys(OPTIONS["endpoints"]["options"]), **params}
 
 
 def gallery(**params: Any) -> dict[str, Any]:
@@ -100,12 +103,11 @@ def test_a_list_that_is_null_is_empty(missing: str) -> None:
         ({"backends_path": "backends"}, "backends_path: 'backends' is not an absolute path"),
         ({"backends_path": ""}, "backends_path: '' is not an absolute path"),
         ({"backends_system_path": "/a\0b"}, "backends_system_path"),
-        ({"client_key": "/k"}, "client_key needs client_cert"),
         ({"capability": " "}, "capability is empty"),
         ({"capability": ""}, "capability is empty"),
         ({"galleries": [gallery(name="")]}, "galleries: the name ''"),
         ({"galleries": [gallery(name="a@b")]}, "galleries: the name 'a@b'"),
-        ({"galleries": [gallery(name="a"), gallery(name="A")]}, "stands there twice"),
+        ({"galleries": [gallery(name="a"), gallery(name="A")]}, "is used twice"),
         ({"galleries": [gallery(sha256="0123")]}, "sha256 of g"),
         ({"galleries": [gallery(sha256=DIGEST[:-1] + "g")]}, "sha256 of g"),
         ({"galleries": [gallery(sha256="sha256:")]}, "sha256 of g"),
@@ -203,17 +205,26 @@ def test_without_a_mode_new_trees_have_one_and_old_ones_keep_theirs() -> None:
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ({"name": ["a"], "alias": "b"}, "alias needs uri"),
         ({"name": ["a", "b"], "uri": "/x"}, "name lists 2"),
         ({"name": [], "uri": "/x"}, "name lists 0"),
-        ({"name": ["g@a"], "uri": "/x"}, "without a gallery"),
-        ({"name": ["a"], "uri": "/x", "state": "absent"}, "does not go with state=absent"),
+        ({"name": ["g@a"], "uri": "/x"}, "uri installs a backend without a gallery"),
+        ({"name": ["a"], "uri": "/x", "state": "absent"}, "uri cannot be used with state=absent"),
         ({"name": ["a"], "uri": " "}, "uri is empty"),
         ({"name": ["a"], "uri": "/x", "alias": ""}, "alias: the name of a backend is empty"),
         ({"name": ["a"], "uri": "/x", "alias": "../b"}, "alias: '../b'"),
         ({"name": ["a"], "lock_timeout": -1}, "lock_timeout"),
         ({"name": ["a"], "lock_timeout": 10**9}, "lock_timeout"),
-        ({"name": ["a"], "directory_mode": "u=rwx"}, "directory_mode"),
+        ({"name": ["a"], "directory_mode": "rwxr-xr-x"}, "directory_mode"),
+        ({"name": ["a"], "uri": "/x", "digest": "sha256:ab"}, "Write the digest into the uri"),
+        ({"name": ["a", "b"], "digest": "sha256:ab"}, "digest pins one backend, but name lists 2"),
+        ({"name": ["a"], "digest": "sha256:ab", "state": "absent"}, "digest cannot be used with state=absent"),
+        ({"name": ["a"], "digest": "sha256:ab", "state": "latest"}, "digest cannot be used with state=latest"),
+        ({"name": ["a"], "pins": {}, "state": "latest"}, "pins cannot be used with state=latest"),
+        ({"name": ["a"], "release": "v1/x"}, "release: 'v1/x'"),
+        ({"name": ["a"], "exclusive": True, "state": "absent"}, "exclusive cannot be used with state=absent"),
+        ({"name": [], "exclusive": True}, "would remove all backends"),
+        ({"name": ["a"], "keep_previous": 101}, "keep_previous is 101; it must be from 0 to 100"),
+        ({"name": ["a@x", "b@x"]}, "the same backend from two galleries"),
         ({"name": [""]}, "name: the name of a backend is empty"),
         ({"name": ["a", ""]}, "name: the name of a backend is empty"),
         ({"name": ["@a"]}, "no gallery before the @"),
@@ -236,15 +247,44 @@ def test_what_makes_no_sense_for_a_backend_is_refused(params: dict[str, Any], sa
         (0o755, 0o755),
         (0o700, 0o700),
         ("0777", 0o777),
+        ("u=rwx,g=rx,o=", 0o750),
+        ("u=rwx,g=rx", 0o755),
+        ("g+w", 0o775),
+        ("o-rx", 0o750),
+        ("a=rwx,go-w", 0o755),
+        ("u=rwX,g=rX,o=", 0o750),
     ],
 )
-def test_a_mode_is_an_octal_number(mode: Any, number: int) -> None:
-    assert octal_mode(mode) == number
+def test_a_mode_is_an_octal_number_or_changes_the_default(mode: Any, number: int) -> None:
+    assert mode_number(mode) == number
 
 
 @pytest.mark.parametrize(
-    "mode", [755, "1755", "0644", "0600", 0, -1, "u+x", "", "0788", True, 7.5, ["0755"], "0055", "4755"]
+    "mode",
+    [
+        755,
+        "1755",
+        "0644",
+        "0600",
+        0,
+        -1,
+        "u-x",
+        "u=rw",
+        "u+s",
+        "+t",
+        "u",
+        "rwx",
+        "u+q",
+        "u=rwx,",
+        "",
+        "0788",
+        True,
+        7.5,
+        ["0755"],
+        "0055",
+        "4755",
+    ],
 )
 def test_a_mode_that_would_lock_the_owner_out_or_says_nothing_is_refused(mode: Any) -> None:
     with pytest.raises(OptionError, match="directory_mode"):
-        octal_mode(mode)
+        mode_number(mode)
