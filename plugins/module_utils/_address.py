@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses of galleries and sources, which are redacted wherever they are shown. Pure.
+"""Addresses of galleries and sources, which are always shown redacted. Pure.
 
-The query of an address may be a signature of an object store, and there may be a password before the host.
+The query of an address can be a signature for an object store, and the user information can contain a password.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-# A path on the host: nothing in it is secret, and @, ? and # are characters like others. Two slashes at the beginning
-# are more likely an address that lacks its scheme.
+# A path on the host contains no secret, and @, ? and # have no meaning in it. Two slashes at the beginning are probably
+# an address without its scheme.
 _LOCAL = re.compile(r"(?:file|ocifile):///|/(?!/)|ocilayout:/|~/")
-# The only kind of address with an @ that separates neither a user nor a digest.
+# The only kind of address in which an @ separates neither a user nor a digest.
 _GITHUB = re.compile(r"github:(?://)?[^/:@?#]+/[^/@?#]+/[^@?#]+(?:@[^@?#]*)?")
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-# The user before a host and its path: a password may have a slash or an @ in it.
+# The user information before a host and its path; a password can contain a slash or an @.
 _USER = re.compile(r"\A(?:.*@(?=[^@]*/)|[^/]*@)", re.DOTALL)
 _DIGEST = re.compile(r"@sha(?:256|512):[^@/]*$")
 # A URL in a longer text, without the punctuation after it.
@@ -32,7 +32,7 @@ _URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]*[^\s'\".,:;)]", re.IGNO
 class Address:
     """The address of a gallery, an image, an archive or a directory.
 
-    C(str()) redacts it. Only C(text) is the complete address, for connections and for records.
+    `str()` is redacted. Only `text` is the complete address, for connections and records.
     """
 
     text: str = ""
@@ -51,7 +51,7 @@ NO_ADDRESS = Address()
 
 
 def redacted(address: str) -> str:
-    """Return an address without user, password, query and fragment."""
+    """Return an address without user information, query and fragment."""
     if address.lower().startswith(("http://", "https://")):
         return redacted_url(address)
     if _LOCAL.match(address):
@@ -68,12 +68,12 @@ def redacted(address: str) -> str:
 
 
 def redacted_text(text: str) -> str:
-    """Return a text in which every URL is redacted."""
+    """Return a text with all URLs redacted."""
     return _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text)
 
 
 def printable(value: t.Any) -> t.Any:
-    """Return a result in which every address is replaced by its redacted text."""
+    """Return a result with all addresses redacted."""
     if isinstance(value, Address):
         return str(value) or None
     if isinstance(value, dict):
@@ -84,10 +84,10 @@ def printable(value: t.Any) -> t.Any:
 
 
 def redacted_url(url: str) -> str:
-    """Return C(url) as it may be printed: without user, password, query and fragment."""
+    """Return a URL without user information, query and fragment."""
     try:
         parts = urlsplit(url)
-        # A password with a slash in it makes half of it a port. Without a host, a password is part of the path.
+        # A password with a slash makes its first half a port. Without a host, a password is part of the path.
         is_malformed = not parts.hostname or parts.port == 0
     except ValueError:
         is_malformed = True

@@ -3,45 +3,45 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The exceptions of this collection; every one of them ends in the one C(fail_json).
+"""The exceptions of this collection. All of them end in the only call of `fail_json`.
 
 ::
 
     LocalAIError
-    |-- OptionError             what the task asks for contradicts itself or is malformed
-    |-- NameRefused             a name that must not become a directory
-    |-- MissingLibrary          a Python library that this host lacks
-    |-- HostError               this host: paths, permissions, space, metadata
-    |   |-- LockTimeout         another run holds the backends path
-    |   `-- PartlyChanged       owner, group or mode of some files of a tree could not be changed
-    |-- GalleryError            an index that cannot be read, or a name that it does not resolve
-    |-- SourceError             a URI that cannot be fetched or holds no backend
-    |   `-- IntegrityError      bytes that are not what was promised
-    `-- TransportError          a server that does not answer, or answers with an error status
+    |-- OptionError             the options contradict each other, or one is not valid
+    |-- NameRefused             a name that is not valid for a directory
+    |-- MissingLibrary          a Python library is not installed on this host
+    |-- HostError               a path, permissions, disk space or metadata on this host
+    |   |-- LockTimeout         another run holds the lock of the backends path
+    |   `-- PartlyChanged       owner, group or mode of some files could not be changed
+    |-- GalleryError            an index cannot be read, or a name cannot be resolved
+    |-- SourceError             a URI cannot be fetched, or does not contain a backend
+    |   `-- IntegrityError      a digest or a size does not match
+    `-- TransportError          a server does not answer, or answers with an error
 """
 
 from __future__ import annotations
 
 
 class LocalAIError(Exception):
-    """What went wrong, where, what was tried and what to do, in sentences for the operator.
+    """An error for the operator: what failed and where, what was tried and what to do next.
 
-    It is C(missing) when every place that was asked answered that it does not have the thing.
+    It is `missing` if every origin answered that it does not have the object.
     """
 
     missing = False
 
 
 class OptionError(LocalAIError):
-    """The options of the task contradict each other or one is malformed."""
+    """The options of a task contradict each other, or one is not valid."""
 
 
 class NameRefused(LocalAIError):
-    """A backend name, alias or target that must not be used as the name of a directory."""
+    """A name, an alias or a target of a backend is not valid as the name of a directory."""
 
 
 class MissingLibrary(LocalAIError):
-    """A Python library that this run needs is not installed on the host."""
+    """A Python library that this run needs is not installed on this host."""
 
     def __init__(self, library: str, traceback: str) -> None:
         super().__init__(library)
@@ -50,23 +50,23 @@ class MissingLibrary(LocalAIError):
 
 
 class HostError(LocalAIError):
-    """Something on this host is in the way: a path, a permission, the space on a disk."""
+    """A path, permissions, disk space or metadata on this host prevent the run."""
 
 
 class LockTimeout(HostError):
-    """Another run kept the backends path locked for longer than C(lock_timeout)."""
+    """Another run held the lock of the backends path for longer than `lock_timeout`."""
 
 
 class PartlyChanged(HostError):
-    """Some files of a tree have another owner, group or mode now, and others could not get it."""
+    """The owner, group or mode of some files were changed, and those of others could not be changed."""
 
 
 class GalleryError(LocalAIError):
-    """A gallery that no source could deliver, or a name that it does not resolve on this host."""
+    """A gallery cannot be read, or a name cannot be resolved on this host."""
 
 
 class SourceError(LocalAIError):
-    """A URI that cannot be fetched, or that does not hold a backend."""
+    """A URI cannot be fetched, or does not contain a backend."""
 
     def __init__(self, message: str, missing: bool = False) -> None:
         super().__init__(message)
@@ -74,14 +74,11 @@ class SourceError(LocalAIError):
 
 
 class IntegrityError(SourceError):
-    """The bytes do not have the digest or the size that was promised for them."""
+    """A digest or a size does not match."""
 
 
 class TransportError(LocalAIError):
-    """An HTTP exchange that failed.
-
-    C(status) is the HTTP status of the last answer, or None where there was none.
-    """
+    """An HTTP request failed; `status` is the HTTP status of the last answer, or None if there was none."""
 
     def __init__(self, message: str, status: int | None = None, missing: bool = False) -> None:
         super().__init__(message)

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task can ask of each module: its own argument spec, and the same as frozen values."""
+"""The options of a task as frozen values. The argument specs are in `_module.argspec`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAYOUT_SCHEME = "ocilayout:"
 
 @dataclass(frozen=True)
 class Pin:
-    """One row of the option C(pins): what C(name) is on hosts of one capability and platform."""
+    """One row of the option `pins`: the build of `name` for hosts of one capability and platform."""
 
     name: str
     capability: str
@@ -30,9 +30,10 @@ class Pin:
 
 @dataclass(frozen=True)
 class BackendOptions:
-    """What C(localai_backend) is asked for; C(directory_mode) is already a number, None where it was not given.
+    """The options of `localai_backend`.
 
-    C(pins) has the row of the option that counts on this host for each name in lower case; None without the option.
+    `directory_mode` is a number, or None if the option is not set. `pins` has the row for this host for each name in
+    lower case, and is None if the option is not set.
     """
 
     names: tuple[str, ...]
@@ -58,28 +59,28 @@ class BackendOptions:
 
     @property
     def bare_names(self) -> tuple[str, ...]:
-        """The names without the galleries that they pick."""
+        """The names without their galleries."""
         return tuple(bare_name(name) for name in self.names)
 
     def pin(self, name: str) -> Pin | None:
-        """Return the row of C(pins) for a bare name; what is not asked for itself has none."""
+        """Return the row of `pins` for a bare name; only requested names have one."""
         return self.pins.get(name.lower()) if self.pins is not None else None
 
     def digest_of(self, name: str) -> str | None:
-        """Return the digest that a bare name is pinned to; what is not asked for itself has none."""
+        """Return the pinned digest of a bare name; only requested names have one."""
         if self.digest is None:
             return None
-        return self.digest if name.lower() in [each.lower() for each in self.bare_names] else None
+        return self.digest if name.lower() in map(str.lower, self.bare_names) else None
 
     @property
     def takes_kept(self) -> bool:
-        """Whether a tree that was kept will do, if it is what is pinned."""
+        """Whether a previous version can be restored, if it is the pinned build."""
         return self.state == "present" and not self.force
 
 
 @dataclass(frozen=True)
 class InfoOptions:
-    """What C(localai_backend_info) is asked for; without C(names) it is all that is installed."""
+    """The options of `localai_backend_info`; `names` is None for all installed backends."""
 
     names: tuple[str, ...] | None = None
     available: bool = False
@@ -90,15 +91,15 @@ class InfoOptions:
 
     @property
     def wanted(self) -> frozenset[str] | None:
-        """The names in lower case, without their galleries and with them, as LocalAI may spell metas; None for all."""
+        """The names in lower case, with and without their galleries (LocalAI writes both for metas); None for all."""
         if self.names is None:
             return None
-        return frozenset(spelled.lower() for name in self.names for spelled in (name, bare_name(name)))
+        return frozenset(spelling.lower() for name in self.names for spelling in (name, bare_name(name)))
 
 
 @dataclass(frozen=True)
 class GallerySource:
-    """One gallery of the C(galleries) option."""
+    """One gallery of the option `galleries`."""
 
     name: str
     url: Address
@@ -108,9 +109,9 @@ class GallerySource:
 
 @dataclass(frozen=True)
 class Mirror:
-    """Another place of a registry's images: C(http(s)://host[/prefix][?query]) or C(ocilayout:/path).
+    """A mirror of a registry: `http(s)://host[/prefix][?query]` or `ocilayout:/path`.
 
-    C(resolve): it says what a tag is too, and the registry is not asked.
+    With `resolve`, tags are resolved at the mirror too, and the registry is not contacted.
     """
 
     url: Address
@@ -119,7 +120,7 @@ class Mirror:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Settings for one host, C(name) or C(name:port), whatever it serves; secrets stay out of its repr."""
+    """Settings for one host, `name` or `name:port`. Its repr has no secrets."""
 
     host: str
     username: str | None = None
@@ -138,7 +139,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Connection:
-    """How this run talks to servers: TLS, proxies and patience (seconds) for all hosts, and the C(endpoints)."""
+    """Connection settings for all hosts, and the `endpoints` for single ones; `timeout` is in seconds."""
 
     endpoints: tuple[Endpoint, ...] = ()
     ca_path: str | None = None
@@ -153,7 +154,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class HostOptions:
-    """What both modules are told about the host and its surroundings."""
+    """The options that both modules have."""
 
     backends_path: str
     backends_system_path: str
@@ -164,5 +165,5 @@ class HostOptions:
 
 
 def bare_name(name: str) -> str:
-    """Return the name without the gallery that C(gallery@name) picks."""
+    """Return a name without its gallery."""
     return name.rpartition("@")[2]

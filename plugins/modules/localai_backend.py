@@ -12,105 +12,117 @@ version_added: 0.1.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - Puts inference backends of LocalAI into the directory that it reads them from, and removes them.
-  - Names are looked up in galleries. A meta backend such as V(llama-cpp) becomes the build for what the host can run.
-  - A backend is fetched into a hidden directory beside the others, and appears in one step, complete, or not at all.
-  - The same task can run every night. It says in check mode what it would do, and does exactly that.
+  - Installs inference backends of LocalAI into the directory from which LocalAI reads them, and removes them.
+  - Looks up names in galleries. A meta backend such as V(llama-cpp) is resolved to the build for the capability of the
+    host.
+  - Stages each backend in a hidden directory and moves it into place in one step. A backend is complete or absent.
+  - The same task can run every night. Check mode predicts exactly what the run does.
 extends_documentation_fragment:
-  - localai.core.host
+  - localai.core.connection
+  - localai.core.backends
 attributes:
+  action_group:
+    membership:
+      - localai.core.localai
+      - localai.core.localai_backends
   check_mode:
     support: full
     details:
-      - Check mode reads the gallery and the registry's manifests where the run would, and fails where the run would.
-      - It cannot foresee what only the bytes show, such as an archive that is damaged, nor a tag that moves in between.
-      - An O(owner) or O(group) that does not exist is a warning in check mode, because a task before may create it.
-      - Whether the file system of O(backends_path) keeps owners and modes is found out by the first run that changes
-        something. Until then, check mode takes it for granted and warns.
+      - Check mode reads galleries and manifests if the run would, and fails if the run would.
+      - It cannot predict errors that only the content shows, such as a damaged archive, or a tag that moves before the
+        run.
+      - An O(owner) or O(group) that does not exist is a warning in check mode, because an earlier task may create it.
+      - The first run that changes something tests whether the file system of O(backends_path) stores owners and modes.
+        Until then, check mode assumes that it does, and warns.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
       - With O(force=true), every run installs again.
-      - With O(state=latest), a run that finds nothing newer changes nothing.
+      - With O(state=latest), a run changes nothing if nothing newer is available.
 options:
   name:
     description:
-      - The backends, by their names in the gallery. V(gallery@name) picks one gallery. One backend from two galleries
-        is an error.
-      - Upper and lower case are the same. A backend is stored as the gallery spells it.
-      - With an empty list nothing is done.
+      - The names of the backends in the gallery. V(gallery@name) selects one gallery. The same backend from two
+        galleries is an error.
+      - Names are case-insensitive. A backend is stored with the spelling of the gallery.
+      - With an empty list, nothing is done.
     type: list
     elements: str
     required: true
   state:
     description:
-      - With V(present), each backend is installed and can run. What is installed and can run stays as it is, and
-        needs no network.
-      - With V(present), a backend that is damaged or was lost is repaired with the build that is recorded for it, from
-        a previous version that is this build, or from its source by digest. So a build that you went back to survives
-        every repair. Where nobody has the recorded build any more, the repair installs what the tag means now, with a
-        warning; if you chose the recorded build yourself, by O(digest), by O(pins) or as a previous version, it is an
-        error instead.
-      - With V(latest), each backend is also what its gallery serves now, for what this host is now. The digest of an
-        image decides, else the version that the gallery states, else the SHA-256 of an archive. A source that states
-        none of them is left as it is, with a warning.
-      - With V(latest), a meta backend is resolved again. When another build is right by now, that is installed, and the
-        old one goes, unless it was asked for by its own name or another meta backend points to it.
-      - While a GPU of the host cannot be read (see O(capability)), a meta backend is not resolved again. The build that
-        is installed for it stays. With V(latest) it is upgraded to what its gallery serves under the same name. If it
-        is damaged, it is repaired.
-      - With V(absent), nothing in O(backends_path) answers to the names any more. The directory of that name goes, a
-        meta backend with the build that it points to, and every build that has the name as its alias. Meta backends
-        that stand for a removed build go along.
-      - A build that another installed meta backend points to stays, and is an error when it is named itself.
-      - A backend of the system is never changed.
+      - With V(present), each backend is installed and can run. An installed backend that can run is not changed, and
+        requires no network.
+      - With V(present), a damaged or lost backend is repaired with its recorded build, from a previous version with
+        this build or from its source by digest. So a rollback survives every repair. If no source has the recorded
+        build any more, the repair installs the build that the tag points to now, with a warning. If you chose the
+        recorded build by O(digest), by O(pins) or as a previous version, this is an error instead.
+      - With V(latest), each backend is also upgraded to the build that the gallery has now for the capability that the
+        host has now. Builds are compared by the digest of the image, else by the version in the gallery, else by the
+        SHA-256 of the archive. If the source has none of these, the backend is not changed, with a warning.
+      - With V(latest), a meta backend is resolved again. If it points to another build now, that build is installed.
+        The old build is removed, unless it was requested by its own name or another meta backend points to it.
+      - While a GPU of the host cannot be read (see O(capability)), a meta backend is not resolved again. Its installed
+        build is kept, upgraded with V(latest) to the build with the same name, and repaired if it is damaged.
+      - With V(absent), no backend in O(backends_path) answers to the names any more. This removes the directory of the
+        name, a meta backend together with its build, and every build that has the name as its alias. Meta backends that
+        point to a removed build are removed too.
+      - A build that another installed meta backend points to is not removed. To name it directly is an error.
+      - System backends are never changed.
     type: str
     choices: [present, latest, absent]
     default: present
   uri:
     description:
-      - Installs the one backend in O(name) straight from here, without a gallery.
-      - An image of a registry, V(quay.io/project/image:tag) or V(oci://registry/image:tag); an image in a local OCI
-        layout, V(ocilayout:/path), V(ocilayout:/path:tag) or V(ocilayout:/path@sha256:…); an image in a tar file of
-        such a layout or of C(docker save), V(ocifile:///path/image.tar); an archive, V(https://host/backend.tar.gz) or
-        a file on the host; or a directory on the host.
-      - Archives may be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. For zstd, in archives and in images, the host
-        needs Python 3.14, its library C(zstandard) or the program C(zstd).
-      - All but zip is unpacked while it arrives and needs no space but the backend's own.
-      - An installed backend that came from elsewhere is replaced.
-      - Where the URL has a signature in its query, that is never shown. C(metadata.json) has it, as LocalAI writes it.
+      - Installs the one backend in O(name) from this source, without a gallery.
+      - An image in a registry, V(quay.io/project/image:tag) or V(oci://registry/image:tag); an image in a local OCI
+        layout, V(ocilayout:/path), V(ocilayout:/path:tag) or V(ocilayout:/path@sha256:…); an image in a tar file with
+        an OCI layout or from C(docker save), V(ocifile:///path/image.tar); an archive,
+        V(https://host/backend.tar.gz) or a file on the host; or a directory on the host.
+      - Archives can be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. To decompress zstd, in archives and in images,
+        the host needs Python 3.14, the Python library C(zstandard) or the program C(zstd).
+      - All archives except zip are unpacked during the download and need no additional space.
+      - An installed backend from another source is replaced.
+      - If the URL has a signature in its query, it is never shown. C(metadata.json) contains it, as LocalAI writes it.
+      - Mutually exclusive with O(release), O(digest) and O(pins). Write the digest of an image into the reference.
     type: str
   alias:
-    description: Another name that the backend from O(uri) answers to.
+    description:
+      - Another name that the backend from O(uri) answers to.
+      - Requires O(uri), because the alias of a backend in a gallery is the one that the gallery declares.
     type: str
   release:
     description:
-      - A release of LocalAI, such as V(v4.9.0). It takes the place of V(latest) in the tag of the gallery's images, so
-        that V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
-      - What was installed from another tag is replaced, downgrades included. What is of this release needs no network.
-      - A backend whose image has no such tag, or that is no image, is an error.
-      - Only one of O(uri), O(release), O(digest) and O(pins) can be given.
+      - A release of LocalAI, such as V(v4.9.0). It replaces V(latest) in the tags of the gallery's images, so
+        V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
+      - A backend with another tag is replaced, also by an older build. A backend of this release requires no network.
+      - A backend whose image has no such tag, or that is not an image, is an error.
+      - Mutually exclusive with O(uri), O(digest) and O(pins).
     type: str
   digest:
     description:
-      - The digest, as in V(sha256:…), of the build that the one backend in O(name) resolves to. That of an image, of an
-        index of images, or the SHA-256 of an archive.
-      - What has another digest is replaced, downgrades included. What has it needs no network.
+      - The digest of the build that the one backend in O(name) resolves to, such as V(sha256:…). It is the digest of an
+        image, of an image index, or the SHA-256 of an archive.
+      - A backend with another digest is replaced, also by an older build. A backend with this digest requires no
+        network.
+      - Mutually exclusive with O(uri), O(release) and O(pins).
     type: str
   pins:
     description:
-      - A set of backends to install exactly so, with no gallery and no tag being looked up, as
-        M(localai.core.localai_backend_info) returns it with O(localai.core.localai_backend_info#module:pins=true).
-      - For each of O(name) the row for the capability of this host counts, or that for the nearest one, as in the map
-        of a meta backend. A name without a row is an error.
-      - While a GPU of the host cannot be read (see O(capability)), only a row for the build that is installed counts.
-        Without such a row that build stays, with a warning.
+      - A set of pinned builds to install exactly as recorded, without consulting a gallery or resolving a tag.
+        M(localai.core.localai_backend_info) returns it with
+        O(localai.core.localai_backend_info#module:pins=true).
+      - For each backend in O(name), the row for the capability of this host is used, or its fallback, as in the
+        capability map of a meta backend. A name without a row is an error.
+      - While a GPU of the host cannot be read (see O(capability)), only a row for the installed build is used. Without
+        such a row, the installed build is kept, with a warning.
+      - Mutually exclusive with O(uri), O(release) and O(digest).
     type: dict
     suboptions:
       format:
-        description: The version of this format. It is 1.
+        description: The version of this format, which is 1.
         type: int
         required: true
       backends:
@@ -120,19 +132,19 @@ options:
         required: true
         suboptions:
           name:
-            description: The name that is asked for.
+            description: The requested name.
             type: str
             required: true
           capability:
-            description: The capability of the hosts that the row is for.
+            description: The capability of the hosts for which the row is.
             type: str
             required: true
           platform:
-            description: The platform of the hosts that the row is for, as V(os/architecture).
+            description: The platform of the hosts for which the row is, as V(os/architecture).
             type: str
             required: true
           backend:
-            description: The build. When it is not the name itself, the name becomes a meta backend that points to it.
+            description: The build. If it differs from the name, the name becomes a meta backend that points to it.
             type: str
             required: true
           alias:
@@ -143,59 +155,59 @@ options:
             type: str
             required: true
           digest:
-            description: The digest that it must have.
+            description: The digest of the build.
             type: str
             required: true
   exclusive:
     description:
-      - Whether the backends in O(name), and the builds that they stand for, are the only ones left.
-      - What LocalAI lists besides is removed, after everything was installed. Files, symlinks and directories that
-        LocalAI does not list stay, and so do the backends of the system.
-      - While a GPU of the host cannot be read (see O(capability)), all builds for its vendor that have one of the names
-        or have it as their alias stay.
-      - An empty O(name) is refused with it.
+      - Whether to remove all backends except those in O(name) and their builds.
+      - After everything is installed, this removes all other backends that LocalAI lists. It does not remove system
+        backends, nor files, symlinks and directories that LocalAI does not list.
+      - While a GPU of the host cannot be read (see O(capability)), all builds for its vendor that have one of the
+        names, also as an alias, are kept.
+      - It is an error if O(name) is empty.
     type: bool
     default: false
   keep_previous:
     description:
-      - How many previous versions of each backend to keep when they are replaced, or removed because a meta backend
-        points to another build now. They are in C(.localai-core/kept) of O(backends_path), where LocalAI does not list
+      - The number of previous versions to keep of each backend that is replaced, or removed because a meta backend
+        points to another build. They are in C(.localai-core/kept) of O(backends_path), where LocalAI does not list
         them.
-      - When it is given, previous versions of the backends in O(name) beyond this number are removed in every run. Set
-        V(0) to free their space. Without it, nothing new is kept, and the previous versions that exist stay.
-      - A pin that a kept tree satisfies is satisfied by it, without network. So one goes back to what was, by O(digest)
-        for example.
-      - O(state=absent) and O(exclusive) remove what is kept of a backend along with it.
+      - If it is set, every run removes surplus previous versions of the backends in O(name). Set V(0) to free their
+        space. If it is not set, no previous versions are added, and existing ones are kept.
+      - A pinned build is restored from a previous version without network, for example to roll back by O(digest).
+      - O(state=absent) and O(exclusive) remove the previous versions of a backend together with it.
     type: int
   verify:
     description:
-      - Whether to compare all files of the backends with what was installed, by path, type, size and target of
-        symlinks, and to repair what differs. What LocalAI's Python backends rewrite does not count, nor do new files.
-      - A backend that LocalAI or an early version of this collection installed has no record and is left alone.
+      - Whether to compare the path, type, size and symlink target of all files of the backends with those that were
+        installed, and to repair differences. New files, and files that LocalAI's Python backends rewrite, are ignored.
+      - A backend that LocalAI or an early version of this collection installed has no record and is not verified.
     type: bool
     default: false
   force:
-    description: Whether to install again what is installed.
+    description: Whether to install again backends that are installed.
     type: bool
     default: false
   owner:
     description:
-      - The user that backends belong to, usually the one that LocalAI runs as. LocalAI's Python backends write into
-        their own directories.
-      - When it is given, what is installed already is given to this user too, without a download.
-      - The default for new backends is the owner of O(backends_path), where this user may give files away.
+      - The owner of backends, usually the user of the LocalAI service. LocalAI's Python backends write into their
+        directories.
+      - If it is set, it also applies to installed backends, without a download.
+      - The default for new backends is the owner of O(backends_path), if this user is allowed to change owners.
     type: str
   group:
     description:
-      - The group that backends belong to.
-      - When it is given, what is installed already is given to this group too, without a download.
-      - The default for new backends is the group of O(backends_path), where this user may give files away.
+      - The group of backends.
+      - If it is set, it also applies to installed backends, without a download.
+      - The default for new backends is the group of O(backends_path), if this user is allowed to change groups.
     type: str
   directory_mode:
     description:
-      - The mode of the top directory of backends, as an octal number in quotes.
-      - When it is given, what is installed already gets it too.
-      - LocalAI lists no backend at all when it may not look into one of them.
+      - The mode of the top directory of backends, as an octal number in quotes such as V('0750'), or as a symbolic mode
+        such as V(u=rwx,g=rx,o=). A symbolic mode is applied to V(0755).
+      - If it is set, it also applies to installed backends.
+      - The owner needs all permissions. If LocalAI cannot read one directory, it lists no backend at all.
       - The default for new backends is V('0755').
     type: raw
   lock_timeout:
@@ -203,14 +215,14 @@ options:
     type: int
     default: 60
 notes:
-  - A transfer goes on after a fault at the byte where it stopped, but only within one run. The run after one that was
-    killed starts over.
+  - Within a run, a transfer continues after an error at the byte where it stopped. After an interrupted run, the next
+    run starts the transfer again.
 seealso:
   - module: localai.core.localai_backend_info
 """
 
 EXAMPLES = r"""
-- name: Install the build of one backend that suits this host
+- name: Install the build of a backend for this host
   localai.core.localai_backend:
     name: llama-cpp
     owner: localai
@@ -219,60 +231,60 @@ EXAMPLES = r"""
 - name: Install two backends
   localai.core.localai_backend:
     name: [llama-cpp, whisper]
-  register: localai_result
+  register: result
 
-- name: Restart LocalAI when it does not know its backends any more
+- name: Restart LocalAI if it must read its backends again
   ansible.builtin.service:
     name: local-ai
     state: restarted
-  when: localai_result.restart_required
+  when: result.restart_required
 
-- name: Take the build for CUDA 12, whatever is detected
+- name: Install the build for CUDA 12, whatever capability is detected
   localai.core.localai_backend:
     name: llama-cpp
     capability: nvidia-cuda-12
 
-- name: Upgrade what the gallery has anew, and keep the last two trees of each backend
+- name: Upgrade backends that have a newer build, and keep two previous versions of each
   localai.core.localai_backend:
     name: [llama-cpp, whisper]
     state: latest
     keep_previous: 2
 
-- name: Pin a build by its digest, which goes back without network where that tree was kept
+- name: Pin a build by its digest; if it is a previous version, this needs no network
   localai.core.localai_backend:
     name: llama-cpp
     digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
     keep_previous: 2
 
-- name: Take the builds of one release of LocalAI
+- name: Install the builds of one release of LocalAI
   localai.core.localai_backend:
     name: [llama-cpp, whisper]
     release: v4.9.0
 
-- name: Install exactly what was written down for the fleet, and nothing else
+- name: Install exactly the pinned builds of the fleet, and remove all other backends
   localai.core.localai_backend:
     name: [llama-cpp, whisper]
     pins: "{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}"
     exclusive: true
 
-- name: Remove all backends but these
+- name: Remove all backends except these
   localai.core.localai_backend:
     name: [llama-cpp, whisper]
     exclusive: true
 
-- name: Remove a backend with the build that was installed for it
+- name: Remove a backend together with its build
   localai.core.localai_backend:
     name: whisper
     state: absent
 
-- name: Compare every file with what was installed, repair, and give all to the service
+- name: Verify and repair all files, and give them to the user of the service
   localai.core.localai_backend:
     name: llama-cpp
     verify: true
     owner: localai
     group: localai
 
-- name: Take names from a gallery of one's own, of which the host has a copy
+- name: Use a private gallery, with a copy on the host as a mirror
   localai.core.localai_backend:
     name: company@llama-cpp
     galleries:
@@ -280,7 +292,7 @@ EXAMPLES = r"""
         url: https://git.example.com/ai/gallery/index.yaml
         mirrors: [/srv/localai/company.yaml]
 
-- name: Log in to a private registry that has a certificate of one's own authority
+- name: Log in to a private registry with a certificate from a private CA
   localai.core.localai_backend:
     name: my-backend
     uri: registry.example.com:5000/ai/my-backend:v1
@@ -290,7 +302,7 @@ EXAMPLES = r"""
         password: "{{ vault_registry_password }}"
         ca_path: /etc/ssl/certs/company.pem
 
-- name: Take Docker Hub's images by way of a proxy project, and fall back to a second mirror, then to Docker Hub
+- name: Pull Docker Hub's images from a proxy project, then from a second mirror, then from Docker Hub
   localai.core.localai_backend:
     name: llama-cpp
     endpoints:
@@ -302,7 +314,7 @@ EXAMPLES = r"""
         username: robot
         password: "{{ vault_harbor_password }}"
 
-- name: Install without any network, from a gallery and a directory that C(skopeo copy) filled
+- name: Install without network, from a gallery file and a directory that C(skopeo copy) filled
   localai.core.localai_backend:
     name: llama-cpp
     galleries:
@@ -314,18 +326,18 @@ EXAMPLES = r"""
           - url: ocilayout:/srv/localai/images
             resolve: true
 
-- name: Install an image that is in no gallery, and let it answer to a second name
+- name: Install an image that is in no gallery, with a second name
   localai.core.localai_backend:
     name: my-llama
     uri: quay.io/example/my-llama:v1
     alias: llama-cpp
 
-- name: Install an image from a directory in the OCI layout
+- name: Install an image from a directory with an OCI layout
   localai.core.localai_backend:
     name: my-backend
     uri: ocilayout:/srv/backends/images:v1
 
-- name: Install an image that C(docker save) wrote to a file
+- name: Install an image from a file that C(docker save) wrote
   localai.core.localai_backend:
     name: my-backend
     uri: ocifile:///srv/backends/my-backend.tar
@@ -335,38 +347,43 @@ EXAMPLES = r"""
     name: my-backend
     uri: https://files.example.com/my-backend.tar.gz
 
-- name: Install from a directory of the host
+- name: Install from a directory on the host
   localai.core.localai_backend:
     name: my-backend
     uri: /srv/backends/my-backend
 
-- name: Start a large pull that other tasks need not wait for
+- name: Start a large download in the background
   localai.core.localai_backend:
     name: vllm
   async: 7200
   poll: 0
-  register: localai_pull
+  register: download
 
-- name: See how far it is
+- name: Read the progress
   localai.core.localai_backend_info:
-  register: localai_progress
+  register: info
 
 - name: Show the bytes done, the bytes in all and the seconds left
   ansible.builtin.debug:
-    msg: "{{ localai_progress.in_progress }}"
+    msg: "{{ info.in_progress }}"
 
-- name: Wait until it has ended, and fail if it failed
+- name: Wait for the end of the download, and fail if it failed
   ansible.builtin.async_status:
-    jid: "{{ localai_pull.ansible_job_id }}"
-  register: localai_pulled
-  until: localai_pulled is finished
+    jid: "{{ download.ansible_job_id }}"
+  register: status
+  until: status is finished
   retries: 720
   delay: 10
 """
 
 RETURN = r"""
+msg:
+  description: One sentence about what was done, or in check mode would be done.
+  returned: always
+  type: str
+  sample: Upgraded llama-cpp.
 backends:
-  description: One entry per name asked for, in that order.
+  description: One entry for each requested name, in this order.
   returned: always
   type: list
   elements: dict
@@ -387,54 +404,54 @@ backends:
       elapsed: 0.192
   contains:
     name:
-      description: The name, as the gallery spells it.
+      description: The name, with the spelling of the gallery.
       type: str
     backend:
-      description: The concrete backend that answers to the name, or null when none does.
+      description: The concrete backend that answers to the name, or null if there is none.
       type: str
     action:
       description:
-        - What is done, V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown), V(prune) or
-          V(remove).
-        - With V(restore), a tree that was kept takes its place again.
+        - V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown), V(prune) or V(remove).
+        - With V(restore), a previous version is put back into place.
         - With V(chown), only owner, group and mode change.
-        - With V(prune), only previous versions beyond O(keep_previous) are removed.
+        - With V(prune), only surplus previous versions are removed (see O(keep_previous)).
       type: str
     capability:
       description:
-        - For a meta backend that was resolved, the key of its map that decided. Otherwise that of the host, which is
-          null when RV(capability) is.
+        - The key of the capability map that was used, for a meta backend that was resolved. Otherwise the capability of
+          the host, which is null if RV(capability) is null.
       type: str
     reason:
-      description: Why this is done, or why nothing is.
+      description: The reason for the action, or why there is none.
       type: str
     run_file:
-      description: What LocalAI starts for the name after this run, or null.
+      description: The file that LocalAI starts for the name after this run, or null.
       type: str
     uri:
-      description: Where the backend was installed from, if that is recorded.
+      description: The source of the backend, if it is recorded.
       type: str
     served_by:
-      description: The full URL or reference that delivered the bytes, or null when none were fetched or in check mode.
+      description:
+        - The full URL or reference that delivered the content. Null if nothing was transferred, or in check mode.
       type: str
     version:
-      description: The version that the gallery states for what is installed, or null.
+      description: The version of the installed backend in the gallery, or null.
       type: str
     digest:
       description:
-        - The digest that the image reference pointed at, or the SHA-256 of an archive that the gallery states.
-        - Null for other archives, for directories, and when it is not recorded.
+        - The digest that the image reference pointed to, or the SHA-256 of an archive in the gallery.
+        - Null for other archives, for directories, and if it is not recorded.
       type: str
     bytes_transferred:
       description:
-        - The bytes that came over the network for the backend, from the source that delivered it in the end. Zero in
-          check mode.
+        - The bytes that were transferred over the network for the backend, from the source that finally delivered it.
+          Zero in check mode.
       type: int
     elapsed:
-      description: The seconds that it took to fetch the backend. Zero in check mode.
+      description: The time in seconds to transfer the backend. Zero in check mode.
       type: float
 removed:
-  description: What is removed without being named.
+  description: Backends that are removed although they are not in O(name).
   returned: always
   type: list
   elements: dict
@@ -443,41 +460,40 @@ removed:
       reason: its alias is whisper
   contains:
     backend:
-      description: The directory of O(backends_path) that goes.
+      description: The directory of O(backends_path) that is removed.
       type: str
     reason:
-      description: Why it goes along.
+      description: Why it is removed too.
       type: str
-replaced:
+unload:
   description:
-    - The names whose files changed while their run file stayed the same.
-    - Models that LocalAI has loaded keep the old process until they are unloaded.
+    - The names whose files changed while their run file did not.
+    - Models that LocalAI has loaded with these backends use the old process until they are unloaded.
   returned: always
   type: list
   elements: str
   sample: [cuda12-llama-cpp, llama-cpp]
 restart_required:
   description:
-    - Whether a running LocalAI has to be restarted to know its backends, because the run file of some name differs
-      before and after this run.
-    - It tells what this run does, and remembers nothing of earlier ones.
+    - Whether a running LocalAI must be restarted to know its backends, because the run file of a name changed.
+    - It depends only on this run, not on earlier ones.
   returned: always
   type: bool
   sample: false
 capability:
   description:
-    - What the host can run. Null when that is unknown, because a GPU cannot be read although its compute driver is in
+    - The capability of the host. Null if it is unknown, because a GPU cannot be read although its compute driver is in
       use.
   returned: always
   type: str
   sample: nvidia-cuda-12
 diff:
   description:
-    - What changes for each directory of O(backends_path), with C(backend), C(alias), C(uri), C(digest), C(version),
-      C(owner), C(group), C(mode) and C(run_file) before and after. It is empty where there is no directory.
-    - C(kept) is the number of replaced trees, where there are any. C(paths_to_change) counts, where only owner, group
-      or mode change, the paths of which they do.
-    - The same in check mode and in the run that follows it.
+    - The changes of each directory of O(backends_path), with C(backend), C(alias), C(uri), C(digest), C(version),
+      C(owner), C(group), C(mode) and C(run_file) before and after. It is empty if there is no directory.
+    - C(previous) is the number of previous versions, if there are any. C(paths_to_change) is the number of paths whose
+      owner, group or mode change, if nothing else changes.
+    - It is the same in check mode and in the run that follows.
   returned: always
   type: list
   elements: dict
@@ -504,7 +520,7 @@ diff:
         group: localai
         mode: "0755"
         run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
-        kept: 1
+        previous: 1
 """
 
 from ansible_collections.localai.core.plugins.module_utils._module.backend import run_backend

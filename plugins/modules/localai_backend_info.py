@@ -12,54 +12,58 @@ version_added: 0.1.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - Lists the backends on a host as LocalAI lists them, with what is wrong with each.
-  - Tells what the host can run and what that was concluded from.
-  - Needs no privileges, and no network unless O(available), O(upgrades) or O(pins) ask for it.
+  - Lists the backends of a host as LocalAI lists them, with the problems of each.
+  - Returns the capability of the host and the evidence for it.
+  - Requires no privileges. Requires no network, unless O(available), O(upgrades) or O(pins) is set.
 extends_documentation_fragment:
-  - localai.core.host
+  - localai.core.connection
+  - localai.core.backends
 attributes:
+  action_group:
+    membership:
+      - localai.core.localai
+      - localai.core.localai_backends
   check_mode:
     support: full
   diff_mode:
     support: N/A
     details:
-      - Nothing is ever changed.
+      - This module changes nothing.
   idempotent:
     support: full
 options:
   name:
     description:
-      - Lists only these, in any case. The default is to list all.
-      - For O(pins), V(gallery@name) picks one gallery.
+      - Lists only backends with these names, which are case-insensitive. The default is to list all.
+      - For O(pins), V(gallery@name) selects one gallery.
     type: list
     elements: str
   available:
-    description: Whether to read the galleries too, and list what is in them.
+    description: Whether to read the galleries and list their entries.
     type: bool
     default: false
   upgrades:
     description:
-      - Whether to ask the galleries and registries what O(localai.core.localai_backend#module:state=latest) would
-        upgrade.
+      - Whether to query galleries and registries for upgrades with O(localai.core.localai_backend#module:state=latest).
     type: bool
     default: false
   pins:
     description:
-      - Whether to ask the galleries and registries what the backends are at this moment, and return it as a set for
-        O(localai.core.localai_backend#module:pins).
-      - Without O(name), it is for what is installed.
+      - Whether to query galleries and registries for the current builds of the backends, and return them as a set of
+        pins for O(localai.core.localai_backend#module:pins).
+      - Without O(name), the set has all installed backends.
     type: bool
     default: false
   pin_capabilities:
     description:
-      - The capabilities of the hosts that the set of O(pins) is for. The default is that of this host. It is an error
-        to leave this out when that is unknown, so that RV(capability) is null.
-      - The rows for V(nvidia-l4t), V(metal) and V(darwin-x86) are for the platforms that these are, all others for
-        O(platform).
+      - The capabilities of the hosts for which the set of pins is. The default is the capability of this host. It must
+        be set if the capability is unknown, so that RV(capability) is null.
+      - The rows for V(nvidia-l4t), V(metal) and V(darwin-x86) are for the platforms of these hosts. All other rows are
+        for O(platform).
     type: list
     elements: str
   disk_usage:
-    description: Whether to measure what each backend takes on the disk. This walks through all their files.
+    description: Whether to measure the disk usage of each backend. This reads all its directories.
     type: bool
     default: false
 seealso:
@@ -67,53 +71,53 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List what is installed
+- name: List the installed backends
   localai.core.localai_backend_info:
-  register: localai_backends
+  register: info
 
-- name: Stop when one of them cannot run
+- name: Assert that all of them can run
   ansible.builtin.assert:
-    that: localai_backends.backends | rejectattr('runnable') | length == 0
+    that: info.backends | rejectattr('runnable') | length == 0
 
-- name: Stop when the GPU of a host cannot be read
+- name: Assert that the GPU of the host can be read
   ansible.builtin.assert:
-    that: localai_backends.capability is not none
-    fail_msg: "{{ localai_backends.capability_evidence.unreadable | map(attribute='output') | join(' ') }}"
+    that: info.capability is not none
+    fail_msg: "{{ info.capability_evidence.unreadable | map(attribute='output') | join(' ') }}"
 
-- name: See what one backend takes on the disk
+- name: Measure the disk usage of a backend
   localai.core.localai_backend_info:
     name: llama-cpp
     disk_usage: true
 
-- name: See what could be upgraded
+- name: List upgrades
   localai.core.localai_backend_info:
     upgrades: true
-  register: localai_upgrades
+  register: info
 
-- name: Tell it
+- name: Show the reason for each upgrade
   ansible.builtin.debug:
-    msg: "{{ localai_upgrades.upgrades | items2dict(key_name='name', value_name='reason') }}"
+    msg: "{{ info.upgrades | items2dict(key_name='name', value_name='reason') }}"
 
-- name: List what the gallery has for this host
+- name: List the entries of the galleries
   localai.core.localai_backend_info:
     available: true
-  register: localai_gallery
+  register: gallery
 
-- name: Show the names that can be installed
+- name: Show the names that can be installed on this host
   ansible.builtin.debug:
-    msg: "{{ localai_gallery.available | selectattr('compatible') | map(attribute='name') }}"
+    msg: "{{ gallery.available | selectattr('compatible') | map(attribute='name') }}"
 
-- name: Ask what two backends are at this moment on all kinds of hosts
+- name: Pin the current builds of two backends for all kinds of hosts
   localai.core.localai_backend_info:
     name: [llama-cpp, whisper]
     pins: true
     pin_capabilities: [default, nvidia-cuda-12, amd]
-  register: localai_pins
+  register: current
   run_once: true
 
-- name: Write it down, to be checked into Git
+- name: Write the pins to a file, which can be committed to Git
   ansible.builtin.copy:
-    content: "{{ localai_pins.pins | to_nice_yaml(indent=2) }}"
+    content: "{{ current.pins | to_nice_yaml(indent=2) }}"
     dest: pins.yml
     mode: "0644"
   delegate_to: localhost
@@ -123,14 +127,14 @@ EXAMPLES = r"""
 RETURN = r"""
 capability:
   description:
-    - What the host can run. Null when that is unknown, because a GPU cannot be read although its compute driver is in
-      use. RV(capability_evidence.unreadable) then tells why.
+    - The capability of the host. Null if it is unknown, because a GPU cannot be read although its compute driver is in
+      use. RV(capability_evidence.unreadable) then has the reason.
     - RV(backends) is then listed as if the memory of the GPU sufficed.
   returned: success
   type: str
   sample: nvidia-cuda-12
 capability_evidence:
-  description: What the capability was concluded from.
+  description: The evidence for the capability.
   returned: success
   type: dict
   sample:
@@ -144,19 +148,19 @@ capability_evidence:
     unreadable: []
   contains:
     rule:
-      description: The rule that decided.
+      description: The rule that was applied.
       type: str
     forced_by:
-      description: The option, variable or file that set the capability, or null when it was detected.
+      description: The option, variable or file that set the capability, or null if it was detected.
       type: str
     gpus:
-      description: The GPUs that were seen, each with its C(vendor) and where it was C(seen), the deciding one first.
+      description:
+        - The GPUs that were detected, each with its C(vendor) and the path where it was C(seen). The first decides.
       type: list
       elements: dict
     vram:
       description:
-        - The bytes of memory of all GPUs, as far as the kernel and the vendors' tools tell. Null when they were not
-          asked.
+        - The bytes of memory of all GPUs that the kernel and the vendors' tools report. Null if they were not queried.
       type: int
     cuda:
       description: The CUDA versions found as C(/usr/local/cuda-<version>).
@@ -164,9 +168,10 @@ capability_evidence:
       elements: str
     unreadable:
       description:
-        - The vendors whose GPU is present and whose memory is unknown. Where the memory of other GPUs decided, it has
-          only those that go before them. It is empty where an option, a variable or a file set the capability.
-        - Those whose compute driver (C(nvidia) or C(amdgpu)) is in use make RV(capability) null. Then it has only them.
+        - The vendors whose GPU is present and whose memory is unknown. If the memory of another GPU decided, only
+          vendors of a higher priority. Empty if an option, a variable or a file set the capability.
+        - If the compute driver (C(nvidia) or C(amdgpu)) of such a GPU is in use, RV(capability) is null, and only these
+          vendors are listed.
       type: list
       elements: dict
       sample:
@@ -178,13 +183,13 @@ capability_evidence:
           description: V(nvidia), V(amd) or V(intel).
           type: str
         probe:
-          description: The tool that tells the memory of this vendor's GPUs.
+          description: The tool that reports the memory of this vendor's GPUs.
           type: str
         output:
-          description: What it printed, in one line of at most 300 characters, or why it printed nothing.
+          description: Its output, in one line of at most 300 characters, or why there is none.
           type: str
 backends:
-  description: One entry per name that LocalAI knows, sorted by name.
+  description: One entry for each name that LocalAI knows, sorted by name.
   returned: success
   type: list
   elements: dict
@@ -207,30 +212,30 @@ backends:
       description: The name.
       type: str
     kind:
-      description: V(concrete), V(meta), V(alias) or V(system). An alias goes before all others, as it does for LocalAI.
+      description: V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as it does for LocalAI.
       type: str
     backend:
       description: The directory that answers to the name.
       type: str
     run_file:
-      description: What LocalAI starts for the name.
+      description: The file that LocalAI starts for the name.
       type: str
     runnable:
-      description: Whether that file is there.
+      description: Whether this file exists.
       type: bool
     metadata:
-      description: What stands in C(metadata.json), or null when there is none or it cannot be read.
+      description: The content of C(metadata.json), or null if the file does not exist or cannot be read.
       type: dict
     problem:
-      description: What is wrong, or null.
+      description: The problem, or null.
       type: str
     disk_usage:
-      description: The bytes that its directory takes on the disk, with O(disk_usage=true).
+      description: The disk usage of its directory in bytes, with O(disk_usage=true).
       type: int
 in_progress:
   description:
-    - What another run transfers at this moment, or null. It tells this at most every two seconds.
-    - It is gone when that run ends, however it ends.
+    - The current transfer of another run, or null. It is updated at most every two seconds.
+    - It is null again as soon as that run ends, also if it is killed.
   returned: success
   type: dict
   sample:
@@ -242,27 +247,27 @@ in_progress:
     seconds_left: 2
   contains:
     backend:
-      description: The backend that comes.
+      description: The backend that is transferred.
       type: str
     source:
-      description: The server, or the file, that its bytes come from, or null before the first one came.
+      description: The server or file that delivers the bytes, or null before the first byte.
       type: str
     bytes_done:
-      description: The bytes that came.
+      description: The bytes that were transferred.
       type: int
     bytes_total:
-      description: The bytes that it has, compressed, or null when that is not known.
+      description: The compressed size of the backend in bytes, or null if it is unknown.
       type: int
     bytes_per_second:
-      description: How many came in a second on average, or null at the start.
+      description: The average rate, or null at the beginning.
       type: int
     seconds_left:
-      description: How long the rest takes at this rate, or null when that is not known.
+      description: The remaining time at this rate, or null if it is unknown.
       type: int
 problems:
   description:
-    - What is wrong with directories that have no entry in RV(backends), and with the host as a whole.
-    - What LocalAI left behind when it was interrupted is told here too.
+    - The problems of directories that have no entry in RV(backends), and of the host.
+    - They include the directories that LocalAI leaves behind if it is interrupted.
   returned: success
   type: list
   elements: dict
@@ -271,15 +276,15 @@ problems:
       problem: it has no run.sh and is no meta backend
   contains:
     name:
-      description: The directory, or null for the host as a whole.
+      description: The directory, or null for the host.
       type: str
     problem:
-      description: What is wrong.
+      description: The problem.
       type: str
-kept:
+previous:
   description:
-    - The trees that were replaced and are kept, the latest of each backend first.
-    - With O(name), those of the builds that answer to these names, or did.
+    - The previous versions of backends, the latest one of each backend first.
+    - With O(name), the previous versions of builds that answer, or answered, to these names.
   returned: success
   type: list
   elements: dict
@@ -291,27 +296,27 @@ kept:
       version: null
   contains:
     backend:
-      description: The backend that it was.
+      description: The name of the backend.
       type: str
     path:
-      description: Where it is.
+      description: The path of the previous version.
       type: str
     uri:
-      description: Where it was installed from, if that is recorded.
+      description: Its source, if it is recorded.
       type: str
     digest:
-      description: Its digest, if that is recorded. Pin it to go back to this tree.
+      description: Its digest, if it is recorded. Pin it to roll back to this version.
       type: str
     version:
-      description: Its version, if the gallery stated one.
+      description: Its version, if the gallery had one.
       type: str
     disk_usage:
-      description: The bytes that it takes on the disk, with O(disk_usage=true).
+      description: Its disk usage in bytes, with O(disk_usage=true).
       type: int
 upgrades:
   description:
-    - What O(localai.core.localai_backend#module:state=latest) would upgrade, with O(upgrades=true).
-    - When RV(capability) is null, that is never another build than the one that is installed.
+    - The upgrades that O(localai.core.localai_backend#module:state=latest) would install, with O(upgrades=true).
+    - If RV(capability) is null, no other build than the installed one is considered.
   returned: when O(upgrades=true)
   type: list
   elements: dict
@@ -328,24 +333,24 @@ upgrades:
       description: The name.
       type: str
     backend:
-      description: The build that answers to it.
+      description: The build that answers to the name.
       type: str
     installed:
-      description: The digest of that, else its version, if one is recorded.
+      description: The digest of this build, else its version, if one is recorded.
       type: str
     available_backend:
-      description: The build that would answer to it.
+      description: The build that would answer to the name.
       type: str
     available:
-      description: The digest of that, else its version.
+      description: The digest of the new build, else its version.
       type: str
     reason:
-      description: Why it would be upgraded.
+      description: The reason for the upgrade.
       type: str
 pins:
   description:
-    - What the backends are at this moment, with O(pins=true), for O(localai.core.localai_backend#module:pins).
-    - A capability for which a backend has no build has no row, and there is a warning.
+    - The current builds of the backends, with O(pins=true), for O(localai.core.localai_backend#module:pins).
+    - If a backend has no build for a capability, there is no row and a warning.
   returned: when O(pins=true)
   type: dict
   sample:
@@ -384,27 +389,27 @@ available:
       description: V(meta) or V(concrete).
       type: str
     gallery:
-      description: The gallery that has it.
+      description: The gallery with the entry.
       type: str
     compatible:
       description:
-        - Whether it can be installed on this host. When RV(capability) is null, that is not so for a meta backend of
-          which no build is installed, if the GPU decides between its builds.
+        - Whether it can be installed on this host. If RV(capability) is null, a meta backend without an installed build
+          cannot be installed if its build depends on the GPU.
       type: bool
     installed:
       description: Whether the name is in RV(backends).
       type: bool
     resolves_to:
-      description: The concrete backend for this host, or null when there is none.
+      description: The concrete backend for this host, or null if there is none.
       type: str
     uri:
-      description: Where it is installed from. Null for a meta backend.
+      description: The source. Null for a meta backend.
       type: str
     alias:
-      description: The alias that it gets.
+      description: The alias of the backend.
       type: str
     version:
-      description: Its version, if the gallery states one.
+      description: Its version, if the gallery has one.
       type: str
     tags:
       description: Its tags.

@@ -12,13 +12,12 @@ version_added: 0.2.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - The role P(localai.core.localai#role) uses this module. For directories of your own, use
-    C(ansible.builtin.file).
-  - Creates directories and writes them into a record, with device and inode. Directories that exist already are used
-    as they are, and are not recorded.
-  - Sets owner, group and mode only on directories that are in the record.
-  - Deletes only directories that are in the record and are still the same ones. It never deletes a mount point, stays
-    on the file system of the directory, and follows no symlinks.
+  - This module belongs to the role P(localai.core.localai#role). For other directories, use C(ansible.builtin.file).
+  - Creates directories and records them with device and inode. Existing directories are used unchanged and are not
+    recorded.
+  - Sets owner, group and mode only for recorded directories.
+  - Deletes only recorded directories that are still the same. It never deletes a mount point, does not leave the file
+    system of the directory, and does not follow symlinks.
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything.
@@ -30,20 +29,20 @@ attributes:
     description: A second run with the same options changes nothing.
     support: full
   platform:
-    description: The operating systems that it works on.
+    description: The operating systems that are supported.
     support: full
     platforms: [Linux]
 options:
   state:
     description:
-      - Whether the directories exist.
-      - With V(absent), all directories are checked before the first one is deleted. When one of them must not be
-        deleted, the task fails, in check mode too, and nothing is changed.
+      - Whether the directories should exist.
+      - With V(absent), all directories are checked before the first one is deleted. If one of them must not be deleted,
+        the task fails, also in check mode, and nothing is changed.
     type: str
     choices: [present, absent]
     default: present
   directories:
-    description: The directories. Missing parents are created too, and belong to root.
+    description: The directories. Missing parent directories are created too and belong to root.
     type: list
     elements: dict
     required: true
@@ -57,35 +56,35 @@ options:
         type: str
         default: "0755"
   keep:
-    description: Directories that stay when a directory above them is deleted. Everything else in that one is deleted.
+    description: Directories to keep when a directory above them is deleted. Everything else in it is deleted.
     type: list
     elements: path
     default: []
   owner:
-    description: The owner of directories that are in the record. By default, the owner is not changed.
+    description: The owner of recorded directories. By default, the owner is not changed.
     type: str
   group:
-    description: The group of directories that are in the record. By default, the group is not changed.
+    description: The group of recorded directories. By default, the group is not changed.
     type: str
   record:
     description:
       - The file with the record. It belongs to root.
-      - It is deleted when none of the directories in it exists any more.
+      - It is deleted when none of its directories exists any more.
     type: path
     default: /var/lib/localai-core/directories.json
   adopt:
     description:
-      - How to recognize a host that version 0.1 of this collection provisioned, which wrote no record. Used while there
-        is no record.
-      - All O(adopt.files) have to exist, and O(adopt.user) has to be a system user with O(adopt.home) as its home
-        directory and without a login shell.
-      - Then V(backends), V(models), V(data) and V(configuration) in O(adopt.home) are recorded, except for those that
-        belong to another user, hold something of another user, are on another file system, or have something mounted.
-      - O(adopt.home) itself is then deleted only if nothing else is in it.
+      - How to recognize a host that was provisioned by version 0.1 of this collection, which wrote no record. It is
+        used if there is no record.
+      - All O(adopt.files) must exist, and O(adopt.user) must be a system user with the home directory O(adopt.home) and
+        without a login shell.
+      - Then V(backends), V(models), V(data) and V(configuration) in O(adopt.home) are recorded, except directories that
+        belong to another user, contain files of another user, are on another file system, or contain a mount point.
+      - O(adopt.home) itself is then deleted only if it contains nothing else.
     type: dict
     suboptions:
       files:
-        description: Files that version 0.1 wrote.
+        description: Files that were written by version 0.1.
         type: list
         elements: path
         required: true
@@ -100,7 +99,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Create a directory, and record it
+- name: Create and record a directory
   localai.core.localai_directory:
     directories:
       - path: /srv/localai
@@ -108,7 +107,7 @@ EXAMPLES = r"""
     owner: localai
     group: localai
 
-- name: Delete it, if it is the one that was created
+- name: Delete the directory, if it is the recorded one
   localai.core.localai_directory:
     state: absent
     directories:
@@ -125,25 +124,25 @@ created:
   elements: str
   sample: [/srv/localai]
 foreign:
-  description: The paths of O(directories) that are not in the record, so their owner, group and mode were not touched.
+  description: The paths of O(directories) that are not recorded, so their owner, group and mode were not changed.
   returned: when O(state=present)
   type: list
   elements: str
   sample: [/srv/models]
 deleted:
-  description: The directories that were deleted, or emptied of everything but O(keep).
+  description: The directories that were deleted, or emptied except for O(keep).
   returned: when O(state=absent)
   type: list
   elements: str
   sample: [/srv/localai]
 left:
-  description: Those of O(directories) that were adopted or created as parents, and stay because something is in them.
+  description: The adopted directories and created parent directories that were not deleted because they are not empty.
   returned: when O(state=absent)
   type: list
   elements: str
   sample: []
 recorded:
-  description: The directories that are still in the record.
+  description: The directories that are still recorded.
   returned: when O(state=absent)
   type: list
   elements: str

@@ -45,7 +45,7 @@ def _upgrade(host: Host) -> dict[str, Any]:
 
 
 def _back(host: Host) -> dict[str, Any]:
-    (digest,) = (row["digest"] for row in host.info()["kept"] if row["backend"] == "piper")
+    (digest,) = (row["digest"] for row in host.info()["previous"] if row["backend"] == "piper")
     return host.backend("piper", digest=digest, keep_previous=1)
 
 

@@ -89,7 +89,7 @@ def playbook(runs: list[Run], work: Path) -> list[dict[str, Any]]:
         tasks.append({**task, "ignore_errors": True})
     ends = [f"{registered(run)} is {'failed' if run.fails else 'success'}" for run in runs]
     tasks.append({"name": "They ended as they should", "ansible.builtin.assert": {"that": ends}})
-    defaults = {"group/localai.core.localai": common}
+    defaults = {"group/localai.core.localai_backends": common}
     return [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
 
 

@@ -35,7 +35,7 @@ from .scenarios import Options, Sources, begin, carry_out
 from .state import State, leftovers
 from .strace import started
 
-_SAID = ("failed", "changed", "removed", "replaced", "restart_required", "diff")
+_SAID = ("failed", "changed", "removed", "unload", "restart_required", "diff")
 
 
 @dataclass(frozen=True)

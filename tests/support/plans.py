@@ -12,7 +12,8 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Gpu
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,

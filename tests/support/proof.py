@@ -11,7 +11,7 @@ from typing import Any
 from .host import Snapshot, snapshot
 from .world import Host
 
-FORESEEN = ("changed", "diff", "removed", "replaced", "restart_required", "capability", "warnings")
+FORESEEN = ("changed", "diff", "removed", "unload", "restart_required", "capability", "warnings")
 NOT_KNOWN_YET = "It is not known yet whether the file system of"
 OF_A_BACKEND = ("name", "backend", "action", "capability", "reason", "run_file", "uri", "digest", "version")
 
@@ -55,7 +55,7 @@ def prove(host: Host, *names: str, action: str, **options: Any) -> dict[str, Any
         unchanged = host.backend(*names, check=check, **again)
         assert (unchanged["failed"], unchanged["changed"], unchanged["diff"]) == (False, False, [])
         assert set(actions(unchanged).values()) == {"none"}
-        assert (unchanged["restart_required"], unchanged["replaced"]) == (False, [])
+        assert (unchanged["restart_required"], unchanged["unload"]) == (False, [])
     assert installed(host) == after
     assert host.world.requests == [] or options.get("state") == "latest"
     return result

@@ -3,93 +3,80 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host can run, concluded from what was seen of it, and which build of a backend follows from it. Pure.
+"""The capabilities of hosts, and which builds run on each. Pure.
 
-The rules follow LocalAI's own (``pkg/system`` and ``pkg/xsysinfo`` of its source), because the server decides by them.
-One rule is ours: where a GPU is present and its memory cannot be read, LocalAI takes the host for one without a GPU.
+Follows LocalAI's `pkg/system/capabilities.go`. A new capability is a row of `CAPABILITIES`.
 """
 
 from __future__ import annotations
 
+import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from .evidence import Evidence
 
 DEFAULT = "default"
 FILTER_OFF = "disable"
-LEAST_VRAM = 4 * 1024**3
-NVIDIA, AMD, INTEL = "nvidia", "amd", "intel"
-# The GPUs of the first of these decide.
-VENDORS = (NVIDIA, AMD, INTEL)
-# The drivers with which a vendor's GPU computes; nouveau, radeon and vfio-pci are none of them.
-COMPUTE_DRIVERS = {NVIDIA: "nvidia", AMD: "amdgpu"}
-
-_FALLBACKS = {"nvidia-cuda-13": "nvidia", "nvidia-cuda-12": "nvidia", "nvidia-l4t-cuda-12": "nvidia-l4t"}
 LAST_RESORTS = (DEFAULT, "cpu")
-
-_ALIAS_TOKENS = (
-    ("nvidia", ("cuda", "vulkan", "cpu")),
-    ("amd", ("rocm", "hip", "vulkan", "cpu")),
-    ("intel", ("sycl", "intel", "cpu")),
-    ("metal", ("metal", "cpu")),
-    ("darwin-x86", ("darwin-x86", "cpu")),
-    ("vulkan", ("vulkan", "cpu")),
-)
+NVIDIA, AMD, INTEL = "nvidia", "amd", "intel"
 
 
 @dataclass(frozen=True)
-class Gpu:
-    """A GPU, or the trace of one: its C(vendor) and the path where it was C(seen)."""
+class Capability:
+    """A capability that hosts have.
 
-    vendor: str
-    seen: str
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A C(vendor) whose GPU is present and whose memory is unknown, and the C(output) of the C(probe) that failed."""
-
-    vendor: str
-    probe: str
-    output: str
-
-    def __str__(self) -> str:
-        return f"{self.vendor}: {self.probe}: {self.output}"
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """What was seen of a host.
-
-    C(gpus) has the deciding one first. C(vram) is in bytes, as far as it could be read. C(computing) has the vendors of
-    those that are C(unreadable) although their compute driver is bound to them.
+    `vendor` is the vendor of its GPUs, and `cuda` the version of CUDA. `fallback` is the key of a capability map that
+    counts if the map has no key for this capability. `platform` is the operating system and the architecture of all
+    its hosts, if these are the same. Of several builds with one alias, the one with the first of `alias_tokens` in its
+    name is preferred.
     """
 
-    architecture: str
-    gpus: tuple[Gpu, ...] = ()
-    vram: int = 0
-    cuda: tuple[str, ...] = ()
-    unreadable: tuple[Unreadable, ...] = ()
-    computing: frozenset[str] = frozenset()
+    name: str
+    vendor: str = ""
+    cuda: str = ""
+    fallback: str = ""
+    platform: tuple[str, str] | None = None
+    alias_tokens: tuple[str, ...] = ("cpu",)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the capability was concluded from; C(vram) is in bytes, None where it was not asked for."""
+_CUDA = ("cuda", "vulkan", "cpu")
+_L4T = ("linux", "arm64")
+CAPABILITIES = (
+    Capability("nvidia-l4t-cuda-13", NVIDIA, cuda="13", platform=_L4T, alias_tokens=_CUDA),
+    # LocalAI has no fallback here, and installs the build for processors.
+    Capability("nvidia-l4t-cuda-12", NVIDIA, cuda="12", fallback="nvidia-l4t", platform=_L4T, alias_tokens=_CUDA),
+    Capability("nvidia-l4t", NVIDIA, platform=_L4T, alias_tokens=_CUDA),
+    Capability("nvidia-cuda-13", NVIDIA, cuda="13", fallback="nvidia", alias_tokens=_CUDA),
+    Capability("nvidia-cuda-12", NVIDIA, cuda="12", fallback="nvidia", alias_tokens=_CUDA),
+    Capability("nvidia", NVIDIA, alias_tokens=_CUDA),
+    Capability("amd", AMD, alias_tokens=("rocm", "hip", "vulkan", "cpu")),
+    Capability("intel", INTEL, alias_tokens=("sycl", "intel", "cpu")),
+    Capability("vulkan", alias_tokens=("vulkan", "cpu")),
+    Capability("metal", platform=("darwin", "arm64"), alias_tokens=("metal", "cpu")),
+    Capability("darwin-x86", platform=("darwin", "amd64"), alias_tokens=("darwin-x86", "cpu")),
+    Capability("cpu"),
+    Capability(DEFAULT),
+)
 
-    rule: str
-    forced_by: str | None = None
-    gpus: tuple[Gpu, ...] = ()
-    vram: int | None = None
-    cuda: tuple[str, ...] = ()
-    unreadable: tuple[Unreadable, ...] = ()
+# The tokens in the name of a build that needs special hardware, and the capabilities that have this hardware, as a
+# regular expression. The first row with a token of the name decides.
+_REQUIREMENTS = (
+    (("darwin", "mlx", "metal"), "metal|darwin-x86"),
+    (("l4t",), "nvidia-l4t.*"),
+    (("cuda", "nvidia"), "nvidia.*"),
+    (("rocm", "hip", "amd"), "amd"),
+    (("sycl", "intel"), "intel"),
+)
 
 
 @dataclass(frozen=True)
 class HostCapability:
     """The capability of this host, and the evidence for it.
 
-    Where a GPU with its compute driver cannot be read, the capability is C(undecided). C(name) is then the one that the
-    host has if the memory suffices. The listing goes by it, and nothing else.
+    It is `undecided` if a GPU with its compute driver cannot be read. `name` is then the capability that the host has
+    if the memory suffices. Only the listing uses it.
     """
 
     name: str
@@ -98,131 +85,89 @@ class HostCapability:
 
     @property
     def known(self) -> str | None:
-        """The capability, or None where it is undecided."""
+        """The capability, or None if it is undecided."""
         return None if self.undecided else self.name
 
     @property
     def has_gpu(self) -> bool:
-        """Whether a GPU was seen, or the capability was forced to one."""
+        """Whether a GPU was detected, or the capability was forced to one."""
         return bool(self.evidence.gpus) or self.name not in (*LAST_RESORTS, FILTER_OFF)
 
     def keeps(self, backend: str) -> bool:
-        """Return whether a build is for the vendor of a GPU that cannot be read, and so stays where it is installed."""
-        vendors = {each.vendor for each in self.evidence.unreadable}
+        """Return whether a build is for the vendor of an unreadable GPU. If it is installed, it is not replaced."""
+        vendors = {gpu.vendor for gpu in self.evidence.unreadable}
         if self.undecided:
             vendors |= {gpu.vendor for gpu in self.evidence.gpus}
         return any(is_for(backend, vendor) for vendor in vendors)
 
     def may_run(self, backend: str) -> bool:
-        """Return whether an installed build can run here, or could if the GPU were read, judged by its name."""
+        """Return whether an installed build runs on this host, or might if the GPU could be read."""
         return compatible(backend, self.name) or self.keeps(backend)
 
 
 @dataclass(frozen=True)
 class Match:
-    """The entry of a capability map that a host takes."""
+    """The entry of a capability map that a host uses."""
 
     key: str
     target: str
 
     @property
     def last_resort(self) -> bool:
-        """Whether the map had nothing for the host's own hardware."""
+        """Whether the map has no entry for the hardware of the host."""
         return self.key in LAST_RESORTS
 
 
-def conclude(found: Hardware) -> HostCapability:
-    """Return the capability that follows from the hardware."""
-    if not found.gpus and not found.unreadable:
-        return HostCapability(DEFAULT, Evidence(rule="no GPU seen"))
-    seen = Evidence(rule="", gpus=found.gpus, vram=found.vram, cuda=found.cuda)
-    # The others do not matter beside those that would compute.
-    computing = tuple(each for each in found.unreadable if each.vendor in found.computing)
-    unreadable = computing or found.unreadable
-    vendor = found.gpus[0].vendor if found.gpus else unreadable[0].vendor
-    suffix = f"-cuda-{found.cuda[0]}" if found.cuda and vendor == NVIDIA else ""
-    if vendor == NVIDIA and found.architecture == "arm64" and (found.gpus or computing):
-        return HostCapability(f"nvidia-l4t{suffix}", replace(seen, rule="NVIDIA on arm64"))
-    if found.vram > LEAST_VRAM:
-        rule = f"GPU vendor {vendor}" + (f" with /usr/local/cuda-{found.cuda[0]}" if suffix else "")
-        return HostCapability(vendor + suffix, replace(seen, rule=rule, unreadable=_before(vendor, unreadable)))
-    vendors = " and ".join(each.vendor for each in unreadable)
-    if computing:
-        rule = f"the memory of the {vendors} GPU could not be read, and its compute driver is in use"
-        return HostCapability(vendor + suffix, replace(seen, rule=rule, unreadable=unreadable), undecided=True)
-    if unreadable:
-        rule = f"the memory of the {vendors} GPU could not be read, and it has no compute driver in use"
-        return HostCapability(DEFAULT, replace(seen, rule=rule, unreadable=unreadable))
-    rule = f"{found.vram} bytes of VRAM on {vendor} are not more than {LEAST_VRAM}"
-    return HostCapability(DEFAULT, replace(seen, rule=rule))
-
-
-def _before(vendor: str, unreadable: t.Iterable[Unreadable]) -> tuple[Unreadable, ...]:
-    """Return those of a vendor that would decide in the place of C(vendor) if it had its driver."""
-    known = VENDORS.index(vendor) if vendor in VENDORS else len(VENDORS)
-    return tuple(each for each in unreadable if VENDORS.index(each.vendor) < known)
-
-
 def match(capabilities: t.Mapping[str, str], capability: str) -> Match | None:
-    """Return what a meta backend's C(capabilities) map offers a host of this capability, or None."""
-    if capability in capabilities:
-        return Match(capability, capabilities[capability])
-    fallback = _FALLBACKS.get(capability)
-    if (
-        fallback is not None
-        and fallback in capabilities
-        and not (capability == "nvidia-cuda-12" and _is_cuda13(capabilities[fallback]))
-    ):
-        return Match(fallback, capabilities[fallback])
-    for key in LAST_RESORTS:
+    """Return the entry of a meta backend's capability map for a host, or None."""
+    row = next((row for row in CAPABILITIES if row.name == capability), None)
+    fallback = row.fallback if row is not None and not _needs_newer_cuda(row, capabilities) else ""
+    for key in (capability, fallback or DEFAULT, *LAST_RESORTS):
         if key in capabilities:
             return Match(key, capabilities[key])
     return None
 
 
 def compatible(name: str, capability: str) -> bool:
-    """Return whether the concrete backend C(name) can run on a host of this capability, judged by its name."""
-    if capability == FILTER_OFF:
-        return True
+    """Return whether a concrete backend runs on a host of this capability, judged by the name of the backend."""
     lowered = name.lower()
-    if _has(lowered, "darwin", "mlx", "metal"):
-        return capability in ("metal", "darwin-x86")
-    if _has(lowered, "l4t"):
-        return capability.startswith("nvidia-l4t")
-    if _has(lowered, "cuda", "nvidia"):
-        return capability.startswith("nvidia")
-    if _has(lowered, "rocm", "hip", "amd"):
-        return capability == "amd"
-    if _has(lowered, "sycl", "intel"):
-        return capability == "intel"
+    for tokens, capabilities in _REQUIREMENTS:
+        if any(token in lowered for token in tokens):
+            return capability == FILTER_OFF or bool(re.fullmatch(capabilities, capability, re.DOTALL))
     return True
 
 
 def is_for(name: str, vendor: str) -> bool:
-    """Return whether the concrete backend C(name) runs on GPUs of this vendor and on nothing else."""
-    best = "nvidia-l4t" if vendor == NVIDIA else vendor
-    return compatible(name, best) and not compatible(name, DEFAULT)
+    """Return whether a concrete backend runs only on GPUs of this vendor."""
+    return not compatible(name, DEFAULT) and any(
+        compatible(name, row.name) for row in CAPABILITIES if row.vendor == vendor
+    )
 
 
 def preferred(candidates: t.Sequence[str], capability: str) -> str:
-    """Return which of several backends with one alias answers to it; C(candidates) are in byte order, not empty."""
-    for token in _alias_tokens(capability.lower()):
+    """Return which of several backends with the same alias answers to it.
+
+    `candidates` are sorted by byte order and not empty.
+    """
+    for token in _family(capability.lower()).alias_tokens:
         for candidate in candidates:
             if token in candidate.lower():
                 return candidate
     return candidates[0]
 
 
-def _has(name: str, *tokens: str) -> bool:
-    return any(token in name for token in tokens)
+def implied_platform(capability: str) -> tuple[str, str] | None:
+    """Return the operating system and the architecture of all hosts of a capability; None if these differ."""
+    return _family(capability).platform
 
 
-def _is_cuda13(target: str) -> bool:
-    return "cuda13" in target.lower()
+def _family(capability: str) -> Capability:
+    """Return the row with the longest name that a capability begins with; one that was forced may be any text."""
+    rows = (row for row in CAPABILITIES if capability.startswith(row.name))
+    return max(rows, key=lambda row: len(row.name), default=CAPABILITIES[-1])
 
 
-def _alias_tokens(capability: str) -> tuple[str, ...]:
-    for prefix, tokens in _ALIAS_TOKENS:
-        if capability.startswith(prefix):
-            return tokens
-    return ("cpu",)
+def _needs_newer_cuda(row: Capability, capabilities: t.Mapping[str, str]) -> bool:
+    """Return whether the fallback of a capability leads to a build for a newer CUDA than that of the host."""
+    version = re.search(r"cuda(\d{1,9})", capabilities.get(row.fallback, "").lower())
+    return version is not None and int(version.group(1)) > int(row.cuda or 0)

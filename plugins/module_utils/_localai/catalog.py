@@ -3,9 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All galleries of a task together: what a name means on a host of one capability. Pure.
+"""All galleries of a task together, and the build that a name resolves to on a host. Pure.
 
-Follows LocalAI's `core/gallery/backends.go` (`FindGalleryElement`, `FindBestBackendFromMeta`).
+Follows LocalAI's `FindGalleryElement` (`core/gallery/gallery.go`), `FindBestBackendFromMeta`
+(`core/gallery/backend_types.go`) and `InstallBackendFromGallery` (`core/gallery/backends.go`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .names import checked_name
 
 @dataclass(frozen=True)
 class Resolution:
-    """What a name means on this host: its C(entry), the C(concrete) to install, and the C(match) if it is a meta."""
+    """The `entry` of a name, the `concrete` entry to install on this host, and the `match` of a meta backend."""
 
     entry: Entry
     concrete: Entry
@@ -30,7 +31,7 @@ class Resolution:
 
 
 class Catalog:
-    """The galleries of a task, in their order; `index_of` returns the index of a gallery by its name, or raises."""
+    """The galleries of a task, in order; `index_of` returns the index of a gallery, or raises GalleryError."""
 
     def __init__(self, galleries: t.Sequence[str], index_of: t.Callable[[str], Index]) -> None:
         self._galleries = galleries
@@ -40,18 +41,18 @@ class Catalog:
         """Return all entries of all galleries, in order; raises GalleryError."""
         return [entry for gallery in self._galleries for entry in self._index_of(gallery).entries.values()]
 
-    def has(self, asked: str) -> bool:
-        """Return whether a gallery has the entry that a task asks for, be it of use or not; raises GalleryError."""
-        galleries, name = self._searched(asked)
+    def has(self, requested: str) -> bool:
+        """Return whether a gallery has an entry for a requested name; raises GalleryError."""
+        galleries, name = self._searched(requested)
         return any(self._index_of(gallery).find(name) is not None for gallery in galleries)
 
-    def find(self, asked: str) -> Entry:
-        """Return the entry that a task asks for as C(name) or C(gallery@name); raises GalleryError."""
-        galleries, name = self._searched(asked)
-        if "@" in asked and not galleries:
+    def find(self, requested: str) -> Entry:
+        """Return the entry for a requested `name` or `gallery@name`; raises GalleryError."""
+        galleries, name = self._searched(requested)
+        if "@" in requested and not galleries:
             known = ", ".join(self._galleries) or "none"
-            picked = asked.rpartition("@")[0]
-            raise GalleryError(f"{asked}: there is no gallery {picked!r}. The galleries of this task: {known}.")
+            picked = requested.rpartition("@")[0]
+            raise GalleryError(f"{requested}: there is no gallery {picked!r}. The galleries of this task: {known}.")
         for gallery in galleries:
             index = self._index_of(gallery)
             entry = index.find(name)
@@ -61,16 +62,16 @@ class Catalog:
                 raise GalleryError(f"{name}: the gallery {gallery} has it, but {index.skipped[name.lower()]}")
         raise GalleryError(self._unknown(name, galleries))
 
-    def resolve(self, asked: str, capability: str) -> Resolution:
-        """Return what C(asked) means on a host of this capability; raises GalleryError when it cannot run there."""
-        entry = self.find(asked)
+    def resolve(self, requested: str, capability: str) -> Resolution:
+        """Return the build for a requested name on a host of this capability; raises GalleryError if there is none."""
+        entry = self.find(requested)
         if not entry.is_meta:
             if not entry.uri:
                 raise GalleryError(f"{entry.name}: its gallery entry has neither a uri nor capabilities.")
             if not compatible(entry.name, capability):
                 raise GalleryError(
-                    f"{entry.name} is not for a host of capability {capability!r}. Name the meta backend that it "
-                    f"belongs to, set capability to what this host has, or to {FILTER_OFF!r} to install it anyway."
+                    f"{entry.name} does not run on a host with the capability {capability!r}. Use the meta backend "
+                    f"instead, or set capability to that of the host, or to {FILTER_OFF!r} to install it anyway."
                 )
             return Resolution(entry, entry)
         offered = ", ".join(f"{key}: {target}" for key, target in entry.capabilities.items())
@@ -84,8 +85,8 @@ class Catalog:
             )
         if not compatible(concrete.name, capability):
             raise GalleryError(
-                f"{entry.name} has no build that runs on capability {capability!r}: it would take {concrete.name!r} by "
-                f"its key {chosen.key!r}, which is for other hardware; it offers {offered}."
+                f"{entry.name} has no build that runs on capability {capability!r}: its key {chosen.key!r} points to "
+                f"{concrete.name!r}, which is for other hardware; it offers {offered}."
             )
         return Resolution(entry, concrete, chosen)
 
@@ -102,9 +103,9 @@ class Catalog:
                 return concrete
         raise GalleryError(f"{entry.name}: its target {chosen.target!r} for {chosen.key!r} is in no gallery.")
 
-    def _searched(self, asked: str) -> tuple[list[str], str]:
+    def _searched(self, requested: str) -> tuple[list[str], str]:
         """Return the galleries that `name` or `gallery@name` is looked up in, and the bare name."""
-        picked, _at, name = asked.rpartition("@")
+        picked, _at, name = requested.rpartition("@")
         return [gallery for gallery in self._galleries if not picked or gallery.lower() == picked.lower()], name
 
     def _unknown(self, name: str, galleries: t.Sequence[str]) -> str:

@@ -5,7 +5,7 @@
 
 """The entries of a gallery index. Pure.
 
-Follows LocalAI's `core/gallery/backend_types.go`. For lookups in several galleries, see `catalog`.
+Follows `GalleryBackend` in LocalAI's `core/gallery/backend_types.go`. For lookups in several galleries, see `catalog`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .._address import NO_ADDRESS, Address
 from .._errors import GalleryError, NameRefused, OptionError
 from .names import checked_name
 
-# More members of lists and mappings come from aliases that let many entries share them.
+# The members of lists and mappings, which YAML aliases multiply.
 MOST_ENTRIES = 200000
 MOST_PARTS = 2000000
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -26,7 +26,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Entry:
-    """One backend of a gallery; C(gallery) is the gallery's name, C(gallery_url) what metadata.json records of it."""
+    """One backend of a gallery; `gallery_url` is the URL of the gallery that `metadata.json` records."""
 
     name: str
     gallery: str = ""
@@ -43,20 +43,20 @@ class Entry:
 
     @property
     def is_meta(self) -> bool:
-        """Whether this names, per capability, other backends, and is none itself."""
+        """Whether this is a meta backend, which points to another backend for each capability."""
         return bool(self.capabilities) and not self.uri
 
 
 @dataclass(frozen=True)
 class Index:
-    """The entries of one gallery in their order, and why others were skipped, both by lower-case name."""
+    """The entries of one gallery in order, and the reasons why others were skipped, both by lower-case name."""
 
     gallery: str
     entries: t.Mapping[str, Entry]
     skipped: t.Mapping[str, str]
 
     def find(self, name: str) -> Entry | None:
-        """Return the entry of that name in any case, or None."""
+        """Return the entry of a name, which is case-insensitive, or None."""
         return self.entries.get(name.lower())
 
 
@@ -82,9 +82,9 @@ def _entry(row: t.Any, gallery: str, gallery_url: Address) -> Entry:
         capabilities={key: _text(capabilities, key) for key in capabilities},
         version=_text(row, "version"),
         sha256=sha256_digits(sha256, f"the sha256 of {name}") if sha256 else "",
-        tags=_shown_texts(row.get("tags")),
-        license=_shown_text(row.get("license")),
-        description=_shown_text(row.get("description")),
+        tags=_display_texts(row.get("tags")),
+        license=_display_text(row.get("license")),
+        description=_display_text(row.get("description")),
     )
 
 
@@ -93,7 +93,7 @@ def _text(row: t.Mapping[str, t.Any], key: str) -> str:
     if value is None:
         return ""
     if not _is_text(value):
-        raise GalleryError(f"its {key} is not text")
+        raise GalleryError(f"its {key} is not a string")
     return t.cast(str, value)
 
 
@@ -102,26 +102,26 @@ def _texts(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(map(_is_text, value)):
-        raise GalleryError(f"its {key} are not a list of texts")
+        raise GalleryError(f"its {key} are not a list of strings")
     return tuple(value)
 
 
-def _shown_text(value: t.Any) -> str:
-    """Return what is only shown to people; anything but text is left out, and costs the entry nothing."""
+def _display_text(value: t.Any) -> str:
+    """Return a text that is only shown to people. Anything else becomes empty and does not invalidate the entry."""
     return value if _is_text(value) else ""
 
 
-def _shown_texts(value: t.Any) -> tuple[str, ...]:
+def _display_texts(value: t.Any) -> tuple[str, ...]:
     return tuple(filter(_is_text, value)) if isinstance(value, list) else ()
 
 
 def _is_text(value: t.Any) -> bool:
-    """Return whether a value is text; Python's own parser of YAML gives halves of surrogate pairs as if they were."""
+    """Return whether a value is text. PyYAML's Python parser also returns half surrogate pairs, which are not."""
     return isinstance(value, str) and not _SURROGATE.search(value)
 
 
 def sha256_digits(value: str, where: str) -> str:
-    """Return the 64 digits of a SHA-256, which may be written with C(sha256:) before it; raises OptionError."""
+    """Return the 64 digits of a SHA-256, which may begin with `sha256:`; raises OptionError that names `where`."""
     lowered = value.lower()
     digits = lowered[len("sha256:") :] if lowered.startswith("sha256:") else lowered
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
@@ -130,30 +130,30 @@ def sha256_digits(value: str, where: str) -> str:
 
 
 def index_of(rows: t.Any, gallery: str, gallery_url: Address) -> Index:
-    """Return the index that a parsed document holds; raises GalleryError if it is no list of entries."""
+    """Return the index in a parsed document; raises GalleryError if it is not a list of entries."""
     if rows is None:
         raise GalleryError("it is empty")
     if not isinstance(rows, list):
         kind = "a mapping" if isinstance(rows, dict) else "text"
         raise GalleryError(f"it is {kind}, not a YAML list of backends")
     if len(rows) > MOST_ENTRIES or sum(map(_parts, rows)) > MOST_PARTS:
-        raise GalleryError("it has more in it than is believable")
+        raise GalleryError("it is too large for a gallery")
     entries: dict[str, Entry] = {}
     skipped: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
         try:
             entry = _entry(row, gallery, gallery_url)
-            # The first of several with one name counts.
+            # The first of several entries with the same name counts.
             entries.setdefault(entry.name.lower(), entry)
         except (GalleryError, NameRefused, OptionError) as e:
             name = row.get("name") if isinstance(row, dict) else None
             known = name.lower() if isinstance(name, str) and len(name) <= 255 else str(number)
             skipped[known] = f"its entry {number} is skipped: {e}"
     if rows and not entries:
-        raise GalleryError(f"none of its {len(rows)} entries describes a backend ({next(iter(skipped.values()))})")
+        raise GalleryError(f"none of its {len(rows)} entries is valid: {next(iter(skipped.values()))}")
     return Index(gallery, entries, skipped)
 
 
 def _parts(row: t.Any) -> int:
-    """Return how many members the lists and mappings of an entry have."""
+    """Return the number of members of the lists and mappings in an entry."""
     return sum(len(value) for value in row.values() if isinstance(value, (dict, list))) if isinstance(row, dict) else 0

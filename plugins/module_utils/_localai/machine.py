@@ -3,7 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The machine that the modules run on: its small files, its drivers, and its vendors' tools."""
+"""The machine on which the modules run: its small files, its drivers, and the tools of its vendors.
+
+Follows LocalAI's `pkg/xsysinfo/gpu.go`, which starts the same tools.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from dataclasses import dataclass, field
 from .._fs.read import read_file
 
 PROBE_SECONDS = 120
-# Where vendors install their tools, although the PATH of sudo, of cron and of a login without a shell often lacks it.
+# Vendors install their tools here. The PATH of sudo, cron and logins without a shell often lacks these directories.
 TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/lib/wsl/lib", "/usr/local/bin", "/usr/local/cuda/bin")
-# Some tools leave a file where they are started.
+# Some tools write a file into their working directory.
 _NOTHING_TO_WRITE = "/proc"
 _LONGEST_OUTPUT = 300
 
@@ -36,7 +39,7 @@ _ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool C(printed), its exit C(status), None if it did not come to that, and what is to be said of it."""
+    """The output of a tool (`printed`), its exit `status`, None without one, and a summary for messages (`said`)."""
 
     printed: str = ""
     status: int | None = None
@@ -45,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where the probes look; every part can be replaced by a test."""
+    """The origin of everything that is detected; a test can replace each part."""
 
     root: str = "/"
     path: str | None = None
@@ -55,29 +58,29 @@ class Machine:
 
     @property
     def architecture(self) -> str:
-        """The machine's architecture in the words of OCI."""
+        """The architecture of the machine in OCI notation."""
         return _ARCHITECTURES.get(self.machine, self.machine)
 
     def locate(self, path: str) -> str:
-        """Return where C(path), an absolute one, stands below C(root)."""
+        """Return an absolute path below `root`."""
         return os.path.join(self.root, path.lstrip("/"))
 
     def read(self, path: str) -> str | None:
-        """Return the stripped text of a small file, or None when it cannot be read."""
+        """Return the stripped text of a small file, or None if it cannot be read."""
         try:
             return read_file(self.locate(path), 65536).decode("utf-8", "replace").strip()
         except OSError:
             return None
 
     def entries(self, path: str) -> list[str]:
-        """Return the sorted entries of a directory, none when it cannot be read."""
+        """Return the sorted entries of a directory, none if it cannot be read."""
         try:
             return sorted(os.listdir(self.locate(path)))
         except OSError:
             return []
 
     def driver(self, device: str) -> str:
-        """Return the driver that is bound to a device of the kernel, empty where there is none."""
+        """Return the driver of a device, empty if there is none."""
         try:
             return os.path.basename(os.readlink(self.locate(f"{device}/driver")))
         except OSError:
@@ -90,7 +93,7 @@ class Machine:
         return shutil.which(name, path=path) or shutil.which(name, path=usual)
 
     def run(self, name: str, *arguments: str) -> Answer:
-        """Return what a vendor's tool answers; one that takes too long is killed."""
+        """Return the answer of a tool, which is killed after `PROBE_SECONDS`."""
         program = self.tool(name)
         if program is None:
             return Answer(said=f"not found in PATH, {', '.join(TOOL_DIRECTORIES)}")

@@ -3,9 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two files that describe a backend: LocalAI's C(metadata.json), and beside it what only this collection records.
+"""The file `metadata.json`, with which LocalAI describes an installed backend. Pure.
 
-Pure: bytes -> values -> bytes.
+Follows `BackendMetadata` in LocalAI's `core/gallery/backend_types.go`, and `encoding/json` of Go, which reads it. For
+writing, see `metadata_writer`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ _SPACE = " \t\r\n"
 
 @dataclass(frozen=True)
 class Metadata:
-    """C(metadata.json) as LocalAI writes it; what is absent is empty.
+    """The content of `metadata.json`; absent keys are empty.
 
-    C(extra) has the keys that this version does not know, and their values, both as they are written in the file.
+    `extra` has the keys that this version does not know, and their values, both as they are written in the file.
     """
 
     alias: str = ""
@@ -41,9 +42,9 @@ class Metadata:
 
     @classmethod
     def parse(cls, data: bytes) -> Metadata:
-        """Return the metadata in C(data), read as Go reads it: keys in any case, the last of several counts.
+        """Return the metadata in a file.
 
-        Raises ValueError with the reason.
+        As for Go, keys are case-insensitive, and the last one of several counts. Raises ValueError with the reason.
         """
         fields: dict[str, t.Any] = {}
         extra: dict[str, str] = {}
@@ -52,10 +53,10 @@ class Metadata:
             if name not in KNOWN_KEYS:
                 extra[written_key] = written
             elif isinstance(value, str):
-                # Go puts the replacement character where half a surrogate pair stands.
+                # Go replaces half a surrogate pair by the replacement character.
                 fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             elif value is not None:
-                raise ValueError(f"its {name} is not text")
+                raise ValueError(f"its {name} is not a string")
         for name in ("gallery_url", "uri"):
             fields[name] = Address(fields.get(name, ""))
         return cls(**fields, extra=tuple(extra.items()))
@@ -64,31 +65,14 @@ class Metadata:
         """Return the keys that LocalAI knows and that are set, in the order in which it writes them."""
         return {key: getattr(self, key) for key in KNOWN_KEYS if getattr(self, key)}
 
-    def to_json(self) -> bytes:
-        """Return the file's content: what LocalAI knows as Go's C(json.MarshalIndent) writes it, and then the rest."""
-        known = {key: value.text if isinstance(value, Address) else value for key, value in self.fields().items()}
-        members = [f"{_go_text(key)}: {_go_text(value)}" for key, value in known.items()]
-        members += [f"{key}: {written}" for key, written in self.extra]
-        if not members:
-            return b"{}"
-        return "{{\n  {}\n}}".format(",\n  ".join(members)).encode("utf-8")
-
-
-def _go_text(text: str) -> str:
-    """Return a JSON string as Go writes it, with the characters escaped that HTML or JavaScript might misread."""
-    written = json.dumps(text, ensure_ascii=False)
-    for character in "<>&\u2028\u2029":
-        written = written.replace(character, f"\\u{ord(character):04x}")
-    return written
-
 
 _Written = t.Tuple[str, t.Any]
 
 
 def _members(data: bytes) -> list[tuple[_Written, _Written]]:
-    """Return the members of a JSON object in their order: keys and values, each as it is written and what that means.
+    """Return the members of a JSON object in their order: keys and values, each as text and parsed.
 
-    Raises ValueError for what Go does not accept either. Numbers, and what is inside a value, have no meaning here.
+    Numbers are not parsed. Raises ValueError for anything that Go refuses too.
     """
     text = data.decode("utf-8", "replace").strip(_SPACE)
     if not text:
@@ -112,10 +96,10 @@ def _members(data: bytes) -> list[tuple[_Written, _Written]]:
 
 
 def _read_members(text: str, decoder: json.JSONDecoder) -> t.Iterator[tuple[_Written, _Written]]:
-    """Yield the members of the object that C(text) is; C(json) itself does not tell how a value is written."""
+    """Yield the members of a JSON object; `json` itself does not return the text of a value."""
 
     def expect(characters: str, at: int) -> int:
-        """Return where one of C(characters) stands behind white space."""
+        """Return the position of one of `characters` after white space."""
         while text[at : at + 1] and text[at] in _SPACE:
             at += 1
         if not text[at : at + 1] or text[at] not in characters:

@@ -16,6 +16,7 @@ from .._errors import SourceError
 from .._fs.file_attributes import FileAttributes
 from .._localai.installed import BACKEND_FILES
 from .._localai.metadata import METADATA, Metadata
+from .._localai.metadata_writer import to_json
 from .._planner.steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, Step, WriteMeta
 from .._sources.progress import Progress
 from .._store.contents import contents_of, record_file
@@ -42,10 +43,10 @@ class Applier:
             return self._fetch(step)
         if isinstance(step, WriteMeta):
             with store.stage() as tree:
-                tree.file(METADATA, 0o644, [_dated(step.metadata).to_json()])
+                tree.file(METADATA, 0o644, [to_json(_dated(step.metadata))])
                 store.publish(tree, step.backend, step.keep)
         elif isinstance(step, SetAlias):
-            store.replace_file(step.backend, METADATA, step.metadata.to_json())
+            store.replace_file(step.backend, METADATA, to_json(step.metadata))
         elif isinstance(step, Restore):
             store.restore(step.path, step.backend, self._requested, step.keep, step.build)
         elif isinstance(step, SetAttributes):
@@ -71,7 +72,7 @@ class Applier:
                 if delivery.found is not artifact:
                     # A mirror of something that has no digest is its real source.
                     metadata = replace(metadata, uri=delivery.found.uri)
-                tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
+                tree.file(METADATA, 0o644, [to_json(_dated(metadata))])
                 tree.file(RECORD, 0o644, [record_file(record, contents)])
                 store.publish(tree, step.backend, step.keep, step.build)
         except SourceError as e:

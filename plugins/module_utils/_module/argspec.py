@@ -3,13 +3,75 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specifications of the backend modules."""
+"""The options of each module and the constraints between them, as the arguments of AnsibleModule."""
 
 from __future__ import annotations
 
 import typing as t
 
-BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
+Options = t.Dict[str, t.Dict[str, t.Any]]
+
+_CLIENT_KEY = {"required_by": {"client_key": ("client_cert",)}}
+LOCALAI_GALLERY = {
+    "name": "localai",
+    "url": "https://index.localai.io/backends",
+    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master"],
+}
+# The options of the action group `localai`: every module that connects to servers accepts all of them.
+CONNECTION_OPTIONS: Options = {
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "host": {"type": "str", "required": True},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+            "token": {"type": "str", "no_log": True},
+            "ca_path": {"type": "path"},
+            "client_cert": {"type": "path"},
+            "client_key": {"type": "path", "no_log": False},
+            "validate_certs": {"type": "bool"},
+            "plain_http": {"type": "bool"},
+            "mirrors": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"url": {"type": "str", "required": True}, "resolve": {"type": "bool", "default": False}},
+            },
+        },
+        "mutually_exclusive": [("token", "username"), ("token", "password")],
+        "required_together": [("username", "password")],
+        **_CLIENT_KEY,
+    },
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "validate_certs": {"type": "bool", "default": True},
+    "use_proxy": {"type": "bool", "default": True},
+    "auth_file": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}
+# Together with those above, the options of the action group `localai_backends`.
+BACKENDS_OPTIONS: Options = {
+    "backends_path": {"type": "path", "default": "/var/lib/local-ai/backends"},
+    "backends_system_path": {"type": "path", "default": "/usr/share/localai/backends"},
+    "galleries": {
+        "type": "list",
+        "elements": "dict",
+        "default": [LOCALAI_GALLERY],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "url": {"type": "str", "required": True},
+            "mirrors": {"type": "list", "elements": "str", "default": []},
+            "sha256": {"type": "str"},
+        },
+    },
+    "capability": {"type": "str"},
+    "platform": {"type": "str"},
+}
+_BACKEND_OPTIONS: Options = {
     "name": {"type": "list", "elements": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
     "uri": {"type": "str"},
@@ -45,7 +107,7 @@ BACKEND_SPEC: dict[str, dict[str, t.Any]] = {
     "directory_mode": {"type": "raw"},
     "lock_timeout": {"type": "int", "default": 60},
 }
-INFO_SPEC: dict[str, dict[str, t.Any]] = {
+_INFO_OPTIONS: Options = {
     "name": {"type": "list", "elements": "str"},
     "available": {"type": "bool", "default": False},
     "upgrades": {"type": "bool", "default": False},
@@ -54,59 +116,13 @@ INFO_SPEC: dict[str, dict[str, t.Any]] = {
     "disk_usage": {"type": "bool", "default": False},
 }
 
-LOCALAI_GALLERY = {
-    "name": "localai",
-    "url": "https://index.localai.io/backends",
-    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master"],
+BACKEND: dict[str, t.Any] = {
+    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_BACKEND_OPTIONS},
+    # For uri with digest, see `options`: that error says where to write the digest.
+    "mutually_exclusive": [("uri", "release", "pins"), ("digest", "release", "pins")],
+    "required_by": {**_CLIENT_KEY["required_by"], "alias": ("uri",)},
 }
-# Both modules take these, so that module_defaults of the group localai.core.localai can hold them.
-HOST_SPEC: dict[str, dict[str, t.Any]] = {
-    "backends_path": {"type": "path", "default": "/var/lib/local-ai/backends"},
-    "backends_system_path": {"type": "path", "default": "/usr/share/localai/backends"},
-    "galleries": {
-        "type": "list",
-        "elements": "dict",
-        "default": [LOCALAI_GALLERY],
-        "options": {
-            "name": {"type": "str", "required": True},
-            "url": {"type": "str", "required": True},
-            "mirrors": {"type": "list", "elements": "str", "default": []},
-            "sha256": {"type": "str"},
-        },
-    },
-    "capability": {"type": "str"},
-    "platform": {"type": "str"},
-    "endpoints": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "host": {"type": "str", "required": True},
-            "username": {"type": "str"},
-            "password": {"type": "str", "no_log": True},
-            "token": {"type": "str", "no_log": True},
-            "ca_path": {"type": "path"},
-            "client_cert": {"type": "path"},
-            "client_key": {"type": "path", "no_log": False},
-            "validate_certs": {"type": "bool"},
-            "plain_http": {"type": "bool"},
-            "mirrors": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {"url": {"type": "str", "required": True}, "resolve": {"type": "bool", "default": False}},
-            },
-        },
-        "mutually_exclusive": [("token", "username"), ("token", "password")],
-        "required_together": [("username", "password")],
-        "required_by": {"client_key": ("client_cert",)},
-    },
-    "ca_path": {"type": "path"},
-    "client_cert": {"type": "path"},
-    "client_key": {"type": "path", "no_log": False},
-    "validate_certs": {"type": "bool", "default": True},
-    "use_proxy": {"type": "bool", "default": True},
-    "auth_file": {"type": "path"},
-    "timeout": {"type": "int", "default": 30},
-    "retries": {"type": "int", "default": 5},
+BACKEND_INFO: dict[str, t.Any] = {
+    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_INFO_OPTIONS},
+    **_CLIENT_KEY,
 }

@@ -53,9 +53,9 @@ class Available:
         """Return the entries of all galleries; raises GalleryError."""
         wanted = self._request.wanted
         entries = self._resolver.catalog.entries()
-        return [self._available(entry) for entry in entries if wanted is None or entry.name.lower() in wanted]
+        return [self._available_row(entry) for entry in entries if wanted is None or entry.name.lower() in wanted]
 
-    def _available(self, entry: Entry) -> dict[str, t.Any]:
+    def _available_row(self, entry: Entry) -> dict[str, t.Any]:
         try:
             requested = f"{entry.gallery}@{entry.name}"
             resolution = resolve(self._resolver.catalog, requested, self._installed, self._capability)
@@ -82,10 +82,10 @@ class Available:
         # A gallery that cannot be read is an error: a warning would look as if there were no upgrades.
         self._resolver.catalog.entries()
         names = self._request.names if self._request.names is not None else installed_names(self._installed)
-        upgrades = [self._upgrade(name) for name in names]
+        upgrades = [self._upgrade_row(name) for name in names]
         return [upgrade for upgrade in upgrades if upgrade is not None]
 
-    def _upgrade(self, name: str) -> dict[str, t.Any] | None:
+    def _upgrade_row(self, name: str) -> dict[str, t.Any] | None:
         row = self._rows.find(bare_name(name))
         if row is None or row.kind == "system":
             return None

@@ -27,8 +27,9 @@ from .._request import BackendOptions, HostOptions
 from .._store.file_system import Keeps, kind_of, mode_of, remembered
 from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts
 from .._store.record import Inspection
-from .argspec import BACKEND_SPEC, HOST_SPEC
+from .argspec import BACKEND
 from .decide import decide
+from .message import message_of
 from .options import backend_options, host_options
 from .platform import platform_of
 from .result import result_of
@@ -40,7 +41,7 @@ if t.TYPE_CHECKING:
 
 def run_backend() -> None:
     """Carry out the module `localai_backend`."""
-    run_module({**HOST_SPEC, **BACKEND_SPEC}, _run)
+    run_module(BACKEND, _run)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,12 @@ def walk(task: Task, installed: Installed, name: str, *, contents: bool) -> Insp
 
 
 def _run(run: Run) -> None:
-    run.result.update(backends=[], removed=[], replaced=[], restart_required=False, capability=None, diff=[])
+    _carry_out(run)
+    run.result["msg"] = message_of(run.result, run.check_mode)
+
+
+def _carry_out(run: Run) -> None:
+    run.result.update(backends=[], removed=[], unload=[], restart_required=False, capability=None, diff=[])
     host, request = host_options(run.params), backend_options(run.params)
     check_paths(host)
     capability, platform = detect(Machine(), host.capability), platform_of(host)

@@ -12,8 +12,8 @@ import typing as t
 
 from .._address import printable
 from .._fs.usage import disk_usage
-from .._localai.capability import Evidence
 from .._localai.detect import detect
+from .._localai.evidence import Evidence
 from .._localai.installed import RUN_FILE, Directory, Installed, Kept
 from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row, home
@@ -23,14 +23,14 @@ from .._localai.scan import scan
 from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY
-from .argspec import HOST_SPEC, INFO_SPEC
+from .argspec import BACKEND_INFO
 from .options import host_options, info_options
 from .runner import Run, check_paths, run_module
 
 
 def run_info() -> None:
     """Carry out the module `localai_backend_info`."""
-    run_module({**HOST_SPEC, **INFO_SPEC}, _run)
+    run_module(BACKEND_INFO, _run)
 
 
 def _run(run: Run) -> None:
@@ -42,10 +42,12 @@ def _run(run: Run) -> None:
     run.result.update(
         capability=capability.known,
         capability_evidence=_evidence(capability.evidence),
-        backends=[_row(rows[name], installed, request) for name in sorted(rows) if _is_wanted(name, request)],
+        backends=[_installed_row(rows[name], installed, request) for name in sorted(rows) if _is_wanted(name, request)],
         in_progress=in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
         problems=[{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
-        kept=[_previous(previous, installed, request) for previous in _wanted_previous(installed, rows, request)],
+        previous=[
+            _previous_row(previous, installed, request) for previous in _wanted_previous(installed, rows, request)
+        ],
     )
     if request.available or request.upgrades or request.pins:
         from .available import Available
@@ -74,7 +76,7 @@ def _evidence(evidence: Evidence) -> dict[str, t.Any]:
     }
 
 
-def _row(row: Row, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+def _installed_row(row: Row, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
     path = installed.system_path if row.kind == "system" else installed.path
     return {
         "name": row.name,
@@ -100,7 +102,7 @@ def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) 
     ]
 
 
-def _previous(previous: Kept, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+def _previous_row(previous: Kept, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
     metadata = previous.directory.metadata or Metadata()
     path = os.path.join(installed.path, previous.place)
     return {

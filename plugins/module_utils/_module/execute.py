@@ -92,12 +92,12 @@ def _done(plan: Plan, count: int, partly: tuple[Step, ...], decider: Decider, af
     """Return the part of a plan that was carried out: `count` steps, and `partly` the next."""
     steps = (*plan.steps[:count], *partly)
     touched = {step.backend for step in steps}
-    replaced, restart_required = effects(decider.scan, after, steps, decider.capability.name)
+    unload, restart_required = effects(decider.scan, after, steps, decider.capability.name)
     return replace(
         plan,
         outcomes=tuple(outcome for outcome in plan.outcomes if outcome.done_after <= count),
         steps=steps,
         removed=tuple((backend, reason) for backend, reason in plan.removed if backend in touched),
-        replaced=replaced,
+        unload=unload,
         restart_required=restart_required,
     )

@@ -16,22 +16,23 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._address import redacted, redacted_text
 from .._errors import LocalAIError, MissingLibrary
 
-# Options, and suboptions at any depth, that hold an address or a list of addresses.
+# Options and suboptions that contain an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
 _HIDDEN = "(hidden)"
-# Where a mapping belongs and an address is given, Ansible splits the address at each "=", and takes the first part for
-# the name of a suboption.
+# If an option takes a mapping and the task gives an address, Ansible splits the address at each "=" and takes the
+# first part for the name of a suboption.
 _NOT_IN_OPTIONS = re.compile(r"[/?#@]")
 _MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class LocalAIModule(AnsibleModule):  # type: ignore[misc]
-    """An AnsibleModule with the original options in C(given); C(params) has the redacted ones."""
+    """An AnsibleModule with the original options in `given` and the redacted options in `params`."""
 
-    def __init__(self, spec: dict[str, dict[str, t.Any]]) -> None:
+    def __init__(self, spec: t.Mapping[str, t.Any]) -> None:
+        """Read the options; `spec` is one of `argspec`."""
         self.given: dict[str, t.Any] | None = None
-        # AnsibleModule writes the defaults of suboptions into the specification, which is shared.
-        super().__init__(argument_spec=copy.deepcopy(spec), supports_check_mode=True)
+        # AnsibleModule writes the defaults of suboptions into its arguments.
+        super().__init__(**copy.deepcopy(dict(spec)), supports_check_mode=True)
         self._redact_params()
 
     def _log_invocation(self) -> None:
@@ -39,7 +40,7 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         super()._log_invocation()
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        """Fail. The options are redacted even if Ansible refuses them before this module can."""
+        """End with an error. The options are redacted, also if Ansible refuses them in the constructor."""
         self._redact_params()
         super().fail_json(redacted_text(msg), **result)
         raise AssertionError("fail_json ends the process")
@@ -51,16 +52,16 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
 
 
 def failure_of(error: LocalAIError) -> dict[str, t.Any]:
-    """Return the arguments of C(fail_json) for an error."""
+    """Return the arguments of `fail_json` for an error."""
     if isinstance(error, MissingLibrary):
         return {"msg": missing_required_lib(error.library), "exception": error.traceback}
     return {"msg": str(error)}
 
 
 def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
-    """Return the redacted value of an option; C(masked) has the values of options with C(no_log).
+    """Return the redacted value of an option; `masked` has the values of options with `no_log`.
 
-    Ansible hides those only where they are complete, and for syslog it cuts them at an C(@) before.
+    Ansible hides these values only where they are complete, and it cuts them at an `@` before it writes to syslog.
     """
     if isinstance(value, dict):
         return {_shown_key(str(key)): _shown(str(key), item, masked) for key, item in value.items()}

@@ -3,15 +3,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task can say of the host, its galleries and its connections: the argument spec that both modules share, and
-the same as frozen values; and what a backend may be called."""
+"""The options of a task, validated, as frozen values. Constraints that Ansible can check are in `argspec`."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
+import types
 import typing as t
 from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule
 
 from .._address import Address, redacted
 from .._errors import OptionError
@@ -30,19 +33,27 @@ from .._request import (
 )
 
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
+_CONNECTION = (
+    "ca_path",
+    "client_cert",
+    "client_key",
+    "validate_certs",
+    "use_proxy",
+    "auth_file",
+    "timeout",
+    "retries",
+)
 
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
-    """Return the shared part of a module's parameters; raises OptionError."""
+    """Return the options that both modules have; raises OptionError."""
     check_range(params, "timeout", 1, 86400)
     check_range(params, "retries", 0, 1000)
     for option in ("backends_path", "backends_system_path"):
         if not params[option].startswith("/") or "\0" in params[option]:
             raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
-    if params["client_key"] and not params["client_cert"]:
-        raise OptionError("client_key needs client_cert.")
     if params["capability"] is not None and not params["capability"].strip():
-        raise OptionError("capability is empty. Leave it out to detect what this host can run.")
+        raise OptionError("capability is empty. Omit it to detect the capability of this host.")
     galleries = tuple(
         GallerySource(
             name=spec["name"],
@@ -57,7 +68,7 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     names = [gallery.name.lower() for gallery in galleries]
     for name in names:
         if not name or "@" in name or names.count(name) > 1:
-            raise OptionError(f"galleries: the name {name!r} is empty, has an @ in it, or stands there twice.")
+            raise OptionError(f"galleries: the name {name!r} is empty, contains an @ or is used twice.")
     endpoints = tuple(_endpoint(spec) for spec in params["endpoints"] or ())
     return HostOptions(
         backends_path=_plain_path(params["backends_path"]),
@@ -65,50 +76,35 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
         galleries=galleries,
         capability=params["capability"],
         platform=params["platform"],
-        connection=Connection(
-            endpoints=endpoints,
-            **{
-                key: params[key]
-                for key in (
-                    "ca_path",
-                    "client_cert",
-                    "client_key",
-                    "validate_certs",
-                    "use_proxy",
-                    "auth_file",
-                    "timeout",
-                    "retries",
-                )
-            },
-        ),
+        connection=Connection(endpoints=endpoints, **{option: params[option] for option in _CONNECTION}),
     )
 
 
 def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
-    """Raise OptionError unless the number that an option gives is in its range."""
+    """Raise OptionError unless a number is in its range."""
     if not least <= params[option] <= most:
         raise OptionError(f"{option} is {params[option]}; it must be from {least} to {most}.")
 
 
 def _plain_path(path: str) -> str:
-    """Return an absolute path as LocalAI writes it: without a slash at its end, and without C(.), C(..) and C(//)."""
+    """Return an absolute path as LocalAI writes it: without `.`, `..`, `//` and a slash at the end."""
     return os.path.normpath("/" + path.lstrip("/"))
 
 
 def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
-    # A token that was read from a file ends in a line break.
+    # A token from a file ends with a line break.
     token = spec["token"].strip() if spec.get("token") else None
     mirrors = tuple(_mirror(mirror["url"].strip(), mirror["resolve"]) for mirror in spec.get("mirrors") or ())
     endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token, "mirrors": mirrors})
     if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
-        raise OptionError(f"endpoints: {redacted(endpoint.host)!r} is not a host; write it as name or name:port.")
+        raise OptionError(f"endpoints: {redacted(endpoint.host)!r} is not a host. Write it as name or name:port.")
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-        raise OptionError(f"endpoints: the token for {endpoint.host} has characters that no token has.")
+        raise OptionError(f"endpoints: the token for {endpoint.host} contains characters that a token cannot have.")
     return endpoint
 
 
 def _mirror(url: str, resolve: bool) -> Mirror:
-    """Return a mirror; raises OptionError without quoting a URL that may hold a secret."""
+    """Return a mirror; raises OptionError, which does not quote the URL, because it may contain a secret."""
     if url.startswith(f"{LAYOUT_SCHEME}/"):
         return Mirror(Address(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}"), resolve)
     try:
@@ -118,25 +114,28 @@ def _mirror(url: str, resolve: bool) -> Mirror:
         valid = False
     if not valid or "@" in url:
         raise OptionError(
-            "endpoints: the url of a mirror must be https://host, with :port, /prefix and ?query if need be and "
-            "credentials in an entry of its own for that host, or ocilayout:/path."
+            "endpoints: the url of a mirror must be https://host[:port][/prefix][?query] or ocilayout:/path. Put the "
+            "credentials for the mirror in a separate entry of endpoints."
         )
     return Mirror(Address(url), resolve)
 
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
-    """Return what C(localai_backend) is asked for; raises OptionError for what contradicts itself."""
+    """Return the options of `localai_backend`; raises OptionError or NameRefused."""
     names = tuple(asked_name(name) for name in params["name"])
     if params["state"] != "absent":
         _check_galleries(names)
     _check_source(params, names)
     _check_pins(params, names)
     if params["exclusive"]:
-        _refuse(params["state"] == "absent", "exclusive says what stays, so it does not go with state=absent.")
+        _refuse(
+            params["state"] == "absent",
+            "exclusive cannot be used with state=absent, because name then lists the backends to remove.",
+        )
         _refuse(
             not names,
             "exclusive with an empty name would remove all backends. Check the variable that name comes from, or "
-            "remove them by their names with state=absent.",
+            "remove the backends by name with state=absent.",
         )
     if params["keep_previous"] is not None:
         check_range(params, "keep_previous", 0, 100)
@@ -149,7 +148,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         force=params["force"],
         owner=params["owner"],
         group=params["group"],
-        directory_mode=None if params["directory_mode"] is None else octal_mode(params["directory_mode"]),
+        directory_mode=None if params["directory_mode"] is None else mode_number(params["directory_mode"]),
         lock_timeout=params["lock_timeout"],
         release=params["release"],
         digest=params["digest"].lower() if params["digest"] is not None else None,
@@ -160,7 +159,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
 
 
 def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
-    """Return what C(localai_backend_info) is asked for; raises NameRefused."""
+    """Return the options of `localai_backend_info`; raises NameRefused."""
     names = params["name"]
     return InfoOptions(
         names=None if names is None else tuple(asked_name(name) for name in names),
@@ -172,59 +171,75 @@ def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
     )
 
 
-def octal_mode(mode: t.Any) -> int:
-    """Return the permission bits that C(directory_mode) means; raises OptionError."""
-    try:
-        number = mode if isinstance(mode, int) and not isinstance(mode, bool) else int(str(mode), 8)
-    except ValueError:
-        raise OptionError(f"directory_mode: {mode!r} is not an octal mode such as '0755'.") from None
+def mode_number(mode: t.Any) -> int:
+    """Return the mode that `directory_mode` means; a symbolic one changes 0755. Raises OptionError."""
+    number = _parsed_mode(mode)
+    if number is None:
+        raise OptionError(f"directory_mode: {mode!r} is not a mode such as '0755' or 'u=rwx,g=rx,o='.")
     if not 0o700 <= number <= 0o777:
         raise OptionError(
-            f"directory_mode: {number:04o} is refused: the owner needs all of rwx, and nothing above 0777 is allowed. "
-            "Write it in quotes, as in '0755'."
+            f"directory_mode: {number:04o} is not allowed. The owner needs rwx, and no bits above 0777 can be set. "
+            "Write an octal mode in quotes, such as '0755'."
         )
     return number
 
 
+def _parsed_mode(mode: t.Any) -> int | None:
+    if isinstance(mode, int) and not isinstance(mode, bool):
+        return mode
+    if not isinstance(mode, str):
+        return None
+    try:
+        return int(mode, 8)
+    except ValueError:
+        pass
+    default = types.SimpleNamespace(st_mode=stat.S_IFDIR | 0o755)
+    try:
+        # Ansible takes a text without an operator for no change.
+        has_operators = all(set("=+-") & set(part) for part in mode.split(","))
+        return int(AnsibleModule._symbolic_mode_to_octal(default, mode)) if has_operators else None  # noqa: SLF001
+    except ValueError:
+        return None
+
+
 def _check_galleries(names: t.Iterable[str]) -> None:
-    """Refuse one backend from two galleries: there is one directory for both."""
+    """Raise OptionError for one backend from two galleries, which would have one directory."""
     picked: dict[str, str] = {}
     for name in names:
         gallery, picks, bare = name.rpartition("@")
         if picks and picked.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
-            both = " and ".join(each for each in dict.fromkeys(names) if bare_name(each).lower() == bare.lower())
-            raise OptionError(f"name: {both} are one backend from two galleries, and only one can be installed.")
+            both = " and ".join(other for other in dict.fromkeys(names) if bare_name(other).lower() == bare.lower())
+            raise OptionError(
+                f"name: {both} are the same backend from two galleries. Only one of them can be installed."
+            )
 
 
 def _check_source(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
     uri, alias = params["uri"], params["alias"]
     if uri is not None:
         _refuse(len(names) != 1, f"uri installs one backend, but name lists {len(names)}.")
-        _refuse("@" in names[0], "uri installs without a gallery, so name must not pick one with an @.")
-        _refuse(params["state"] == "absent", "uri says where to install from, so it does not go with state=absent.")
+        _refuse("@" in names[0], "uri installs a backend without a gallery, so name must not contain an @.")
+        _refuse(params["state"] == "absent", "uri cannot be used with state=absent.")
         _refuse(not uri.strip(), "uri is empty.")
     if alias is not None:
-        _refuse(uri is None, "alias needs uri: the alias of a gallery's backend is the one that the gallery declares.")
         checked_name(alias, "alias")
 
 
 def _check_pins(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
-    """Refuse pins that contradict each other or the state; each of them alone says what to install."""
-    given = [option for option in ("uri", "release", "digest", "pins") if params[option] is not None]
-    if len(given) > 1:
-        advice = " Write the digest into the uri, as in repository:tag@sha256:…" if given == ["uri", "digest"] else ""
-        raise OptionError(f"{' and '.join(given)} each say what to install: give one of them.{advice}")
-    if params["digest"] is not None:
+    """Raise OptionError for pins that contradict the source or the state."""
+    digest, pins, release = params["digest"], params["pins"], params["release"]
+    if digest is not None:
+        _refuse(
+            params["uri"] is not None,
+            "uri and digest are mutually exclusive. Write the digest into the uri, as in repository:tag@sha256:…",
+        )
         _refuse(len(names) != 1, f"digest pins one backend, but name lists {len(names)}.")
-        _refuse(params["state"] == "absent", "digest says what to install, so it does not go with state=absent.")
-    for option in ("digest", "pins"):
-        if params[option] is not None:
-            _refuse(
-                params["state"] == "latest",
-                f"{option} says exactly what to install, so it does not go with state=latest.",
-            )
-    if params["release"] is not None and not _RELEASE.fullmatch(params["release"]):
-        raise OptionError(f"release: {params['release']!r} is not how a tag begins. Write it as in v4.9.0.")
+        _refuse(params["state"] == "absent", "digest cannot be used with state=absent.")
+    if params["state"] == "latest":
+        _refuse(digest is not None, "digest cannot be used with state=latest, because it pins a build.")
+        _refuse(pins is not None, "pins cannot be used with state=latest, because they pin builds.")
+    if release is not None and not _RELEASE.fullmatch(release):
+        raise OptionError(f"release: {release!r} cannot be the beginning of a tag. Use a release such as v4.9.0.")
 
 
 def _refuse(contradiction: bool, sentence: str) -> None:

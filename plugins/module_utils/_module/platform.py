@@ -7,16 +7,10 @@
 
 from __future__ import annotations
 
+from .._localai.capability import implied_platform
 from .._localai.machine import Machine
 from .._oci.platform import Platform
 from .._request import HostOptions
-
-# Builds for these run nowhere else, whatever this host is.
-_PLATFORMS = {
-    "nvidia-l4t": Platform("linux", "arm64"),
-    "metal": Platform("darwin", "arm64"),
-    "darwin-x86": Platform("darwin", "amd64"),
-}
 
 
 def platform_of(host: HostOptions, capability: str = "") -> Platform:
@@ -24,5 +18,4 @@ def platform_of(host: HostOptions, capability: str = "") -> Platform:
     if host.platform:
         return Platform.parse(host.platform)
     machine = Machine()
-    implied = (platform for prefix, platform in _PLATFORMS.items() if capability.startswith(prefix))
-    return next(implied, Platform(machine.system.lower(), machine.architecture))
+    return Platform(*(implied_platform(capability) or (machine.system.lower(), machine.architecture)))

@@ -31,9 +31,9 @@ def result_of(plan: Plan, host: HostCapability, transfers: t.Mapping[str, Transf
     return {
         "changed": bool(plan.steps),
         "capability": host.known,
-        "backends": [_row(outcome, transfers) for outcome in plan.outcomes],
+        "backends": [_backend_row(outcome, transfers) for outcome in plan.outcomes],
         "removed": [{"backend": backend, "reason": reason} for backend, reason in plan.removed],
-        "replaced": list(plan.replaced),
+        "unload": list(plan.unload),
         "restart_required": plan.restart_required,
         "diff": [
             {
@@ -47,7 +47,7 @@ def result_of(plan: Plan, host: HostCapability, transfers: t.Mapping[str, Transf
     }
 
 
-def _row(outcome: Outcome, transfers: t.Mapping[str, Transfer]) -> dict[str, t.Any]:
+def _backend_row(outcome: Outcome, transfers: t.Mapping[str, Transfer]) -> dict[str, t.Any]:
     transfer = transfers.get(outcome.backend or "") if outcome.action != "none" else None
     return {
         "name": outcome.name,

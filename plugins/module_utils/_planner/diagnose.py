@@ -23,7 +23,7 @@ from .findings import NotVerified, Sound
 from .situation import Situation, situation_of
 
 if t.TYPE_CHECKING:
-    from .findings import Finding
+    from .work import Finding
 
 
 def diagnose(

@@ -17,13 +17,13 @@ from .steps import Fetch, Restore, Step
 def effects(
     before: Installed, after: Installed, steps: t.Sequence[Step], capability: str
 ) -> tuple[tuple[str, ...], bool]:
-    """Return the names whose tree was replaced under the same run file, and whether LocalAI needs a restart."""
+    """Return the names whose tree was unload under the same run file, and whether LocalAI needs a restart."""
     swapped = {step.backend for step in steps if isinstance(step, (Fetch, Restore))}
     changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
     old, new = Listing(before, capability), Listing(after, capability)
-    replaced = sorted(
+    unload = sorted(
         name
         for name in old
         if name in new and new[name].backend in changed and old[name].run_file == new[name].run_file
     )
-    return tuple(replaced), server_mapping(before, capability) != server_mapping(after, capability)
+    return tuple(unload), server_mapping(before, capability) != server_mapping(after, capability)

@@ -7,13 +7,7 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
-
-if t.TYPE_CHECKING:
-    from .work import Work
-
-    Finding = t.Union["Sound", "NotVerified", Work]
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from .._localai.installed import Directory, Kept
 from .._localai.metadata import METADATA
 from .._request import BackendOptions, Pin
 from .._sources.uri import same_uri
-from .findings import Finding
 from .pins import is_of_release
 from .repair import is_from, recorded_build, repaired
 from .situation import Situation, can_be_restored
-from .work import Install, OtherAlias, RestorePrevious
+from .work import Finding, Install, OtherAlias, RestorePrevious
 
 
 def other_pin(situation: Situation, pin: Pin) -> Finding | None:

@@ -23,13 +23,13 @@ from .._request import BackendOptions, bare_name
 from .changes import Changes
 from .diagnose import diagnose
 from .facts import Facts, Unanswered
-from .findings import Finding, NotVerified, Sound
+from .findings import NotVerified, Sound
 from .outcome import Outcome
 from .questions import Artifact, Question, Questions, WalkTree
-from .work import Compare
 
 if t.TYPE_CHECKING:
     from .steps import Step
+    from .work import Finding
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Plan:
     outcomes: tuple[Outcome, ...] = ()
     steps: tuple[Step, ...] = ()
     removed: tuple[tuple[str, str], ...] = ()
-    replaced: tuple[str, ...] = ()
+    unload: tuple[str, ...] = ()
     restart_required: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -111,6 +111,7 @@ def _plan_name(name: str, changes: Changes, facts: Facts) -> Outcome:
         if kind in done:
             break
         from .install import carry_out
+        from .work import Compare
 
         done.add(kind)
         outcomes.append(carry_out(name, finding, changes, facts))
@@ -145,18 +146,18 @@ def _may_have_surplus(changes: Changes) -> bool:
 
 def _concluded(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> Plan:
     rows = changes.listing()
-    replaced: tuple[str, ...] = ()
+    unload: tuple[str, ...] = ()
     restart_required = False
     if changes.steps:
         from .effects import effects
 
-        replaced, restart_required = effects(facts.installed, changes.state, changes.steps, changes.host.name)
+        unload, restart_required = effects(facts.installed, changes.state, changes.steps, changes.host.name)
     warnings = [*facts.scan.problems, *changes.warnings, *_shadowed(changes, rows, outcomes)]
     return Plan(
         outcomes=tuple(_with_final_state(outcome, rows, changes) for outcome in outcomes),
         steps=tuple(changes.steps),
         removed=tuple(changes.removed),
-        replaced=replaced,
+        unload=unload,
         restart_required=restart_required,
         warnings=tuple(dict.fromkeys(warnings)),
     )

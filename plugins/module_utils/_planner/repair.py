@@ -23,10 +23,10 @@ from .._request import BackendOptions
 from .._sources.uri import same_uri
 from .._store.builds import Build
 from .._store.record import Record
-from .findings import Finding, Sound
+from .findings import Sound
 from .pins import is_at_digest, is_of_release
 from .situation import Situation, can_be_restored
-from .work import Install, Leftover, MetaMissing, RestorePrevious
+from .work import Finding, Install, Leftover, MetaMissing, RestorePrevious
 
 
 @dataclass(frozen=True)

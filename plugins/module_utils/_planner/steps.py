@@ -99,7 +99,7 @@ def keeps_previous(step: Step) -> bool:
 def state_of(installed: Installed, name: str) -> State:
     """Return what the diff shows of a directory; nothing for one that neither exists nor has previous versions."""
     directory, previous = installed.get(name), len(installed.kept_of(name))
-    shown = {"kept": previous} if previous else {}
+    shown = {"previous": previous} if previous else {}
     if directory is None:
         return shown
     metadata = directory.metadata or Metadata()

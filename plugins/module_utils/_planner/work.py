@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._localai.installed import Kept
+from .findings import NotVerified, Sound
 
 if t.TYPE_CHECKING:
     from .repair import RecordedBuild
@@ -86,3 +87,4 @@ class Leftover:
 
 
 Work = t.Union[Install, Compare, RestorePrevious, MetaMissing, OtherAlias, OtherAttributes, Leftover]
+Finding = t.Union[Sound, NotVerified, Work]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -18,8 +17,12 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, Gpu
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import (
+    BACKEND,
+    BACKEND_INFO,
+    BACKENDS_OPTIONS,
+    CONNECTION_OPTIONS,
+)
 from ansible_collections.localai.core.plugins.module_utils._module.options import (
     backend_options,
     host_options,
@@ -30,7 +33,9 @@ from ansible_collections.localai.core.plugins.module_utils._service_directories.
 COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
-MODULES = {"localai_backend": BACKEND_SPEC, "localai_backend_info": INFO_SPEC}
+MODULES = {"localai_backend": BACKEND, "localai_backend_info": BACKEND_INFO}
+FRAGMENTS = {"connection": CONNECTION_OPTIONS, "backends": BACKENDS_OPTIONS}
+GROUPS = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
 RESULTS = ("_module/result", "_module/backend_info", "_module/available", "_planner/pins")
 
 
@@ -43,11 +48,10 @@ def block(path: str, name: str) -> Any:
 
 
 def documented_options(module: str) -> dict[str, Any]:
-    """Return the options of a module together with those of its fragment."""
-    return {
-        **block("doc_fragments/host.py", "DOCUMENTATION")["options"],
-        **block(f"modules/{module}.py", "DOCUMENTATION")["options"],
-    }
+    """Return the options of a module together with those of its fragments."""
+    fragments = [block(f"doc_fragments/{name}.py", "DOCUMENTATION") for name in FRAGMENTS]
+    documented = [*fragments, block(f"modules/{module}.py", "DOCUMENTATION")]
+    return {name: option for source in documented for name, option in source.get("options", {}).items()}
 
 
 def promised(option: Mapping[str, Any], nested: str) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def promised(option: Mapping[str, Any], nested: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_the_options_are_documented_as_they_are_specified(module: str) -> None:
-    spec = {**HOST_SPEC, **MODULES[module]}
+    spec = MODULES[module]["argument_spec"]
     documented = documented_options(module)
     assert {name: promised(option, "suboptions") for name, option in documented.items()} == {
         name: promised(option, "options") for name, option in spec.items()
@@ -84,13 +88,39 @@ def test_the_module_of_the_role_is_documented_as_it_is_specified() -> None:
         assert validated.error_messages == []
 
 
-def test_both_modules_share_the_fragment_and_add_nothing_of_the_same_name() -> None:
-    fragment = block("doc_fragments/host.py", "DOCUMENTATION")["options"]
-    assert sorted(fragment) == sorted(HOST_SPEC)
+def test_both_modules_share_the_fragments_and_add_nothing_of_the_same_name() -> None:
+    shared: set[str] = set()
+    for name, options in FRAGMENTS.items():
+        fragment = block(f"doc_fragments/{name}.py", "DOCUMENTATION")["options"]
+        assert sorted(fragment) == sorted(options)
+        assert shared.isdisjoint(fragment)
+        shared |= set(fragment)
     for module in MODULES:
         own = block(f"modules/{module}.py", "DOCUMENTATION")
-        assert "localai.core.host" in own["extends_documentation_fragment"]
-        assert set(own["options"]).isdisjoint(fragment)
+        assert set(own["extends_documentation_fragment"]) == {"localai.core.connection", "localai.core.backends"}
+        assert set(own["options"]).isdisjoint(shared)
+
+
+GROUP_OPTIONS = {"localai": CONNECTION_OPTIONS, "localai_backends": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS}}
+
+
+@pytest.mark.parametrize("group", sorted(GROUP_OPTIONS))
+def test_every_member_of_an_action_group_accepts_every_option_of_the_group(group: str) -> None:
+    defaults = {name: option.get("default") for name, option in GROUP_OPTIONS[group].items()}
+    given = {name: value for name, value in defaults.items() if value is not None}
+    assert set(GROUPS) == set(GROUP_OPTIONS)
+    for member in GROUPS[group]:
+        spec = MODULES[member]["argument_spec"]
+        assert set(GROUP_OPTIONS[group]) <= set(spec)
+        required = {name: ["x"] for name, option in spec.items() if option.get("required")}
+        assert ArgumentSpecValidator(spec).validate({**given, **required}).error_messages == []
+
+
+def test_every_module_says_of_which_action_groups_it_is_a_member() -> None:
+    for module in (*MODULES, "localai_directory"):
+        documented = block(f"modules/{module}.py", "DOCUMENTATION")
+        groups = documented["attributes"].get("action_group", {}).get("membership", [])
+        assert sorted(groups) == sorted(f"localai.core.{group}" for group in GROUPS if module in GROUPS[group])
 
 
 def without_description(documented: Mapping[str, Any], path: str = "") -> list[str]:
@@ -112,7 +142,8 @@ def secrets(spec: Mapping[str, Any]) -> list[str]:
 
 
 def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None:
-    assert sorted(secrets({**HOST_SPEC, **BACKEND_SPEC, **INFO_SPEC})) == ["password", "token"]
+    for module in MODULES.values():
+        assert sorted(secrets(module["argument_spec"])) == ["password", "token"]
 
 
 def function(name: str) -> ast.FunctionDef:
@@ -149,6 +180,13 @@ def items_set_in(name: str) -> list[str]:
     ]
 
 
+def keywords_in(name: str) -> list[str]:
+    """Return the keyword arguments of the first call of `update` in a function."""
+    calls = [node for node in ast.walk(function(name)) if isinstance(node, ast.Call)]
+    update = next(call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "update")
+    return [str(keyword.arg) for keyword in update.keywords]
+
+
 def undocumented(returned: Mapping[str, Any], documented: Mapping[str, Any], path: str = "") -> list[str]:
     """Return the returned keys that neither C(contains) nor, where there is none, the sample knows."""
     missing = []
@@ -167,15 +205,12 @@ def leaves(names: Iterable[str]) -> dict[str, Any]:
     return {name: {} for name in names}
 
 
-def names_of(dataclass: Any) -> dict[str, Any]:
-    return leaves(each.name for each in fields(dataclass))
-
-
 def test_what_localai_backend_returns_is_documented() -> None:
-    row = first_dictionary("_outcome_row")
-    returned = {**first_dictionary("report"), "backends": row}
-    # Ansible itself says what "changed" is.
+    row = first_dictionary("_backend_row")
+    returned = {**first_dictionary("result_of"), "backends": row}
+    # Ansible documents "changed"; "msg" is added at the end of a run.
     assert returned.pop("changed") == {}
+    returned["msg"] = {}
     documented = block("modules/localai_backend.py", "RETURN")
     assert undocumented(returned, documented) == []
     assert sorted(documented) == sorted(returned)
@@ -183,17 +218,16 @@ def test_what_localai_backend_returns_is_documented() -> None:
 
 
 def test_what_localai_backend_info_returns_is_documented() -> None:
-    evidence = {**names_of(Evidence), "gpus": names_of(Gpu)}
-    row = {**first_dictionary("_info_row"), **leaves(items_set_in("_info_row"))}
-    available = first_dictionary("_available")
+    row = {**first_dictionary("_installed_row"), **first_dictionary("_usage")}
+    available = first_dictionary("_available_row")
     returned = {
-        **first_dictionary("survey"),
-        **leaves(items_set_in("survey")),
-        "capability_evidence": evidence,
+        **leaves(keywords_in("_run")),
+        **leaves(items_set_in("_run")),
+        "capability_evidence": first_dictionary("_evidence"),
         "backends": row,
         "available": available,
-        "kept": {**first_dictionary("_kept_row"), **leaves(items_set_in("_kept_row"))},
-        "upgrades": first_dictionary("upgrades"),
+        "previous": {**first_dictionary("_previous_row"), **first_dictionary("_usage")},
+        "upgrades": first_dictionary("_upgrade_row"),
         "pins": first_dictionary("document_of"),
     }
     documented = block("modules/localai_backend_info.py", "RETURN")
@@ -237,10 +271,10 @@ def literal(value: Any, option: Mapping[str, Any]) -> Any:
 
 def accepted(module: str, arguments: Mapping[str, Any]) -> None:
     """Let a module look at the arguments of a task; raises AssertionError or what the module would end with."""
-    spec = {**HOST_SPEC, **MODULES[module]}
+    spec = MODULES[module]["argument_spec"]
     set_ones = {name: value for name, value in arguments.items() if "default(omit)" not in str(value)}
     given = {name: literal(value, spec.get(name, {})) for name, value in set_ones.items()}
-    validated = ArgumentSpecValidator(spec).validate(given)
+    validated = ArgumentSpecValidator(**MODULES[module]).validate(given)
     assert validated.error_messages == []
     host_options(validated.validated_parameters)
     (backend_options if module == "localai_backend" else info_options)(validated.validated_parameters)
@@ -269,8 +303,10 @@ def test_the_modules_and_the_role_take_what_the_playbooks_give_them(path: Path) 
         modules_in([*play.get("pre_tasks", []), *play.get("tasks", [])])
         for role in play.get("roles", []):
             assert set(role.get("vars", {})) <= set(specs["argument_specs"]["main"]["options"])
-        defaults = play.get("module_defaults", {}).get("group/localai.core.localai", {})
-        accepted("localai_backend_info", defaults if isinstance(defaults, dict) else {})
+        for group, defaults in play.get("module_defaults", {}).items():
+            options = GROUP_OPTIONS[group.rpartition(".")[2]]
+            assert isinstance(defaults, str) or set(defaults) <= set(options)
+            accepted("localai_backend_info", defaults if isinstance(defaults, dict) else {})
 
 
 def test_an_example_that_no_module_takes_is_seen() -> None:
@@ -282,11 +318,22 @@ def test_an_example_that_no_module_takes_is_seen() -> None:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_a_result_that_an_example_uses_is_registered_by_an_example_before_it(module: str) -> None:
+    returned = {key for name in MODULES for key in block(f"modules/{name}.py", "RETURN")} | {"ansible_job_id"}
     registered: set[str] = set()
+    uses = 0
     for task in example_tasks(module):
-        used = set(re.findall(r"\b(localai_\w+)\.", yaml.safe_dump(task)))
+        used = set(re.findall(rf"\b(\w+)\.(?:{'|'.join(returned)})\b", yaml.safe_dump(task)))
         assert used <= registered, task["name"]
+        uses += len(used)
         registered.add(task.get("register", ""))
+    assert uses > 1
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_no_example_registers_a_variable_of_the_role(module: str) -> None:
+    variables = [task["register"] for task in example_tasks(module) if "register" in task]
+    assert variables
+    assert [name for name in variables if name.startswith("localai")] == []
 
 
 def test_the_check_itself_sees_what_is_missing() -> None:

@@ -24,7 +24,16 @@ MAY_IMPORT = {
     "_store": ["_fs"],
     "_localai": ["_fs", "_store.record", "_store.builds", "_store.layout", "_store.file_system"],
     "_sources": ["_oci", "_http", "_unpack", "_fs"],
-    "_planner": ["_localai", "_store.record", "_store.builds", "_store.layout", "_oci.reference", "_sources.uri"],
+    "_planner": [
+        "_localai",
+        "_store.record",
+        "_store.builds",
+        "_store.layout",
+        "_fs.file_attributes",
+        "_oci.reference",
+        "_oci.platform",
+        "_sources.uri",
+    ],
     "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
     "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_http", "_store", "_fs"],
     "_service_directories": ["_module.invocation", "_store", "_fs"],
@@ -39,9 +48,9 @@ PURE = (
     "__future__ base64 collections contextlib dataclasses difflib functools json posixpath re types typing urllib.parse"
 )
 
-# Who may import a library that is neither Python's own nor ours. Those in functions are loaded only by runs that need them.
+# Who may import a library that is not ours, or start programs.
 LIBRARIES = {
-    "ansible": ["_module.invocation", "_service_directories.run"],
+    "ansible": ["_module", "_service_directories.run"],
     "requests": ["_http"],
     "urllib3": ["_http"],
     "yaml": ["_resolver.yaml_document"],
@@ -84,7 +93,7 @@ def imports(name: str, source: str) -> Iterator[tuple[str, bool, bool]]:
 
 def is_allowed(name: str, imported: str) -> bool:
     package, other = name.split(".", maxsplit=1)[0], imported.split(".", maxsplit=1)[0]
-    return other in (package, *BESIDE) or any(imported == may or other == may for may in MAY_IMPORT[package])
+    return other in (package, *BESIDE) or any(may in (imported, other) for may in MAY_IMPORT[package])
 
 
 def violations(name: str, source: str) -> list[str]:

@@ -255,7 +255,7 @@ def test_check_mode_foresees_what_stands_in_the_place_of_something_of_ours(host,
     predicted, result = host.backend("piper", check=True, **change), host.backend("piper", **change)
     is_fine = (name, kind) in (("lock", "file"), ("kept/piper", "directory"))
     assert (predicted["failed"], result["failed"]) == (not is_fine, not is_fine)
-    assert predicted.get("msg") == result.get("msg")
+    assert is_fine or predicted["msg"] == result["msg"]
     assert foreign.read_text() == "not ours"
 
 

@@ -25,6 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     SourceError,
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
 from ansible_collections.localai.core.plugins.module_utils._localai.names import checked_name
 from ansible_collections.localai.core.plugins.module_utils._oci.auth import docker_login, parse_challenge
 from ansible_collections.localai.core.plugins.module_utils._oci.image import resolve
@@ -157,7 +158,7 @@ def test_any_metadata_is_read_or_refused_with_a_reason(data):
         reason = str(e)
         assert reason.startswith("it")
         return
-    assert Metadata.parse(metadata.to_json()) == metadata
+    assert Metadata.parse(to_json(metadata)) == metadata
 
 
 @given(documents(RECORDED))

@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND, BACKEND_INFO
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, tar_archive
@@ -108,7 +108,7 @@ def reaches_us(spec, options):
 
 @FEWER
 @given(
-    options_of({**HOST_SPEC, **BACKEND_SPEC}),
+    options_of(BACKEND["argument_spec"]),
     st.lists(st.one_of(st.just("piper"), TEXT), max_size=2).map(as_text),
     st.sampled_from(["present", "latest", "absent"]),
 )
@@ -127,7 +127,7 @@ def test_any_options_are_taken_or_refused(world, options, names, state):
             "name": options.get("name") or names,
             **IMPATIENT,
         }
-        assume(reaches_us({**HOST_SPEC, **BACKEND_SPEC}, named))
+        assume(reaches_us(BACKEND["argument_spec"], named))
         before = snapshot(top)
         check_told(run_module(localai_backend.main, named, check_mode=True))
         assert snapshot(top) == before
@@ -137,14 +137,14 @@ def test_any_options_are_taken_or_refused(world, options, names, state):
 
 
 @FEWER
-@given(options_of({**HOST_SPEC, **INFO_SPEC}))
+@given(options_of(BACKEND_INFO["argument_spec"]))
 @hostile
 def test_any_options_of_the_info_module_are_taken_or_refused(world, options):
     with watched() as top:
         host = Host(top, world)
         host.place("piper", {"name": "piper"})
         named = {**host.options, **options, "retries": 0, "timeout": 1}
-        assume(reaches_us({**HOST_SPEC, **INFO_SPEC}, named))
+        assume(reaches_us(BACKEND_INFO["argument_spec"], named))
         before = snapshot(top)
         check_told(run_module(localai_backend_info.main, named))
         assert snapshot(top) == before

@@ -505,8 +505,8 @@ def test_the_last_trees_are_kept(state: Installed, options: dict[str, Any], numb
     (step,) = decide(want("piper", **options), state).steps
     after = carried_out([step], state)
     assert [each.place.rpartition("/")[2] for each in after.kept_of("piper")] == numbers
-    assert step.after.get("kept", 0) == len(numbers)
-    assert step.before.get("kept", 0) == len(state.kept)
+    assert step.after.get("previous", 0) == len(numbers)
+    assert step.before.get("previous", 0) == len(state.kept)
 
 
 def test_a_meta_that_moves_keeps_what_it_stood_for() -> None:
@@ -769,7 +769,7 @@ def test_what_was_done_is_not_done_again(
     decided = decide(options, state, host, walked)
     after = carried_out(decided.steps, state)
     again = decide(replace(options, force=False), after, host, {})
-    assert (again.steps, again.removed, again.replaced, again.restart_required) == ((), (), (), False)
+    assert (again.steps, again.removed, again.unload, again.restart_required) == ((), (), (), False)
     assert {outcome.action for outcome in again.outcomes} == {"none"}
 
 
@@ -788,7 +788,7 @@ def test_what_is_said_is_what_comes_of_it(
         assert row.runnable or row.backend in " ".join(decided.warnings)
     for step in {step.backend: step for step in decided.steps}.values():
         assert bool(step.after.get("backend")) is (after.get(step.backend) is not None)
-        assert step.after.get("kept", 0) == len(after.kept_of(step.backend))
+        assert step.after.get("previous", 0) == len(after.kept_of(step.backend))
     gone = {each.name for each in state.directories} - {each.name for each in after.directories}
     assert {name for name, _why in decided.removed} <= gone
     assert all(

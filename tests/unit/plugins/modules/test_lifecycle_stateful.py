@@ -154,7 +154,7 @@ class Lifecycle(RuleBasedStateMachine):
         result = self.host.backend("piper", force=True, keep_previous=1)
         self.world.registry.faults.clear()
         assert result["failed"]
-        assert (result["changed"], result["diff"], result["removed"], result["replaced"]) == (False, [], [], [])
+        assert (result["changed"], result["diff"], result["removed"], result["unload"]) == (False, [], [], [])
         assert result["restart_required"] is False
         assert trees(self.host.path) == before
 
@@ -199,7 +199,7 @@ class Lifecycle(RuleBasedStateMachine):
     def localai_sees(self, result, known, listed):
         now, now_listed = self.view(), self.listed()
         assert result["restart_required"] is (known != now)
-        assert result["replaced"] == sorted(
+        assert result["unload"] == sorted(
             name
             for name, (path, tree) in listed.items()
             if name in now_listed and now_listed[name][0] == path and now_listed[name][1] != tree

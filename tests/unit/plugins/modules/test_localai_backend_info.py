@@ -208,7 +208,7 @@ def test_secrets_in_addresses_are_not_shown(host):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"name": [""]}, "name is empty"),
+        ({"name": [""]}, "the name of a backend is empty"),
         ({"name": ["../x"]}, "dot"),
         ({"backends_path": "relative"}, "is not an absolute path"),
         ({"backends_system_path": "{path}"}, "are both"),

@@ -64,7 +64,7 @@ def test_latest_brings_what_the_gallery_has_now(host, name, backend, why):
     result = prove(host, name, action="upgrade", state="latest")
     assert says(host, backend).endswith(" 2")
     assert result["backends"][0]["reason"].startswith(why)
-    assert (result["restart_required"], backend in result["replaced"], result["removed"]) == (False, True, [])
+    assert (result["restart_required"], backend in result["unload"], result["removed"]) == (False, True, [])
     assert [row["after_header"] for row in result["diff"]] in ([backend], sorted([backend, name]))
 
 
@@ -97,7 +97,7 @@ def test_what_came_straight_from_a_source_is_upgraded_from_there(host):
     host.world.publish("2")
     result = prove(host, "voice", action="upgrade", state="latest", galleries=[])
     assert (says(host, "mine"), host.metadata("mine")["alias"]) == ("piper 2", "voice")
-    assert result["replaced"] == ["mine", "voice"]
+    assert result["unload"] == ["mine", "voice"]
     host.world.publish("1")
     prove(host, "mine", action="upgrade", state="latest", uri=uri)
     assert (says(host, "mine"), host.metadata("mine")["alias"]) == ("piper 1", "voice")
@@ -137,9 +137,9 @@ def test_an_upgrade_that_fails_leaves_the_old_backend(host):
     blob = host.world.content.images["latest-cpu-llama-cpp"].images[0].layers[0].digest
     host.world.registry.faults = [Corrupt(f"/blobs/{blob}", at=100)]
     result = host.backend("llama-cpp", "piper", state="latest", keep_previous=1)
-    assert (result["failed"], result["changed"], result["replaced"]) == (True, False, [])
+    assert (result["failed"], result["changed"], result["unload"]) == (True, False, [])
     assert installed(host) == before
-    assert host.info()["kept"] == []
+    assert host.info()["previous"] == []
 
 
 def test_what_was_upgraded_before_a_failure_is_told(host):
@@ -149,7 +149,7 @@ def test_what_was_upgraded_before_a_failure_is_told(host):
     host.world.registry.faults = [Corrupt(f"/blobs/{blob}", at=100)]
     result = host.backend("llama-cpp", "piper", "kokoro", state="latest", exclusive=True)
     assert (result["failed"], result["changed"]) == (True, True)
-    assert result["replaced"] == ["cpu-llama-cpp", "llama-cpp"]
+    assert result["unload"] == ["cpu-llama-cpp", "llama-cpp"]
     assert (result["restart_required"], result["removed"], actions(result)) == (False, [], {"llama-cpp": "upgrade"})
 
 
@@ -164,7 +164,7 @@ def test_a_system_backend_is_not_upgraded(host):
     [
         ("by-hand", {}, "by-hand is in no gallery"),
         ("piper", {"galleries": DEAD}, "gallery dead could not be read"),
-        ("cuda12-vllm", {}, "is not for a host of capability 'default'"),
+        ("cuda12-vllm", {}, "does not run on a host with the capability 'default'"),
     ],
 )
 def test_latest_fails_where_nobody_can_say_what_is_latest(host, name, options, match):
@@ -383,7 +383,7 @@ def test_what_is_installed_changes_hands_without_a_download(host):
     diff = {row["after_header"]: row for row in result["diff"]}
     assert diff["cpu-llama-cpp"]["before"]["paths_to_change"] == len(snapshot(host.path / "cpu-llama-cpp"))
     assert (diff["cpu-llama-cpp"]["before"]["owner"], diff["cpu-llama-cpp"]["after"]["owner"]) == ("root", owner)
-    assert (result["restart_required"], result["replaced"]) == (False, [])
+    assert (result["restart_required"], result["unload"]) == (False, [])
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
@@ -441,16 +441,16 @@ def test_the_last_trees_are_kept_and_come_back_without_network(host):
         host.world.publish(version)
         digests.append(host.world.digest("piper"))
         host.install("piper", state="latest", keep_previous=2)
-    kept = host.info()["kept"]
+    kept = host.info()["previous"]
     assert [(row["backend"], row["digest"]) for row in kept] == [("piper", digests[1]), ("piper", digests[0])]
     assert all(stat.S_IMODE(os.stat(os.path.dirname(row["path"])).st_mode) == 0o755 for row in kept)
     assert [row["name"] for row in host.info()["backends"]] == ["piper"]
     metadata = host.metadata("piper")
     result = prove(host, "piper", action="restore", digest=digests[0], keep_previous=2, galleries=DEAD)
     assert (says(host, "piper"), host.metadata("piper")["digest"]) == ("piper 1", digests[0])
-    assert (result["replaced"], result["restart_required"]) == (["piper"], False)
+    assert (result["unload"], result["restart_required"]) == (["piper"], False)
     assert result["backends"][0]["bytes_transferred"] == 0
-    assert [row["digest"] for row in host.info()["kept"]] == [digests[2], digests[1]]
+    assert [row["digest"] for row in host.info()["previous"]] == [digests[2], digests[1]]
     prove(host, "piper", action="restore", digest=digests[2], keep_previous=2, galleries=DEAD)
     assert host.metadata("piper") == metadata
 
@@ -463,7 +463,7 @@ def test_a_meta_that_moved_goes_back_too(host):
     result = prove(host, "llama-cpp", action="restore", digest=old, **options)
     assert host.names == ["cpu-llama-cpp", "llama-cpp"]
     assert [row["backend"] for row in result["removed"]] == ["cuda12-llama-cpp"]
-    assert [row["backend"] for row in host.info()["kept"]] == ["cuda12-llama-cpp"]
+    assert [row["backend"] for row in host.info()["previous"]] == ["cuda12-llama-cpp"]
 
 
 def test_what_is_kept_is_told_by_the_names_that_it_answers_to(host):
@@ -474,10 +474,10 @@ def test_what_is_kept_is_told_by_the_names_that_it_answers_to(host):
     host.world.publish("3")
     host.install("llama-cpp", state="latest", capability="nvidia", keep_previous=1)
     builds = ["cpu-llama-cpp", "cuda12-llama-cpp"]
-    assert [row["backend"] for row in host.info("LLaMA-cpp")["kept"]] == builds
-    assert [row["backend"] for row in host.info("cpu-llama-cpp")["kept"]] == builds[:1]
-    assert [row["backend"] for row in host.info()["kept"]] == [*builds, "piper"]
-    assert host.info("whisper")["kept"] == []
+    assert [row["backend"] for row in host.info("LLaMA-cpp")["previous"]] == builds
+    assert [row["backend"] for row in host.info("cpu-llama-cpp")["previous"]] == builds[:1]
+    assert [row["backend"] for row in host.info()["previous"]] == [*builds, "piper"]
+    assert host.info("whisper")["previous"] == []
 
 
 def test_absent_takes_along_what_is_kept(host):
@@ -485,8 +485,8 @@ def test_absent_takes_along_what_is_kept(host):
     host.world.publish("2")
     host.install("piper", state="latest", keep_previous=1)
     result = prove(host, "piper", action="remove", state="absent")
-    assert result["diff"][0]["before"]["kept"] == 1
-    assert (host.info()["kept"], host.names) == ([], [])
+    assert result["diff"][0]["before"]["previous"] == 1
+    assert (host.info()["previous"], host.names) == ([], [])
 
 
 def test_kept_trees_without_their_backend_are_absent_after_absent(host):
@@ -495,7 +495,7 @@ def test_kept_trees_without_their_backend_are_absent_after_absent(host):
     host.install("piper", state="latest", keep_previous=1)
     shutil.rmtree(host.path / "piper")
     prove(host, "piper", action="remove", state="absent")
-    assert host.info()["kept"] == []
+    assert host.info()["previous"] == []
 
 
 # what cannot be meant
@@ -505,23 +505,23 @@ def test_kept_trees_without_their_backend_are_absent_after_absent(host):
     ("options", "match"),
     [
         ({"name": ["a", "b"], "digest": DIGEST}, "digest pins one backend, but name lists 2"),
-        ({"digest": DIGEST, "state": "latest"}, "digest says exactly what to install"),
-        ({"digest": DIGEST, "state": "absent"}, "digest says what to install"),
+        ({"digest": DIGEST, "state": "latest"}, "digest cannot be used with state=latest"),
+        ({"digest": DIGEST, "state": "absent"}, "digest cannot be used with state=absent"),
         ({"digest": "sha256:1"}, "is not a digest"),
-        ({"digest": DIGEST, "uri": "x/y"}, "uri and digest each say what to install"),
-        ({"digest": DIGEST, "release": "v1"}, "release and digest each say"),
-        ({"release": "v1", "pins": {"format": 1, "backends": []}}, "release and pins each say"),
-        ({"release": "v1", "uri": "x/y"}, "uri and release each say"),
-        ({"release": "v 1"}, "is not how a tag begins"),
-        ({"release": ""}, "is not how a tag begins"),
-        ({"pins": {"format": 1, "backends": []}, "state": "latest"}, "pins says exactly what to install"),
+        ({"digest": DIGEST, "uri": "x/y"}, "Write the digest into the uri"),
+        ({"digest": DIGEST, "release": "v1"}, "mutually exclusive: digest|release|pins"),
+        ({"release": "v1", "pins": {"format": 1, "backends": []}}, "mutually exclusive: uri|release|pins"),
+        ({"release": "v1", "uri": "x/y"}, "mutually exclusive: uri|release|pins"),
+        ({"release": "v 1"}, "cannot be the beginning of a tag"),
+        ({"release": ""}, "cannot be the beginning of a tag"),
+        ({"pins": {"format": 1, "backends": []}, "state": "latest"}, "pins cannot be used with state=latest"),
         ({"pins": {"format": 2, "backends": []}}, "reads format 1, not 2"),
         ({"pins": {"format": 1, "backends": []}}, "pins: the set has no row for piper"),
         ({"pins": {"format": 1}}, "backends"),
         ({"pins": {"format": 1, "backends": [{"name": "piper"}]}}, "missing required arguments"),
         ({"pins": {"format": "x", "backends": []}}, "format"),
         ({"exclusive": True, "name": []}, "exclusive with an empty name would remove all backends"),
-        ({"exclusive": True, "state": "absent"}, "exclusive says what stays"),
+        ({"exclusive": True, "state": "absent"}, "exclusive cannot be used with state=absent"),
         ({"keep_previous": -1}, "keep_previous is -1"),
     ],
 )
@@ -595,8 +595,8 @@ def test_kept_trees_are_measured(host):
     host.install("piper")
     host.world.publish("2")
     host.install("piper", state="latest", keep_previous=1)
-    assert host.info("piper", disk_usage=True)["kept"][0]["disk_usage"] > 5000
-    assert host.info("whisper")["kept"] == []
+    assert host.info("piper", disk_usage=True)["previous"][0]["disk_usage"] > 5000
+    assert host.info("whisper")["previous"] == []
 
 
 def test_an_index_with_more_platforms_is_something_new(host):

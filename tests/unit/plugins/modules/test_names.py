@@ -47,9 +47,9 @@ def test_a_backend_of_any_name_comes_and_goes(named, name):
     prove(named, name, action="replace", keep_previous=1, force=True)
     assert named.names == [name]
     assert [row["name"] for row in named.info(name)["backends"]] == [name]
-    assert [row["backend"] for row in named.info()["kept"]] == [name]
+    assert [row["backend"] for row in named.info()["previous"]] == [name]
     prove(named, name, action="remove", state="absent")
-    assert (named.names, named.info()["kept"]) == ([], [])
+    assert (named.names, named.info()["previous"]) == ([], [])
 
 
 def test_names_that_only_look_the_same_are_two_backends(named):

@@ -276,7 +276,7 @@ def test_what_keep_previous_does_not_allow_any_more_is_removed(host, name):
     assert len(list(kept.iterdir())) == 3
     assert host.install(name)["changed"] is False
     result = prove(host, name, action="prune", keep_previous=1)
-    assert [(row["before"]["kept"], row["after"]["kept"]) for row in result["diff"]] == [(3, 1)]
+    assert [(row["before"]["previous"], row["after"]["previous"]) for row in result["diff"]] == [(3, 1)]
     assert [says(path) for path in kept.iterdir()] == ["3"]
     prove(host, name, action="prune", keep_previous=0)
     assert not kept.exists()

@@ -93,7 +93,7 @@ def test_a_recorded_address_of_a_registry_that_has_user_and_query_is_redacted(ho
 def test_previous_versions_are_shown_and_restored_without_what_is_secret(host, files, signed):
     host.install("piper", uri=signed)
     shown(host.install("piper", uri=f"{files.url}/y.tar.gz", keep_previous=1))
-    (kept,) = host.info()["kept"]
+    (kept,) = host.info()["previous"]
     assert kept["uri"] == f"{files.url}/x.tar.gz"
     result = host.install("piper", uri=signed)
     shown(result)

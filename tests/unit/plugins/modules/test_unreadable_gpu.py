@@ -59,7 +59,7 @@ def nightly(host, *names, **options):
         assert not result["failed"], result["msg"]
         assert (result["changed"], result["diff"], result["removed"]) == (False, [], [])
         assert set(actions(result).values()) == {"none"}
-        assert (result["restart_required"], result["replaced"]) == (False, [])
+        assert (result["restart_required"], result["unload"]) == (False, [])
     assert installed(host) == before
     warnings = [warning for warning in results[1]["warnings"] if "GPU cannot be read (" in warning]
     assert len(warnings) == 1, results[1]["warnings"]
@@ -275,7 +275,7 @@ def test_latest_brings_the_newer_build_of_the_same_name(host, hardware):
     broken(hardware)
     host.world.publish("2")
     result = prove(host, "llama-cpp", action="upgrade", state="latest")
-    assert (host.names, result["replaced"]) == (
+    assert (host.names, result["unload"]) == (
         ["cuda12-llama-cpp", "llama-cpp"],
         ["cuda12-llama-cpp", "llama-cpp"],
     )

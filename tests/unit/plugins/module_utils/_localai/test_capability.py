@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import (
+    CAPABILITIES,
     Match,
     compatible,
+    implied_platform,
     is_for,
     match,
     preferred,
@@ -46,6 +48,8 @@ MATCHES = [
     ({"nvidia": "cuda13-x", "default": "cpu-x"}, "nvidia", "nvidia"),
     ({"nvidia-l4t": "l4t-x", "default": "cpu-x"}, "nvidia-l4t-cuda-12", "nvidia-l4t"),
     ({"nvidia-l4t": "l4t-x", "default": "cpu-x"}, "nvidia-l4t-cuda-13", "default"),
+    ({"nvidia-l4t": "cuda13-l4t-x", "default": "cpu-x"}, "nvidia-l4t-cuda-12", "default"),
+    ({"nvidia": "cuda14-x", "default": "cpu-x"}, "nvidia-cuda-13", "default"),
     ({"nvidia": "cuda12-x", "default": "cpu-x"}, "nvidia-l4t", "default"),
     ({"nvidia": "cuda12-x", "default": "cpu-x"}, "nvidia-l4t-cuda-12", "default"),
     # then default, then cpu, then nothing
@@ -162,7 +166,7 @@ def test_a_build_is_for_a_vendor_if_it_runs_nowhere_else(name: str, vendors: lis
     assert [vendor for vendor in ("nvidia", "amd", "intel") if is_for(name, vendor)] == vendors
 
 
-def test_all_of_nvidia_l4t_takes_builds_for_it() -> None:
+def test_every_kind_of_nvidia_l4t_runs_builds_for_it() -> None:
     names = ("nvidia-l4t", "nvidia-l4t-cuda-12", "nvidia-l4t-cuda-13")
     assert [compatible("nvidia-l4t-x", name) for name in names] == [True, True, True]
 
@@ -217,3 +221,27 @@ def test_the_capability_decides_which_build_answers_to_an_alias(
     capability: str, installed: list[str], winner: str
 ) -> None:
     assert preferred(installed, capability) == winner
+
+
+@pytest.mark.parametrize(
+    ("capability", "platform"),
+    [
+        ("nvidia-l4t", ("linux", "arm64")),
+        ("nvidia-l4t-cuda-12", ("linux", "arm64")),
+        ("nvidia-l4t-own", ("linux", "arm64")),
+        ("metal", ("darwin", "arm64")),
+        ("darwin-x86", ("darwin", "amd64")),
+        ("nvidia", None),
+        ("default", None),
+        ("own", None),
+        ("", None),
+    ],
+)
+def test_some_capabilities_imply_a_platform(capability: str, platform: tuple[str, str] | None) -> None:
+    assert implied_platform(capability) == platform
+
+
+def test_every_row_names_one_capability_and_a_fallback_that_is_one() -> None:
+    names = [row.name for row in CAPABILITIES]
+    assert len(set(names)) == len(names)
+    assert {row.fallback for row in CAPABILITIES if row.fallback} <= set(names)

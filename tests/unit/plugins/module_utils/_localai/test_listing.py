@@ -198,9 +198,9 @@ def test_a_problem_says_what_is_wrong_and_with_what() -> None:
     assert {name: row.problem for name, row in rows.items() if row.problem} == {
         "a": "metadata.json cannot be read: it is empty",
         "m": "gone, which it points to, is not installed or has no run.sh",
-        "n": "metadata.json: '../out' has a path separator or a NUL in it; a backend's name is a plain name.",
+        "n": "metadata.json: '../out' contains a path separator or a NUL. Use a plain name.",
         "y": "cuda-y has no run.sh that is a file",
-        "..": "metadata.json: '..' starts with a dot or has two in a row, which no backend's name may.",
+        "..": "metadata.json: '..' starts with a dot or contains two dots in a row. Choose another name.",
     }
 
 

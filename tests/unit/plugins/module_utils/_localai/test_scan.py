@@ -18,6 +18,7 @@ from ansible_collections.localai.core.plugins.module_utils._fs.accounts import o
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import KNOWN_KEYS, Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
 from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._module.backend_info import problems
 from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
@@ -41,7 +42,7 @@ def seen(tmp_path: Path) -> Installed:
 
 def test_what_is_on_disk_is_observed_in_byte_order(tmp_path: Path) -> None:
     metadata, record = Metadata(alias="llama-cpp", name="cpu-llama-cpp"), Record(requested=True, size=5)
-    put(tmp_path / "b", "cpu-llama-cpp", metadata.to_json())
+    put(tmp_path / "b", "cpu-llama-cpp", to_json(metadata))
     (tmp_path / "b/cpu-llama-cpp/.localai-core.json").write_bytes(record_file(record))
     put(tmp_path / "b", "Zebra", b'{"name": "Zebra", "meta_backend_for": "cpu-llama-cpp"}', run_file=False)
     put(tmp_path / "b", "ärger").chmod(0o711)

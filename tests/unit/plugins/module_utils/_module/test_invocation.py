@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import HOST_SPEC
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info
 from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.module import run_raw
@@ -140,9 +140,9 @@ def test_a_password_that_looks_like_an_address_is_hidden_whole(
 
 
 def test_a_run_leaves_the_specification_of_the_options_as_it_is(tmp_path: Path) -> None:
-    before = json.dumps(HOST_SPEC)
+    before = json.dumps(BACKEND)
     assert run(tmp_path, name=["x"], uri="/no/such")[1]["failed"]
-    assert json.dumps(HOST_SPEC) == before
+    assert json.dumps(BACKEND) == before
 
 
 def test_other_options_are_shown_as_they_are(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from ansible_collections.localai.core.plugins.module_utils._module.preflight imp
     check_own,
     check_space,
     check_writable,
-    parents_to_come,
 )
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
@@ -119,12 +118,6 @@ def test_only_its_owner_or_root_changes_the_look_of_a_tree():
 
 def test_what_another_run_removed_meanwhile_has_no_owner_to_check(path):
     check_own(str(path), ["gone"])
-
-
-def test_a_parent_that_is_missing_is_told(tmp_path):
-    assert parents_to_come(str(tmp_path / "backends")) == []
-    assert parents_to_come(str(tmp_path / "backends") + "/") == []
-    assert "not does not exist yet" in parents_to_come(str(tmp_path / "not/yet"))[0]
 
 
 # space

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, OptionError
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import Evidence, HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._planner.pins import (

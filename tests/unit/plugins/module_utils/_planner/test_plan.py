@@ -637,7 +637,7 @@ def test_an_outcome_is_true_once_its_steps_are_taken() -> None:
 def test_names_whose_tree_changes_under_the_same_run_file_are_told(
     options: BackendOptions, state: Installed, replaced: tuple[str, ...]
 ) -> None:
-    assert decide(options, state).replaced == replaced
+    assert decide(options, state).unload == replaced
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the options that both modules for backends have."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """`BACKENDS_OPTIONS` of `_module/argspec.py`, and the attributes of the modules."""
+
+    DOCUMENTATION = r"""
+options:
+  backends_path:
+    description:
+      - The directory from which LocalAI reads its backends, E(LOCALAI_BACKENDS_PATH) of its service.
+    type: path
+    default: /var/lib/local-ai/backends
+  backends_system_path:
+    description:
+      - The directory with the backends of the operating system, E(LOCALAI_BACKENDS_SYSTEM_PATH) of LocalAI's service.
+        Its backends are listed and never changed.
+      - It cannot be the same directory as O(backends_path).
+    type: path
+    default: /usr/share/localai/backends
+  galleries:
+    description:
+      - The galleries in which names are looked up, in this order. They are read only if a name requires it.
+      - If several galleries have a name, the first one is used, unless the name is written as V(gallery@name).
+    type: list
+    elements: dict
+    default:
+      - name: localai
+        url: https://index.localai.io/backends
+        mirrors:
+          - github:mudler/LocalAI/backend/index.yaml@master
+    suboptions:
+      name:
+        description: The name of the gallery, which is used in V(gallery@name).
+        type: str
+        required: true
+      url:
+        description:
+          - The location of the index. V(https://), V(http://), V(file://), the path of a file on the host, or
+            V(github:organisation/repository/path@branch).
+          - A URL that ends with V(.ref) is a file with the name of the index in the same directory.
+        type: str
+        required: true
+      mirrors:
+        description: Other locations of the same index. They are tried in this order if O(galleries[].url) fails.
+        type: list
+        elements: str
+        default: []
+      sha256:
+        description: The SHA-256 of the index. A location with another index counts as failed.
+        type: str
+  capability:
+    description:
+      - The capability of the host, for example V(nvidia-cuda-12), V(amd), V(intel), V(vulkan), V(metal) or V(default).
+      - The default is the value of E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) in the environment of the module, or the
+        content of the file C(/run/localai/capability). Without them, the capability is detected as LocalAI does it.
+      - The memory of GPUs is read from the kernel (C(mem_info_vram_total) of an AMD GPU) or from C(nvidia-smi),
+        C(rocm-smi), C(xpu-smi) and C(vulkaninfo). These tools are searched in E(PATH), C(/opt/rocm/bin),
+        C(/usr/lib/wsl/lib), C(/usr/local/bin) and C(/usr/local/cuda/bin). A tool is stopped after 120 seconds.
+      - If a GPU is present and its memory cannot be read, the builds that are installed for its vendor are kept, with a
+        warning. If its compute driver (C(nvidia) or C(amdgpu)) is in use, the capability is unknown. Then a meta
+        backend without an installed build is an error, unless it points to the same build with and without the GPU. Set
+        this option to install it. With other drivers, such as C(nouveau) and C(i915), the host counts as one without a
+        GPU.
+      - With V(disable), builds for other hardware are not refused.
+      - This option does not change the capability that LocalAI detects. Set E(LOCALAI_FORCE_META_BACKEND_CAPABILITY)
+        for its service too, because LocalAI chooses between backends with the same alias by its own capability.
+    type: str
+  platform:
+    description:
+      - The platform of images, as V(os/architecture), for example V(linux/arm64).
+      - The default is the platform of the host.
+    type: str
+requirements:
+  - python >= 3.8
+  - PyYAML, to read a gallery
+attributes:
+  check_mode:
+    description: Predicts in C(check_mode) what would change, without changing anything.
+  diff_mode:
+    description: Returns what changes, or in C(check_mode) would change.
+  idempotent:
+    description: A second run with the same arguments changes nothing.
+  platform:
+    description: The operating systems that are supported.
+    support: full
+    platforms: posix
+"""

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the options that every module with connections to servers has."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """`CONNECTION_OPTIONS` of `_module/argspec.py`."""
+
+    DOCUMENTATION = r"""
+options:
+  endpoints:
+    description: Settings for single hosts. They apply to images, galleries and archives from these hosts.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description:
+          - The host, as V(name) or V(name:port).
+          - Use V(docker.io) for Docker Hub.
+        type: str
+        required: true
+      username:
+        description: The user to log in as. It is sent only to this host and, for a registry, to its token server.
+        type: str
+      password:
+        description: The password of O(endpoints[].username).
+        type: str
+      token:
+        description: A bearer token to send instead of a user and a password.
+        type: str
+      ca_path:
+        description: A file with the CA certificates to trust for this host.
+        type: path
+      client_cert:
+        description: A file with the client certificate for this host.
+        type: path
+      client_key:
+        description: A file with the key of O(endpoints[].client_cert), if the certificate file does not contain it.
+        type: path
+      validate_certs:
+        description: Whether to validate the certificate of this host. The default is O(validate_certs).
+        type: bool
+      plain_http:
+        description:
+          - Whether to use plain HTTP for this host as a registry, and to send credentials over it.
+          - If it is not set, only a registry on this machine can be used without TLS.
+        type: bool
+      mirrors:
+        description:
+          - Mirrors of the images of this host, in the order in which they are tried. The host itself is tried last,
+            unless a mirror has O(endpoints[].mirrors[].resolve=true).
+          - Tags are resolved at the host itself, so mirrors need not be trusted. Content is pulled from any mirror that
+            has it. If a mirror fails, the transfer continues at the same byte from the next one.
+          - Put the credentials and certificates for a mirror in a separate entry for the host of the mirror.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          url:
+            description:
+              - V(https://host[:port][/prefix][?query]) for a registry. The prefix is put before the name of the
+                repository, as for the proxy projects of Harbor. The query is added to every request. The value of
+                V(?ns), which containerd uses, defaults to the host that is mirrored.
+              - V(ocilayout:/path) for a directory with an OCI image layout. Content is found by digest, and tags by the
+                reference names V(host/repository:tag) or V(tag).
+            type: str
+            required: true
+          resolve:
+            description: Whether to resolve tags at this mirror too. The host itself is then never contacted.
+            type: bool
+            default: false
+  ca_path:
+    description:
+      - A file with the CA certificates to trust for all hosts.
+      - The default is the bundle that Python's C(requests) uses. E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are
+        ignored.
+    type: path
+  client_cert:
+    description: A file with the client certificate for all hosts.
+    type: path
+  client_key:
+    description: A file with the key of O(client_cert), if the certificate file does not contain it.
+    type: path
+  validate_certs:
+    description: Whether to validate the certificates of hosts.
+    type: bool
+    default: true
+  use_proxy:
+    description: Whether to honour the environment variables E(http_proxy), E(https_proxy) and E(no_proxy).
+    type: bool
+    default: true
+  auth_file:
+    description:
+      - A Docker C(config.json) with credentials for registries. Only its C(auths) are used. Credential helpers and
+        identity tokens, which C(az acr login) writes, are not supported.
+      - The default is the file of the user that the module runs as, if it exists. O(endpoints) takes precedence.
+    type: path
+  timeout:
+    description:
+      - The time in seconds to wait for a connection, and for the next byte from a server.
+      - The duration of a whole transfer is not limited.
+    type: int
+    default: 30
+  retries:
+    description:
+      - The number of retries after a transient error. The pause before a retry grows, or is the one that the server
+        requests, up to 120 seconds. The count starts again whenever bytes have arrived, and a transfer continues at the
+        byte where it stopped.
+      - A host that refused connections, or that did not answer until all retries were used, is not contacted again in
+        the same run.
+    type: int
+    default: 5
+notes:
+  - Passwords and tokens in O(endpoints) are never shown. Every address is shown without user, password, query and
+    fragment, also in the options that Ansible shows with C(-v) and writes to the syslog of the host. Ansible itself
+    shows the items of a C(loop). If an item contains a signed URL, set C(label) in C(loop_control), or C(no_log=true).
+  - Ansible shows the C(environment) of a task as part of a command line. Set the password of a proxy in the environment
+    of the host or of Ansible instead.
+requirements:
+  - requests, to download over HTTP or from a registry
+attributes:
+  action_group:
+    description: Use C(group/localai.core.localai) and C(group/localai.core.localai_backends) in C(module_defaults).
+    support: full
+"""

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The memory of GPUs, which the tools of their vendors print.
+
+Follows LocalAI's `pkg/xsysinfo/gpu.go`. Besides, it tells whether the memory of all GPUs could be read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .capability import AMD, INTEL, NVIDIA
+from .evidence import Unreadable
+from .sysfs import nvidia_soc, system_ram
+
+if t.TYPE_CHECKING:
+    from .machine import Answer, Machine
+    from .sysfs import Device
+
+# nvidia-smi warns of a damaged infoROM with this exit status, after it has printed all rows.
+_INFOROM_DAMAGED = 14
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The bytes of memory of one vendor's GPUs, and which probe failed if these are not all."""
+
+    size: int
+    unreadable: Unreadable | None = None
+
+
+def total_memory(machine: Machine, devices: t.Sequence[Device]) -> tuple[int, list[Unreadable]]:
+    """Return the bytes of memory of all GPUs, and the probes that failed."""
+    memories = [
+        read(machine, [device for device in devices if device.vendor == vendor])
+        for vendor, read in ((NVIDIA, nvidia_memory), (AMD, amd_memory), (INTEL, intel_memory))
+    ]
+    total = sum(memory.size for memory in memories) or vulkan_memory(machine)
+    return total, [memory.unreadable for memory in memories if memory.unreadable]
+
+
+def nvidia_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
+    """Return the memory that `nvidia-smi` prints; its rows count, whatever its exit status is.
+
+    It knows only GPUs of NVIDIA's driver, and should have a row for each of them.
+    """
+    query = "--query-gpu=index,name,memory.total,memory.used,memory.free"
+    answer = machine.run("nvidia-smi", query, "--format=csv,noheader,nounits")
+    sizes, complete = [], answer.status in (0, _INFOROM_DAMAGED)
+    for line in answer.printed.splitlines():
+        columns = [column.strip() for column in line.split(",")]
+        mebibytes = columns[2] if len(columns) > 2 else columns[-1]
+        if re.fullmatch(r"\d+(\.\d+)?", mebibytes):
+            sizes.append(int(float(mebibytes) * 1024**2))
+        elif "GB10" in line.upper():
+            # The GPU of this SoC shares the memory of the system and reports none of its own.
+            sizes.append(system_ram(machine))
+        elif line.strip() and not line.upper().startswith("WARNING"):
+            complete = False
+    if not sum(sizes) and nvidia_soc(machine):
+        sizes, complete = [system_ram(machine)], True
+    size = sum(sizes)
+    complete = complete and size > 0 and len(sizes) >= sum(device.computes for device in devices)
+    return _memory(size, complete, NVIDIA, "nvidia-smi", answer)
+
+
+def amd_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
+    """Return the memory that the kernel reports, else `rocm-smi`; the source that knows more GPUs counts."""
+    sizes = [device.vram for device in devices if device.vram is not None]
+    if sizes and len(sizes) == len(devices):
+        return Memory(sum(sizes))
+    answer = machine.run("rocm-smi", "--showmeminfo", "vram", "--csv")
+    rows = []
+    for line in answer.printed.splitlines()[1:]:
+        columns = line.split(",")
+        size = int(columns[1]) if len(columns) > 2 and columns[1].strip().isdecimal() else 0
+        if size:
+            # Some versions of the tool print megabytes.
+            rows.append(size if size >= 1000000 else size * 1024**2)
+    known = max(sizes, rows, key=len)
+    return _memory(sum(known), len(known) >= max(1, len(devices)), AMD, "rocm-smi", answer)
+
+
+def intel_memory(machine: Machine, _devices: t.Sequence[Device]) -> Memory:
+    """Return the memory that `xpu-smi` prints; it prints none for the graphics of processors."""
+    answer = machine.run("xpu-smi", "discovery", "--json")
+    devices = _json_list(answer.printed, "device_list")
+    size = sum(_whole(device.get("memory_physical_size_byte")) for device in devices)
+    return _memory(size, size > 0, INTEL, "xpu-smi", answer)
+
+
+def _memory(size: int, complete: bool, vendor: str, probe: str, answer: Answer) -> Memory:
+    return Memory(size, None if complete or not answer.said else Unreadable(vendor, probe, answer.said))
+
+
+def vulkan_memory(machine: Machine) -> int:
+    """Return the bytes of memory of all GPUs that Vulkan knows, 0 if unknown."""
+    answer = machine.run("vulkaninfo", "--text")
+    devices = re.split(r"^GPU\d+:$", _printed(answer), flags=re.MULTILINE)[1:]
+    total = sum(_local_heaps(device) for device in devices if "PHYSICAL_DEVICE_TYPE_CPU" not in device)
+    # A tool that timed out once would time out again.
+    return total or (0 if answer.status is None else _vulkan_memory_of_json(machine))
+
+
+def _printed(answer: Answer) -> str:
+    """Return the output of a tool; nothing if it failed."""
+    return "" if answer.status else answer.printed
+
+
+def _local_heaps(device: str) -> int:
+    """Return the size in bytes of all heaps that are local to a device.
+
+    `vulkaninfo` prints `size = 8589934592 (0x200000000) (8.00 GiB)` below `memoryHeaps[0]:`, and among its `flags:` a
+    line `MEMORY_HEAP_DEVICE_LOCAL_BIT`.
+    """
+    heaps = device.partition("memoryHeaps:")[2].partition("memoryTypes:")[0].split("memoryHeaps[")[1:]
+    sizes = (re.search(r"\bsize\s*=\s*(\d{1,20})\b", heap) for heap in heaps if "HEAP_DEVICE_LOCAL_BIT" in heap)
+    return sum(int(size.group(1)) for size in sizes if size)
+
+
+def _vulkan_memory_of_json(machine: Machine) -> int:
+    """Return the same from the JSON that other versions of LocalAI read."""
+    total = 0
+    for device in _json_list(_printed(machine.run("vulkaninfo", "--json")), "VkPhysicalDevices"):
+        properties = device.get("VkPhysicalDeviceMemoryProperties")
+        heaps = properties.get("memoryHeaps") if isinstance(properties, dict) else None
+        if device.get("deviceType") == "VK_PHYSICAL_DEVICE_TYPE_CPU" or not isinstance(heaps, list):
+            continue
+        # Flag 1 marks a heap that is local to the device.
+        local = (heap for heap in heaps if isinstance(heap, dict) and _whole(heap.get("flags")) & 1)
+        total += sum(_whole(heap.get("size")) for heap in local)
+    return total
+
+
+def _json_list(text: str, key: str) -> list[dict[str, t.Any]]:
+    """Return the objects of a list in JSON that a tool printed; none if it printed anything else."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    rows = document.get(key) if isinstance(document, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _whole(value: t.Any) -> int:
+    """Return a number that a tool printed as a number or as text; 0 for anything else."""
+    try:
+        return max(0, int(value))
+    except (TypeError, ValueError, OverflowError):
+        return 0
