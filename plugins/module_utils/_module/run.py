@@ -30,7 +30,6 @@ from .._resolver.resolver import Resolver, platform_of, settled
 from .._store.file_system import Keeps, kind_of, mode_of, remembered
 from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts
 from .._store.record import Inspection
-from .._store.verify import verify
 from .argspec import BACKEND_SPEC, HOST_SPEC, INFO_SPEC
 from .invocation import LocalAIModule, failure_of
 from .options import backend_options, host_options, info_options
@@ -75,6 +74,8 @@ class _Task:
 
     def verify(self, installed: Installed, name: str, contents: bool) -> Inspection | None:
         """Walk through the tree of a backend; with `contents`, compare it with its record."""
+        from .._store.verify import verify
+
         directory = installed.get(name)
         listed = directory is not None and directory.record is not None and directory.record.listed
         return verify(

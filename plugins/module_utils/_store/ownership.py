@@ -47,25 +47,18 @@ def owner_of_new_trees(path: str, owner: str | None, group: str | None) -> FileA
     They are as requested. For root, those that are not requested are those of `path` itself. Raises HostError for an
     owner or group that does not exist or that this user may not give files to.
     """
-    for message in unknown_accounts(owner, group):
-        raise HostError(message)
+    uid, gid = numbers_of(owner, group)
     try:
         status = os.stat(nearest_existing(path))
     except OSError as e:
         raise HostError(disk_error(e.filename or path, e)) from e
     if os.geteuid() == 0:
-        return FileAttributes(
-            owner_name(status.st_uid if owner is None else uid_of(owner)),
-            group_name(status.st_gid if group is None else gid_of(group)),
-        )
-    if owner is not None and uid_of(owner) != os.geteuid():
+        uid, gid = status.st_uid if owner is None else uid, status.st_gid if group is None else gid
+    elif owner is not None and uid != os.geteuid():
         raise HostError(f"owner: only root can give files to {owner}. Run with become, or leave owner out.")
-    if group is not None and gid_of(group) not in (os.getegid(), *os.getgroups()):
+    elif group is not None and gid not in (os.getegid(), *os.getgroups()):
         raise HostError(f"group: this user is not in {group}. Run with become, or leave group out.")
-    return FileAttributes(
-        owner_name(uid_of(owner)) if owner is not None else "",
-        group_name(gid_of(group)) if group is not None else "",
-    )
+    return FileAttributes(owner_name(uid) if uid != -1 else "", group_name(gid) if gid != -1 else "")
 
 
 def this_user() -> FileAttributes:
@@ -73,14 +66,11 @@ def this_user() -> FileAttributes:
     return FileAttributes(owner_name(os.geteuid()), group_name(os.getegid()))
 
 
-def numbers_of(attributes: FileAttributes) -> tuple[int, int]:
-    """Return the numbers of owner and group for a system call, -1 for an empty one; raises HostError if one is gone."""
-    for message in unknown_accounts(attributes.owner or None, attributes.group or None):
+def numbers_of(owner: str | None, group: str | None) -> tuple[int, int]:
+    """Return the numbers of a user and a group for a system call, -1 for None; raises HostError for unknown ones."""
+    for message in unknown_accounts(owner, group):
         raise HostError(message)
-    return (
-        uid_of(attributes.owner) if attributes.owner else -1,
-        gid_of(attributes.group) if attributes.group else -1,
-    )
+    return uid_of(owner) if owner is not None else -1, gid_of(group) if group is not None else -1
 
 
 @dataclass(frozen=True)
@@ -161,7 +151,7 @@ def _changes(
     top: int, where: str, requested: FileAttributes, files: TreeFiles, keeps_modes: bool
 ) -> t.Iterator[tuple[WalkEntry | None, _Change]]:
     """Yield the changes of all paths; the top comes last, as None, so that it stays closed to a new owner till then."""
-    owner = numbers_of(requested)
+    owner = numbers_of(requested.owner or None, requested.group or None)
     corrects_modes = keeps_modes and exists(RECORD, top)
     for entry, links in _own_entries(top, where):
         mode = _corrected_mode(entry.path, entry.status, files) if corrects_modes else None

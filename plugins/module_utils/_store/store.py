@@ -78,7 +78,7 @@ def open_store(
     """
     own_path = os.path.join(path, OWN_DIRECTORY)
     with _errors_at(path), contextlib.ExitStack() as stack:
-        path_fd = _until(stack, open_path(path, numbers_of(owner), _MAY_BE_IN_PATH))
+        path_fd = _until(stack, open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH))
         is_locked = False
         own: _OwnDirectories | OSError
         try:
@@ -158,7 +158,7 @@ class Store:
             create = functools.partial(os.mkdir, mode=mode, dir_fd=staging.fd)
             name, _none = staging.with_free_number(create)
             try:
-                with staged_tree(os.path.join(path, name), staging.fd, numbers_of(self.owner), probed) as tree:
+                with staged_tree(os.path.join(path, name), staging.fd, _numbers_of(self.owner), probed) as tree:
                     yield tree
             finally:
                 remove(name, dir_fd=staging.fd)
@@ -265,7 +265,7 @@ class Store:
     def _probed(self) -> Probed:
         with _errors_at(os.path.join(self._own_path, STAGING)):
             try:
-                probed = probe(self._own.staging.fd, *numbers_of(self.owner))
+                probed = probe(self._own.staging.fd, *_numbers_of(self.owner))
                 if remembered(self.path) != probed.keeps or not exists(FILE_SYSTEM, self._own.own):
                     # Without it, later predictions are less exact, but this run can go on.
                     with contextlib.suppress(OSError):
@@ -363,6 +363,10 @@ class Store:
             self._own_or_error.staging.discard(name, dir_fd)
         elif exists(name, dir_fd):
             remove_in_place(name, dir_fd, self._files)
+
+
+def _numbers_of(owner: FileAttributes) -> tuple[int, int]:
+    return numbers_of(owner.owner or None, owner.group or None)
 
 
 def _until(stack: contextlib.ExitStack, fd: int) -> int:

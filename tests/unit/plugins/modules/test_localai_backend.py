@@ -377,15 +377,15 @@ def test_a_lock_that_is_held_is_an_error(host):
 
 
 def test_what_another_run_removes_meanwhile_is_installed_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils._module import run as _run
+    from ansible_collections.localai.core.plugins.module_utils._store import verify
 
-    def overtaken(installed, name, *rest):
+    def overtaken(path, *arguments, **settings):
         monkeypatch.undo()
-        shutil.rmtree(host.path / name)
-        return _run.inspected(installed, name, *rest)
+        shutil.rmtree(path)
+        return verify.verify(path, *arguments, **settings)
 
     host.install("piper")
-    monkeypatch.setattr(_run, "inspected", overtaken)
+    monkeypatch.setattr(verify, "verify", overtaken)
     assert actions(host.install("piper", directory_mode="0750")) == {"piper": "install"}
 
 

@@ -24,10 +24,11 @@ def test_a_symlink_to_nowhere_exists_only_if_it_is_not_followed(tmp_path):
     assert nearest_existing(str(tmp_path / "link"), follow_symlinks=False) == str(tmp_path / "link")
 
 
-def test_a_path_below_a_file_is_an_error(tmp_path):
+def test_a_path_below_a_file_is_an_error_or_that_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         nearest_existing(str(tmp_path / "file/below"))
+    assert nearest_existing(str(tmp_path / "file/below/too"), follow_symlinks=False) == str(tmp_path / "file")
 
 
 def test_a_relative_path_ends_somewhere():

@@ -39,7 +39,7 @@ def seen(tmp_path: Path) -> Installed:
     return scan(str(tmp_path / "b"), str(tmp_path / "s"))
 
 
-def test_what_is_on_disk_is_observed_in_byte_order(tmp_path: Path) -> None:
+def test_directories_are_in_byte_order(tmp_path: Path) -> None:
     metadata, record = Metadata(alias="llama-cpp", name="cpu-llama-cpp"), Record(requested=True, size=5)
     put(tmp_path / "b", "cpu-llama-cpp", metadata.to_json())
     (tmp_path / "b/cpu-llama-cpp/.localai-core.json").write_bytes(record_file(record))
@@ -161,7 +161,7 @@ def test_damaged_metadata_is_a_problem_of_its_own_row_and_hides_no_other(
     assert (rows["good"].problem, rows["fine"].problem) == ("", "")
 
 
-def test_looking_leaves_no_file_open(tmp_path: Path) -> None:
+def test_a_scan_leaves_no_file_open(tmp_path: Path) -> None:
     put(tmp_path / "b", "good", b"{}")
     as_directory(put(tmp_path / "b", "bad") / "metadata.json")
     as_pipe(put(tmp_path / "b", "worse") / "metadata.json")

@@ -22,7 +22,7 @@ from ansible_collections.localai.core.tests.support.host import failing, snapsho
 from ansible_collections.localai.core.tests.support.trees import install, names, opened, staging
 
 
-def test_a_lock_is_held_without_a_note_where_there_is_no_room_for_it(path, monkeypatch):
+def test_a_lock_is_held_without_a_note_on_a_full_disk(path, monkeypatch):
     monkeypatch.setattr(os, "pwrite", failing(errno.ENOSPC))
     with opened(path), pytest.raises(LockTimeout, match="which left no note"), opened(path, 0):
         pass

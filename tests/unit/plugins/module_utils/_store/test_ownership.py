@@ -34,7 +34,7 @@ from ansible_collections.localai.core.tests.support.host import (
 from ansible_collections.localai.core.tests.support.trees import install
 
 
-def test_an_owner_that_is_not_there_is_told():
+def test_unknown_accounts_are_named():
     assert unknown_accounts(None, None) == []
     assert unknown_accounts(pwd.getpwuid(0).pw_name, grp.getgrgid(0).gr_name) == []
     assert unknown_accounts("0", "4294967294") == []
@@ -50,7 +50,7 @@ def test_a_number_that_no_user_can_have_is_no_owner(name):
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
-def test_root_leaves_new_trees_to_the_owner_of_the_path(tmp_path):
+def test_root_gives_new_trees_to_the_owner_of_the_path(tmp_path):
     path = tmp_path / "backends"
     path.mkdir()
     os.chown(path, 12345, 23456)
@@ -62,7 +62,7 @@ def test_root_leaves_new_trees_to_the_owner_of_the_path(tmp_path):
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 @pytest.mark.parametrize(("owner", "group", "expected"), [("1", None, (1, 0)), (None, "1", (0, 1)), ("1", "2", (1, 2))])
-def test_root_gives_new_trees_to_whom_the_task_names(path, owner, group, expected):
+def test_root_gives_new_trees_to_the_requested_owner(path, owner, group, expected):
     install(path, owner=owner_of_new_trees(str(path), owner, group))
     assert {entry[1:3] for entry in snapshot(path / "piper").values()} == {expected}
     assert os.stat(path).st_uid == 0
@@ -78,13 +78,16 @@ def test_a_user_can_run_where_root_ran_before():
         assert {entry[1:3] for entry in snapshot(path).values()} == {(NOBODY, NOBODY)}
 
 
-def test_an_ordinary_user_may_name_themselves_only():
+def test_an_ordinary_user_may_request_only_themselves():
     with directory_of_ordinary_user() as path, ordinary_user():
         me, group = os.geteuid(), os.getegid()
         for owner, of_group in ((None, None), (str(me), str(group)), (None, str(group))):
             found = owner_of_new_trees(str(path), owner, of_group)
             assert found.over(this_user()) == FileAttributes(pwd.getpwuid(me).pw_name, grp.getgrgid(group).gr_name)
-            assert [number in (-1, mine) for number, mine in zip(numbers_of(found), (me, group))] == [True, True]
+            assert [
+                number in (-1, mine)
+                for number, mine in zip(numbers_of(found.owner or None, found.group or None), (me, group))
+            ] == [True, True]
             install(path, owner=found)
         assert {entry[1:3] for entry in snapshot(path / "piper").values()} == {(me, group)}
         with pytest.raises(HostError, match="owner: only root can give files to 1"):
@@ -120,7 +123,7 @@ def tree(tmp_path):
 
 
 class Opened:
-    """The tree, held open as the functions want it."""
+    """The tree, held open."""
 
     def __init__(self, place):
         self.place = place
@@ -148,7 +151,7 @@ def test_where_nothing_is_requested_nothing_differs(tree):
     assert counted(tree, owner=str(os.geteuid()), group=str(os.stat(tree).st_gid), mode="0755") == 0
 
 
-def test_an_owner_who_does_not_exist_yet_owns_nothing(tree):
+def test_nothing_belongs_to_an_account_that_does_not_exist_yet(tree):
     assert counted(tree, owner="no-user-of-that-name") == len(snapshot(tree))
 
 
@@ -188,7 +191,7 @@ def test_the_top_gets_the_mode_and_what_is_in_it_does_not(tree):
         ("metadata.json", 0o666, "0o644"),
     ],
 )
-def test_what_localai_needs_gets_the_mode_that_it_was_installed_with(tree, name, wrong, right):
+def test_the_files_that_localai_needs_get_the_mode_that_they_were_installed_with(tree, name, wrong, right):
     (tree / name).chmod(wrong)
     assert counted(tree) == 1
     changed(tree)

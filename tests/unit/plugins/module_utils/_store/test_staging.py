@@ -17,7 +17,7 @@ from ansible_collections.localai.core.tests.support.trees import install, names,
 
 
 @pytest.mark.parametrize("what", ["directory", "symlink", "file"])
-def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(path, tmp_path, monkeypatch, what):
+def test_a_tree_that_cannot_be_moved_is_removed_in_place_its_known_files_first(path, tmp_path, monkeypatch, what):
     if what == "directory":
         install(path)
         (path / "piper/metadata.json").touch()
@@ -37,7 +37,7 @@ def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(
 CALLS = ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown")
 
 
-def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkeypatch):
+def test_a_clean_up_that_is_killed_anywhere_is_finished_by_the_next(path, monkeypatch):
     """What a dead run left, with names in it that we might want."""
     number = 0
     while True:
