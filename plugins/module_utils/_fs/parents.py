@@ -13,8 +13,8 @@ import os
 def nearest_existing(path: str, follow_symlinks: bool = True) -> str:
     """Return a path, or the nearest one above it that exists.
 
-    Raises OSError if this user may not see it, or if it leads through a file. Without `follow_symlinks`, such a file and
-    a symlink to nowhere are the result.
+    Raises OSError if this user may not see it, or if it leads through a file. Without `follow_symlinks`, such a file
+    and a symlink to nowhere are the result.
     """
     missing = (FileNotFoundError,) if follow_symlinks else (FileNotFoundError, NotADirectoryError)
     while True:

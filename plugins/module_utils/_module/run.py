@@ -187,7 +187,7 @@ def _clear(host: HostOptions, owner: FileAttributes) -> None:
     """Put right what a run left that died; not if it is at work, or if this user may not."""
     from .._store.store import open_store
 
-    with contextlib.suppress(HostError), open_store(host.backends_path, owner, BACKEND_FILES, timeout=0):
+    with contextlib.suppress(HostError), open_store(host.backends_path, owner, BACKEND_FILES, 0):
         pass
 
 

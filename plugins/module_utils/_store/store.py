@@ -41,11 +41,12 @@ from .._fs.sync import Transaction, exchange, write_out, write_out_entries
 from .._fs.tree import Tree
 from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
+from .converge import converge
 from .file_system import Keeps, remembered
 from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
 from .lock import open_lock, wait_for, write_note
 from .own_directories import give, open_path, own_directory, staged_tree
-from .ownership import converge, numbers_of
+from .ownership import numbers_of
 from .previous_versions import PreviousVersions
 from .probe import Probed, answers_with, probe
 from .staging import Staging, remove_in_place

@@ -20,8 +20,8 @@ from .._fs.os_errors import disk_error
 from .._fs.read import read_file
 from .._fs.walk import WalkEntry, walk
 from .contents import Content, Contents, contents_of, name_of, parse_contents
+from .converge import count_differing
 from .layout import TreeFiles
-from .ownership import count_differing
 from .record import RECORD, Inspection
 
 # A line for each of the 300,000 files of a large backend.
