@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """Owners and groups: whom new trees belong to, and the numbers for system calls. Elsewhere, they are text."""
 
 from __future__ import annotations

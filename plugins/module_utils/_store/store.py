@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """The only writer of a directory that we manage, such as the backends path.
 
 ::
@@ -58,9 +57,8 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class _OwnDirectories:
-    """The descriptors of our own directories, and of the managed directory `path`; valid while the lock is held."""
+    """The descriptors of our own directories; valid while the lock is held."""
 
-    path: int
     own: int
     staging: Staging
     replaced: int
@@ -95,7 +93,7 @@ def open_store(
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
             previous_fd = _until(stack, own_directory(PREVIOUS, own_fd, path_fd, own_path))
-            own = _OwnDirectories(path_fd, own_fd, staging, replaced_fd, previous_fd)
+            own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
                 raise

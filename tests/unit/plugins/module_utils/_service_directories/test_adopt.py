@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """The record for a host of version 0.1: only what belongs to its account alone. Whole runs are tested elsewhere."""
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._store.ownership import owner_of_new_trees
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, mode, snapshot, umask
-from ansible_collections.localai.core.tests.support.trees import install, names, put, replace_by, staging
+from ansible_collections.localai.core.tests.support.trees import install, names, put, replace_by, staging_of
 
 
 @pytest.mark.parametrize("place", [".localai-core", ".localai-core/lock", ".localai-core/staging"])
@@ -85,8 +85,8 @@ def test_a_replaced_staging_directory_is_noticed(path, tmp_path, monkeypatch):
     def replaced(name, mode=0o777, *, dir_fd=None):
         mkdir(name, mode, dir_fd=dir_fd)
         if name == "1":
-            (staging(path) / "1").rmdir()
-            (tmp_path / "trap").rename(staging(path) / "1")
+            (staging_of(path) / "1").rmdir()
+            (tmp_path / "trap").rename(staging_of(path) / "1")
 
     monkeypatch.setattr(os, "mkdir", replaced)
     with pytest.raises(HostError, match="was replaced while it was being created"):

@@ -12,7 +12,14 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._store import previous_versions
 from ansible_collections.localai.core.tests.support.host import mode
-from ansible_collections.localai.core.tests.support.trees import install, names, opened, replace_by, staging, versions
+from ansible_collections.localai.core.tests.support.trees import (
+    install,
+    names,
+    opened,
+    replace_by,
+    staging_of,
+    versions,
+)
 
 
 def test_previous_versions_get_rising_numbers(path, any_kernel):
@@ -27,7 +34,7 @@ def test_previous_versions_get_rising_numbers(path, any_kernel):
         replace_by(path, content, keep)
         assert versions(path) == expected
     assert (path / "piper/run.sh").read_bytes() == b"6"
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
     assert [mode(path / ".localai-core/kept"), mode(path / ".localai-core/kept/piper")] == ["0o755", "0o755"]
 
 
@@ -70,7 +77,7 @@ def test_a_kill_before_the_old_tree_is_put_away_leaves_the_new_one(path, monkeyp
     monkeypatch.undo()
     install(path, name="other")
     assert ((path / "piper/run.sh").read_bytes(), versions(path)) == (b"new", {})
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
 
 
 def test_a_symlink_in_place_of_previous_versions_is_not_followed(path, tmp_path):
