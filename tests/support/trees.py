@@ -50,7 +50,7 @@ def names(path: Path) -> list[str]:
     return sorted(os.listdir(path))
 
 
-def staging(path: Path) -> Path:
+def staging_of(path: Path) -> Path:
     """The staging directory of a backends path."""
     return path / ".localai-core/staging"
 

@@ -11,14 +11,16 @@ import os
 
 
 def nearest_existing(path: str, follow_symlinks: bool = True) -> str:
-    """Return a path, or the nearest one above it that exists; raises OSError where this user may not look.
+    """Return a path, or the nearest one above it that exists.
 
-    Without `follow_symlinks`, a symlink to nowhere exists.
+    Raises OSError if this user may not see it, or if it leads through a file. Without `follow_symlinks`, such a file
+    and a symlink to nowhere are the result.
     """
+    missing = (FileNotFoundError,) if follow_symlinks else (FileNotFoundError, NotADirectoryError)
     while True:
         try:
             os.stat(path, follow_symlinks=follow_symlinks)
-        except FileNotFoundError:
+        except missing:
             parent = os.path.dirname(path)
             if parent == path:
                 raise

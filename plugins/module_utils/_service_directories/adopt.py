@@ -5,8 +5,8 @@
 
 """The record for a host that version 0.1 provisioned, which wrote none.
 
-That version took whatever directories were there, and gave them to its account. So it has to be shown that nobody but
-this account ever put something into them; what cannot be shown is left out, and never deleted.
+That version used existing directories too, and gave them to its account. So a directory is recorded only if all of its
+files belong to that account alone. Any other directory is not recorded, and so never deleted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._fs.os_errors import DiskErrors
-from .paths import Found, find, identity_of, mark, mount_points, open_directory
-from .record import Entry, Record
+from .paths import PathState, identity_of, mark, mount_points, open_directory, scan_path
+from .record import DirectoryRecord, RecordedDirectory
 
 # The layout of version 0.1, below the home directory
 _LAYOUT = ("backends", "models", "data", "configuration")
@@ -28,46 +28,48 @@ _FIRST_ORDINARY_UID = 1000
 
 @dataclass(frozen=True)
 class Traces:
-    """What version 0.1 left on a host: its own files, its account and the home directory of that."""
+    """What version 0.1 left on a host: its own files, its account, and the home directory of the account."""
 
     files: tuple[str, ...]
     user: str
     home: str
 
 
-def adopt(traces: Traces) -> Record:
-    """Return the record of the directories that version 0.1 must have created; raises HostError."""
+def adopt(traces: Traces) -> DirectoryRecord:
+    """Return a record of the directories that version 0.1 created; raises HostError."""
     with DiskErrors("", traces.home):
         account = _account(traces)
-        home = find(traces.home)
+        home = scan_path(traces.home)
         if account is None or not all(map(_is_file_of_root, traces.files)) or not _is_plain(home, account):
-            return Record()
-        below = [find(os.path.join(traces.home, name)) for name in _LAYOUT]
-        ours = [found for found in below if _is_plain(found, account) and _is_of_account_alone(found, home, account)]
-        entries = [Entry(found.path, found.directory) for found in ours if found.directory is not None]
-        # What else is in the home directory may be anybody's.
-        return Record((*entries, Entry(home.path, t.cast("t.Any", home.directory), only_if_empty=True)))
+            return DirectoryRecord()
+        below = [scan_path(os.path.join(traces.home, name)) for name in _LAYOUT]
+        ours = [state for state in below if _is_plain(state, account) and _is_of_account_alone(state, home, account)]
+        entries = [RecordedDirectory(state.path, state.directory) for state in ours if state.directory is not None]
+        # Other files in the home directory can belong to anybody.
+        return DirectoryRecord(
+            (*entries, RecordedDirectory(home.path, t.cast("t.Any", home.directory), only_if_empty=True))
+        )
 
 
-def marked(record: Record) -> Record:
-    """Return an adopted record once its directories have marks; raises HostError."""
+def marked(record: DirectoryRecord) -> DirectoryRecord:
+    """Mark the directories of an adopted record, and return the record with the marks; raises HostError."""
     entries = []
     for entry in record.entries:
         with DiskErrors("", entry.path), open_directory(entry.path) as fd:
             if fd is not None and entry.directory.is_same(identity_of(fd)):
                 mark(fd)
                 entries.append(replace(entry, directory=identity_of(fd)))
-    return Record(tuple(entries))
+    return DirectoryRecord(tuple(entries))
 
 
 def _account(traces: Traces) -> int | None:
-    """Return the number of the user if it is a system user as the role makes it, else None."""
+    """Return the number of the user if it is a system user as the role creates it, else None."""
     try:
         account = pwd.getpwnam(traces.user)
     except KeyError:
         return None
-    made_by_role = account.pw_dir == traces.home and account.pw_shell.endswith("/nologin")
-    return account.pw_uid if made_by_role and 0 < account.pw_uid < _FIRST_ORDINARY_UID else None
+    is_of_role = account.pw_dir == traces.home and account.pw_shell.endswith("/nologin")
+    return account.pw_uid if is_of_role and 0 < account.pw_uid < _FIRST_ORDINARY_UID else None
 
 
 def _is_file_of_root(path: str) -> bool:
@@ -78,22 +80,22 @@ def _is_file_of_root(path: str) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid())
 
 
-def _is_plain(found: Found, account: int) -> bool:
-    """Return whether this is a directory of the account, and nothing is mounted there."""
-    return found.kind == "directory" and found.uid == account and found.real not in mount_points(found.real)
+def _is_plain(state: PathState, account: int) -> bool:
+    """Return whether this is a directory of the account, and not a mount point."""
+    return state.kind == "directory" and state.uid == account and state.real not in mount_points(state.real)
 
 
-def _is_of_account_alone(found: Found, home: Found, account: int) -> bool:
-    """Return whether all in a directory belongs to the account, and is on the file system of its home directory."""
-    if mount_points(found.real):
+def _is_of_account_alone(state: PathState, home: PathState, account: int) -> bool:
+    """Return whether everything in a directory belongs to the account and is on the file system of its home."""
+    if mount_points(state.real):
         return False
-    with open_directory(found.path) as fd:
-        if fd is None or identity_of(fd) != found.directory:
+    with open_directory(state.path) as fd:
+        if fd is None or identity_of(fd) != state.directory:
             return False
         try:
-            for _place, directories, files, at in os.fwalk(".", dir_fd=fd, onerror=_raise):
+            for _path, directories, files, dir_fd in os.fwalk(".", dir_fd=fd, onerror=_raise):
                 for name in (*directories, *files):
-                    status = os.stat(name, dir_fd=at, follow_symlinks=False)
+                    status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
                     if status.st_uid != account or status.st_dev != t.cast("t.Any", home.directory).device:
                         return False
         except (OSError, RecursionError):

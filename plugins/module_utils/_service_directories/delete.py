@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete directories that the role created, and nothing else: no other directory, no mount point, nothing mounted."""
+"""Delete directories that the role created, but no other directory, no mount point and no mounted file system."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from dataclasses import dataclass
 
 from .._errors import HostError
 from .._fs.os_errors import DiskErrors
-from .paths import Found, find, identity_of, mount_points, names_below, open_directory, open_parent, real_path
-from .record import Record
+from .paths import PathState, identity_of, mount_points, names_below, open_directory, open_parent, real_path, scan_path
+from .record import DirectoryRecord
 
-# So many names go to one rm.
+# How many names one `rm` gets.
 _BATCH = 500
 _MOST_TEXT = 500
 _NO_LINK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Runs a program in a directory, and returns its exit status and what it printed as an error.
+# Runs a program in a directory, and returns its exit status and its error output.
 Runner = t.Callable[[t.List[str], str], t.Tuple[int, str]]
 Names = t.Tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """An existing directory that stays: its path, and the one without symlinks."""
+class KeptDirectory:
+    """An existing directory that is not deleted: its path, and its path without symlinks."""
 
     path: str
     real: str
 
 
 @dataclass(frozen=True)
-class Below:
-    """What the file system says of a directory that is to be deleted: what is there, and what is mounted there."""
+class DeletionTarget:
+    """A path to delete: what is there, and what is mounted at or below it."""
 
-    found: Found
+    state: PathState
     mounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """A directory to delete, with all that is in it but `keep`: the names that lead there."""
+    """A directory to delete with its content, except for `keep`: the names that lead to directories that stay."""
 
     path: str
     keep: tuple[Names, ...]
@@ -52,25 +52,30 @@ class Deletion:
     only_if_empty: bool
 
 
-def look(path: str) -> Below:
-    """Return what is at a path, and what is mounted there; raises HostError."""
+def scan(path: str) -> DeletionTarget:
+    """Return what is at a path, and what is mounted at or below it; raises HostError."""
     with DiskErrors("", path):
-        found = find(path)
-        return Below(found, tuple(mount_points(found.real)) if found.kind == "directory" else ())
+        state = scan_path(path)
+        return DeletionTarget(state, tuple(mount_points(state.real)) if state.kind == "directory" else ())
 
 
-def kept(paths: t.Iterable[str]) -> list[Kept]:
-    """Return those of some directories that exist."""
-    return [Kept(path, os.path.realpath(path)) for path in paths if os.path.lexists(path)]
+def existing(paths: t.Iterable[str]) -> list[KeptDirectory]:
+    """Return the directories that exist."""
+    return [KeptDirectory(path, os.path.realpath(path)) for path in paths if os.path.lexists(path)]
 
 
-def plan(paths: t.Sequence[str], keep: t.Sequence[Kept], seen: t.Mapping[str, Below], record: Record) -> list[Deletion]:
+def plan(
+    paths: t.Sequence[str],
+    keep: t.Sequence[KeptDirectory],
+    targets: t.Mapping[str, DeletionTarget],
+    record: DirectoryRecord,
+) -> list[Deletion]:
     """Return the deletions, the deepest path first. Pure.
 
-    Raises HostError that names each directory that must not be deleted, with the reason.
+    Raises HostError with each directory that must not be deleted and the reason.
     """
-    present = [path for path in paths if seen[path].found.kind != "missing"]
-    reasons = {path: _objection(seen[path], keep, record) for path in present}
+    present = [path for path in paths if targets[path].state.kind != "missing"]
+    reasons = {path: _objection(targets[path], keep, record) for path in present}
     refused = [f"{path} {reason}" for path, reason in reasons.items() if reason]
     if refused:
         raise HostError(
@@ -80,48 +85,48 @@ def plan(paths: t.Sequence[str], keep: t.Sequence[Kept], seen: t.Mapping[str, Be
     deletions = []
     for path in sorted(present, key=lambda path: (-path.count("/"), path)):
         entry = record.entry(path)
-        below = {names for one in keep for names in _names(one, seen[path].found) if names is not None}
-        mounts = tuple(point for point in seen[path].mounts if _is_kept(point, keep))
-        deletions.append(Deletion(path, tuple(sorted(below)), mounts, entry is not None and entry.only_if_empty))
+        kept = {names for one in keep for names in _names(one, targets[path].state) if names is not None}
+        mounts = tuple(point for point in targets[path].mounts if _is_kept(point, keep))
+        deletions.append(Deletion(path, tuple(sorted(kept)), mounts, entry is not None and entry.only_if_empty))
     return deletions
 
 
-def _objection(below: Below, keep: t.Sequence[Kept], record: Record) -> str:
-    """Return why a directory must not be deleted; nothing when it may be."""
-    found = below.found
-    if any(() in _names(one, found) for one in keep):
+def _objection(target: DeletionTarget, keep: t.Sequence[KeptDirectory], record: DirectoryRecord) -> str:
+    """Return why a directory must not be deleted; empty if it may be."""
+    state = target.state
+    if any(() in _names(one, state) for one in keep):
         return "is also a directory that stays"
-    if found.kind == "link":
+    if state.kind == "link":
         return "is a symlink"
-    if record.entry(found.path) is None:
+    if record.entry(state.path) is None:
         return "was there before, or was created by something else"
-    if found.real in below.mounts:
+    if state.real in target.mounts:
         return "is a mount point"
-    if not record.has(found):
-        return "is not the directory that the role created there, but another one that took its place"
-    mounted = [point for point in below.mounts if not _is_kept(point, keep)]
+    if not record.has(state):
+        return "is not the directory that the role created there, but another one that replaced it"
+    mounted = [point for point in target.mounts if not _is_kept(point, keep)]
     if mounted:
         return f"has something mounted in it ({', '.join(mounted)})"
     return ""
 
 
-def _names(one: Kept, found: Found) -> list[Names | None]:
-    """Return how a kept directory is reached from one that was found, by its path and by the one without symlinks."""
-    return [names_below(one.path, found.path), names_below(one.real, found.real) if found.real else None]
+def _names(one: KeptDirectory, state: PathState) -> list[Names | None]:
+    """Return the names that lead from a directory to a kept one, by their paths and by those without symlinks."""
+    return [names_below(one.path, state.path), names_below(one.real, state.real) if state.real else None]
 
 
-def _is_kept(point: str, keep: t.Sequence[Kept]) -> bool:
+def _is_kept(point: str, keep: t.Sequence[KeptDirectory]) -> bool:
     return any(names_below(point, one.real) is not None for one in keep)
 
 
 def predict(deletions: t.Sequence[Deletion]) -> tuple[list[str], dict[str, list[str]]]:
-    """Return which directories would be deleted or emptied, and which would stay because of what is in them."""
+    """Return the directories that would be deleted or emptied, and those that would stay, with what is in them."""
     gone: list[str] = []
     left = {}
     for deletion in deletions:
         with DiskErrors("", deletion.path), open_directory(deletion.path) as fd:
-            inside = list(_doomed(fd, deletion.path, deletion.keep)) if fd is not None else []
-        rest = [f"{path}/{name}" for _fd, path, names in inside for name in names if f"{path}/{name}" not in gone]
+            to_delete = list(_doomed(fd, deletion.path, deletion.keep)) if fd is not None else []
+        rest = [f"{path}/{name}" for _fd, path, names in to_delete for name in names if f"{path}/{name}" not in gone]
         if deletion.only_if_empty and rest:
             left[deletion.path] = rest
         elif rest or not deletion.keep:
@@ -129,13 +134,13 @@ def predict(deletions: t.Sequence[Deletion]) -> tuple[list[str], dict[str, list[
     return gone, left
 
 
-def apply(deletion: Deletion, record: Record, run: Runner) -> bool:
-    """Delete one directory, or all of it but what stays, and return whether it is gone; raises HostError."""
+def apply(deletion: Deletion, record: DirectoryRecord, run: Runner) -> bool:
+    """Delete one directory, except for what is kept in it, and return whether it is gone; raises HostError."""
     with DiskErrors("", deletion.path), open_directory(deletion.path) as fd:
         if fd is None:
             return True
         mounts = tuple(mount_points(real_path(fd)))
-        if not record.has(Found(deletion.path, "directory", identity_of(fd))) or mounts != deletion.keep_mounts:
+        if not record.has(PathState(deletion.path, "directory", identity_of(fd))) or mounts != deletion.keep_mounts:
             raise HostError(f"{deletion.path} was replaced or mounted over during this run. Run again.")
         if not deletion.only_if_empty:
             for inner, path, names in _doomed(fd, deletion.path, deletion.keep):
@@ -144,7 +149,7 @@ def apply(deletion: Deletion, record: Record, run: Runner) -> bool:
 
 
 def _doomed(fd: int, path: str, keep: t.Sequence[Names]) -> t.Iterator[tuple[int, str, list[str]]]:
-    """Yield directories, open, with the names in them that do not lead to what stays."""
+    """Yield open directories, with their paths and the names in them that do not lead to a kept directory."""
     spared = {names[0] for names in keep}
     yield fd, path, [name for name in os.listdir(fd) if name not in spared]
     for name in sorted(spared):
@@ -154,7 +159,7 @@ def _doomed(fd: int, path: str, keep: t.Sequence[Names]) -> t.Iterator[tuple[int
         try:
             inner = os.open(name, _NO_LINK, dir_fd=fd)
         except OSError:
-            continue  # a symlink, which stays; where it leads, the other path of what stays is known
+            continue  # a symlink: it stays, and the kept directory has another path without it
         try:
             yield from _doomed(inner, f"{path}/{name}", deeper)
         finally:
@@ -164,7 +169,7 @@ def _doomed(fd: int, path: str, keep: t.Sequence[Names]) -> t.Iterator[tuple[int
 def _delete(fd: int, path: str, names: t.Sequence[str], run: Runner) -> None:
     for start in range(0, len(names), _BATCH):
         batch = [f"./{name}" for name in names[start : start + _BATCH]]
-        # It follows no symlink, enters no other file system, and is started where no path can lead it elsewhere.
+        # rm follows no symlink, enters no other file system, and starts in a directory that cannot be exchanged.
         status, errors = run(["rm", "--recursive", "--force", "--one-file-system", "--", *batch], f"/proc/self/fd/{fd}")
         if status:
             raise HostError(f"{path} could not be deleted completely: {errors.strip()[:_MOST_TEXT]}")

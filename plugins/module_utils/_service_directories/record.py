@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record of the directories that the role created: a file of root, and the values in it."""
+"""The record of the directories that the role created: its file, which belongs to root, and its values."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from dataclasses import dataclass, replace
 
 from .._errors import HostError
 from .._fs.read import open_file
-from .paths import Found, Identity
+from .paths import Identity, PathState
 
 FORMAT = 1
-_MOST = 1024 * 1024
+_MAX_SIZE = 1024 * 1024
 _ADVICE = "Restore it, or delete it: the directories are then judged as on a host of version 0.1."
 
 
 @dataclass(frozen=True)
-class Entry:
+class RecordedDirectory:
     """A directory that the role created.
 
-    With `only_if_empty`, only the directory itself is known to be the role's, not what is in it.
+    With `only_if_empty`, the role created only the directory itself, and perhaps not its content.
     """
 
     path: str
@@ -36,35 +36,35 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Record:
-    """All entries, one for each path."""
+class DirectoryRecord:
+    """All recorded directories, one for each path."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[RecordedDirectory, ...] = ()
 
-    def entry(self, path: str) -> Entry | None:
-        """Return the entry of a path."""
+    def entry(self, path: str) -> RecordedDirectory | None:
+        """Return the recorded directory of a path, or None."""
         return next((entry for entry in self.entries if entry.path == path), None)
 
-    def has(self, found: Found) -> bool:
-        """Return whether what was found is the directory that the role created at that path."""
-        entry = self.entry(found.path)
-        return entry is not None and found.directory is not None and entry.directory.is_same(found.directory)
+    def has(self, state: PathState) -> bool:
+        """Return whether the role created the directory that was found at its path."""
+        entry = self.entry(state.path)
+        return entry is not None and state.directory is not None and entry.directory.is_same(state.directory)
 
-    def with_entry(self, entry: Entry) -> Record:
-        """Return the record with an entry, in place of any other for its path."""
+    def with_entry(self, entry: RecordedDirectory) -> DirectoryRecord:
+        """Return the record with an entry, which replaces any other for its path."""
         return replace(self, entries=(*self.without(entry.path).entries, entry))
 
-    def without(self, path: str) -> Record:
+    def without(self, path: str) -> DirectoryRecord:
         """Return the record without the entry of a path."""
         return replace(self, entries=tuple(entry for entry in self.entries if entry.path != path))
 
 
-def read(path: str) -> Record | None:
-    """Return what a file records, None where there is none; raises HostError for one that cannot be trusted."""
+def read(path: str) -> DirectoryRecord | None:
+    """Return the record in a file, None if there is no file; raises HostError for one that cannot be trusted."""
     try:
         with open_file(path, flags=os.O_NOFOLLOW) as stream:
             status = os.fstat(stream.fileno())
-            content = stream.read(_MOST)
+            content = stream.read(_MAX_SIZE)
     except FileNotFoundError:
         return None
     except OSError as e:
@@ -74,7 +74,7 @@ def read(path: str) -> Record | None:
     return _parse(content, path)
 
 
-def _parse(content: bytes, path: str) -> Record:
+def _parse(content: bytes, path: str) -> DirectoryRecord:
     try:
         document = json.loads(content)
         version = document["format"]
@@ -83,12 +83,12 @@ def _parse(content: bytes, path: str) -> Record:
                 f"The record {path} has the format {version}, and this version of the collection reads {FORMAT}. "
                 "Use the version that wrote it, or a newer one."
             )
-        return Record(tuple(_entry(row) for row in document["directories"]))
+        return DirectoryRecord(tuple(_entry(row) for row in document["directories"]))
     except (ValueError, KeyError, TypeError, RecursionError) as e:
         raise HostError(f"The record {path} is damaged. {_ADVICE}") from e
 
 
-def _entry(row: t.Mapping[str, t.Any]) -> Entry:
+def _entry(row: t.Mapping[str, t.Any]) -> RecordedDirectory:
     device, inode, file_system = (row[key] for key in ("device", "inode", "file_system"))
     path, mark = row["path"], row["mark"]
     if (
@@ -97,11 +97,11 @@ def _entry(row: t.Mapping[str, t.Any]) -> Entry:
         or not all(isinstance(number, int) for number in (device, inode, file_system))
     ):
         raise TypeError(row)
-    return Entry(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
+    return RecordedDirectory(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
 
 
-def write(path: str, record: Record) -> None:
-    """Write a record, in one step and for good; raises OSError."""
+def write(path: str, record: DirectoryRecord) -> None:
+    """Write a record atomically and durably; raises OSError."""
     rows = [
         {
             "path": entry.path,
@@ -129,7 +129,7 @@ def write(path: str, record: Record) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove the record, and its directory if nothing else is in it; raises OSError."""
+    """Remove the file of the record, and its directory if that is empty; raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     with contextlib.suppress(OSError):

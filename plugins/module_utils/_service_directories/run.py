@@ -3,13 +3,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run of the module `localai_directory`: options -> record and what is there -> steps -> result."""
+"""The run of the module `localai_directory`: options -> record and scanned paths -> steps -> result."""
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import re
 import typing as t
 
@@ -17,13 +15,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._errors import HostError, LocalAIError, OptionError
 from .._fs.os_errors import DiskErrors
+from .._store.ownership import numbers_of
 from . import create, delete, record
 from .adopt import Traces, adopt, marked
 from .create import Attributes, Creation
-from .paths import Found, find
-from .record import Record
+from .paths import PathState, scan_path
+from .record import DirectoryRecord
 
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 
 DIRECTORY_SPEC: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -62,7 +61,7 @@ def run_directory() -> None:
 
 
 class _Run:
-    """One run: its options, and the record as it is on disk."""
+    """One run: its options, and the record on the disk."""
 
     def __init__(self, module: AnsibleModule) -> None:
         self._params: t.Mapping[str, t.Any] = module.params
@@ -75,12 +74,12 @@ class _Run:
         self._adopts = saved is None and bool(self._record.entries)
 
     def present(self) -> dict[str, t.Any]:
-        """Create what is missing, and return the result of the module."""
-        wanted = {path: self._attributes(row["mode"]) for path, row in zip(self._paths, self._params["directories"])}
-        found = {path: self._find(path) for path in wanted}
-        steps = create.plan(wanted, found, self._record)
+        """Create missing directories, and return the result of the module."""
+        requested = {path: self._attributes(row["mode"]) for path, row in zip(self._paths, self._params["directories"])}
+        states = {path: self._scan(path) for path in requested}
+        steps = create.plan(requested, states, self._record)
         created = [step.path for step in steps if step.creates]
-        foreign = [path for path in wanted if path not in created and not self._record.has(found[path])]
+        foreign = [path for path in requested if path not in created and not self._record.has(states[path])]
         if not self._check_mode:
             self._save_adopted()
             for step in steps:
@@ -88,13 +87,13 @@ class _Run:
         return {"changed": bool(steps) or self._adopts, "created": created, "foreign": foreign, "diff": _diff(steps)}
 
     def absent(self) -> dict[str, t.Any]:
-        """Delete what the role created, and return the result of the module."""
-        keep = delete.kept(_path(path) for path in self._params["keep"])
-        seen = {path: delete.look(path) for path in self._paths}
-        deletions = delete.plan(self._paths, keep, seen, self._record)
+        """Delete directories that the role created, and return the result of the module."""
+        keep = delete.existing(_path(path) for path in self._params["keep"])
+        targets = {path: delete.scan(path) for path in self._paths}
+        deletions = delete.plan(self._paths, keep, targets, self._record)
         deleted, left = delete.predict(deletions)
-        for path, inside in left.items():
-            some = ", ".join(inside[:_MOST_NAMES])
+        for path, content in left.items():
+            some = ", ".join(content[:_MAX_NAMES])
             self._module.warn(_printable(f"{path} stays, because the role may not have created {some}."))
         emptied = [deletion.path for deletion in deletions if deletion.keep]
         remaining = [entry.path for entry in self._record.entries if entry.path not in deleted or entry.path in emptied]
@@ -102,7 +101,7 @@ class _Run:
             "changed": bool(deleted),
             "deleted": deleted,
             "left": sorted(left),
-            "recorded": [path for path in remaining if self._find(path).kind != "missing"],
+            "recorded": [path for path in remaining if self._scan(path).kind != "missing"],
             "diff": {
                 "before": {path: {"state": "directory"} for path in deleted},
                 "after": {path: {"state": "emptied" if path in emptied else "absent"} for path in deleted},
@@ -119,26 +118,26 @@ class _Run:
         return result
 
     def _forget(self, deleted: t.Sequence[str]) -> None:
-        """Take out of the record what is gone, and remove parents that were created for what was deleted."""
+        """Delete missing directories from the record, and remove parents that were created for deleted ones."""
         before = self._record
         for entry in sorted(self._record.entries, key=lambda entry: -entry.path.count("/")):
-            found = self._find(entry.path)
+            state = self._scan(entry.path)
             holds = any(path.startswith(f"{entry.path}/") for path in deleted)
-            is_free = holds and entry.only_if_empty and self._record.has(found) and delete.remove_empty(entry.path)
-            if found.kind == "missing" or is_free:
+            is_free = holds and entry.only_if_empty and self._record.has(state) and delete.remove_empty(entry.path)
+            if state.kind == "missing" or is_free:
                 self._record = self._record.without(entry.path)
         if not self._record.entries:
             record.remove(self._file)
         elif self._record != before:
             self._save(self._record)
 
-    def _adopted(self) -> Record:
+    def _adopted(self) -> DirectoryRecord:
         traces = self._params["adopt"]
         if traces is None:
-            return Record()
+            return DirectoryRecord()
         return adopt(Traces(tuple(map(_path, traces["files"])), traces["user"], _path(traces["home"])))
 
-    def _save(self, changed: Record) -> None:
+    def _save(self, changed: DirectoryRecord) -> None:
         with DiskErrors("", self._file):
             record.write(self._file, changed)
 
@@ -147,9 +146,9 @@ class _Run:
             self._record = marked(self._record)
             self._save(self._record)
 
-    def _find(self, path: str) -> Found:
+    def _scan(self, path: str) -> PathState:
         with DiskErrors("", path):
-            return find(path)
+            return scan_path(path)
 
     def _execute(self, command: list[str], directory: str) -> tuple[int, str]:
         status, _output, errors = self._module.run_command(command, cwd=directory)
@@ -158,43 +157,28 @@ class _Run:
     def _attributes(self, mode: str) -> Attributes:
         if not re.fullmatch("[0-7]{3,4}", mode):
             raise OptionError(f"mode: {mode!r} is not an octal mode such as 0755. Write it in quotes.")
-        return Attributes(
-            _number(self._params["owner"], "owner", lambda name: pwd.getpwnam(name).pw_uid),
-            _number(self._params["group"], "group", lambda name: grp.getgrnam(name).gr_gid),
-            int(mode, 8),
-        )
+        return Attributes(*numbers_of(self._params["owner"], self._params["group"]), int(mode, 8))
 
 
 def _printable(text: str) -> str:
-    """Return a text that JSON can hold; names of files need not be valid Unicode."""
+    """Return text that JSON can hold: names of files need not be valid Unicode."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _path(path: str) -> str:
-    """Return a path written in one way; raises OptionError."""
+    """Return a normalized path; raises OptionError."""
     if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
         raise OptionError(f"{path!r} is not an absolute path without '..'.")
     return os.path.normpath(re.sub("^/+", "/", path))
 
 
-def _number(name: str | None, option: str, look_up: t.Callable[[str], int]) -> int:
-    if name is None:
-        return -1
-    if name.isascii() and name.isdecimal():
-        return int(name)
-    try:
-        return look_up(name)
-    except KeyError:
-        raise HostError(f"{option}: this host has no {name!r}. Create it first, or leave {option} out.") from None
-
-
 def _diff(steps: t.Sequence[Creation]) -> dict[str, t.Any]:
-    """Return the directories that change, before and after."""
+    """Return the directories that change, before and after the run."""
     absent = {"state": "absent"}
-    before = {step.path: absent if step.creates else _shown(step.found) for step in steps}
+    before = {step.path: absent if step.creates else _shown(step.state) for step in steps}
     return {"before": before, "after": {step.path: _shown(step.attributes) for step in steps}}
 
 
-def _shown(directory: Found | Attributes) -> dict[str, t.Any]:
+def _shown(directory: PathState | Attributes) -> dict[str, t.Any]:
     mode = f"{directory.mode:04o}"
     return {"state": "directory", "owner": directory.uid, "group": directory.gid, "mode": mode}

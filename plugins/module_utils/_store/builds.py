@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """`builds.json`: the last installed build of each backend, to repair a damaged or lost one. Reads only.
 
 The file has no URIs: they are in `metadata.json` or in the gallery.

@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """The list of what was installed in a tree, in its record: paths, types, sizes and the targets of symlinks. Pure.
 
 It has no hashes, and none of the files that LocalAI, Python or this collection rewrite.

@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """Whether the file system of a directory keeps owners and modes, as far as that is known without writing to it.
 
 A run that writes finds it out with a temporary file (see `probe.py`) and records the answer. The record serves for

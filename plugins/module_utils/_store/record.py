@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """`.localai-core.json`: our own record of an installed tree, beside the files that describe it. Pure.
 
 Its second line is the list of what was installed. It is long for a tree of 300,000 files, so it is read only to verify

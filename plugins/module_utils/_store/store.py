@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """The only writer of a directory that we manage, such as the backends path.
 
 ::
@@ -41,11 +40,12 @@ from .._fs.sync import Transaction, exchange, write_out, write_out_entries
 from .._fs.tree import Tree
 from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
+from .converge import converge
 from .file_system import Keeps, remembered
 from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
 from .lock import open_lock, wait_for, write_note
 from .own_directories import give, open_path, own_directory, staged_tree
-from .ownership import converge, numbers_of
+from .ownership import numbers_of
 from .previous_versions import PreviousVersions
 from .probe import Probed, answers_with, probe
 from .staging import Staging, remove_in_place
@@ -57,9 +57,8 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class _OwnDirectories:
-    """The descriptors of our own directories, and of the managed directory `path`; valid while the lock is held."""
+    """The descriptors of our own directories; valid while the lock is held."""
 
-    path: int
     own: int
     staging: Staging
     replaced: int
@@ -78,7 +77,7 @@ def open_store(
     """
     own_path = os.path.join(path, OWN_DIRECTORY)
     with _errors_at(path), contextlib.ExitStack() as stack:
-        path_fd = _until(stack, open_path(path, numbers_of(owner), _MAY_BE_IN_PATH))
+        path_fd = _until(stack, open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH))
         is_locked = False
         own: _OwnDirectories | OSError
         try:
@@ -94,7 +93,7 @@ def open_store(
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
             previous_fd = _until(stack, own_directory(PREVIOUS, own_fd, path_fd, own_path))
-            own = _OwnDirectories(path_fd, own_fd, staging, replaced_fd, previous_fd)
+            own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
                 raise
@@ -158,7 +157,7 @@ class Store:
             create = functools.partial(os.mkdir, mode=mode, dir_fd=staging.fd)
             name, _none = staging.with_free_number(create)
             try:
-                with staged_tree(os.path.join(path, name), staging.fd, numbers_of(self.owner), probed) as tree:
+                with staged_tree(os.path.join(path, name), staging.fd, _numbers_of(self.owner), probed) as tree:
                     yield tree
             finally:
                 remove(name, dir_fd=staging.fd)
@@ -265,7 +264,7 @@ class Store:
     def _probed(self) -> Probed:
         with _errors_at(os.path.join(self._own_path, STAGING)):
             try:
-                probed = probe(self._own.staging.fd, *numbers_of(self.owner))
+                probed = probe(self._own.staging.fd, *_numbers_of(self.owner))
                 if remembered(self.path) != probed.keeps or not exists(FILE_SYSTEM, self._own.own):
                     # Without it, later predictions are less exact, but this run can go on.
                     with contextlib.suppress(OSError):
@@ -363,6 +362,10 @@ class Store:
             self._own_or_error.staging.discard(name, dir_fd)
         elif exists(name, dir_fd):
             remove_in_place(name, dir_fd, self._files)
+
+
+def _numbers_of(owner: FileAttributes) -> tuple[int, int]:
+    return numbers_of(owner.owner or None, owner.group or None)
 
 
 def _until(stack: contextlib.ExitStack, fd: int) -> int:

@@ -3,7 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """Verify an installed tree: what was installed against what is there, and its owner, group and mode."""
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from .._fs.os_errors import disk_error
 from .._fs.read import read_file
 from .._fs.walk import WalkEntry, walk
 from .contents import Content, Contents, contents_of, name_of, parse_contents
+from .converge import count_differing
 from .layout import TreeFiles
-from .ownership import count_differing
 from .record import RECORD, Inspection
 
 # A line for each of the 300,000 files of a large backend.

@@ -257,7 +257,7 @@ ALLOWED = {
     # All others have the descriptor of what they opened themselves.
     "_fs/remove": {"fchown": 1, "fchmod": 2},
     "_service_directories/create": {"fchmod": 1, "fchown": 1},
-    "_store/ownership": {"fchown": 1, "fchmod": 1},
+    "_store/converge": {"fchown": 1, "fchmod": 1},
     "_store/own_directories": {"fchown": 1, "fchmod": 1},
     "_store/probe": {"fchown": 1, "fchmod": 1},
     "_fs/tree": {"fchown": 2, "fchmod": 3, "utime": 1},

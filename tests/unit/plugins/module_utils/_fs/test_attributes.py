@@ -25,7 +25,7 @@ def directory(tmp_path):
 
 
 @pytest.mark.parametrize("becomes", ["nothing", "another file", "symlink", "directory", "one more hard link"])
-def test_only_what_was_judged_is_changed(tmp_path, directory, becomes):
+def test_only_the_file_that_was_checked_is_changed(tmp_path, directory, becomes):
     place, other = tmp_path / "place", tmp_path / "other"
     place.write_text("x")
     place.chmod(0o600)
@@ -46,7 +46,7 @@ def test_only_what_was_judged_is_changed(tmp_path, directory, becomes):
 
 
 @pytest.mark.parametrize("what", ["file", "directory", "pipe", "closed directory"])
-def test_what_was_judged_is_changed_whatever_it_is(tmp_path, directory, what):
+def test_any_kind_of_file_that_was_checked_is_changed(tmp_path, directory, what):
     place = tmp_path / "place"
     if what == "file":
         place.touch()
@@ -61,7 +61,7 @@ def test_what_was_judged_is_changed_whatever_it_is(tmp_path, directory, what):
 
 @ONLY_ROOT
 @pytest.mark.parametrize("with_proc", [True, False])
-def test_a_symlink_changes_hands_and_what_it_points_to_does_not(tmp_path, directory, monkeypatch, with_proc):
+def test_a_symlink_gets_another_owner_and_its_target_does_not(tmp_path, directory, monkeypatch, with_proc):
     (tmp_path / "target").touch()
     (tmp_path / "link").symlink_to("target")
     if not with_proc:
@@ -70,14 +70,14 @@ def test_a_symlink_changes_hands_and_what_it_points_to_does_not(tmp_path, direct
     assert [(tmp_path / name).lstat().st_uid for name in ("link", "target")] == [1, 0]
 
 
-def test_without_proc_a_file_is_not_changed_and_it_is_told_why(tmp_path, directory, monkeypatch):
+def test_without_proc_a_file_is_not_changed_and_the_error_says_why(tmp_path, directory, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setattr(attributes, "_DESCRIPTORS", "/nowhere")
     with pytest.raises(OSError, match="/proc is not mounted"):
         change("file", directory, (tmp_path / "file").lstat(), mode=0o600)
 
 
-def test_only_a_directory_that_was_made_is_finished(tmp_path):
+def test_only_the_directory_that_was_created_is_finished(tmp_path):
     made = NewDirectory(0o711, 1000.0, (0, 0))
     before = snapshot(tmp_path)
     finish_directory(lambda: os.open(tmp_path, os.O_RDONLY), made, (-1, -1), True)

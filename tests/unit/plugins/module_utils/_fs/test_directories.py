@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 """Directories of a tree, held open: no symlink on the way is followed."""
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import os
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs import directories as directories_module
+from ansible_collections.localai.core.plugins.module_utils._fs import directories
 from ansible_collections.localai.core.plugins.module_utils._fs.directories import Directories
 
 
@@ -21,9 +20,9 @@ def opened(tmp_path):
     (tmp_path / "a/b/file").write_text("x")
     (tmp_path / "link").symlink_to("a")
     top = os.open(tmp_path, os.O_RDONLY)
-    directories = Directories(top)
-    yield directories
-    directories.close()
+    opened_directories = Directories(top)
+    yield opened_directories
+    opened_directories.close()
     os.close(top)
 
 
@@ -47,7 +46,7 @@ def test_a_new_directory_has_no_entries(opened):
 
 
 def test_a_descriptor_is_valid_inside_its_context_whatever_is_opened_meanwhile(opened, monkeypatch):
-    monkeypatch.setattr(directories_module, "_MAX_OPEN", 1)
+    monkeypatch.setattr(directories, "_MAX_OPEN", 1)
     with opened.holding("a/b/file") as (fd, name):
         opened.at("a/b/c/x")
         opened.at("a/x")
@@ -55,7 +54,7 @@ def test_a_descriptor_is_valid_inside_its_context_whatever_is_opened_meanwhile(o
 
 
 def test_few_descriptors_are_held_and_none_of_what_is_removed(opened, monkeypatch):
-    monkeypatch.setattr(directories_module, "_MAX_OPEN", 2)
+    monkeypatch.setattr(directories, "_MAX_OPEN", 2)
     before = len(os.listdir("/proc/self/fd"))
     opened.at("a/b/c/x")
     assert len(os.listdir("/proc/self/fd")) == before + 2

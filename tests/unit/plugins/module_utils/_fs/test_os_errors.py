@@ -22,6 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._fs.os_errors import 
         (OSError(errno.EACCES, "Permission denied"), "/x: Permission denied. Run as a user"),
         (OSError(errno.EPERM, "Operation not permitted"), "/x: Operation not permitted. Run as a user"),
         (OSError(errno.EIO, "Input/output error"), "/x: Input/output error."),
+        (OSError(errno.EFBIG, "File too large"), "/x: File too large. The file system does not support files this"),
         (OSError("strange"), "/x: strange."),
         (ValueError("embedded null byte"), "/x: embedded null byte."),
     ],

@@ -16,8 +16,7 @@ import time
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs import remove as remove_module
-from ansible_collections.localai.core.plugins.module_utils._fs.remove import remove
+from ansible_collections.localai.core.plugins.module_utils._fs import remove
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
     directory_of_ordinary_user,
@@ -56,12 +55,12 @@ def test_a_removal_that_is_killed_anywhere_is_finished_by_the_next(tmp_path, mon
     while True:
         number += 1
         fill(top, 4, 2)
-        if not killed_at(number, lambda: remove(str(top)), CALLS):
+        if not killed_at(number, lambda: remove.remove(str(top)), CALLS):
             break
         # Killed again in each of the next two, a little later each time.
         for again in (number // 2 + 1, number // 3 + 1):
-            killed_at(again, lambda: remove(str(top)), CALLS)
-        remove(str(top))
+            killed_at(again, lambda: remove.remove(str(top)), CALLS)
+        remove.remove(str(top))
         assert not top.exists()
     assert number > 100
     assert os.listdir(tmp_path) == []
@@ -84,7 +83,7 @@ def test_no_name_is_in_the_way(tmp_path, what):
                 (place / name).mkdir()
                 if what == "full directories":
                     fill(place / name / "keep", 1, 1)
-    remove(str(top))
+    remove.remove(str(top))
     assert os.listdir(tmp_path) == []
 
 
@@ -95,19 +94,19 @@ def test_a_tree_of_any_depth_is_removed_with_few_descriptors(tmp_path, levels):
     most = max(int(name) for name in os.listdir("/proc/self/fd")) + 50
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     try:
-        remove(str(tmp_path / "top"))
+        remove.remove(str(tmp_path / "top"))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert os.listdir(tmp_path) == []
 
 
 def test_a_tree_without_end_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(remove_module, "_MAX_LEVELS", 50)
+    monkeypatch.setattr(remove, "_MAX_LEVELS", 50)
     chain(tmp_path / "top", 60)
     with pytest.raises(OSError, match=r"nested more than 50 deep"):
-        remove(str(tmp_path / "top"))
+        remove.remove(str(tmp_path / "top"))
     monkeypatch.undo()
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o100, 0o200, 0o400, 0o500])
@@ -117,7 +116,7 @@ def test_directories_that_are_closed_to_their_owner_are_removed(mode):
         for place in sorted((top / "top").rglob("d*"), reverse=True):
             place.chmod(mode)
         (top / "top").chmod(mode)
-        remove(str(top / "top"))
+        remove.remove(str(top / "top"))
         assert os.listdir(top) == []
 
 
@@ -127,14 +126,14 @@ def test_what_links_point_to_stays(tmp_path):
     fill(tmp_path / "top", 2, 2)
     for place in (tmp_path / "top", tmp_path / "top/d0/d1"):
         (place / "away").symlink_to(tmp_path / "outside")
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
     (tmp_path / "top").symlink_to(tmp_path / "outside")
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
     assert (snapshot(tmp_path / "outside"), os.listdir(tmp_path)) == (before, ["outside"])
 
 
 def test_what_is_missing_is_fine(tmp_path):
-    remove(str(tmp_path / "nowhere"))
+    remove.remove(str(tmp_path / "nowhere"))
 
 
 def keep_filling(place, until):
@@ -157,14 +156,14 @@ def test_a_tree_that_somebody_keeps_filling_is_removed_or_it_is_an_error_and_it_
     filler.start()
     start = time.monotonic()
     try:
-        remove(str(tmp_path / "top"))
+        remove.remove(str(tmp_path / "top"))
     except OSError as e:
         assert (e.errno, "new files keep coming" in str(e)) == (errno.ENOTEMPTY, True)  # noqa: PT017  # both are right
     finally:
         done.set()
         filler.join()
     assert time.monotonic() - start < 30
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
 
 
 def test_what_never_gets_empty_is_an_error(tmp_path, monkeypatch):
@@ -180,9 +179,9 @@ def test_what_never_gets_empty_is_an_error(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "rmdir", filled_again)
     with pytest.raises(OSError, match=r"new files keep coming into it.*Stop what writes there"):
-        remove(str(tmp_path / "top"))
+        remove.remove(str(tmp_path / "top"))
     monkeypatch.undo()
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
 
 
 FILLER = """
@@ -210,7 +209,7 @@ def test_root_is_quicker_than_a_user_who_keeps_filling_his_tree():
         with subprocess.Popen([sys.executable, "-c", FILLER, str(top / "top")], stdout=subprocess.PIPE) as filler:
             assert filler.stdout is not None
             filler.stdout.readline()
-            remove(str(top / "top"))
+            remove.remove(str(top / "top"))
         assert (filler.returncode, os.listdir(top)) == (0, [])
 
 
@@ -226,7 +225,7 @@ def test_a_directory_that_is_moved_away_meanwhile_is_no_error(tmp_path, monkeypa
         return listdir(fd)
 
     monkeypatch.setattr(os, "listdir", moving)
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
     assert (tmp_path / "top").exists() is False
 
 
@@ -247,7 +246,7 @@ def test_a_directory_that_becomes_something_else_meanwhile_is_no_error(tmp_path,
         return opened(name, flags, *mode, **place)
 
     monkeypatch.setattr(os, "open", swapped)
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
     assert sorted(os.listdir(tmp_path)) == ["away", "outside"]
     assert (tmp_path / "outside/precious").exists()
 
@@ -261,11 +260,11 @@ def test_what_is_mounted_in_a_tree_is_not_emptied(tmp_path):
     try:
         (mounted / "precious").touch()
         with pytest.raises(OSError, match=r"another file system is mounted on d0"):
-            remove(str(tmp_path / "top"))
+            remove.remove(str(tmp_path / "top"))
         assert (mounted / "precious").exists()
     finally:
         subprocess.run(["umount", str(mounted)], check=True)
-    remove(str(tmp_path / "top"))
+    remove.remove(str(tmp_path / "top"))
 
 
 @pytest.fixture
@@ -292,7 +291,7 @@ def test_removing_takes_everything_and_never_follows(top, outside):
     (top / "top-link").symlink_to(outside)
     os.mkfifo(top / "pipe")
     for name in ("top-link", "pipe", "missing", "deep"):
-        remove(str(top / name))
+        remove.remove(str(top / name))
     assert os.listdir(top) == []
     assert snapshot(outside) == before
 
@@ -302,7 +301,7 @@ def test_what_cannot_be_moved_is_removed_where_it_is(top, monkeypatch, code):
     os.makedirs(top / "a/b/c/d")
     (top / "a/b/x").touch()
     monkeypatch.setattr(os, "rename", failing(code))
-    remove(str(top / "a"))
+    remove.remove(str(top / "a"))
     assert os.listdir(top) == []
 
 
@@ -313,7 +312,7 @@ def test_an_ordinary_user_can_remove_their_own_sealed_directories(sealed):
         (path / "x/sealed/below/file").write_text("x")
         (path / "x/sealed/below").chmod(sealed)
         (path / "x/sealed").chmod(sealed)
-        remove(str(path / "x"))
+        remove.remove(str(path / "x"))
         assert os.listdir(path) == []
 
 
@@ -322,5 +321,5 @@ def test_what_an_ordinary_user_may_not_remove_stays():
         (path / "file").touch()
         path.chmod(0o555)
         with ordinary_user(), pytest.raises(PermissionError):
-            remove(str(path / "file"))
+            remove.remove(str(path / "file"))
         assert (path / "file").exists()

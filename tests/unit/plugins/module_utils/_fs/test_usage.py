@@ -24,7 +24,7 @@ def test_disk_usage_counts_hard_links_once_and_does_not_follow_symlinks(tmp_path
     assert disk_usage(str(place)) >= 100000
 
 
-def test_disk_usage_of_what_is_not_there_is_nothing(tmp_path: Path) -> None:
+def test_a_missing_tree_takes_no_space(tmp_path: Path) -> None:
     assert disk_usage(str(tmp_path / "missing")) == 0
     (tmp_path / "file").write_text("x", encoding="utf-8")
     assert disk_usage(str(tmp_path / "file")) == 0

@@ -42,14 +42,14 @@ def test_a_tree_that_is_too_deep_is_an_error(tmp_path):
     shutil.rmtree(tmp_path / "d")
 
 
-def test_what_may_not_be_read_is_an_error_that_names_it():
+def test_an_unreadable_directory_is_an_error_that_names_it():
     with directory_of_ordinary_user() as top, ordinary_user():
         (top / "closed").mkdir(mode=0)
         with pytest.raises(HostError, match=r"closed: Permission denied"):
             walked(top)
 
 
-def test_what_vanishes_meanwhile_is_passed_by(tmp_path):
+def test_entries_that_vanish_are_skipped(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     fd = os.open(tmp_path, os.O_RDONLY)

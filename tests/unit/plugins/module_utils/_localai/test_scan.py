@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
@@ -40,7 +42,7 @@ def seen(tmp_path: Path) -> Installed:
     return scan(str(tmp_path / "b"), str(tmp_path / "s"))
 
 
-def test_what_is_on_disk_is_observed_in_byte_order(tmp_path: Path) -> None:
+def test_directories_are_in_byte_order(tmp_path: Path) -> None:
     metadata, record = Metadata(alias="llama-cpp", name="cpu-llama-cpp"), Record(requested=True, size=5)
     put(tmp_path / "b", "cpu-llama-cpp", to_json(metadata))
     (tmp_path / "b/cpu-llama-cpp/.localai-core.json").write_bytes(record_file(record))
@@ -162,7 +164,7 @@ def test_damaged_metadata_is_a_problem_of_its_own_row_and_hides_no_other(
     assert (rows["good"].problem, rows["fine"].problem) == ("", "")
 
 
-def test_looking_leaves_no_file_open(tmp_path: Path) -> None:
+def test_a_scan_leaves_no_file_open(tmp_path: Path) -> None:
     put(tmp_path / "b", "good", b"{}")
     as_directory(put(tmp_path / "b", "bad") / "metadata.json")
     as_pipe(put(tmp_path / "b", "worse") / "metadata.json")
@@ -248,3 +250,24 @@ def test_a_trailing_slash_in_the_path_does_not_show_in_run_files(tmp_path: Path)
     put(tmp_path / "s", "piper")
     rows = Listing(scan(f"{tmp_path}/b/", f"{tmp_path}/s//"), "default")
     assert {row.run_file for row in rows.values()} == {f"{tmp_path}/b/a/run.sh", f"{tmp_path}/s/piper/run.sh"}
+
+
+LOADED = """
+import sys
+from ansible_collections.localai.core.plugins.module_utils._localai import scan
+print(*sorted(name.partition(".module_utils.")[2] for name in sys.modules if ".module_utils._" in name))
+"""
+WRITERS = {"_fs.attributes", "_fs.entries", "_fs.remove", "_fs.sync", "_fs.tree", "_fs.usage", "_fs.walk"}
+
+
+def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    output = subprocess.check_output([sys.executable, "-c", LOADED], env=environment, text=True)
+    loaded = set(output.split())
+    assert loaded & WRITERS == set()
+    assert {name for name in loaded if name.startswith("_store.")} == {
+        "_store.builds",
+        "_store.file_system",
+        "_store.layout",
+        "_store.record",
+    }

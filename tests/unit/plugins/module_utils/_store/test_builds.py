@@ -23,7 +23,7 @@ JSON = st.recursive(
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_what_is_no_such_file_is_no_memory(data: bytes) -> None:
+def test_a_file_that_cannot_be_read_has_no_builds(data: bytes) -> None:
     assert parse_builds(data) == {}
 
 
@@ -34,12 +34,12 @@ def test_rows_that_cannot_be_read_are_left_out(rows: dict[str, object]) -> None:
     assert parse_builds(json.dumps(document).encode())["good"] == Build("sha256:1", True, False, "x")
 
 
-def test_keys_of_a_later_version_are_passed_by() -> None:
+def test_keys_of_a_later_version_are_ignored() -> None:
     document = {"format": 1, "builds": {"x": {"digest": "d", "signed": "by"}}, "more": 1}
     assert parse_builds(json.dumps(document).encode()) == {"x": Build("d")}
 
 
 @pytest.mark.parametrize("value", [1, None, [], {}])
-def test_a_value_of_another_type_is_no_memory_of_its_backend(value: object) -> None:
+def test_a_row_with_a_value_of_another_type_is_ignored(value: object) -> None:
     document = {"format": 1, "builds": {"x": {"digest": value}, "y": {"digest": "d"}}}
     assert parse_builds(json.dumps(document).encode()) == {"y": Build("d")}

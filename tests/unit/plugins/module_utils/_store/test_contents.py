@@ -25,7 +25,7 @@ def contents(path):
 
 
 @pytest.mark.parametrize("name", ["a b", "> a", "\u00e4", b"\xff".decode("utf-8", "surrogateescape"), "a\nb"])
-def test_any_name_survives_being_written_down(tmp_path, name):
+def test_any_name_survives_in_the_list(tmp_path, name):
     (tmp_path / name).write_text("x")
     (tmp_path / "link").symlink_to(f"{name}/../{name}")
     written = record_file(Record(), contents(tmp_path))
@@ -44,14 +44,14 @@ def test_a_record_takes_few_bytes():
 
 
 @pytest.mark.parametrize("contents", ["{", "[]", '{"a": "b"}', '{"a": [1]}', '{"a": null}', "[" * 100_000])
-def test_damaged_contents_are_not_known(contents):
+def test_a_damaged_list_is_none(contents):
     written = record_file(Record(True), {}).replace(b"{}}", contents.encode() + b"}")
     assert parse_contents(written) is None
     assert Record.parse(written) == Record(True, listed=True)
 
 
 @pytest.mark.parametrize("written", [b"", b"[]", record_file(Record())])
-def test_contents_may_be_missing(written):
+def test_a_record_can_have_no_list(written):
     assert parse_contents(written) is None
 
 

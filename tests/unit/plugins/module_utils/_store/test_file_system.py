@@ -26,7 +26,7 @@ def line(path: Path, kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["vfat", "ext4", "fuse.x"])
-def test_the_kind_of_the_mount_is_told(tmp_path, kind):
+def test_the_kind_is_that_of_the_mount(tmp_path, kind):
     mounts = ["22 1 0:999 / /proc rw - proc proc rw\n", line(tmp_path, kind)]
     assert kind_of(str(tmp_path), lambda: mounts) == kind
     assert kind_of(str(tmp_path / "not/there/yet"), lambda: mounts) == kind
@@ -37,7 +37,7 @@ def no_proc():
 
 
 @pytest.mark.parametrize("mounts", [list, no_proc, lambda: ["nonsense\n"]])
-def test_where_no_mount_is_told_there_is_no_kind(tmp_path, mounts):
+def test_without_a_mount_the_kind_is_unknown(tmp_path, mounts):
     assert kind_of(str(tmp_path), mounts) == ""
 
 
@@ -56,7 +56,7 @@ def own(tmp_path):
     return place
 
 
-def test_what_was_written_is_remembered_for_each_kind_of_user(tmp_path, own, monkeypatch):
+def test_an_answer_is_recorded_for_each_kind_of_user(tmp_path, own, monkeypatch):
     (own / "file-system.json").write_bytes(answers_with(str(tmp_path), NOTHING))
     assert remembered(str(tmp_path)) == NOTHING
     monkeypatch.setattr(os, "geteuid", lambda: 1000 if IS_ROOT else 0)
@@ -67,7 +67,7 @@ def test_what_was_written_is_remembered_for_each_kind_of_user(tmp_path, own, mon
     assert remembered(str(tmp_path)) == NOTHING
 
 
-def test_what_was_written_on_another_kind_of_file_system_counts_for_nothing(tmp_path, own, monkeypatch):
+def test_an_answer_for_another_kind_of_file_system_is_ignored(tmp_path, own, monkeypatch):
     (own / "file-system.json").write_bytes(answers_with(str(tmp_path), NOTHING))
     for module in (file_system, probe):
         monkeypatch.setattr(module, "kind_of", lambda _path: "something else")
@@ -89,7 +89,7 @@ def test_what_was_written_on_another_kind_of_file_system_counts_for_nothing(tmp_
         b'{"format": 1, "file_system": "KIND", "USER": []}',
     ],
 )
-def test_a_damaged_memory_is_none(tmp_path, own, content):
+def test_a_damaged_record_is_ignored(tmp_path, own, content):
     user = b"root" if IS_ROOT else b"others"
     content = content.replace(b"KIND", kind_of(str(tmp_path)).encode()).replace(b"USER", user)
     (own / "file-system.json").write_bytes(content)
@@ -98,7 +98,7 @@ def test_a_damaged_memory_is_none(tmp_path, own, content):
 
 
 @pytest.mark.parametrize("what", ["symlink", "pipe", "directory"])
-def test_what_is_no_file_is_no_memory(tmp_path, own, what):
+def test_only_a_regular_file_is_a_record(tmp_path, own, what):
     (tmp_path / "outside").write_bytes(answers_with(str(tmp_path), NOTHING))
     place = own / "file-system.json"
     if what == "symlink":
@@ -113,7 +113,7 @@ def test_what_is_no_file_is_no_memory(tmp_path, own, what):
 @pytest.mark.parametrize(
     ("kind", "expected"), [("vfat", NOTHING), ("fuseblk", NOTHING), ("ext4", None), ("cifs", None)]
 )
-def test_a_host_of_version_0_1_is_taken_for_what_that_version_took_it_for(tmp_path, own, monkeypatch, kind, expected):
+def test_a_host_of_version_0_1_is_judged_as_that_version_did(tmp_path, own, monkeypatch, kind, expected):
     monkeypatch.setattr(file_system, "kind_of", lambda _path: kind)
     assert remembered(str(tmp_path)) is None
     (own / "lock").touch()

@@ -19,10 +19,10 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout
 from ansible_collections.localai.core.tests.support.host import failing, snapshot
-from ansible_collections.localai.core.tests.support.trees import install, names, opened, staging
+from ansible_collections.localai.core.tests.support.trees import install, names, opened, staging_of
 
 
-def test_a_lock_is_held_without_a_note_where_there_is_no_room_for_it(path, monkeypatch):
+def test_a_lock_is_held_without_a_note_on_a_full_disk(path, monkeypatch):
     monkeypatch.setattr(os, "pwrite", failing(errno.ENOSPC))
     with opened(path), pytest.raises(LockTimeout, match="which left no note"), opened(path, 0):
         pass
@@ -86,9 +86,9 @@ def test_the_lock_of_a_dead_process_is_free_and_its_garbage_is_removed(path):
     )
     (path / ".localai-core").mkdir()
     subprocess.run([sys.executable, "-c", script, str(path / ".localai-core")], check=False)
-    assert names(staging(path)) == ["1"]
+    assert names(staging_of(path)) == ["1"]
     install(path)
-    assert (names(path), names(staging(path))) == ([".localai-core", "piper"], [])
+    assert (names(path), names(staging_of(path))) == ([".localai-core", "piper"], [])
 
 
 def test_the_lock_tells_who_holds_it(path):

@@ -14,12 +14,12 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._store.ownership import owner_of_new_trees
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, mode, snapshot, umask
-from ansible_collections.localai.core.tests.support.trees import install, names, put, replace_by, staging
+from ansible_collections.localai.core.tests.support.trees import install, names, put, replace_by, staging_of
 
 
 @pytest.mark.parametrize("place", [".localai-core", ".localai-core/lock", ".localai-core/staging"])
 @pytest.mark.parametrize("what", ["symlink", "file"])
-def test_what_stands_in_our_place_is_not_followed(path, tmp_path, place, what):
+def test_a_symlink_or_file_with_the_name_of_our_own_is_not_followed(path, tmp_path, place, what):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "file").write_text("precious")
@@ -67,7 +67,7 @@ def test_a_symlink_to_the_path_is_followed(path, tmp_path):
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
-def test_a_path_that_is_made_belongs_to_the_owner_asked_for(tmp_path):
+def test_a_created_path_belongs_to_the_requested_owner(tmp_path):
     path = tmp_path / "missing/backends"
     install(path, owner=owner_of_new_trees(str(path), "1", "2"))
     assert [os.stat(place).st_uid for place in (path.parent, path, path / ".localai-core", path / "piper")] == [
@@ -78,15 +78,15 @@ def test_a_path_that_is_made_belongs_to_the_owner_asked_for(tmp_path):
     ]
 
 
-def test_what_exchanges_a_staging_directory_is_noticed(path, tmp_path, monkeypatch):
+def test_a_replaced_staging_directory_is_noticed(path, tmp_path, monkeypatch):
     (tmp_path / "trap").mkdir()
     mkdir = os.mkdir
 
     def replaced(name, mode=0o777, *, dir_fd=None):
         mkdir(name, mode, dir_fd=dir_fd)
         if name == "1":
-            (staging(path) / "1").rmdir()
-            (tmp_path / "trap").rename(staging(path) / "1")
+            (staging_of(path) / "1").rmdir()
+            (tmp_path / "trap").rename(staging_of(path) / "1")
 
     monkeypatch.setattr(os, "mkdir", replaced)
     with pytest.raises(HostError, match="was replaced while it was being created"):
@@ -95,7 +95,7 @@ def test_what_exchanges_a_staging_directory_is_noticed(path, tmp_path, monkeypat
 
 @pytest.mark.parametrize("what", ["file", "symlink"])
 @pytest.mark.parametrize("place", ["replaced", "kept", "kept/piper"])
-def test_what_is_no_directory_of_ours_is_named(path, tmp_path, place, what):
+def test_an_entry_with_the_name_of_our_own_directory_is_named(path, tmp_path, place, what):
     (tmp_path / "outside").mkdir()
     put(path / ".localai-core" / place, what, tmp_path / "outside")
     install(path, name="other") if "/" in place else None
@@ -104,7 +104,7 @@ def test_what_is_no_directory_of_ours_is_named(path, tmp_path, place, what):
     assert names(tmp_path / "outside") == []
 
 
-def test_a_directory_with_other_things_in_it_is_not_given_away(path):
+def test_a_directory_with_unknown_entries_keeps_its_mode(path):
     own = path / ".localai-core"
     own.mkdir(mode=0o700)
     (own / "secret").touch()

@@ -12,10 +12,17 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._store import previous_versions
 from ansible_collections.localai.core.tests.support.host import mode
-from ansible_collections.localai.core.tests.support.trees import install, names, opened, replace_by, staging, versions
+from ansible_collections.localai.core.tests.support.trees import (
+    install,
+    names,
+    opened,
+    replace_by,
+    staging_of,
+    versions,
+)
 
 
-def test_the_last_trees_are_kept_under_rising_numbers(path, any_kernel):
+def test_previous_versions_get_rising_numbers(path, any_kernel):
     install(path, content=b"1")
     for content, keep, expected in (
         (b"2", 2, {"1": b"1"}),
@@ -27,12 +34,12 @@ def test_the_last_trees_are_kept_under_rising_numbers(path, any_kernel):
         replace_by(path, content, keep)
         assert versions(path) == expected
     assert (path / "piper/run.sh").read_bytes() == b"6"
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
     assert [mode(path / ".localai-core/kept"), mode(path / ".localai-core/kept/piper")] == ["0o755", "0o755"]
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(0, []), (1, [b"new"]), (2, [b"new"])])
-def test_a_kept_tree_comes_back(path, any_kernel, keep, expected):
+def test_a_previous_version_is_restored(path, any_kernel, keep, expected):
     install(path, content=b"old")
     replace_by(path, b"new", 1)
     with opened(path) as backends:
@@ -42,14 +49,14 @@ def test_a_kept_tree_comes_back(path, any_kernel, keep, expected):
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(0, {}), (1, {"1": b"new"})])
-def test_what_is_retired_is_kept_if_anything_is(path, keep, expected):
+def test_a_retired_backend_becomes_a_previous_version(path, keep, expected):
     install(path)
     with opened(path) as backends:
         backends.retire("piper", keep)
     assert (names(path), versions(path)) == ([".localai-core"], expected)
 
 
-def test_what_is_removed_takes_along_what_is_kept_of_it(path):
+def test_a_removal_removes_the_previous_versions_too(path):
     for name in ("piper", "other"):
         install(path, name=name)
     replace_by(path, b"2", 1)
@@ -58,7 +65,7 @@ def test_what_is_removed_takes_along_what_is_kept_of_it(path):
         assert (names(path), versions(path)) == ([".localai-core", "other"], {})
 
 
-def test_a_run_that_dies_before_it_keeps_a_tree_leaves_the_new_one(path, monkeypatch):
+def test_a_kill_before_the_old_tree_is_put_away_leaves_the_new_one(path, monkeypatch):
     install(path, content=b"old")
 
     def dies(_names):
@@ -70,10 +77,10 @@ def test_a_run_that_dies_before_it_keeps_a_tree_leaves_the_new_one(path, monkeyp
     monkeypatch.undo()
     install(path, name="other")
     assert ((path / "piper/run.sh").read_bytes(), versions(path)) == (b"new", {})
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
 
 
-def test_a_link_where_kept_trees_should_be_is_not_followed(path, tmp_path):
+def test_a_symlink_in_place_of_previous_versions_is_not_followed(path, tmp_path):
     install(path)
     (tmp_path / "outside").mkdir()
     (path / ".localai-core/kept/piper").symlink_to(tmp_path / "outside")
@@ -83,7 +90,7 @@ def test_a_link_where_kept_trees_should_be_is_not_followed(path, tmp_path):
     assert (path / "piper/run.sh").read_bytes() == b"new"
 
 
-def test_hostile_numbers_of_kept_trees_do_not_count(path):
+def test_hostile_numbers_of_previous_versions_are_ignored(path):
     install(path, content=b"1")
     top = path / ".localai-core/kept/piper"
     for name in ("9" * 200, "9" * 255, "01", "0", "-1", "\u0663"):

@@ -13,11 +13,11 @@ import pytest
 
 from ansible_collections.localai.core.tests.support.host import failing
 from ansible_collections.localai.core.tests.support.kills import killed_at
-from ansible_collections.localai.core.tests.support.trees import install, names, opened, staging
+from ansible_collections.localai.core.tests.support.trees import install, names, opened, staging_of
 
 
 @pytest.mark.parametrize("what", ["directory", "symlink", "file"])
-def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(path, tmp_path, monkeypatch, what):
+def test_a_tree_that_cannot_be_moved_is_removed_in_place_its_known_files_first(path, tmp_path, monkeypatch, what):
     if what == "directory":
         install(path)
         (path / "piper/metadata.json").touch()
@@ -37,22 +37,26 @@ def test_what_cannot_be_moved_is_removed_in_its_place_and_is_no_backend_at_once(
 CALLS = ("unlink", "rmdir", "rename", "replace", "mkdir", "fchmod", "fchown")
 
 
-def test_however_often_a_run_that_clears_is_killed_the_next_goes_on(path, monkeypatch):
+def test_a_clean_up_that_is_killed_anywhere_is_finished_by_the_next(path, monkeypatch):
     """What a dead run left, with names in it that we might want."""
     number = 0
     while True:
         number += 1
         for name in ("1", "2"):
             for below in ("venv/lib/python3.10/site-packages/numpy", "venv/bin", ".removed-1/sub", ".removed-2/sub"):
-                (staging(path) / name / below).mkdir(parents=True)
-                (staging(path) / name / below / "file").touch()
+                (staging_of(path) / name / below).mkdir(parents=True)
+                (staging_of(path) / name / below / "file").touch()
         (path / ".localai-core/replaced/piper/deep").mkdir(parents=True)
         if not killed_at(number, lambda: clear(path), CALLS):
             break
         for again in (number // 2 + 1, number // 3 + 1, 1):
             killed_at(again, lambda: clear(path), CALLS)
         clear(path)
-        assert (names(path), names(path / "piper"), names(staging(path))) == ([".localai-core", "piper"], ["deep"], [])
+        assert (names(path), names(path / "piper"), names(staging_of(path))) == (
+            [".localai-core", "piper"],
+            ["deep"],
+            [],
+        )
         (path / "piper/deep").rmdir()
         (path / "piper").rmdir()
     assert number > 40

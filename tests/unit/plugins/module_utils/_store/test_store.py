@@ -17,8 +17,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._store import staging as staging_module
-from ansible_collections.localai.core.plugins.module_utils._store import store
+from ansible_collections.localai.core.plugins.module_utils._store import staging, store
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, failing, mode, snapshot, umask
 from ansible_collections.localai.core.tests.support.trees import (
     IN_THE_WAY,
@@ -27,7 +26,7 @@ from ansible_collections.localai.core.tests.support.trees import (
     opened,
     put,
     replace_by,
-    staging,
+    staging_of,
     versions,
 )
 
@@ -39,17 +38,17 @@ def test_a_tree_appears_complete(path):
     assert names(path) == [".localai-core", "piper"]
     assert (path / "piper/run.sh").read_bytes() == b"new"
     assert (mode(path / "piper"), mode(path / "piper/run.sh"), mode(path / "piper/lib")) == ("0o750", "0o755", "0o755")
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
 
 
-def test_what_is_ours_does_not_look_like_a_backend(path):
+def test_our_own_directory_is_not_a_backend(path):
     install(path)
     assert names(path / ".localai-core") == ["file-system.json", "kept", "lock", "replaced", "staging"]
-    assert [mode(place) for place in (path / ".localai-core", staging(path))] == ["0o755", "0o755"]
+    assert [mode(place) for place in (path / ".localai-core", staging_of(path))] == ["0o755", "0o755"]
 
 
 @pytest.mark.parametrize("old", ["directory", "sealed directory", "symlink", "dangling symlink", "file", "pipe"])
-def test_whatever_had_the_name_is_replaced_and_never_followed(path, tmp_path, any_kernel, old):
+def test_anything_with_the_name_is_replaced_and_no_symlink_followed(path, tmp_path, any_kernel, old):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "run.sh").write_text("precious")
@@ -71,7 +70,7 @@ def test_whatever_had_the_name_is_replaced_and_never_followed(path, tmp_path, an
     assert names(path / "piper") == ["lib", "run.sh"]
     assert not place.is_symlink()
     assert snapshot(outside) == before
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
 
 
 def test_the_old_tree_is_never_missing(path):
@@ -118,7 +117,7 @@ def test_an_unfinished_tree_is_removed_and_the_old_one_stays(path):
     with opened(path) as backends, pytest.raises(SourceError):
         fail_halfway()
     assert snapshot(path / "piper") == before
-    assert (names(path), names(staging(path))) == ([".localai-core", "piper"], [])
+    assert (names(path), names(staging_of(path))) == ([".localai-core", "piper"], [])
 
 
 def test_several_trees_can_be_made_in_one_run(path):
@@ -148,7 +147,7 @@ def test_when_the_second_rename_fails_the_old_tree_is_put_back(path, monkeypatch
     assert (path / "piper/run.sh").read_bytes() == b"old"
 
 
-def test_a_run_that_dies_between_two_renames_leaves_the_old_tree_to_the_next(path, monkeypatch):
+def test_after_a_kill_between_two_renames_the_next_run_restores_the_old_tree(path, monkeypatch):
     install(path, content=b"old")
     monkeypatch.setattr(store, "exchange", lambda *_names: False)
     rename = os.rename
@@ -165,7 +164,7 @@ def test_a_run_that_dies_between_two_renames_leaves_the_old_tree_to_the_next(pat
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "rename", dies)
-        for module in (store, staging_module):
+        for module in (store, staging):
             patch.setattr(module, "remove", lambda *_arguments, **_settings: None)
         with pytest.raises(Killed):
             install(path)
@@ -173,7 +172,7 @@ def test_a_run_that_dies_between_two_renames_leaves_the_old_tree_to_the_next(pat
     assert (path / "piper/run.sh").read_bytes() == b"old"
 
 
-def test_an_old_tree_that_was_replaced_when_a_run_died_is_removed_by_the_next(path):
+def test_the_next_run_removes_a_tree_that_an_interrupted_run_replaced(path):
     install(path)
     for place in ("piper", "gone"):
         (path / ".localai-core/replaced" / place / "deep").mkdir(parents=True)
@@ -198,7 +197,7 @@ def test_metadata_is_replaced_alone_and_in_one_step(path):
     for changed in ("", "metadata.json"):
         del before[changed], after[changed]
     assert before == after
-    assert names(staging(path)) == []
+    assert names(staging_of(path)) == []
 
 
 def test_metadata_of_a_symlink_is_not_written_through_it(path, tmp_path):
@@ -221,12 +220,12 @@ def test_a_backend_is_removed_and_a_link_not_followed(path, tmp_path, what):
         (path / "piper").symlink_to(outside) if what == "symlink" else (path / "piper").touch()
     with opened(path) as backends:
         backends.remove("piper")
-    assert (names(path), names(outside), names(staging(path))) == ([".localai-core"], ["x"], [])
+    assert (names(path), names(outside), names(staging_of(path))) == ([".localai-core"], ["x"], [])
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("there", [[], [".localai-core"], [".localai-core/lock"], [".localai-core/staging"]])
-def test_where_there_is_no_room_for_what_is_ours_one_can_still_remove(path, monkeypatch, code, there):
+def test_without_space_for_our_own_directories_a_backend_can_still_be_removed(path, monkeypatch, code, there):
     (path / "piper").mkdir()
     (path / "piper/run.sh").touch()
     for name in there:
@@ -254,7 +253,7 @@ def test_removing_what_is_not_there_is_an_error(path):
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_what_localai_moved_aside_comes_back(path, any_kernel, there):
+def test_a_backup_of_localai_is_restored(path, any_kernel, there):
     install(path, name="piper.backup", content=b"good")
     if there:
         (path / "piper").mkdir()
@@ -264,7 +263,7 @@ def test_what_localai_moved_aside_comes_back(path, any_kernel, there):
     assert (path / "piper/run.sh").read_bytes() == b"good"
 
 
-def test_a_whole_tree_is_made_alike(path):
+def test_a_whole_tree_gets_the_requested_mode(path):
     install(path)
     with opened(path) as backends:
         backends.converge("piper", FileAttributes(mode="0700"))
@@ -308,7 +307,7 @@ def changes(backends):
     ],
 )
 @pytest.mark.usefixtures("any_kernel")
-def test_what_does_not_get_to_the_disk_is_an_error_and_the_old_backend_stays(path, monkeypatch, step, call, code):
+def test_a_failed_sync_is_an_error_and_the_old_backend_stays(path, monkeypatch, step, call, code):
     for name in ("piper", "piper.backup"):
         install(path, name=name, content=name.encode())
     before = {name: snapshot(path / name) for name in names(path) if name != ".localai-core"}
@@ -322,7 +321,7 @@ def test_what_does_not_get_to_the_disk_is_an_error_and_the_old_backend_stays(pat
         changes(backends)[step]()
     after = {name: snapshot(path / name) for name in names(path) if name != ".localai-core"}
     assert after == before
-    assert (names(staging(path)), versions(path)) == ([], {})
+    assert (names(staging_of(path)), versions(path)) == ([], {})
 
 
 @pytest.mark.parametrize("step", ["publish", "restore", "rewrite", "retire", "remove"])
@@ -343,7 +342,7 @@ def test_nothing_old_is_deleted_before_all_else_is_on_the_disk(path, any_kernel,
     for module in (store, sync):
         monkeypatch.setattr(module, "write_out_entries", lambda _fd: done.append("entries"))
     with opened(path) as backends:
-        for module in (store, staging_module):
+        for module in (store, staging):
             monkeypatch.setattr(module, "remove", lambda name, dir_fd: done.append("remove"))
         del done[:]
         changes(backends)[step]()
@@ -360,12 +359,12 @@ def test_nothing_old_is_deleted_before_all_else_is_on_the_disk(path, any_kernel,
     ), order
 
 
-def test_what_a_dead_run_moved_is_on_the_disk_before_anything_of_it_is_deleted(path, monkeypatch):
+def test_moves_of_an_interrupted_run_are_on_the_disk_before_anything_is_deleted(path, monkeypatch):
     install(path)
     (path / ".localai-core/replaced/piper").mkdir()
     done = []
     monkeypatch.setattr(store, "write_out", lambda _fd: done.append("written"))
-    for module in (store, staging_module):
+    for module in (store, staging):
         monkeypatch.setattr(module, "remove", lambda name, dir_fd: done.append(name))
     with opened(path):
         pass
@@ -384,7 +383,7 @@ def test_no_name_that_we_need_is_ever_in_the_way(path, tmp_path, any_kernel, wha
     with opened(path) as backends:
         # After the lock was taken, which clears all of it.
         for place in [
-            *(staging(path) / str(number) for number in range(1, 6)),
+            *(staging_of(path) / str(number) for number in range(1, 6)),
             own / "replaced/piper",
             own / "progress",
         ]:
@@ -404,11 +403,11 @@ def test_no_name_that_we_need_is_ever_in_the_way(path, tmp_path, any_kernel, wha
         backends.remove("piper")
     assert (names(path), names(tmp_path / "outside")) == ([".localai-core"], [])
     install(path)
-    assert (names(staging(path)), names(own / "replaced")) == ([], [])
+    assert (names(staging_of(path)), names(own / "replaced")) == ([], [])
 
 
 @pytest.mark.parametrize("what", IN_THE_WAY)
-def test_what_comes_to_have_the_name_of_a_backend_meanwhile_is_replaced(path, tmp_path, monkeypatch, any_kernel, what):
+def test_an_entry_that_appears_with_the_name_of_a_backend_is_replaced(path, tmp_path, monkeypatch, any_kernel, what):
     (tmp_path / "outside").mkdir()
     path.mkdir(exist_ok=True)
     asked = []
@@ -420,8 +419,8 @@ def test_what_comes_to_have_the_name_of_a_backend_meanwhile_is_replaced(path, tm
             put(path / "piper", what, tmp_path / "outside")
         return there
 
-    for module in (store, staging_module):
+    for module in (store, staging):
         monkeypatch.setattr(module, "exists", late)
     install(path)
     assert (path / "piper/run.sh").read_bytes() == b"new"
-    assert (names(tmp_path / "outside"), names(staging(path))) == ([], [])
+    assert (names(tmp_path / "outside"), names(staging_of(path))) == ([], [])

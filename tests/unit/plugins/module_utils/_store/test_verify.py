@@ -33,7 +33,7 @@ def tree(tmp_path):
     return place
 
 
-def test_paths_types_sizes_and_targets_are_written_down(tree):
+def test_the_list_has_paths_types_sizes_and_targets(tree):
     packages = "venv/lib/python3.10/site-packages"
     assert contents(tree) == {
         "": ["4 LICENSE", "25 backend", "133 run.sh"],
@@ -88,7 +88,7 @@ REWRITTEN = [
 
 
 @pytest.mark.parametrize("rewrite", REWRITTEN)
-def test_what_python_backends_rewrite_and_what_is_new_is_no_damage(tree, rewrite):
+def test_rewritten_and_additional_files_are_no_damage(tree, rewrite):
     recorded = contents(tree)
     rewrite(tree)
     assert damage(recorded, contents(tree)) == ""
