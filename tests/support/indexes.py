@@ -100,7 +100,7 @@ REAL = b"""---
 
 
 class Web:
-    """Stands in for Http: C(pages) by URL; what is not there is a 404, and an exception is raised."""
+    """Stands in for Http: `pages` by URL; what is not there is a 404, and an exception is raised."""
 
     def __init__(self, pages: Mapping[str, bytes | Exception] | None = None) -> None:
         self.pages = dict(pages or {})

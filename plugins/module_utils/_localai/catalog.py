@@ -50,9 +50,9 @@ class Catalog:
         """Return the entry for a requested `name` or `gallery@name`; raises GalleryError."""
         galleries, name = self._searched(requested)
         if "@" in requested and not galleries:
-            known = ", ".join(self._galleries) or "none"
+            names = ", ".join(self._galleries) or "none"
             picked = requested.rpartition("@")[0]
-            raise GalleryError(f"{requested}: there is no gallery {picked!r}. The galleries of this task: {known}.")
+            raise GalleryError(f"{requested}: there is no gallery {picked!r}. The galleries of this task: {names}.")
         for gallery in galleries:
             index = self._index_of(gallery)
             entry = index.find(name)
@@ -110,8 +110,8 @@ class Catalog:
 
     def _unknown(self, name: str, galleries: t.Sequence[str]) -> str:
         indexes = [self._index_of(gallery) for gallery in galleries]
-        known = [entry for index in indexes for entry in index.entries]
-        similar = difflib.get_close_matches(name.lower(), known, n=3)
+        names = [entry for index in indexes for entry in index.entries]
+        similar = difflib.get_close_matches(name.lower(), names, n=3)
         looked = ", ".join(f"{index.gallery} ({len(index.entries)} entries)" for index in indexes)
         hint = f" Similar names: {', '.join(similar)}." if similar else ""
         return f"{name} is in no gallery; looked in {looked or 'none, since galleries is empty'}.{hint}"

@@ -147,8 +147,8 @@ def index_of(rows: t.Any, gallery: str, gallery_url: Address) -> Index:
             entries.setdefault(entry.name.lower(), entry)
         except (GalleryError, NameRefused, OptionError) as e:
             name = row.get("name") if isinstance(row, dict) else None
-            known = name.lower() if isinstance(name, str) and len(name) <= 255 else str(number)
-            skipped[known] = f"its entry {number} is skipped: {e}"
+            key = name.lower() if isinstance(name, str) and len(name) <= 255 else str(number)
+            skipped[key] = f"its entry {number} is skipped: {e}"
     if rows and not entries:
         raise GalleryError(f"none of its {len(rows)} entries is valid: {next(iter(skipped.values()))}")
     return Index(gallery, entries, skipped)

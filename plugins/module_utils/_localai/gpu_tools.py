@@ -83,8 +83,8 @@ def amd_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
         if size:
             # Some versions of the tool print megabytes.
             rows.append(size if size >= 1000000 else size * 1024**2)
-    known = max(sizes, rows, key=len)
-    return _memory(sum(known), len(known) >= max(1, len(devices)), AMD, "rocm-smi", answer)
+    most = max(sizes, rows, key=len)
+    return _memory(sum(most), len(most) >= max(1, len(devices)), AMD, "rocm-smi", answer)
 
 
 def intel_memory(machine: Machine, _devices: t.Sequence[Device]) -> Memory:

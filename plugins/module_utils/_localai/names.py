@@ -14,7 +14,7 @@ from .._address import redacted
 from .._errors import NameRefused
 
 
-def asked_name(name: str) -> str:
+def requested_name(name: str) -> str:
     """Return the backend that a task names, as `name` or `gallery@name`, with `/` written as `__`.
 
     Raises NameRefused.

@@ -19,7 +19,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._address import Address, redacted
 from .._errors import OptionError
 from .._localai.gallery import sha256_digits
-from .._localai.names import asked_name, checked_name
+from .._localai.names import checked_name, requested_name
 from .._request import (
     LAYOUT_SCHEME,
     BackendOptions,
@@ -31,18 +31,10 @@ from .._request import (
     Mirror,
     bare_name,
 )
+from .argspec import CONNECTION_OPTIONS
 
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
-_CONNECTION = (
-    "ca_path",
-    "client_cert",
-    "client_key",
-    "validate_certs",
-    "use_proxy",
-    "auth_file",
-    "timeout",
-    "retries",
-)
+_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints"}
 
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
@@ -122,7 +114,7 @@ def _mirror(url: str, resolve: bool) -> Mirror:
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     """Return the options of `localai_backend`; raises OptionError or NameRefused."""
-    names = tuple(asked_name(name) for name in params["name"])
+    names = tuple(requested_name(name) for name in params["name"])
     if params["state"] != "absent":
         _check_galleries(names)
     _check_source(params, names)
@@ -162,7 +154,7 @@ def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
     """Return the options of `localai_backend_info`; raises NameRefused."""
     names = params["name"]
     return InfoOptions(
-        names=None if names is None else tuple(asked_name(name) for name in names),
+        names=None if names is None else tuple(requested_name(name) for name in names),
         available=params["available"],
         upgrades=params["upgrades"],
         pins=params["pins"],

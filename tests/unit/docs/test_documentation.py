@@ -169,7 +169,7 @@ def first_dictionary(name: str) -> dict[str, Any]:
 
 
 def items_set_in(name: str) -> list[str]:
-    """Return the constants that a function assigns as keys, as in C(row["elapsed"] = ...)."""
+    """Return the constants that a function assigns as keys, as in `row["elapsed"] = ...`."""
     targets = [t for node in ast.walk(function(name)) if isinstance(node, ast.Assign) for t in node.targets]
     return [
         str(constant.value)
@@ -188,7 +188,7 @@ def keywords_in(name: str) -> list[str]:
 
 
 def undocumented(returned: Mapping[str, Any], documented: Mapping[str, Any], path: str = "") -> list[str]:
-    """Return the returned keys that neither C(contains) nor, where there is none, the sample knows."""
+    """Return the returned keys that neither `contains` nor, where there is none, the sample knows."""
     missing = []
     for name, inner in returned.items():
         if name not in documented:

@@ -4,7 +4,7 @@
 
 """The guide to messages quotes them as they stand in the source, and knows every error that the collection raises.
 
-In the guide and in what the source is made into here, C(…) points to whatever a message is filled with.
+In the guide and in what the source is made into here, `…` stands for whatever a message is filled with.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, NameRefused
-from ansible_collections.localai.core.plugins.module_utils._localai.names import asked_name, checked_name
+from ansible_collections.localai.core.plugins.module_utils._localai.names import checked_name, requested_name
 from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostile
 
 GOOD_NAMES = ["a", "llama-cpp", "Kokoro", "a.b", "x_y", "ärger", "ä" * 127, "a" * 255, "a b", "-", "a:b", "~"]
@@ -73,15 +73,15 @@ def test_a_checked_name_is_one_directory_inside_the_backends_path(name: str) -> 
     [("a", "a"), ("a/b", "a__b"), ("a/b/c", "a__b__c"), ("g@a", "g@a"), ("g@a/b", "g@a__b"), ("x@y@a", "x@y@a")],
 )
 def test_a_slash_in_a_requested_name_is_written_as_two_underscores(asked: str, name: str) -> None:
-    assert asked_name(asked) == name
+    assert requested_name(asked) == name
 
 
 @given(st.text(alphabet="ab@/.\\\0", max_size=8))
 @hostile
 def test_a_requested_name_is_refused_or_is_one_directory(asked: str) -> None:
     try:
-        name = asked_name(asked)
+        name = requested_name(asked)
     except LocalAIError:
         return
     assert checked_name(name.rpartition("@")[2], "name")
-    assert asked_name(name) == name or "/" in asked.rpartition("@")[0]
+    assert requested_name(name) == name or "/" in asked.rpartition("@")[0]
