@@ -161,8 +161,9 @@ class FileSystem:
             real = self._calls[name](*arguments, **settings)
             fields = list(real)
             fields[0] = fields[0] & ~0o7777 | 0o755
-            extra = {key: getattr(real, key) for key in dir(real) if key.startswith("st_")}
-            return os.stat_result(fields, {**extra, "st_mode": fields[0]})
+            # Python 3.13 refuses a name that the sequence has already.
+            more = ("st_atime", "st_mtime", "st_ctime", "st_atime_ns", "st_mtime_ns", "st_ctime_ns", "st_blocks")
+            return os.stat_result(fields, {key: getattr(real, key) for key in more})
 
         return status
 
