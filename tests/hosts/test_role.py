@@ -110,6 +110,7 @@ def test_the_unit_is_valid_and_hardened(world: World) -> None:
         assert float(exposure[1]) <= MOST_EXPOSED
 
 
+@pytest.mark.machines
 def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
     host = world.hosts["host1"]
     before = main_pid(host)
@@ -152,6 +153,7 @@ def test_a_broken_upgrade_is_undone_and_ends_the_roll_out(world: World) -> None:
     assert world.hosts["host1"].run(f"{BACKENDS}/cpu-llama-cpp/run.sh").endswith(" 2")
 
 
+@pytest.mark.machines
 def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: World) -> None:
     before = main_pid(world.hosts["host1"])
     command = world.command("provision", limit="host1", localai_backends=["llama-cpp", "piper"])
@@ -168,6 +170,7 @@ def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: Worl
     assert "piper" in ask(world.hosts["host1"], "/system")["backends"]
 
 
+@pytest.mark.machines
 def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -> None:
     host = world.hosts["host2"]
     before = main_pid(host)
@@ -189,6 +192,7 @@ def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -
     assert "localai_expected_capability is nvidia-cuda-12" in re.sub(r"\s+", " ", outcome.output)
 
 
+@pytest.mark.machines
 def test_another_gpu_gets_another_build(world: World) -> None:
     host = world.hosts["host2"]
     host.show_gpu(None)
@@ -228,6 +232,7 @@ def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
     assert host.run("ls", f"{BACKENDS}/.localai-core/staging") == ""
 
 
+@pytest.mark.machines
 def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> None:
     host = world.hosts["host1"]
     public: dict[str, Any] = {"localai_address": "0.0.0.0:8080", "localai_api_key": KEY}
@@ -245,25 +250,30 @@ def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> Non
     assert load(host, KEY) == "cpu-llama-cpp 5"
 
 
+def test_a_binary_with_another_checksum_ends_before_the_service_is_touched(world: World) -> None:
+    expect_refusal(world, {"localai_version": TAMPERED}, "checksum")
+
+
+@pytest.mark.machines
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"localai_version": "v0.0.1", "localai_allow_downgrade": True}, "LocalAI v0.0.1 could not be had"),
         ({"localai_version": GOOD[0]}, f"localai_version is {GOOD[0]}, and this host has {GOOD[1]}, which is newer"),
         ({"localai_expected_capability": ["amd", "nvidia"]}, "localai_expected_capability is amd or nvidia"),
-        ({"localai_version": TAMPERED}, "checksum"),
         ({"localai_version": "v5.0.0", "localai_release_url": f"http://{CONTROLLER}:9"}, "localai_release_url"),
         ({"localai_backends": ["no-such-backend"]}, "no-such-backend"),
         ({"localai_address": "0.0.0.0:8080"}, "localai_api_key"),
         ({"localai_address": "127.0.0.1:22"}, "has a port below 1024"),
         ({"localai_environment": {"A": "1\n2"}}, "more than one line"),
     ],
-    ids=["version", "downgrade", "capability", "checksum", "site", "backend", "address", "port", "environment"],
+    ids=["version", "downgrade", "capability", "site", "backend", "address", "port", "environment"],
 )
 def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[str, Any], said: str) -> None:
     expect_refusal(world, wrong, said)
 
 
+@pytest.mark.machines
 def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host = world.hosts["host1"]
     host.run("systemd-run", "--unit=other", "--socket-property=ListenStream=127.0.0.1:8081", "sleep", "infinity")
@@ -271,6 +281,7 @@ def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host.run("systemctl", "stop", "other.socket", "other.service")
 
 
+@pytest.mark.machines
 def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
     host, shared = world.hosts["host1"], "/srv/shared"
     host.run("install", "-d", "-o", "games", "-g", "games", "-m", "0750", shared)
@@ -287,6 +298,7 @@ def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
     assert f"{shared} was there before" in re.sub(r"\s+", " ", removal.output)
 
 
+@pytest.mark.machines
 def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Path) -> None:
     host = world.hosts["host1"]
     before = host.run("readlink", "/usr/local/bin/local-ai")
@@ -298,6 +310,7 @@ def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Pa
     assert ask(host, "/stand-in")["version"] == GOOD[1]
 
 
+@pytest.mark.machines
 @pytest.mark.parametrize(
     ("pretended", "said"),
     [
@@ -314,6 +327,7 @@ def test_a_host_that_will_not_do_is_left_alone(world: World, pretended: dict[str
     assert main_pid(world.hosts["host1"]) == before != "0"
 
 
+@pytest.mark.machines
 def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> None:
     host, home = world.hosts["host3"], "/var/lib/local-ai"
     host.run("mount", "-t", "tmpfs", "models", f"{home}/models")
@@ -330,6 +344,7 @@ def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> Non
     host.run("umount", f"{home}/models")
 
 
+@pytest.mark.machines
 def test_a_host_of_version_0_1_is_removed_but_not_what_is_of_somebody_else(world: World) -> None:
     host, home = world.hosts["host2"], "/var/lib/local-ai"
     host.run("rm", "/var/lib/localai-core/directories.json")  # that version wrote none

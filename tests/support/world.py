@@ -108,3 +108,12 @@ class Host:
     def names(self) -> list[str]:
         """What is installed."""
         return sorted(place.name for place in self.path.iterdir() if place.name != ".localai-core")
+
+
+def load_libraries(directory: Path) -> None:
+    """Import all that modules import late, by an installation: a test in a process of its own would do it each time.
+
+    It also serves tests that run as an ordinary user, who may not be able to read the libraries.
+    """
+    with Registry() as registry, FileServer() as files:
+        Host(directory, World(registry, files, directory)).install("piper")

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +30,35 @@ def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "error")
     config.addinivalue_line("filterwarnings", r"ignore:Python 3\.\d+ is no longer supported")  # says cryptography
     config.addinivalue_line("markers", "hostile: a property test of hostile input, whose cases are counted")
+
+
+def pytest_collection_finish(session):
+    """Import libraries before the first test: ansible-test forks for each test, which would import them every time.
+
+    Tests that run as an ordinary user need it too: that user may not be able to read the libraries.
+    """
+    if session.items:
+        from ansible_collections.localai.core.tests.support.world import load_libraries
+
+        with TemporaryDirectory() as directory:
+            load_libraries(Path(directory))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """End a forked process in which pytest itself failed, for instance because a test broke `os.stat`.
+
+    ansible-test does not: the process would go on as a second test worker, and ansible-test would wait for it forever.
+    """
+    parent = os.getpid()
+    try:
+        return (yield)
+    except BaseException as error:
+        if os.getpid() != parent:
+            # No traceback: to print one takes the functions that may be broken.
+            os.write(2, f"{item.nodeid}: {error!r}\n".encode())
+            os._exit(70)
+        raise
 
 
 def pytest_runtest_teardown(item):

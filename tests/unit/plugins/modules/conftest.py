@@ -26,12 +26,6 @@ def moving_world(tmp_path_factory):
         yield World(registry, files, tmp_path_factory.mktemp("gallery"))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _everything_is_loaded(tmp_path_factory, world):
-    """Libraries load parts of themselves late, from where the ordinary user of some tests may not read."""
-    assert Host(tmp_path_factory.mktemp("loaded"), world).backend("piper", check=True)["changed"]
-
-
 @pytest.fixture
 def host(tmp_path, world):
     world.registry.requests.clear()
