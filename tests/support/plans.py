@@ -25,7 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.metadata imp
 from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
-from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
+from ansible_collections.localai.core.plugins.module_utils._planner.questions import (NewTreeAttributes, 
     Question,
     ReadGallery,
     ServedDigest,
@@ -92,6 +92,8 @@ def answer(question: Question, walked: Mapping[str, Inspection | None] | None = 
         return Index("g", {row.name.lower(): row for row in rows}, {})
     if isinstance(question, WalkTree):
         return (walked or {}).get(question.directory, Inspection())
+    if isinstance(question, NewTreeAttributes):
+        return LOOK
     uri = question.origins[0]
     digest = uri.text.partition("@")[2] or (None if uri.text.startswith("/") else DIGEST)
     if isinstance(question, ServedDigest):
@@ -107,7 +109,12 @@ def decide(
     walked: Mapping[str, Inspection | None] | None = None,
 ) -> Plan:
     """The plan for a state, with every question answered that it asks."""
-    facts = Facts(host, ("g",), state, LOOK)
+    requested = FileAttributes(
+        LOOK.owner if options.owner is not None else "",
+        LOOK.group if options.group is not None else "",
+        LOOK.mode if options.directory_mode is not None else "",
+    )
+    facts = Facts(host, ("g",), state, requested)
     tagged = options.release is not None
     return decide_by(options, facts, lambda question: answer(question, walked, tagged))[0]
 

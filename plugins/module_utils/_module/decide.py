@@ -10,10 +10,15 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import LocalAIError
+from .._localai.installed import Installed
 from .._planner.facts import Facts
 from .._planner.plan import Plan, plan
-from .._planner.questions import Question
 from .._request import BackendOptions
+from .task import Task
+
+if t.TYPE_CHECKING:
+    from .._planner.questions import Question
+    from .answers import Answers
 
 
 def decide(request: BackendOptions, facts: Facts, answer: t.Callable[[Question], t.Any]) -> tuple[Plan, Facts]:
@@ -30,3 +35,25 @@ def _answer_or_error(question: Question, answer: t.Callable[[Question], t.Any]) 
         return answer(question)
     except LocalAIError as e:
         return e
+
+
+class Decider:
+    """Plans a task, again if the disk has changed; what galleries and sources answered stays known."""
+
+    def __init__(self, facts: Facts, answers: t.Callable[[], Answers]) -> None:
+        """`answers` returns what answers questions: only runs that have any need to load it."""
+        self.facts = facts
+        self._answers = answers
+        self._planned: tuple[Task, Installed, Plan] | None = None
+
+    def decide(self, task: Task) -> Plan:
+        """Return the plan for what is on disk at this moment."""
+        installed = task.scan()
+        if self._planned is None or self._planned[:2] != (task, installed):
+            facts = self.facts.rescanned(installed, task.requested)
+            plan, self.facts = decide(task.request, facts, self._answer_for(task, installed))
+            self._planned = (task, installed, plan)
+        return self._planned[2]
+
+    def _answer_for(self, task: Task, installed: Installed) -> t.Callable[[Question], t.Any]:
+        return lambda question: self._answers().answer(task, installed, question)

@@ -11,25 +11,26 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
-from .._errors import LocalAIError, PartlyChanged
+from .._errors import HostError, LocalAIError, PartlyChanged
 from .._localai.installed import BACKEND_FILES, Installed
 from .._planner.effects import effects
 from .._planner.plan import Plan
 from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
-from .._store.file_system import Keeps
 from .._store.store import open_store
+from .answers import Answers, walk
 from .apply import Applier
-from .backend import Decider, Task, lost_attributes, walk
+from .attributes import lost, owner_to_set
+from .decide import Decider
 from .preflight import check_own, check_space, check_writable
 from .result import Transfer, result_of
 from .runner import Run
+from .task import Task, task_of
 
 if t.TYPE_CHECKING:
-    from .._resolver.resolver import Resolver
     from .._sources.source import Found
 
 
-def preflight(plan: Plan, path: str, resolver: t.Callable[[], Resolver]) -> None:
+def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
     """Raise HostError, before the first write, for what would be in the way of a plan."""
     check_writable(
         path,
@@ -39,26 +40,28 @@ def preflight(plan: Plan, path: str, resolver: t.Callable[[], Resolver]) -> None
     check_own(path, [step.backend for step in plan.steps if isinstance(step, SetAttributes)])
     artifacts = t.cast("list[Found]", plan.artifacts())
     packed = sum(artifact.size for artifact in artifacts)
-    check_space(path, packed, lambda: sum(map(resolver().sources.unpacked_size, artifacts)))
+    check_space(path, packed, lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)))
 
 
-def execute(
-    decider: Decider, task: Task, resolver: t.Callable[[], Resolver], run: Run, task_for: t.Callable[[Keeps], Task]
-) -> None:
-    """Take the lock, decide again if the disk has changed since, and apply the plan.
-
-    `task_for` returns the task for what the file system turns out to keep.
-    """
+def execute(decider: Decider, task: Task, answers: t.Callable[[], Answers], run: Run) -> None:
+    """Take the lock, decide again if the disk has changed since, and apply the plan."""
     path, request = task.host.backends_path, task.request
-    with open_store(path, task.owner, BACKEND_FILES, request.lock_timeout, request.mode) as store:
+    with open_store(path, owner_to_set(task), BACKEND_FILES, request.lock_timeout, request.mode) as store:
         if store.keeps != task.keeps:
-            task = task_for(store.keeps)
-            store.owner = task.owner
-        run.warnings += lost_attributes(task)
+            # It was not known what the file system keeps.
+            task = task_of(task.host, request, store.keeps, run)
+            store.owner = owner_to_set(task)
+        run.warnings += lost(task)
         plan = decider.decide(task)
         run.warnings += plan.warnings
-        applier = Applier(store, lambda: resolver().sources, task.requested)
+        applier = Applier(store, lambda: answers().resolver.sources, task.requested)
         _apply_all(plan, applier, decider, task, run)
+
+
+def clean_up(task: Task) -> None:
+    """Clean up after an interrupted run, unless one is still active or this user lacks permission."""
+    with contextlib.suppress(HostError), open_store(task.host.backends_path, owner_to_set(task), BACKEND_FILES, 0):
+        pass
 
 
 def _apply_all(plan: Plan, applier: Applier, decider: Decider, task: Task, run: Run) -> None:
@@ -70,12 +73,12 @@ def _apply_all(plan: Plan, applier: Applier, decider: Decider, task: Task, run: 
         except LocalAIError as e:
             after = task.scan()
             done = _done(plan, count, _partly_applied(step, after, task), decider, after)
-            run.result.update(result_of(done, decider.capability, transfers))
+            run.result.update(result_of(done, decider.facts.host, transfers))
             run.result["changed"] |= isinstance(e, PartlyChanged)
             raise
         if transfer is not None:
             transfers[step.backend] = transfer
-    run.result.update(result_of(plan, decider.capability, transfers))
+    run.result.update(result_of(plan, decider.facts.host, transfers))
 
 
 def _partly_applied(step: Step, after: Installed, task: Task) -> tuple[Step, ...]:
@@ -92,7 +95,7 @@ def _done(plan: Plan, count: int, partly: tuple[Step, ...], decider: Decider, af
     """Return the part of a plan that was carried out: `count` steps, and `partly` the next."""
     steps = (*plan.steps[:count], *partly)
     touched = {step.backend for step in steps}
-    unload, restart_required = effects(decider.scan, after, steps, decider.capability.name)
+    unload, restart_required = effects(decider.facts.scan, after, steps, decider.facts.host.name)
     return replace(
         plan,
         outcomes=tuple(outcome for outcome in plan.outcomes if outcome.done_after <= count),

@@ -12,23 +12,17 @@ import re
 import stat
 import types
 import typing as t
-from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleModule
-
-from .._address import Address, redacted
+from .._address import Address
 from .._errors import OptionError
-from .._localai.gallery import sha256_digits
 from .._localai.names import checked_name, requested_name
 from .._request import (
-    LAYOUT_SCHEME,
     BackendOptions,
     Connection,
     Endpoint,
     GallerySource,
     HostOptions,
     InfoOptions,
-    Mirror,
     bare_name,
 )
 from .argspec import CONNECTION_OPTIONS
@@ -51,9 +45,7 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
             name=spec["name"],
             url=Address(spec["url"].strip()),
             mirrors=tuple(Address(mirror.strip()) for mirror in spec.get("mirrors") or ()),
-            sha256=None
-            if spec.get("sha256") is None
-            else sha256_digits(spec["sha256"], f"galleries: sha256 of {spec['name']}"),
+            sha256=_sha256_of(spec),
         )
         for spec in params["galleries"] or ()
     )
@@ -61,15 +53,30 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     for name in names:
         if not name or "@" in name or names.count(name) > 1:
             raise OptionError(f"galleries: the name {name!r} is empty, contains an @ or is used twice.")
-    endpoints = tuple(_endpoint(spec) for spec in params["endpoints"] or ())
     return HostOptions(
         backends_path=_plain_path(params["backends_path"]),
         backends_system_path=_plain_path(params["backends_system_path"]),
         galleries=galleries,
         capability=params["capability"],
         platform=params["platform"],
-        connection=Connection(endpoints=endpoints, **{option: params[option] for option in _CONNECTION}),
+        connection=Connection(endpoints=_endpoints(params), **{option: params[option] for option in _CONNECTION}),
     )
+
+
+def _sha256_of(gallery: t.Mapping[str, t.Any]) -> str | None:
+    if gallery.get("sha256") is None:
+        return None
+    from .._localai.gallery import sha256_digits
+
+    return sha256_digits(gallery["sha256"], f"galleries: sha256 of {gallery['name']}")
+
+
+def _endpoints(params: t.Mapping[str, t.Any]) -> tuple[Endpoint, ...]:
+    if not params["endpoints"]:
+        return ()
+    from .endpoints import endpoint_of
+
+    return tuple(map(endpoint_of, params["endpoints"]))
 
 
 def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
@@ -81,35 +88,6 @@ def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: in
 def _plain_path(path: str) -> str:
     """Return an absolute path as LocalAI writes it: without `.`, `..`, `//` and a slash at the end."""
     return os.path.normpath("/" + path.lstrip("/"))
-
-
-def _endpoint(spec: t.Mapping[str, t.Any]) -> Endpoint:
-    # A token from a file ends with a line break.
-    token = spec["token"].strip() if spec.get("token") else None
-    mirrors = tuple(_mirror(mirror["url"].strip(), mirror["resolve"]) for mirror in spec.get("mirrors") or ())
-    endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token, "mirrors": mirrors})
-    if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
-        raise OptionError(f"endpoints: {redacted(endpoint.host)!r} is not a host. Write it as name or name:port.")
-    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-        raise OptionError(f"endpoints: the token for {endpoint.host} contains characters that a token cannot have.")
-    return endpoint
-
-
-def _mirror(url: str, resolve: bool) -> Mirror:
-    """Return a mirror; raises OptionError, which does not quote the URL, because it may contain a secret."""
-    if url.startswith(f"{LAYOUT_SCHEME}/"):
-        return Mirror(Address(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}"), resolve)
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.fragment
-    except ValueError:
-        valid = False
-    if not valid or "@" in url:
-        raise OptionError(
-            "endpoints: the url of a mirror must be https://host[:port][/prefix][?query] or ocilayout:/path. Put the "
-            "credentials for the mirror in a separate entry of endpoints."
-        )
-    return Mirror(Address(url), resolve)
 
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
@@ -185,6 +163,8 @@ def _parsed_mode(mode: t.Any) -> int | None:
         return int(mode, 8)
     except ValueError:
         pass
+    from ansible.module_utils.basic import AnsibleModule
+
     default = types.SimpleNamespace(st_mode=stat.S_IFDIR | 0o755)
     try:
         # Ansible takes a text without an operator for no change.

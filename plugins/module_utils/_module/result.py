@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from .._address import Address, printable
 from .._localai.capability import HostCapability
-from .._planner.outcome import Outcome
-from .._planner.plan import Plan
+from .._planner.plan import Outcome, Plan
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 from .._fs.file_attributes import FileAttributes
@@ -16,7 +17,7 @@ from .._store.builds import Build
 from .._store.layout import OWN_DIRECTORY, PREVIOUS
 from .._store.record import Inspection, Record
 from .changes import Changes
-from .questions import Artifact
+from .questions import Artifact, NewTreeAttributes
 from .repair import RecordedBuild
 from .steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, State, WriteMeta, state_of
 from .targets import Target
@@ -59,14 +60,14 @@ def fetch(
     )
     new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
     build = _build(changes, new, fixed, meta)
-    before, keep = _replace_tree(changes, new.looking(changes.new_trees))
+    before, keep = _replace_tree(changes, new.looking(_of_new_trees(changes)))
     after = state_of(changes.state, new.name)
     changes.steps.append(Fetch(new.name, before, after, artifact, metadata, record, build, keep))
 
 
 def restore(changes: Changes, previous: Kept, fixed: bool) -> None:
     """Restore a previous version, or a backup that LocalAI made."""
-    new = replace(previous.directory, name=previous.backend).looking(changes.requested)
+    new = replace(previous.directory, name=previous.backend).looking(changes.facts.requested)
     build = _build(changes, new, fixed)
     before, keep = _replace_tree(changes, new, previous.place)
     changes.steps.append(Restore(new.name, before, state_of(changes.state, new.name), previous.place, build, keep))
@@ -80,7 +81,7 @@ def write_meta(changes: Changes, name: str, metadata: Metadata) -> None:
         metadata = replace(metadata, extra=recorded.extra)
     if recorded is not None and replace(recorded, installed_at="") == metadata:
         return
-    before, keep = _replace_tree(changes, Directory(name, metadata=metadata).looking(changes.new_trees))
+    before, keep = _replace_tree(changes, Directory(name, metadata=metadata).looking(_of_new_trees(changes)))
     changes.steps.append(WriteMeta(name, before, state_of(changes.state, name), metadata, keep))
 
 
@@ -96,7 +97,7 @@ def set_attributes(changes: Changes, directory: Directory) -> None:
     """Give a tree the requested owner, group and mode; the diff shows how many of its paths differ."""
     before = state_of(changes.state, directory.name)
     count = directory.inspection.differing if directory.inspection else 0
-    changes.state = changes.state.with_directory(_with_attributes(directory, changes.requested))
+    changes.state = changes.state.with_directory(_with_attributes(directory, changes.facts.requested))
     after = {**state_of(changes.state, directory.name), "paths_to_change": 0}
     changes.steps.append(SetAttributes(directory.name, {**before, "paths_to_change": count}, after))
 
@@ -139,6 +140,10 @@ def prune(changes: Changes, backend: str, keep: int) -> None:
     surplus = changes.state.kept_of(backend)[keep:]
     changes.state = changes.state.with_kept(tuple(each for each in changes.state.kept if each not in surplus))
     changes.steps.append(Prune(backend, before, state_of(changes.state, backend), keep))
+
+
+def _of_new_trees(changes: Changes) -> FileAttributes:
+    return t.cast(FileAttributes, changes.facts.answer(NewTreeAttributes()))
 
 
 def _build(changes: Changes, new: Directory, fixed: bool, meta: str = "") -> Build:

@@ -7,15 +7,14 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 from dataclasses import dataclass, field
 
-from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.installed import Installed
 from .._localai.listing import Listing
 from .._request import BackendOptions
+from .facts import Facts
 
 if t.TYPE_CHECKING:
     from .steps import Remove, Step
@@ -30,8 +29,7 @@ class Changes:
     """
 
     request: BackendOptions
-    host: HostCapability
-    new_trees: FileAttributes
+    facts: Facts
     state: Installed
     steps: list[Step] = field(default_factory=list)
     repointed: dict[str, str] = field(default_factory=dict)
@@ -40,14 +38,10 @@ class Changes:
     removed: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    @functools.cached_property
-    def requested(self) -> FileAttributes:
-        """The owner, group and mode that installed trees must have: only what the task says counts."""
-        return FileAttributes(
-            owner=self.new_trees.owner if self.request.owner is not None else "",
-            group=self.new_trees.group if self.request.group is not None else "",
-            mode=self.new_trees.mode if self.request.directory_mode is not None else "",
-        )
+    @property
+    def host(self) -> HostCapability:
+        """What this host can run."""
+        return self.facts.host
 
     def listing(self) -> Listing:
         """Return what LocalAI would list after the steps so far."""

@@ -15,7 +15,7 @@ from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, home
 from . import add
 from .changes import Changes
-from .outcome import Outcome
+from .plan import Outcome
 from .unreadable import spared_builds
 
 

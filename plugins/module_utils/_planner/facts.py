@@ -39,26 +39,26 @@ class Unanswered(Exception):
 class Facts:
     """What is known: `host` is what this host can run, `scan` is what is on disk, `galleries` are their names in order.
 
-    `new_trees` has the owner, group and mode that new trees get. `answers` holds the answer to each question that was
-    asked, or the error that it ended in.
+    `requested` has the owner, group and mode that installed trees must have. `answers` holds the answer to each
+    question that was asked, or the error that it ended in.
     """
 
     host: HostCapability
     galleries: tuple[str, ...] = ()
     scan: Installed = _NOTHING
-    new_trees: FileAttributes = _UNKNOWN
+    requested: FileAttributes = _UNKNOWN
     answers: t.Mapping[Question, t.Any] = field(default_factory=dict)
 
     def learn(self, answers: t.Mapping[Question, t.Any]) -> Facts:
         """Return these facts with more answers."""
         return replace(self, answers={**self.answers, **answers})
 
-    def rescanned(self, scan: Installed, new_trees: FileAttributes) -> Facts:
+    def rescanned(self, scan: Installed, requested: FileAttributes) -> Facts:
         """Return the facts after another scan: walks through the trees before it count no longer."""
         lasting: dict[Question, t.Any] = {
             question: answer for question, answer in self.answers.items() if not question.about_a_tree
         }
-        return replace(self, scan=scan, new_trees=new_trees, answers=lasting)
+        return replace(self, scan=scan, requested=requested, answers=lasting)
 
     def answer(self, question: Question) -> t.Any:
         """Return the answer; raises the error that it is, or `Unanswered`."""

@@ -15,8 +15,8 @@ from .._localai.metadata import Metadata
 from . import add
 from .changes import Changes
 from .facts import Facts
-from .outcome import Outcome
 from .pinned import is_pinned_build
+from .plan import Outcome
 from .questions import Artifact
 from .targets import Target, artifact_of, difference, target_of
 from .work import Compare, Install, Leftover, MetaMissing, OtherAlias, OtherAttributes, RestorePrevious, Work

@@ -15,6 +15,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from .._address import Address
 from .._errors import LocalAIError
 from .._localai.leftovers import is_temporary
 from .._localai.listing import Listing
@@ -24,12 +25,30 @@ from .changes import Changes
 from .diagnose import diagnose
 from .facts import Facts, Unanswered
 from .findings import NotVerified, Sound
-from .outcome import Outcome
 from .questions import Artifact, Question, Questions, WalkTree
 
 if t.TYPE_CHECKING:
     from .steps import Step
     from .work import Finding
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result for one name, which holds as soon as the first `done_after` steps of the plan are done.
+
+    `capability` is empty where it is that of the host.
+    """
+
+    name: str
+    backend: str | None
+    action: str
+    reason: str
+    capability: str | None = ""
+    run_file: str | None = None
+    uri: Address | None = None
+    version: str | None = None
+    digest: str | None = None
+    done_after: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +74,7 @@ def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
 
     Raises OptionError for a removal that would break another backend, and the LocalAIError of an answer that matters.
     """
-    changes = Changes(request, facts.host, facts.new_trees, facts.installed)
+    changes = Changes(request, facts, facts.installed)
     outcomes: list[Outcome] = []
     if request.state == "absent":
         from .removal import plan_removal
@@ -101,7 +120,7 @@ def _plan_name(name: str, changes: Changes, facts: Facts) -> Outcome:
     outcomes: list[Outcome] = []
     done: set[Finding] = set()
     while True:
-        finding = diagnose(name, request, changes.state, changes.host, changes.requested)
+        finding = diagnose(name, request, changes.state, changes.host, facts.requested)
         if isinstance(finding, NotVerified):
             raise Unanswered(WalkTree(finding.directory))
         if isinstance(finding, Sound):

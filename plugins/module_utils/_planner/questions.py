@@ -39,6 +39,13 @@ class ServedDigest:
 
 
 @dataclass(frozen=True)
+class NewTreeAttributes:
+    """Which owner, group and mode do new trees get? The answer is `FileAttributes`."""
+
+    about_a_tree: t.ClassVar[t.Literal[False]] = False
+
+
+@dataclass(frozen=True)
 class WalkTree:
     """Is an installed tree as it was installed? The answer is an `Inspection`, or None if the tree is gone."""
 
@@ -46,7 +53,7 @@ class WalkTree:
     directory: str
 
 
-Question = t.Union[ReadGallery, FindArtifact, ServedDigest, WalkTree]
+Question = t.Union[ReadGallery, FindArtifact, ServedDigest, NewTreeAttributes, WalkTree]
 Questions = t.Tuple[Question, ...]
 
 

@@ -16,7 +16,7 @@ from .._localai.leftovers import leftover_of
 from .._request import bare_name
 from . import add
 from .changes import Changes
-from .outcome import Outcome
+from .plan import Outcome
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,10 @@ class FileSystem:
             real = self._calls[name](*arguments, **settings)
             fields = list(real)
             fields[0] = fields[0] & ~0o7777 | 0o755
-            extra = {key: getattr(real, key) for key in dir(real) if key.startswith("st_")}
-            return os.stat_result(fields, {**extra, "st_mode": fields[0]})
+            # Python 3.13 refuses a name that is in the sequence already.
+            in_sequence = ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid", "st_size")
+            others = {key: getattr(real, key) for key in dir(real) if key.startswith("st_") and key not in in_sequence}
+            return os.stat_result(fields, others)
 
         return status
 

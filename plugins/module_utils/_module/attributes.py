@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Owner, group and mode: what this host, this user and the file system can do of what a task requests."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._fs.file_attributes import FileAttributes
+from .._request import BackendOptions
+from .._store.file_system import kind_of, mode_of
+from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts
+from .runner import Run
+from .task import Task
+
+
+def requested_owner(path: str, request: BackendOptions, run: Run) -> FileAttributes:
+    """Return the owner and the group of a request by their names.
+
+    Check mode warns of one that this host does not have, and assumes that a task before this one creates it. Raises
+    HostError for one that does not exist or that this user may not give files to.
+    """
+    unknown = unknown_accounts(request.owner, request.group) if run.check_mode else []
+    run.warnings += unknown
+    if unknown:
+        return FileAttributes(request.owner or "", request.group or "")
+    owner = owner_of_new_trees(path, request.owner, request.group)
+    return FileAttributes(
+        owner.owner if request.owner is not None else "", owner.group if request.group is not None else ""
+    )
+
+
+def owner_to_set(task: Task) -> FileAttributes:
+    """Return the owner and the group to set on new trees; empty ones are left to the system. Raises HostError."""
+    owner = owner_of_new_trees(task.host.backends_path, None, None)
+    return replace(task.requested.over(owner), mode="")
+
+
+def of_new_trees(task: Task) -> FileAttributes:
+    """Return the owner, group and mode that new trees get."""
+    mode = task.request.mode if task.keeps.modes else mode_of(task.host.backends_path)
+    return FileAttributes(mode=f"{mode:04o}").over(owner_to_set(task)).over(this_user())
+
+
+def lost(task: Task) -> t.Iterator[str]:
+    """Yield a warning about the attributes that the file system of the backends path does not keep, if any."""
+    path, keeps = task.host.backends_path, task.keeps
+    if keeps.owners and keeps.modes:
+        return
+    what = " and ".join([*([] if keeps.owners else ["owners"]), *([] if keeps.modes else ["modes"])])
+    given = [*([] if keeps.owners else ["owner", "group"]), *([] if keeps.modes else ["directory_mode"])]
+    kind = f" ({kind_of(path)})" if kind_of(path) else ""
+    yield (
+        f"{path} is on a file system{kind} that does not keep {what}. These options have no effect there: "
+        f"{', '.join(given)}. Mount it with the uid, gid and umask that LocalAI needs, or choose a backends_path on "
+        "another one, such as ext4."
+    )

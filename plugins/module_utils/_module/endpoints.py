@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The option `endpoints`, validated: settings for single hosts, and mirrors of registries."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+from .._address import Address, redacted
+from .._errors import OptionError
+from .._request import LAYOUT_SCHEME, Endpoint, Mirror
+
+
+def endpoint_of(spec: t.Mapping[str, t.Any]) -> Endpoint:
+    """Return one entry of `endpoints`; raises OptionError."""
+    # A token from a file ends with a line break.
+    token = spec["token"].strip() if spec.get("token") else None
+    mirrors = tuple(_mirror(mirror["url"].strip(), mirror["resolve"]) for mirror in spec.get("mirrors") or ())
+    endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token, "mirrors": mirrors})
+    if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
+        raise OptionError(f"endpoints: {redacted(endpoint.host)!r} is not a host. Write it as name or name:port.")
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        raise OptionError(f"endpoints: the token for {endpoint.host} contains characters that a token cannot have.")
+    return endpoint
+
+
+def _mirror(url: str, resolve: bool) -> Mirror:
+    """Return a mirror; raises OptionError, which does not quote the URL, because it may contain a secret."""
+    if url.startswith(f"{LAYOUT_SCHEME}/"):
+        return Mirror(Address(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}"), resolve)
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.fragment
+    except ValueError:
+        valid = False
+    if not valid or "@" in url:
+        raise OptionError(
+            "endpoints: the url of a mirror must be https://host[:port][/prefix][?query] or ocilayout:/path. Put the "
+            "credentials for the mirror in a separate entry of endpoints."
+        )
+    return Mirror(Address(url), resolve)

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task of `localai_backend`: what is requested, as far as the file system of the backends path can keep it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .._errors import HostError
+from .._fs.file_attributes import FileAttributes
+from .._localai.installed import Installed
+from .._localai.scan import scan
+from .._request import BackendOptions, HostOptions
+from .._store.file_system import Keeps
+from .runner import Run
+
+
+@dataclass(frozen=True)
+class Task:
+    """`keeps` is what the file system keeps, `requested` the owner, group and mode that installed trees must have."""
+
+    host: HostOptions
+    request: BackendOptions
+    keeps: Keeps
+    requested: FileAttributes
+
+    def scan(self) -> Installed:
+        """Return what is on disk at this moment; raises HostError if it cannot be read."""
+        installed = scan(self.host.backends_path, self.host.backends_system_path, self.keeps)
+        if not installed.readable:
+            raise HostError(
+                f"What is installed cannot be read: {'; '.join(installed.problems)}. Set backends_path to the "
+                "directory that LocalAI reads, and run as a user who may read it, for example with become."
+            )
+        return installed
+
+
+def task_of(host: HostOptions, request: BackendOptions, keeps: Keeps, run: Run) -> Task:
+    """Return the task, without the owner, group and mode that the file system cannot keep."""
+    if not keeps.owners:
+        request = replace(request, owner=None, group=None)
+    if not keeps.modes:
+        request = replace(request, directory_mode=None)
+    mode = "" if request.directory_mode is None else f"{request.directory_mode:04o}"
+    requested = FileAttributes(mode=mode)
+    if request.owner is not None or request.group is not None:
+        from .attributes import requested_owner
+
+        requested = requested.over(requested_owner(host.backends_path, request, run))
+    return Task(host, request, keeps, requested)
