@@ -58,7 +58,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
 
-Planning = t.Generator[Need, t.Union[Target, Inspection, None], Plan]
+Answer = t.Union[Target, Inspection, None]
+Planning = t.Generator[Need, Answer, Plan]
 
 
 def plan(options: BackendOptions, installed: Installed, capability: HostCapability, look: FileAttributes) -> Planning:

@@ -25,14 +25,13 @@ from .._localai.metadata import Metadata
 from .._oci.platform import Platform
 from .._planner.diagnose import Need, must_fetch
 from .._planner.pins import at_digest, at_release
-from .._planner.plan import Plan, plan
+from .._planner.plan import Answer, Plan, plan
 from .._planner.recorded import Recorded
 from .._planner.unreadable import resolve
 from .._planner.upgrade import Target, difference
 from .._request import BackendOptions, HostOptions, Pin, bare_name
 from .._resolver.galleries import Galleries
 from .._sources.uri import Uri, kind_of, same_uri
-from .._store.record import Inspection
 
 if t.TYPE_CHECKING:
     from .._sources.source import Found, Sources
@@ -60,14 +59,14 @@ def settled(
     installed: Installed,
     resolver: Resolver,
     look: FileAttributes,
-    inspect: t.Callable[[Installed, str], Inspection | None],
+    inspect: t.Callable[[Installed, str], Answer],
 ) -> Plan:
     """Return the finished plan; C(inspect) walks through a tree."""
     # If a name is given with and without a gallery, the spelling with the gallery counts.
     asked = {bare_name(name): name for name in sorted(options.names, key=lambda name: "@" in name)}
     targets: dict[tuple[str, bool, bool], Target] = {}
     planning = plan(options, installed, resolver.capability, look)
-    answer: Target | Inspection | None = None
+    answer: Answer = None
     while True:
         try:
             need = planning.send(answer)
