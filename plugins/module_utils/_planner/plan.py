@@ -58,7 +58,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
 
-Answer = t.Union[Target, Inspection, None]
+Walked = t.Optional[Inspection]
+Answer = t.Union[Target, Walked]
 Planning = t.Generator[Need, Answer, Plan]
 
 

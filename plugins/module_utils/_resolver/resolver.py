@@ -25,7 +25,7 @@ from .._localai.metadata import Metadata
 from .._oci.platform import Platform
 from .._planner.diagnose import Need, must_fetch
 from .._planner.pins import at_digest, at_release
-from .._planner.plan import Answer, Plan, plan
+from .._planner.plan import Answer, Plan, Walked, plan
 from .._planner.recorded import Recorded
 from .._planner.unreadable import resolve
 from .._planner.upgrade import Target, difference
@@ -59,7 +59,7 @@ def settled(
     installed: Installed,
     resolver: Resolver,
     look: FileAttributes,
-    inspect: t.Callable[[Installed, str], Answer],
+    inspect: t.Callable[[Installed, str], Walked],
 ) -> Plan:
     """Return the finished plan; C(inspect) walks through a tree."""
     # If a name is given with and without a gallery, the spelling with the gallery counts.
