@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory that we own parts of: staging, atomic swaps, previous versions, the lock, records, ownership.
+"""A directory that we manage: staging, atomic swaps, previous versions, the lock, records, verification, ownership.
 
-What makes a tree acceptable, and which files describe it, is given to it by its users.
+Its users decide which trees are acceptable, and say which files describe a tree. No backend is known here.
 """
