@@ -73,7 +73,7 @@ class BackendOptions:
         return self.digest if name.lower() in map(str.lower, self.bare_names) else None
 
     @property
-    def takes_kept(self) -> bool:
+    def may_restore_previous(self) -> bool:
         """Whether a previous version can be restored, if it is the pinned build."""
         return self.state == "present" and not self.force
 

@@ -18,14 +18,15 @@ from ansible_collections.localai.core.plugins.module_utils._localai.gallery impo
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,
     Installed,
-    Kept,
+    PreviousVersion,
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Row
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
-from ansible_collections.localai.core.plugins.module_utils._planner.questions import (NewTreeAttributes, 
+from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
+    NewTreeAttributes,
     Question,
     ReadGallery,
     ServedDigest,
@@ -149,9 +150,9 @@ def _after(step: Step, state: Installed) -> Installed:
         assert old is not None
         return state.with_directory(replace(_looking_like(step, old), inspection=None))
     if isinstance(step, Restore):
-        back = next(each for each in _places(state) if each.place == step.path)
-        left = tuple(kept for kept in state.kept if kept.place != step.path)
-        state = replace(state.without(step.path), kept=left)
+        back = next(each for each in _places(state) if each.path == step.path)
+        left = tuple(kept for kept in state.previous if kept.path != step.path)
+        state = replace(state.without(step.path), previous=left)
         new = replace(_looking_like(step, back.directory), name=step.backend)
         return _keep(step.keep, old, state).with_directory(new)
     assert isinstance(step, (Fetch, WriteMeta))
@@ -162,27 +163,29 @@ def _after(step: Step, state: Installed) -> Installed:
 
 
 def _looking_like(step: Step, directory: Directory) -> Directory:
-    return directory.looking(FileAttributes(*(str(step.after[attribute]) for attribute in ("owner", "group", "mode"))))
+    return directory.with_attributes(
+        FileAttributes(*(str(step.after[attribute]) for attribute in ("owner", "group", "mode")))
+    )
 
 
-def _places(state: Installed) -> list[Kept]:
+def _places(state: Installed) -> list[PreviousVersion]:
     """All trees that can come back, LocalAI's backups among them."""
-    return [*state.kept, *(Kept("", directory.name, directory) for directory in state.directories)]
+    return [*state.previous, *(PreviousVersion("", directory.name, directory) for directory in state.directories)]
 
 
 def _keep(most: int, old: Directory | None, state: Installed) -> Installed:
     """What is kept after a tree went out of its place."""
     if not most or old is None:
         return state
-    numbers = [int(kept.place.rpartition("/")[2]) for kept in state.kept if kept.backend == old.name]
-    latest = Kept(old.name, f".localai-core/kept/{old.name}/{max(numbers, default=0) + 1}", old)
+    numbers = [int(kept.path.rpartition("/")[2]) for kept in state.previous if kept.backend == old.name]
+    latest = PreviousVersion(old.name, f".localai-core/kept/{old.name}/{max(numbers, default=0) + 1}", old)
     state = _without_kept(state, old.name, most - 1)
-    return replace(state, kept=(latest, *state.kept))
+    return replace(state, previous=(latest, *state.previous))
 
 
 def _without_kept(state: Installed, backend: str, most: int) -> Installed:
-    mine = [kept for kept in state.kept if kept.backend == backend]
-    return replace(state, kept=tuple(kept for kept in state.kept if kept not in mine[most:]))
+    mine = [kept for kept in state.previous if kept.backend == backend]
+    return replace(state, previous=tuple(kept for kept in state.previous if kept not in mine[most:]))
 
 
 def want(*names: str, **options: Any) -> BackendOptions:
@@ -193,7 +196,7 @@ def concrete(name: str, alias: str = "", runnable: bool = True, uri: str = "") -
     metadata = Metadata(
         alias=alias, name=name, gallery_url=Address("g"), uri=Address(uri or f"quay.io/{name}"), digest=OLD_DIGEST
     )
-    return Directory(name, "directory", runnable, runnable, metadata, owner="root", group="root", mode="0750")
+    return Directory(name, "directory", runnable, runnable, metadata, attributes=FileAttributes("root", "root", "0750"))
 
 
 def meta(name: str, target: str, directory: str = "") -> Directory:

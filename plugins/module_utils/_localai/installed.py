@@ -3,15 +3,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is on disk as values. Pure."""
+"""The backends path as it was scanned, as values. Pure.
+
+What counts as a backend follows LocalAI's `ListSystemBackends` in `core/gallery/backends.go`.
+"""
 
 from __future__ import annotations
 
 import functools
-import os
 import posixpath
 import typing as t
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from .._fs.file_attributes import FileAttributes
 from .._store.builds import Build
@@ -30,10 +32,10 @@ _UNKNOWN = FileAttributes()
 class Directory:
     """One entry of the backends path.
 
-    C(kind) is C(directory), C(symlink) or C(other). C(has_run_file) is LocalAI's test for a backend, C(runnable) the
-    stricter one that it is a file. C(problem) says why the metadata cannot be read. C(run_look) and C(metadata_look)
-    are of the two files that LocalAI needs. Only a tree that was walked through has an C(inspection); C(busy), told of
-    LocalAI's temporary trees only, is one in which something changed lately.
+    `kind` is `directory`, `symlink` or `other`. `has_run_file` is LocalAI's test for a backend, `runnable` the
+    stricter one that it is a file. `problem` says why the metadata cannot be read. `run_file_attributes` and
+    `metadata_attributes` are those of the two files that LocalAI needs. Only a tree that was walked has an
+    `inspection`. `busy` is a temporary directory of LocalAI in which something has changed recently.
     """
 
     name: str
@@ -43,71 +45,72 @@ class Directory:
     metadata: Metadata | None = None
     record: Record | None = None
     problem: str = ""
-    owner: str = ""
-    group: str = ""
-    mode: str = ""
-    run_look: FileAttributes = _UNKNOWN
-    metadata_look: FileAttributes = _UNKNOWN
+    attributes: FileAttributes = _UNKNOWN
+    run_file_attributes: FileAttributes = _UNKNOWN
+    metadata_attributes: FileAttributes = _UNKNOWN
     inspection: Inspection | None = None
     busy: bool = False
 
     @property
     def alias(self) -> str:
-        """The alias that its metadata gives it."""
+        """The alias in its metadata."""
         return self.metadata.alias if self.metadata else ""
 
     @property
     def target(self) -> str:
-        """The concrete backend that this points to, if it is a meta."""
+        """The concrete backend that a meta backend points to; empty for others."""
         return self.metadata.meta_backend_for if self.metadata else ""
 
     @property
     def digest(self) -> str | None:
-        """The digest of what was installed: the image's, else the archive's sha256."""
+        """The digest of the installed build: that of the image, else the sha256 of the archive."""
         if self.metadata and self.metadata.digest:
             return self.metadata.digest
         return f"sha256:{self.record.sha256}" if self.record and self.record.sha256 else None
 
-    def has_digest(self, digest: str) -> bool:
-        """Return whether C(digest) is that of what was installed, or of its image for this platform."""
-        return bool(digest) and digest in (self.digest, self.record.platform_digest if self.record else "")
-
-    def looking(self, look: FileAttributes) -> Directory:
-        """Return the same with what C(look) says."""
-        return replace(self, **asdict(look.over(FileAttributes(self.owner, self.group, self.mode))))
-
     @property
     def is_from_source(self) -> bool:
-        """Whether it came straight from a source that the task named, and not from a gallery or pins."""
+        """Whether it was installed directly from a source that the task named, and not from a gallery or pins."""
         metadata = self.metadata
         if metadata is None or not metadata.uri or metadata.gallery_url or metadata.meta_backend_for:
             return False
         return self.record is None or not self.record.pinned
 
     @property
-    def spoiled(self) -> str:
-        """What a walk through the tree found wrong."""
+    def damage(self) -> str:
+        """What a walk through the tree found damaged."""
         return self.inspection.damage if self.inspection else ""
+
+    @property
+    def names(self) -> set[str]:
+        """What the entry may be called, in lower case: its own name, the one that a meta backend has, and its alias."""
+        names = {self.name.lower(), self.alias.lower() or self.name.lower()}
+        return names | {self.metadata.name.lower()} if self.target and self.metadata else names
+
+    def has_digest(self, digest: str) -> bool:
+        """Return whether `digest` is that of the installed build, or of its image for this platform."""
+        return bool(digest) and digest in (self.digest, self.record.platform_digest if self.record else "")
+
+    def with_attributes(self, attributes: FileAttributes) -> Directory:
+        """Return the entry with these attributes; empty ones stay as they are."""
+        return replace(self, attributes=attributes.over(self.attributes))
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A tree that was replaced and can come back: C(place), relative to the backends path, and what is in it.
-
-    A backup that LocalAI left is one too.
-    """
+class PreviousVersion:
+    """A replaced tree, or a backup that LocalAI left. `path` is relative to the backends path."""
 
     backend: str
-    place: str
+    path: str
     directory: Directory
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The backends path as it was observed: C(directories) in byte order, C(system) the names of system backends.
+    """What was scanned: `directories` in byte order, `system` the names of system backends.
 
-    C(kept) has the trees that were replaced, the latest first, C(builds) what each backend was given last. It is not
-    C(readable) when this user cannot list the backends path, or it is no directory.
+    `previous` are the previous versions, the latest first; `builds` is the last installed build of each backend. It is
+    not `readable` if this user cannot list the backends path, or if that is no directory.
     """
 
     path: str
@@ -116,62 +119,38 @@ class Installed:
     system: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     readable: bool = True
-    kept: tuple[Kept, ...] = ()
+    previous: tuple[PreviousVersion, ...] = ()
     builds: t.Mapping[str, Build] = field(default_factory=dict)
+
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Directory]:
+        return {directory.name: directory for directory in self.directories}
+
+    @functools.cached_property
+    def _called(self) -> dict[str, list[Directory]]:
+        called: dict[str, list[Directory]] = {}
+        for directory in self.directories:
+            for name in directory.names:
+                called.setdefault(name, []).append(directory)
+        return called
 
     def get(self, name: str) -> Directory | None:
         """Return the entry of exactly that name, or None."""
         return self._by_name.get(name)
 
     def find(self, name: str) -> Directory | None:
-        """Return the entry of that name, in any case when none is spelled so."""
+        """Return the entry of that name; if there is none, one whose name differs only in case."""
         exact = self.get(name)
         if exact is not None:
             return exact
         return next((entry for entry in self.called(name) if entry.name.lower() == name.lower()), None)
 
     def called(self, name: str) -> t.Sequence[Directory]:
-        """Return what bears a name in any case: as its own, as the one that a meta has, or as alias; in byte order."""
-        return [self._by_name[bearer] for bearer in self._called.get(name.lower(), ())]
-
-    # A plan looks names up again and again, and changes one entry at a time: what is known of the others stays known.
-    @functools.cached_property
-    def _by_name(self) -> dict[str, Directory]:
-        return {directory.name: directory for directory in self.directories}
-
-    @functools.cached_property
-    def _called(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for directory in self.directories:
-            for name in _names_of(directory):
-                found.setdefault(name, []).append(directory.name)
-        return {name: tuple(bearers) for name, bearers in found.items()}
-
-    @functools.cached_property
-    def _kept_by_name(self) -> dict[str, list[Kept]]:
-        found: dict[str, list[Kept]] = {}
-        for kept in self.kept:
-            found.setdefault(kept.backend.lower(), []).append(kept)
-        return found
-
-    def _changed(self, name: str, new: Directory | None) -> Installed:
-        """Return the same with C(new), or nothing, as the entry of that name."""
-        old, place = self.get(name), _place(name, self.directories)
-        rest = self.directories[place if old is None else place + 1 :]
-        by_name, called = dict(self._by_name), dict(self._called)
-        by_name.pop(name, None)
-        for known_by in _names_of(old) if old is not None else ():
-            called[known_by] = tuple(bearer for bearer in called[known_by] if bearer != name)
-        if new is not None:
-            by_name[name] = new
-            for known_by in _names_of(new):
-                called[known_by] = tuple(sorted((*called.get(known_by, ()), name), key=os.fsencode))
-        changed = replace(self, directories=(*self.directories[:place], *((new,) if new is not None else ()), *rest))
-        vars(changed).update(_by_name=by_name, _called=called, _kept_by_name=self._kept_by_name)
-        return changed
+        """Return the entries that have a name in any case, as `Directory.names` has it, in byte order."""
+        return self._called.get(name.lower(), ())
 
     def damage(self, directory: Directory) -> str:
-        """Return what keeps one of the entries from being a sound backend; nothing when it is one."""
+        """Return what keeps an entry from being a sound backend; empty if it is one."""
         if directory.kind == "symlink":
             return "a symlink"
         if directory.kind != "directory":
@@ -182,84 +161,72 @@ class Installed:
             target = self.get(directory.target)
             if target is None or not target.runnable:
                 return f"{directory.target}, which it points to, is gone"
-            damage = f"its {METADATA} {target.problem}" if target.problem else target.spoiled
+            damage = f"its {METADATA} {target.problem}" if target.problem else target.damage
             return f"{target.name}, which it points to, is damaged: {damage}" if damage else ""
-        return directory.spoiled if directory.runnable else f"its directory has no {RUN_FILE}"
+        return directory.damage if directory.runnable else f"its directory has no {RUN_FILE}"
 
     def is_build(self, name: str) -> bool:
-        """Return whether C(name) is a sound build, and no meta."""
+        """Return whether an entry is a sound build, and no meta backend."""
         directory = self.get(name)
         return directory is not None and not directory.target and not self.damage(directory)
 
-    def kept_of(self, backend: str) -> list[Kept]:
-        """Return the kept trees of a backend, in any case of its letters, the latest first."""
-        return list(self._kept_by_name.get(backend.lower(), ()))
+    def previous_of(self, backend: str) -> list[PreviousVersion]:
+        """Return the previous versions of a backend, in any case of its letters, the latest first."""
+        return [version for version in self.previous if version.backend.lower() == backend.lower()]
 
-    def backup_of(self, name: str) -> Kept | None:
-        """Return the tree that LocalAI moved aside for C(name) and never put back, if it can run."""
+    def backup_of(self, name: str) -> PreviousVersion | None:
+        """Return the tree that LocalAI moved aside to replace it and never moved back, if it can run."""
         for suffix in BACKUPS:
-            if self.is_build(name + suffix):
-                return Kept(name, name + suffix, t.cast(Directory, self.get(name + suffix)))
+            backup = self.get(name + suffix)
+            if backup is not None and self.is_build(backup.name):
+                return PreviousVersion(name, backup.name, backup)
         return None
 
-    def with_directory(self, directory: Directory) -> Installed:
-        """Return the same with one entry added or replaced."""
-        return self._changed(directory.name, directory)
-
-    def without(self, name: str) -> Installed:
-        """Return the same without one entry."""
-        return self if self.get(name) is None else self._changed(name, None)
-
-    def inspected(self, name: str, found: Inspection | None) -> Installed:
-        """Return the same with what a walk through a tree found; without it if it was gone by then."""
-        directory = self.get(name)
-        if directory is None or found is None:
-            return self.without(name)
-        return self.with_directory(replace(directory, inspection=found))
-
-    def with_kept(self, kept: tuple[Kept, ...]) -> Installed:
-        """Return the same with other trees that were replaced."""
-        changed = replace(self, kept=kept)
-        vars(changed).update(_by_name=self._by_name, _called=self._called)
-        return changed
-
     def run_file(self, name: str) -> str:
-        """Return the path of the run file that belongs to the directory C(name)."""
+        """Return the path of the run file of a directory."""
         return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
 
+    def with_directory(self, directory: Directory) -> Installed:
+        """Return a copy with one entry added or replaced."""
+        others = (entry for entry in self.directories if entry.name != directory.name)
+        return replace(self, directories=tuple(sorted((*others, directory), key=_bytes_of_name)))
 
-def unlike(directory: Directory, look: FileAttributes) -> str:
-    """Return in words how a tree, looked at from its top, is not as wanted; nothing when it is."""
-    ours = directory.record is not None
+    def without(self, name: str) -> Installed:
+        """Return a copy without one entry."""
+        if self.get(name) is None:
+            return self
+        return replace(self, directories=tuple(entry for entry in self.directories if entry.name != name))
+
+    def inspected(self, name: str, inspection: Inspection | None) -> Installed:
+        """Return a copy with what a walk through a tree showed; without the entry if it was gone by then."""
+        directory = self.get(name)
+        if directory is None or inspection is None:
+            return self.without(name)
+        return self.with_directory(replace(directory, inspection=inspection))
+
+    def with_previous(self, previous: tuple[PreviousVersion, ...]) -> Installed:
+        """Return a copy with other previous versions."""
+        return replace(self, previous=previous)
+
+
+def attribute_problem(directory: Directory, requested: FileAttributes) -> str:
+    """Return in words which attribute of a tree is not as requested, as far as its top tells; empty if none."""
+    run_file, metadata = directory.run_file_attributes, directory.metadata_attributes
     for whose, attributes in (
-        ("its {}", FileAttributes(directory.owner, directory.group)),
-        (f"the {{}} of its {RUN_FILE}", directory.run_look),
-        (f"the {{}} of its {METADATA}", directory.metadata_look),
+        ("its {}", replace(directory.attributes, mode="")),
+        (f"the {{}} of its {RUN_FILE}", run_file),
+        (f"the {{}} of its {METADATA}", metadata),
     ):
-        for attribute, (current, requested) in attributes.difference(replace(look, mode="")).items():
-            return f"{whose.format(attribute)} is {current}, not {requested}"
-    if look.mode and directory.mode != look.mode:
-        return f"its mode is {directory.mode}, not {look.mode}"
-    if ours and directory.run_look.mode and not int(directory.run_look.mode, 8) & 0o100:
+        for attribute, (current, wanted) in attributes.difference(replace(requested, mode="")).items():
+            return f"{whose.format(attribute)} is {current}, not {wanted}"
+    if requested.mode and directory.attributes.mode != requested.mode:
+        return f"its mode is {directory.attributes.mode}, not {requested.mode}"
+    if directory.record is not None and run_file.mode and not int(run_file.mode, 8) & 0o100:
         return f"its {RUN_FILE} is not executable"
-    if ours and directory.metadata_look.mode not in ("", "0644"):
-        return f"the mode of its {METADATA} is {directory.metadata_look.mode}, not 0644"
+    if directory.record is not None and metadata.mode not in ("", "0644"):
+        return f"the mode of its {METADATA} is {metadata.mode}, not 0644"
     return ""
 
 
-def _names_of(directory: Directory) -> set[str]:
-    """Return in lower case what one entry may be called: its name, the one that a meta has, and its alias."""
-    names = {directory.name.lower(), directory.alias.lower() or directory.name.lower()}
-    return names | {directory.metadata.name.lower()} if directory.target and directory.metadata else names
-
-
-def _place(name: str, directories: t.Sequence[Directory]) -> int:
-    """Return where an entry of that name stands, or would, in byte order."""
-    wanted, low, high = os.fsencode(name), 0, len(directories)
-    while low < high:
-        middle = (low + high) // 2
-        if os.fsencode(directories[middle].name) < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _bytes_of_name(directory: Directory) -> bytes:
+    return directory.name.encode("utf-8", "surrogateescape")

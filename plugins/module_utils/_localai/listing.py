@@ -92,23 +92,6 @@ def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str,
     return {**names, **dict.fromkeys(aliases)}
 
 
-def home(installed: Installed, row: Row) -> str:
-    """Return the directory that a row comes from; a meta's is not the build that it points to."""
-    if row.kind != "meta":
-        return row.backend
-    return next(entry.name for entry in installed.called(row.name) if entry.metadata is row.metadata)
-
-
-def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
-    """Return the run file of every name as a server started now would know it.
-
-    One unreadable metadata.json makes LocalAI know no backend at all.
-    """
-    if any(directory.kind == "directory" and directory.problem for directory in installed.directories):
-        return {}
-    return {name: row.run_file for name, row in Listing(installed, capability).items()}
-
-
 def _concrete_row(installed: Installed, directory: Directory, name: str, kind: str) -> Row:
     problem = f"{METADATA} {directory.problem}" if directory.problem else _bad_name(name)
     if not directory.runnable:
@@ -120,7 +103,7 @@ def _concrete_row(installed: Installed, directory: Directory, name: str, kind: s
         installed.run_file(directory.name),
         directory.runnable,
         directory.metadata,
-        problem or directory.spoiled,
+        problem or directory.damage,
     )
 
 

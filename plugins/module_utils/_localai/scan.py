@@ -11,7 +11,7 @@ import os
 import stat
 import time
 import typing as t
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from .._fs.accounts import attributes_of
 from .._fs.file_attributes import FileAttributes
@@ -20,7 +20,7 @@ from .._store.builds import recorded_builds
 from .._store.file_system import Keeps, remembered
 from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
-from .installed import RUN_FILE, Directory, Installed, Kept
+from .installed import RUN_FILE, Directory, Installed, PreviousVersion
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata
 
@@ -95,13 +95,13 @@ def _names(path: str, problems: list[str]) -> list[str]:
         return []
 
 
-def _previous_versions(path: str, keeps: Keeps) -> t.Iterator[Kept]:
+def _previous_versions(path: str, keeps: Keeps) -> t.Iterator[PreviousVersion]:
     """Yield the previous versions, the latest of each backend first; unreadable directories have none."""
     top = os.path.join(path, OWN_DIRECTORY, PREVIOUS)
     for backend in _names(top, []):
         for number in reversed(version_numbers(_names(os.path.join(top, backend), []))):
             directory = _directory(os.path.join(top, backend), str(number), keeps)
-            yield Kept(backend, f"{OWN_DIRECTORY}/{PREVIOUS}/{backend}/{number}", directory)
+            yield PreviousVersion(backend, f"{OWN_DIRECTORY}/{PREVIOUS}/{backend}/{number}", directory)
 
 
 def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
@@ -116,7 +116,7 @@ def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
         kind="other",
         has_run_file=os.path.exists(run_file),
         runnable=os.path.isfile(run_file),
-        **asdict(attributes_of(status)),
+        attributes=attributes_of(status),
     )
     if stat.S_ISLNK(status.st_mode):
         return replace(directory, kind="symlink")
@@ -129,8 +129,8 @@ def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
         metadata=metadata,
         problem=problem,
         record=_read_record(os.path.join(path, RECORD)),
-        run_look=_file_attributes(run_file, keeps),
-        metadata_look=_file_attributes(os.path.join(path, METADATA), keeps),
+        run_file_attributes=_file_attributes(run_file, keeps),
+        metadata_attributes=_file_attributes(os.path.join(path, METADATA), keeps),
         busy=is_temporary(name) and _changed_lately(path),
     )
 

@@ -14,12 +14,13 @@ from .._address import printable
 from .._fs.usage import disk_usage
 from .._localai.detect import detect
 from .._localai.evidence import Evidence
-from .._localai.installed import RUN_FILE, Directory, Installed, Kept
+from .._localai.installed import RUN_FILE, Directory, Installed, PreviousVersion
 from .._localai.leftovers import is_temporary, leftover_of
-from .._localai.listing import Listing, Row, home
+from .._localai.listing import Listing, Row
 from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
 from .._localai.scan import scan
+from .._localai.server import home
 from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY
@@ -90,21 +91,21 @@ def _installed_row(row: Row, installed: Installed, request: InfoOptions) -> dict
     }
 
 
-def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) -> list[Kept]:
+def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) -> list[PreviousVersion]:
     wanted = request.wanted
     builds = {row.backend for name, row in rows.items() if _is_wanted(name, request)}
     return [
         previous
-        for previous in installed.kept
+        for previous in installed.previous
         if wanted is None
         or previous.backend in builds
         or not wanted.isdisjoint((previous.backend.lower(), previous.directory.alias.lower()))
     ]
 
 
-def _previous_row(previous: Kept, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+def _previous_row(previous: PreviousVersion, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
     metadata = previous.directory.metadata or Metadata()
-    path = os.path.join(installed.path, previous.place)
+    path = os.path.join(installed.path, previous.path)
     return {
         "backend": previous.backend,
         "path": path,

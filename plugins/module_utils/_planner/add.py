@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from .._fs.file_attributes import FileAttributes
-from .._localai.installed import Directory, Kept
+from .._localai.installed import Directory, PreviousVersion
 from .._localai.metadata import Metadata
 from .._store.builds import Build
 from .._store.layout import OWN_DIRECTORY, PREVIOUS
@@ -60,17 +60,17 @@ def fetch(
     )
     new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
     build = _build(changes, new, fixed, meta)
-    before, keep = _replace_tree(changes, new.looking(_of_new_trees(changes)))
+    before, keep = _replace_tree(changes, new.with_attributes(_of_new_trees(changes)))
     after = state_of(changes.state, new.name)
     changes.steps.append(Fetch(new.name, before, after, artifact, metadata, record, build, keep))
 
 
-def restore(changes: Changes, previous: Kept, fixed: bool) -> None:
+def restore(changes: Changes, previous: PreviousVersion, fixed: bool) -> None:
     """Restore a previous version, or a backup that LocalAI made."""
-    new = replace(previous.directory, name=previous.backend).looking(changes.facts.requested)
+    new = replace(previous.directory, name=previous.backend).with_attributes(changes.facts.requested)
     build = _build(changes, new, fixed)
-    before, keep = _replace_tree(changes, new, previous.place)
-    changes.steps.append(Restore(new.name, before, state_of(changes.state, new.name), previous.place, build, keep))
+    before, keep = _replace_tree(changes, new, previous.path)
+    changes.steps.append(Restore(new.name, before, state_of(changes.state, new.name), previous.path, build, keep))
 
 
 def write_meta(changes: Changes, name: str, metadata: Metadata) -> None:
@@ -81,7 +81,7 @@ def write_meta(changes: Changes, name: str, metadata: Metadata) -> None:
         metadata = replace(metadata, extra=recorded.extra)
     if recorded is not None and replace(recorded, installed_at="") == metadata:
         return
-    before, keep = _replace_tree(changes, Directory(name, metadata=metadata).looking(_of_new_trees(changes)))
+    before, keep = _replace_tree(changes, Directory(name, metadata=metadata).with_attributes(_of_new_trees(changes)))
     changes.steps.append(WriteMeta(name, before, state_of(changes.state, name), metadata, keep))
 
 
@@ -127,18 +127,19 @@ def dismiss(changes: Changes, name: str, reason: str) -> None:
 def remove(changes: Changes, name: str) -> None:
     """Remove a directory and its previous versions."""
     before = state_of(changes.state, name)
-    previous = changes.state.kept_of(name)
+    previous = changes.state.previous_of(name)
     changes.state = changes.state.without(name)
     if previous:
-        changes.state = changes.state.with_kept(tuple(each for each in changes.state.kept if each not in previous))
+        others = tuple(version for version in changes.state.previous if version not in previous)
+        changes.state = changes.state.with_previous(others)
     changes.steps.append(Remove(name, before, {}))
 
 
 def prune(changes: Changes, backend: str, keep: int) -> None:
     """Remove the previous versions of a backend but for the latest `keep` ones."""
     before = state_of(changes.state, backend)
-    surplus = changes.state.kept_of(backend)[keep:]
-    changes.state = changes.state.with_kept(tuple(each for each in changes.state.kept if each not in surplus))
+    surplus = changes.state.previous_of(backend)[keep:]
+    changes.state = changes.state.with_previous(tuple(each for each in changes.state.previous if each not in surplus))
     changes.steps.append(Prune(backend, before, state_of(changes.state, backend), keep))
 
 
@@ -160,8 +161,8 @@ def _replace_tree(changes: Changes, new: Directory, path: str = "") -> tuple[Sta
     """
     before = state_of(changes.state, new.name)
     if path:
-        others = tuple(previous for previous in changes.state.kept if previous.place != path)
-        changes.state = changes.state.without(path).with_kept(others)
+        others = tuple(previous for previous in changes.state.previous if previous.path != path)
+        changes.state = changes.state.without(path).with_previous(others)
     old = changes.state.get(new.name)
     if old is not None and old.target:
         repoint(changes, old.target, new.name, new.target)
@@ -175,21 +176,21 @@ def _keep(changes: Changes, name: str) -> int:
     most, old = changes.request.keep_previous or 0, changes.state.get(name)
     if not most or old is None or not changes.state.is_build(name):
         return 0
-    latest = Kept(name, f"{OWN_DIRECTORY}/{PREVIOUS}/{name}/next", old)
-    mine = [previous for previous in changes.state.kept if previous.backend == name]
-    others = [previous for previous in changes.state.kept if previous.backend != name]
-    changes.state = changes.state.with_kept((*others, latest, *mine[: most - 1]))
+    latest = PreviousVersion(name, f"{OWN_DIRECTORY}/{PREVIOUS}/{name}/next", old)
+    mine = [previous for previous in changes.state.previous if previous.backend == name]
+    others = [previous for previous in changes.state.previous if previous.backend != name]
+    changes.state = changes.state.with_previous((*others, latest, *mine[: most - 1]))
     return most
 
 
 def _with_attributes(directory: Directory, requested: FileAttributes) -> Directory:
     """Return a directory as it is after its whole tree got the requested attributes."""
-    run_file = directory.run_look
+    run_file = directory.run_file_attributes
     mode = int(run_file.mode or "0", 8)
     return replace(
-        directory.looking(requested),
-        run_look=_given(run_file, requested, f"{mode | (mode & 0o444) >> 2:04o}"),
-        metadata_look=_given(directory.metadata_look, requested, "0644"),
+        directory.with_attributes(requested),
+        run_file_attributes=_given(run_file, requested, f"{mode | (mode & 0o444) >> 2:04o}"),
+        metadata_attributes=_given(directory.metadata_attributes, requested, "0644"),
         inspection=_AS_REQUESTED,
     )
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from .._localai.installed import Installed
 from .._localai.leftovers import is_temporary, leftover_of
-from .._localai.listing import Listing, home
+from .._localai.listing import Listing
+from .._localai.server import home
 from . import add
 from .changes import Changes
 from .plan import Outcome
@@ -84,8 +85,8 @@ def _prune(changes: Changes, outcomes: t.Sequence[Outcome], names: t.AbstractSet
 def _surplus(names: t.AbstractSet[str], installed: Installed, most: int) -> dict[str, int]:
     """Return how many previous versions of each backend exceed `most`: of those that bear one of `names`."""
     counts = {
-        previous.backend: len(installed.kept_of(previous.backend))
-        for previous in installed.kept
+        previous.backend: len(installed.previous_of(previous.backend))
+        for previous in installed.previous
         if not names.isdisjoint((previous.backend.lower(), previous.directory.alias.lower()))
     }
     return {backend: count - most for backend, count in counts.items() if count > most}

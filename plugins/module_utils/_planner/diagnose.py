@@ -15,7 +15,7 @@ import typing as t
 
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Installed, unlike
+from .._localai.installed import Installed, attribute_problem
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Row
 from .._request import BackendOptions
@@ -126,7 +126,7 @@ def _other_version(situation: Situation) -> Finding | None:
 
 def _other_attributes(situation: Situation) -> Finding | None:
     for directory in situation.involved:
-        reason = unlike(directory, situation.requested)
+        reason = attribute_problem(directory, situation.requested)
         if directory.inspection is None:
             if reason:
                 return NotVerified(directory.name)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from .._localai.installed import Installed
-from .._localai.listing import Listing, server_mapping
+from .._localai.listing import Listing
+from .._localai.server import server_mapping
 from .steps import Fetch, Restore, Step
 
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from .._address import NO_ADDRESS, Address
-from .._localai.installed import Directory, Kept
+from .._localai.installed import Directory, PreviousVersion
 from .._localai.metadata import METADATA
 from .._request import BackendOptions, Pin
 from .._sources.uri import same_uri
@@ -62,7 +62,7 @@ def other_digest(situation: Situation, digest: str) -> Finding | None:
     if build is None or build.has_digest(digest):
         return None
     by_meta = situation.own is None or bool(situation.own.target)
-    for previous in sorted(situation.installed.kept, key=lambda previous: previous.backend != build.name):
+    for previous in sorted(situation.installed.previous, key=lambda previous: previous.backend != build.name):
         # A build to which a meta backend pointed before has the name of the meta backend as its alias.
         had_name = by_meta and previous.directory.alias.lower() == situation.name.lower()
         is_candidate = (previous.backend == build.name or had_name) and can_be_restored(previous)
@@ -118,8 +118,8 @@ def _is_recorded(situation: Situation, name: str) -> bool:
     return recorded_build(name, situation.installed, situation.request, situation.host) is not None
 
 
-def _restore(previous: Kept, why: str) -> RestorePrevious:
-    return RestorePrevious("restore", f"the previous version {previous.place} {why}", previous)
+def _restore(previous: PreviousVersion, why: str) -> RestorePrevious:
+    return RestorePrevious("restore", f"the previous version {previous.path} {why}", previous)
 
 
 def _other_than(build: Directory, digest: str) -> str:

@@ -25,9 +25,9 @@ from .changes import Changes
 from .diagnose import diagnose
 from .facts import Facts, Unanswered
 from .findings import NotVerified, Sound
-from .questions import Artifact, Question, Questions, WalkTree
 
 if t.TYPE_CHECKING:
+    from .questions import Artifact, Question, Questions
     from .steps import Step
     from .work import Finding
 
@@ -122,6 +122,8 @@ def _plan_name(name: str, changes: Changes, facts: Facts) -> Outcome:
     while True:
         finding = diagnose(name, request, changes.state, changes.host, facts.requested)
         if isinstance(finding, NotVerified):
+            from .questions import WalkTree
+
             raise Unanswered(WalkTree(finding.directory))
         if isinstance(finding, Sound):
             outcomes += [] if outcomes else [_sound(name, finding, changes)]
@@ -158,7 +160,7 @@ def _may_have_surplus(changes: Changes) -> bool:
         or changes.superseded
         or request.exclusive
         or request.state == "latest"
-        or (request.keep_previous is not None and changes.state.kept)
+        or (request.keep_previous is not None and changes.state.previous)
         or any(is_temporary(directory.name) for directory in changes.state.directories)
     )
 

@@ -140,7 +140,7 @@ def _add_previous(
     name: str, reasons: dict[str, str], named: set[str], answers: dict[str, str], installed: Installed
 ) -> None:
     """Add a backend of which only previous versions exist."""
-    for previous in installed.kept_of(name):
+    for previous in installed.previous_of(name):
         if previous.backend not in reasons:
             reasons[previous.backend] = "only previous versions of it exist"
             named.add(previous.backend)

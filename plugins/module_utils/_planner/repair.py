@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from .._address import NO_ADDRESS, Address
 from .._localai.capability import HostCapability
-from .._localai.installed import Directory, Installed, Kept
+from .._localai.installed import Directory, Installed, PreviousVersion
 from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Row
 from .._localai.metadata import Metadata
@@ -96,10 +96,10 @@ def repaired(
     recorded = recorded_build(name, situation.installed, situation.request, situation.host)
     backup = _backup(situation, backup_of, recorded) if backup_of else None
     if backup is not None:
-        return RestorePrevious("repair", f"{damage}; {backup.place}, which LocalAI left, can run", backup, recorded)
+        return RestorePrevious("repair", f"{damage}; {backup.path}, which LocalAI left, can run", backup, recorded)
     previous = next(filter(can_be_restored, _versions_of(recorded, situation.installed)), None)
     if previous is not None:
-        reason = f"{damage}; the previous version {previous.place} has the recorded digest"
+        reason = f"{damage}; the previous version {previous.path} has the recorded digest"
         return RestorePrevious(action, reason, previous, recorded)
     return Install(action, damage, subject or name, recorded=recorded)
 
@@ -143,7 +143,7 @@ def recorded_build(
     )
 
 
-def is_from(previous: Kept, uri: Address) -> bool:
+def is_from(previous: PreviousVersion, uri: Address) -> bool:
     """Return whether a previous version was installed from `uri`."""
     return previous.directory.metadata is not None and same_uri(previous.directory.metadata.uri, uri)
 
@@ -161,7 +161,7 @@ def _leftover(situation: Situation, row: Row, leftover: Directory) -> Finding | 
     return repaired(situation, damage, base, subject=situation.name, backup_of=base)
 
 
-def _backup(situation: Situation, name: str, recorded: RecordedBuild | None = None) -> Kept | None:
+def _backup(situation: Situation, name: str, recorded: RecordedBuild | None = None) -> PreviousVersion | None:
     """Return the backup that LocalAI made of a name; None with `force`, or if it is not the requested build."""
     request = situation.request
     backup = None if request.force else situation.installed.backup_of(name)
@@ -180,13 +180,12 @@ def _backup(situation: Situation, name: str, recorded: RecordedBuild | None = No
     return backup
 
 
-def _versions_of(recorded: RecordedBuild | None, installed: Installed) -> t.Sequence[Kept]:
+def _versions_of(recorded: RecordedBuild | None, installed: Installed) -> t.Sequence[PreviousVersion]:
     """Return the previous versions that are the recorded build."""
     if recorded is None:
         return ()
-    return [
-        previous for previous in installed.kept_of(recorded.backend) if previous.directory.has_digest(recorded.digest)
-    ]
+    versions = installed.previous_of(recorded.backend)
+    return [version for version in versions if version.directory.has_digest(recorded.digest)]
 
 
 def _recorded_digest(directory: Directory | None, build: Build) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
-from .._localai.installed import Directory, Installed, Kept
+from .._localai.installed import Directory, Installed, PreviousVersion
 from .._localai.listing import Listing, Row
 from .._request import BackendOptions
 
@@ -36,11 +36,11 @@ class Situation:
     build: Directory | None
     involved: t.Sequence[Directory]
 
-    def restorable(self, backend: str) -> list[Kept]:
+    def restorable(self, backend: str) -> list[PreviousVersion]:
         """Return the previous versions of a backend that the task may restore, the latest first."""
-        if not self.request.takes_kept:
+        if not self.request.may_restore_previous:
             return []
-        return [previous for previous in self.installed.kept_of(backend) if can_be_restored(previous)]
+        return [previous for previous in self.installed.previous_of(backend) if can_be_restored(previous)]
 
 
 def situation_of(
@@ -60,7 +60,7 @@ def situation_of(
     return Situation(name, request, installed, host, requested, own, row, damage, build, list(involved.values()))
 
 
-def can_be_restored(previous: Kept) -> bool:
+def can_be_restored(previous: PreviousVersion) -> bool:
     """Return whether a previous version is a build that can run."""
     directory = previous.directory
     return directory.kind == "directory" and directory.runnable and not directory.problem and not directory.target

@@ -98,7 +98,7 @@ def keeps_previous(step: Step) -> bool:
 
 def state_of(installed: Installed, name: str) -> State:
     """Return what the diff shows of a directory; nothing for one that neither exists nor has previous versions."""
-    directory, previous = installed.get(name), len(installed.kept_of(name))
+    directory, previous = installed.get(name), len(installed.previous_of(name))
     shown = {"previous": previous} if previous else {}
     if directory is None:
         return shown
@@ -110,9 +110,9 @@ def state_of(installed: Installed, name: str) -> State:
         "uri": metadata.uri or None,
         "digest": directory.digest,
         "version": metadata.version or None,
-        "owner": directory.owner,
-        "group": directory.group,
-        "mode": directory.mode,
+        "owner": directory.attributes.owner,
+        "group": directory.attributes.group,
+        "mode": directory.attributes.mode,
         "run_file": installed.run_file(directory.target or directory.name) if runs else None,
         **shown,
     }

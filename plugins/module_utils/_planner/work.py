@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._localai.installed import Kept
+from .._localai.installed import PreviousVersion
 from .findings import NotVerified, Sound
 
 if t.TYPE_CHECKING:
@@ -48,7 +48,7 @@ class RestorePrevious:
 
     action: str
     reason: str
-    previous: Kept
+    previous: PreviousVersion
     recorded: RecordedBuild | None = None
 
 

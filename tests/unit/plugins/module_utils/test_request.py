@@ -44,7 +44,7 @@ def test_only_requested_names_are_pinned() -> None:
     ],
 )
 def test_a_previous_version_is_restored_only_for_present_without_force(options: BackendOptions, restores: bool) -> None:
-    assert options.takes_kept is restores
+    assert options.may_restore_previous is restores
 
 
 def test_the_info_module_lists_names_with_and_without_their_galleries() -> None:

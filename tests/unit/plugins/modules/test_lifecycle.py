@@ -16,9 +16,14 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, Kept
-from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
+    Directory,
+    Installed,
+    PreviousVersion,
+)
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.server import server_mapping
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Prune, Remove, Retire
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection, Record
@@ -48,14 +53,19 @@ def current(name: str, alias: str = "", **more: Any) -> Directory:
     return replace(old, metadata=replace(old.metadata or Metadata(), digest=DIGEST), **more)
 
 
-def kept(backend: str, number: int, digest: str = OLD_DIGEST, uri: str = "", alias: str = "") -> Kept:
+ROOTS = FileAttributes("root", "root", "0755")
+
+
+def kept(backend: str, number: int, digest: str = OLD_DIGEST, uri: str = "", alias: str = "") -> PreviousVersion:
     metadata = Metadata(alias, "", backend, Address("g"), "earlier", "", Address(uri or f"quay.io/{backend}"), digest)
-    directory = Directory(str(number), "directory", True, True, metadata, owner="root", group="root", mode="0755")
-    return Kept(backend, f".localai-core/kept/{backend}/{number}", directory)
+    directory = Directory(
+        str(number), "directory", True, True, metadata, attributes=FileAttributes("root", "root", "0755")
+    )
+    return PreviousVersion(backend, f".localai-core/kept/{backend}/{number}", directory)
 
 
-def having(state: Installed, *trees: Kept) -> Installed:
-    return replace(state, kept=trees)
+def having(state: Installed, *trees: PreviousVersion) -> Installed:
+    return replace(state, previous=trees)
 
 
 def left_behind(name: str, of: Directory, busy: bool = False) -> Directory:
@@ -504,16 +514,16 @@ KEEPING = [
 def test_the_last_trees_are_kept(state: Installed, options: dict[str, Any], numbers: list[str]) -> None:
     (step,) = decide(want("piper", **options), state).steps
     after = carried_out([step], state)
-    assert [each.place.rpartition("/")[2] for each in after.kept_of("piper")] == numbers
+    assert [each.path.rpartition("/")[2] for each in after.previous_of("piper")] == numbers
     assert step.after.get("previous", 0) == len(numbers)
-    assert step.before.get("previous", 0) == len(state.kept)
+    assert step.before.get("previous", 0) == len(state.previous)
 
 
 def test_a_meta_that_moves_keeps_what_it_stood_for() -> None:
     state = installed(meta("m", "old-m"), concrete("old-m"))
     decided = decide(want("m", state="latest", keep_previous=1), state)
     assert decided.removed == (("old-m", "m points to cpu-m now"),)
-    assert [each.backend for each in carried_out(decided.steps, state).kept] == ["old-m"]
+    assert [each.backend for each in carried_out(decided.steps, state).previous] == ["old-m"]
 
 
 EXCLUSIVE = [
@@ -555,21 +565,21 @@ LOOKS = [
     (installed(concrete("piper")), {"owner": "localai"}, {"piper": Inspection("", 3)}, "chown: chown piper"),
     (installed(concrete("piper")), {"group": "users"}, {"piper": Inspection("", 3)}, "chown: chown piper"),
     (installed(concrete("piper")), {"directory_mode": 0o755}, {"piper": Inspection("", 1)}, "chown: chown piper"),
-    (installed(concrete("piper").looking(LOOK)), {"owner": "localai", "group": "users"}, {}, NOTHING),
+    (installed(concrete("piper").with_attributes(LOOK)), {"owner": "localai", "group": "users"}, {}, NOTHING),
     (
-        installed(replace(concrete("piper").looking(LOOK), run_look=FileAttributes("root", "users", "0755"))),
+        installed(replace(concrete("piper").with_attributes(LOOK), run_file_attributes=replace(ROOTS, group="users"))),
         {"owner": "localai"},
         {"piper": Inspection("", 1)},
         "chown: chown piper",
     ),
     (
-        installed(replace(concrete("piper"), record=RECORDED, metadata_look=FileAttributes("root", "root", "0600"))),
+        installed(replace(concrete("piper"), record=RECORDED, metadata_attributes=replace(ROOTS, mode="0600"))),
         {},
         {"piper": Inspection("", 1)},
         "chown: chown piper",
     ),
     (
-        installed(replace(concrete("piper"), record=RECORDED, run_look=FileAttributes("root", "root", "0644"))),
+        installed(replace(concrete("piper"), record=RECORDED, run_file_attributes=replace(ROOTS, mode="0644"))),
         {},
         {"piper": Inspection("", 1)},
         "chown: chown piper",
@@ -579,7 +589,7 @@ LOOKS = [
     (installed(replace(concrete("piper"), record=RECORDED)), {"verify": True}, WALKED, "repair: fetch piper"),
     (installed(replace(concrete("piper"), record=RECORDED)), {"verify": True}, {}, NOTHING),
     (
-        installed(replace(concrete("piper").looking(LOOK), record=RECORDED)),
+        installed(replace(concrete("piper").with_attributes(LOOK), record=RECORDED)),
         {"verify": True, "owner": "localai"},
         {"piper": Inspection("", 1)},
         "chown: chown piper",
@@ -699,7 +709,7 @@ RECORDS = st.sampled_from([None, Record(), Record(requested=True), Record(platfo
 def tree(name: str, runnable: bool, digest: str, has_alias: bool, record: Record | None) -> Directory:
     alias = "x" if has_alias and name.startswith(("cpu-x", "cuda12-x")) else ""
     metadata = Metadata(alias, "", name, Address("g"), "earlier", "", Address(f"quay.io/x:v1-{name}"), digest)
-    return Directory(name, "directory", runnable, runnable, metadata, record, owner="root", group="root", mode="0750")
+    return Directory(name, "directory", runnable, runnable, metadata, record, attributes=replace(ROOTS, mode="0750"))
 
 
 TREES = st.builds(
@@ -721,10 +731,10 @@ KEPT = st.builds(
 )
 STATES = st.builds(
     lambda directories, trees: having(
-        installed(*directories), *sorted(trees, key=lambda each: each.place, reverse=True)
+        installed(*directories), *sorted(trees, key=lambda each: each.path, reverse=True)
     ),
     st.lists(st.one_of(TREES, TREES, METAS, UNREADABLE), unique_by=lambda each: each.name, max_size=6),
-    st.lists(KEPT, unique_by=lambda each: each.place, max_size=3),
+    st.lists(KEPT, unique_by=lambda each: each.path, max_size=3),
 )
 GENERAL = {
     "keep_previous": st.integers(0, 2),
@@ -788,11 +798,12 @@ def test_what_is_said_is_what_comes_of_it(
         assert row.runnable or row.backend in " ".join(decided.warnings)
     for step in {step.backend: step for step in decided.steps}.values():
         assert bool(step.after.get("backend")) is (after.get(step.backend) is not None)
-        assert step.after.get("previous", 0) == len(after.kept_of(step.backend))
+        assert step.after.get("previous", 0) == len(after.previous_of(step.backend))
     gone = {each.name for each in state.directories} - {each.name for each in after.directories}
     assert {name for name, _why in decided.removed} <= gone
     assert all(
-        len(after.kept_of(each.backend)) <= max(options.keep_previous or 0, len(state.kept)) for each in after.kept
+        len(after.previous_of(each.backend)) <= max(options.keep_previous or 0, len(state.previous))
+        for each in after.previous
     )
     removals = [isinstance(step, (Remove, Retire, Prune)) for step in decided.steps]
     assert removals == sorted(removals)

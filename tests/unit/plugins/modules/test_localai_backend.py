@@ -377,15 +377,15 @@ def test_a_lock_that_is_held_is_an_error(host):
 
 
 def test_what_another_run_removes_meanwhile_is_installed_again(host, monkeypatch):
-    from ansible_collections.localai.core.plugins.module_utils._module import backend
+    from ansible_collections.localai.core.plugins.module_utils._module import answers
 
     def overtaken(task, installed, name, **settings):
         monkeypatch.undo()
         shutil.rmtree(host.path / name)
-        return backend.walk(task, installed, name, **settings)
+        return answers.walk(task, installed, name, **settings)
 
     host.install("piper")
-    monkeypatch.setattr(backend, "walk", overtaken)
+    monkeypatch.setattr(answers, "walk", overtaken)
     assert actions(host.install("piper", directory_mode="0750")) == {"piper": "install"}
 
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
-from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.server import server_mapping
 from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, short_rows, unreadable
 
 CPU, CUDA, ROCM = (concrete(f"{name}-x", "x") for name in ("cpu", "cuda12", "rocm"))

@@ -63,8 +63,8 @@ def test_directories_are_in_byte_order(tmp_path: Path) -> None:
     assert [each.runnable for each in state.directories] == [False, True, False, False, True, True]
     assert state.directories[1].metadata == metadata
     assert state.directories[1].record == record
-    assert state.directories[5].mode == "0711"
-    assert {each.owner for each in state.directories} == {owner_name(os.geteuid())}
+    assert state.directories[5].attributes.mode == "0711"
+    assert {each.attributes.owner for each in state.directories} == {owner_name(os.geteuid())}
     assert (state.system, state.problems) == (("piper",), ())
     assert problems(state, Listing(state, "default")) == [
         ("dangling", "it is a symlink, which LocalAI does not list"),

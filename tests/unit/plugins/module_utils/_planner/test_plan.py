@@ -18,8 +18,9 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Option
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
-from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._localai.server import server_mapping
 from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import diagnose
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch
@@ -725,7 +726,7 @@ def directory(name: str, kind: str, runnable: bool, target: str, state: str) -> 
     )
     if target:
         metadata = Metadata(meta_backend_for=target, name=name, gallery_url=Address("g"))
-    made = Directory(name, kind, runnable, runnable, metadata, owner="root", group="root", mode="0755")
+    made = Directory(name, kind, runnable, runnable, metadata, attributes=FileAttributes("root", "root", "0755"))
     if state == "bare" or kind != "directory":
         return replace(made, metadata=None)
     return replace(made, metadata=None, problem="cannot be read: it is empty") if state == "unreadable" else made
@@ -853,7 +854,7 @@ def test_the_diff_is_true_before_and_after(state: Installed, options: BackendOpt
         assert bool(step.before) == (old is not None)
         assert bool(step.after) == (new is not None)
         if new is not None:
-            assert (step.after["owner"], step.after["mode"]) == (new.owner, new.mode)
+            assert (step.after["owner"], step.after["mode"]) == (new.attributes.owner, new.attributes.mode)
             assert step.after["digest"] == new.digest
     assert len(decided.outcomes) == len(options.names) or decided == Plan()
     assert {outcome.action for outcome in decided.outcomes} <= {"none", "install", "repair", "replace", "remove"}

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a LocalAI server that starts now would know. Pure.
+
+Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`.
+"""
+
+from __future__ import annotations
+
+from .installed import Installed
+from .listing import Listing, Row
+
+
+def home(installed: Installed, row: Row) -> str:
+    """Return the directory that a row comes from; a meta's is not the build that it points to."""
+    if row.kind != "meta":
+        return row.backend
+    return next(entry.name for entry in installed.called(row.name) if entry.metadata is row.metadata)
+
+
+def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
+    """Return the run file of every name as a server started now would know it.
+
+    One unreadable metadata.json makes LocalAI know no backend at all.
+    """
+    if any(directory.kind == "directory" and directory.problem for directory in installed.directories):
+        return {}
+    return {name: row.run_file for name, row in Listing(installed, capability).items()}
