@@ -52,21 +52,21 @@ def _fetch(step: Step, store: Store, resolver: Resolver) -> Fetched:
     start = time.monotonic()
     try:
         with contextlib.ExitStack() as stack:
-            found = resolver.found(step.backend)
-            progress = Progress(stack.enter_context(store.progress()), step.backend, found.size)
-            tree, delivery = stack.enter_context(resolver.sources.deliver(found, store.stage, progress.update))
+            artifact = resolver.found(step.backend)
+            progress = Progress(stack.enter_context(store.progress()), step.backend, artifact.size)
+            tree, delivered = stack.enter_context(resolver.sources.deliver(artifact, store.stage, progress.update))
             record = replace(t.cast(Record, step.record), size=tree.size, entries=tree.entries)
             contents = contents_of(tree.contents)
             metadata = t.cast(Metadata, step.metadata)
-            if delivery.found is not found:
-                # A mirror of something that has no digest is where it really came from.
-                metadata = replace(metadata, uri=delivery.found.uri)
+            if delivered.artifact is not artifact:
+                # Content without a digest came from another origin.
+                metadata = replace(metadata, uri=delivered.artifact.uri)
             tree.file(METADATA, 0o644, [_dated(metadata).to_json()])
             tree.file(RECORD, 0o644, [record.to_json(contents)])
             store.publish(tree, step.backend, step.keep, step.build)
     except SourceError as e:
         raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
-    return Fetched(metadata.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
+    return Fetched(metadata.uri, delivered.served_by, delivered.transferred, round(time.monotonic() - start, 3))
 
 
 def _dated(metadata: Metadata) -> Metadata:

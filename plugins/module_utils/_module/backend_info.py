@@ -27,7 +27,7 @@ from .._request import BackendOptions, HostOptions, InfoOptions
 from .._resolver.galleries import Galleries
 from .._resolver.resolver import Resolver, platform_of
 from .._sources.progress import in_progress
-from .._store.layout import OWN_DIRECTORY
+from .._store.layout import OWN_DIRECTORY, PROGRESS
 from .offers import installed_names, pins, upgrades
 
 
@@ -46,7 +46,7 @@ def survey(host: HostOptions, options: InfoOptions, warnings: list[str]) -> dict
             for name, row in sorted(rows.items())
             if wanted is None or name.lower() in wanted
         ],
-        "in_progress": in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
+        "in_progress": in_progress(os.path.join(host.backends_path, OWN_DIRECTORY, PROGRESS)),
         "problems": [{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
         "kept": [
             _kept_row(kept, installed, options.disk_usage)

@@ -17,7 +17,7 @@ from .._localai.listing import Listing
 from .._planner.pins import contradiction, document_of
 from .._request import BackendOptions, HostOptions, Pin, bare_name
 from .._resolver.resolver import Resolver, platform_of, settled
-from .._sources.uri import kind_of
+from .._sources.uri import PathUri, uri_of
 
 
 def upgrades(
@@ -131,7 +131,7 @@ def _pins_of_installed(
     row = Listing(installed, resolver.capability.name).find(bare_name(name))
     build = installed.get(row.backend) if row is not None and row.kind != "system" else None
     metadata = build.metadata if build is not None else None
-    if row is None or build is None or metadata is None or kind_of(metadata.uri) in ("", "path"):
+    if row is None or build is None or metadata is None or isinstance(uri_of(metadata.uri), (PathUri, type(None))):
         return []
     return [
         Pin(

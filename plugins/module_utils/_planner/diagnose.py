@@ -20,8 +20,7 @@ from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row
 from .._localai.metadata import METADATA
 from .._request import BackendOptions, bare_name
-from .._sources.uri import same_uri
-from .pins import is_of_release
+from .._sources.uri import is_of_release, same_uri
 from .recorded import Recorded, backend_of, recorded_build
 from .upgrade import Target
 

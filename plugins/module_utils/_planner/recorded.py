@@ -15,10 +15,9 @@ from .._localai.capability import HostCapability
 from .._localai.installed import Directory, Installed
 from .._localai.metadata import Metadata
 from .._request import BackendOptions
-from .._sources.uri import same_uri
+from .._sources.uri import is_at_digest, is_of_release, same_uri
 from .._store.builds import Build
 from .._store.record import Record
-from .pins import is_at_digest, is_of_release
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from .._http.client import Http
+from .._localai.backend_tree import BackendTree
 from .._oci.image import Images
 from .._oci.platform import Platform
 from .._oci.registry import Registry
@@ -26,4 +27,4 @@ class Network:
 
     def sources(self, platform: Platform) -> Sources:
         """Return all kinds of sources, for a host of one platform."""
-        return Sources(self._http, self._images, platform)
+        return Sources(self._http, self._images, platform, BackendTree())

@@ -30,10 +30,11 @@ from .._planner.unreadable import resolve
 from .._planner.upgrade import Target, difference
 from .._request import BackendOptions, HostOptions, Pin, bare_name
 from .._resolver.galleries import Galleries
-from .._sources.uri import Uri, kind_of, same_uri
+from .._sources.uri import HttpUri, PathUri, parse_uri, same_uri, uri_of
 
 if t.TYPE_CHECKING:
-    from .._sources.source import Found, Sources
+    from .._sources.artifact import Artifact
+    from .._sources.source import Sources
     from .network import Network
 
 # Builds for these run nowhere else, whatever this host is.
@@ -108,9 +109,9 @@ class Resolver:
         self._host = host
         self._platform = platform
         self._options = options
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, Artifact] = {}
         self._digests: dict[tuple[Address, ...], str | None] = {}
-        self._answers: dict[tuple[tuple[Address, ...], str, Platform], Found] = {}
+        self._answers: dict[tuple[tuple[Address, ...], str, Platform], Artifact] = {}
 
     @functools.cached_property
     def _network(self) -> Network:
@@ -197,10 +198,10 @@ class Resolver:
 
     def _is_replaced(self, known: Recorded) -> bool:
         """Return whether a recorded address cannot have the build: a gallery states the checksum of an archive."""
-        kind = kind_of(known.metadata.uri)
-        listed = self._listed(known.backend) if kind == "archive" else None
+        uri = uri_of(known.metadata.uri)
+        listed = self._listed(known.backend) if isinstance(uri, HttpUri) else None
         if listed is None or not listed.sha256 or not same_uri(listed.uri, known.metadata.uri):
-            return kind == ""
+            return uri is None
         return f"sha256:{listed.sha256}" != known.digest
 
     def _listed(self, backend: str) -> Entry | None:
@@ -210,7 +211,7 @@ class Resolver:
             return entry if entry.uri else None
         return None
 
-    def found(self, backend: str) -> Found:
+    def found(self, backend: str) -> Artifact:
         """Return what C(target) found at the source of a build."""
         return self._found[backend]
 
@@ -239,7 +240,7 @@ class Resolver:
             alias=concrete.alias,
         )
 
-    def _ask(self, concrete: Entry, platform: Platform) -> Found:
+    def _ask(self, concrete: Entry, platform: Platform) -> Artifact:
         """Return what the origins of a build have. Each is queried once per run, because its tag may move meanwhile."""
         places = (concrete.uri, *concrete.mirrors)
         key = (places, concrete.sha256, platform)
@@ -327,7 +328,7 @@ class Resolver:
 
     def _served(self, concrete: Entry) -> str | None:
         """Return the digest that an image has at its source now; None for other kinds of sources."""
-        if Uri.parse(concrete.uri.text).kind in ("archive", "path"):
+        if isinstance(parse_uri(concrete.uri), (HttpUri, PathUri)):
             return None
         places = (concrete.uri, *concrete.mirrors)
         if places not in self._digests:
@@ -337,12 +338,12 @@ class Resolver:
                 raise SourceError(f"{concrete.name} cannot be compared. {e}") from e
         return self._digests[places]
 
-    def _find(self, backend: str, concrete: Entry) -> Found:
+    def _find(self, backend: str, concrete: Entry) -> Artifact:
         self._found[backend] = self._ask(concrete, self._platform)
         return self._found[backend]
 
 
-def _as_recorded(known: Recorded, entry: Entry, found: Found) -> Target:
+def _as_recorded(known: Recorded, entry: Entry, found: Artifact) -> Target:
     """Return the target of a recorded build. Its address keeps the recorded tag, so that upgrades are still seen."""
     return Target(
         name=known.meta or known.backend,

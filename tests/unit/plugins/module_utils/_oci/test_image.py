@@ -19,7 +19,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.platform import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint, Mirror
-from ansible_collections.localai.core.plugins.module_utils._sources.failover import Place, Relay
+from ansible_collections.localai.core.plugins.module_utils._sources.failover import FailoverReader, Origin
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file
 from ansible_collections.localai.core.tests.support.auth import basic
@@ -84,8 +84,8 @@ def pull(world, *mirrors, reference=NAME, login=(None, None), endpoints=()):
     own = Endpoint(reference.host, username=login[0], password=login[1], mirrors=mirrors)
     client = Client(world, endpoints=(own, *endpoints))
     image = Images(client, Registry(client)).resolve(reference, HOST)
-    relay = Relay()
-    places = [Place(str(repository), repository.blob, repository.local) for repository in image.repositories]
+    relay = FailoverReader()
+    places = [Origin(str(repository), repository.blob, repository.local) for repository in image.repositories]
     for layer in image.layers:
         assert b"".join(verified(relay.read(places, layer), layer)) == LAYER.blob
     return image.digest, [place.name for place in relay.served]
