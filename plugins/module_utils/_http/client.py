@@ -177,12 +177,12 @@ class Http:
         server = origin(url)
         if server in self._unreachable:
             reason, cause = self._unreachable[server]
-            raise TransportError(f"{_request(method, url)}: {reason} (so it is not asked again)") from cause
+            raise TransportError(f"{_request(method, url)}: {reason} (so it is not queried again)") from cause
         endpoint = self.endpoint(parts.netloc) or Endpoint(parts.netloc)
         proxies = requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {}
         proxy = requests.utils.select_proxy(url, proxies)
         if proxy and not _has_host(proxy):
-            raise TransportError(f"The proxy that the environment gives for {server} is not a valid URL.")
+            raise TransportError(f"The proxy for {server} in the environment is not a valid URL.")
         local = is_loopback(parts.hostname or "") and not proxy
         if parts.scheme == "http" and "Authorization" in headers and not (local or endpoint.plain_http):
             raise TransportError(
@@ -192,7 +192,9 @@ class Http:
         authorization = headers.get("Authorization", "")
         if not (authorization.isascii() and authorization.isprintable()):
             # The errors of requests and of http.client would show it.
-            raise TransportError(f"{_request(method, url)}: the credentials have characters that no header can hold.")
+            raise TransportError(
+                f"{_request(method, url)}: the credentials contain characters that are not allowed in a header."
+            )
         try:
             # Session.request would read the whole body of a redirect.
             return session.get_adapter(url).send(
@@ -215,7 +217,7 @@ class Http:
             return Transient(reason)
         if fault is Fault.UNREACHABLE:
             if is_of_certificate(error):
-                reason += ". Give the certificate of its authority in ca_path, for all hosts or in endpoints"
+                reason += ". Set ca_path to the certificate of its authority, for all hosts or in endpoints"
             self._unreachable[server] = (reason, error)
         return TransportError(f"{request}: {reason}")
 
@@ -234,7 +236,7 @@ class Http:
             # urllib3 would decompress all that it has read at once, and gzip in gzip too.
             chunks = GZIP.decompress(chunks)
         elif encoding not in ("", "identity"):
-            raise TransportError(f"{redacted_url(response.url)} is encoded in a way that it was not asked for.")
+            raise TransportError(f"{redacted_url(response.url)} has a Content-Encoding that was not requested.")
         parts, length = [], 0
         try:
             for chunk in chunks:
@@ -301,7 +303,8 @@ def _redirect_target(session: t.Any, response: t.Any, url: str) -> str | None:
     except (ValueError, OptionError):
         response.close()
         raise TransportError(
-            f"{redacted_url(url)} redirects to {redacted_url(location or '')}, which is no http:// or https:// URL of a host."
+            f"{redacted_url(url)} redirects to {redacted_url(location or '')}, which is not an http:// or https:// URL "
+            "with a host."
         ) from None
     if urlsplit(url).scheme == "https" and scheme != "https":
         response.close()

@@ -16,9 +16,9 @@ from .redact import status_line
 from .retry import TRANSIENT_STATUSES, Transient, retry_after
 
 ADVICE = {
-    401: " Give the credentials for this host in endpoints.",
-    403: " Give the credentials for this host in endpoints.",
-    407: " The proxy wants credentials; they belong into the variable that names it.",
+    401: " Add credentials for this host to endpoints.",
+    403: " Add credentials for this host to endpoints.",
+    407: " The proxy requires credentials. Add them to the environment variable that sets the proxy.",
 }
 
 
@@ -81,7 +81,7 @@ class Download:
             )
         start = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
         if status == 206 and (start is None or int(start.group(1)) != self._offset):
-            raise self._error(f"asked for the bytes from {self._offset} on, the server sent another range.")
+            raise self._error(f"requested the bytes from {self._offset} on, but the server sent another range.")
         if self._version and _version_of(response).differs_from(self._version):
             raise self._error("the file changed on the server during the transfer.")
         return self._offset if status == 200 else 0

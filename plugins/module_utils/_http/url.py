@@ -26,8 +26,7 @@ def checked_url(url: str) -> t.Any:
         raise OptionError("A URL is malformed: check its host and its port.") from None
     if "@" in parts.netloc:
         raise OptionError(
-            f"{redacted_url(url)} was given with a user name in it, which would end up in logs. Give credentials in "
-            "endpoints."
+            f"{redacted_url(url)} contains a user name, which would end up in logs. Put credentials in endpoints."
         )
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
         raise OptionError(f"{redacted_url(url)} is not an http:// or https:// URL with a host.")

@@ -55,7 +55,7 @@ def docker_credentials(reference: Reference, auth_file: str | None) -> Credentia
         if entry.get("identitytoken") and not (credentials and credentials.password):
             raise HostError(
                 f"{path} has an identity token instead of a password for {reference.host}, which cannot be used here. "
-                f"Give username and password for the host {reference.host} in endpoints."
+                f"Add username and password for the host {reference.host} to endpoints."
             )
         if credentials is not None:
             return credentials

@@ -98,7 +98,7 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
         if not isinstance(config, dict):
             raise SourceError("the manifest has no config.")
         return Manifest(actual, config=_descriptor(config), layers=_descriptors(document, "layers"))
-    raise SourceError(f"{kind!r} is no kind of manifest that this collection knows.")
+    raise SourceError(f"{kind!r} is not a supported kind of manifest.")
 
 
 def choose(index: Manifest, platform: Platform) -> Descriptor:
@@ -162,7 +162,7 @@ def _descriptors(document: t.Mapping[str, t.Any], key: str) -> tuple[Descriptor,
 def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
     digest, size, media_type = row.get("digest"), row.get("size"), row.get("mediaType")
     if not is_digest(digest):
-        raise SourceError(f"the manifest holds {str(digest)[:100]!r} where a digest should be.")
+        raise SourceError(f"the manifest has {str(digest)[:100]!r} instead of a digest.")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
         raise SourceError(f"the manifest does not state the size of {digest}.")
     platform, annotations, artifact_type = row.get("platform"), row.get("annotations"), row.get("artifactType")

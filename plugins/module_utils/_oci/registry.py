@@ -140,8 +140,8 @@ class Registry:
         failure = f"{redacted_url(url)} answered {answer.status}{registry_errors(answer.body)}"
         if answer.status in (401, 403):
             raise TransportError(
-                f"{failure}. Either the image does not exist or these credentials may not pull it: give username and "
-                f"password for the host {reference.host} in endpoints, or log in with docker for auth_file.",
+                f"{failure}. Either the image does not exist or these credentials may not pull it. Add username and "
+                f"password for the host {reference.host} to endpoints, or log in with docker for auth_file.",
                 answer.status,
             )
         if answer.status == 404:
@@ -209,13 +209,13 @@ class Registry:
         try:
             realm = urljoin(self._base(reference), challenge.realm)
         except ValueError:
-            raise TransportError(f"{reference.host} sends to a token server with a malformed URL.") from None
+            raise TransportError(f"{reference.host} names a token server with a malformed URL.") from None
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode({key: value for key, value in query.items() if value})}"
         headers = _basic(credentials)
         answer = self._http.fetch(url, headers=headers, accept=LASTING_STATUSES)
         if answer.status != 200:
             raise TransportError(
-                f"{redacted_url(url)} gave no token for {reference.host}/{reference.repository} ({answer.status}). "
+                f"{redacted_url(url)} issued no token for {reference.host}/{reference.repository} ({answer.status}). "
                 f"Check username and password for the host {reference.host} in endpoints or auth_file.",
                 answer.status,
             )

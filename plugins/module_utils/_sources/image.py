@@ -67,7 +67,7 @@ class _ImageSource:
 
     def find_file(self, _sha256: str, _name: str) -> Artifact:
         """Raise SourceError."""
-        raise SourceError("it is an image, where a single file is needed.")
+        raise SourceError("it is an image, not a single file.")
 
     def digest(self) -> str | None:
         """Return the digest of the image; raises SourceError, TransportError."""

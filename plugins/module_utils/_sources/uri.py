@@ -62,8 +62,8 @@ class ImageUri(Uri):
         """Return the URI; raises SourceError for credentials in it."""
         if redacted(address.text) != address.text:
             raise SourceError(
-                "it was given with a user name or a query in it, or with a malformed digest: credentials go into "
-                "endpoints, and a digest is sha256: and 64 hexadecimal digits."
+                "it contains a user name, a query or a malformed digest. Put credentials in endpoints, and write a "
+                "digest as sha256: and 64 hexadecimal digits."
             )
         return cls(address)
 
@@ -134,7 +134,8 @@ def parse_uri(address: Address) -> Uri:
     kind = next((kind for prefix, kind in SCHEMES.items() if text.startswith(prefix)), None)
     if kind is None and "://" in text and scheme != "oci":
         raise SourceError(
-            f"{scheme}: is no kind of source; use an image, oci://, ocilayout:, ocifile://, https:// or a path."
+            f"{scheme}: is not a supported kind of source. Use an image, oci://, ocilayout:, ocifile://, https:// or a "
+            "path."
         )
     return (kind or ImageUri).parse(address)
 

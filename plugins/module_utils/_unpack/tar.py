@@ -183,7 +183,7 @@ def _long_names(records: bytes) -> dict[str, str] | None:
 def _number(field: bytes) -> int:
     number = int(field.rstrip(b"\0 "), 8)
     if number < 0:
-        raise ValueError("no number in a header is below zero")
+        raise ValueError("a number in a header is negative")
     return number
 
 
@@ -225,7 +225,7 @@ class _ByTarfile:
         packed = self.offset - self._position
         kind: EntryKind = "file" if info.isreg() else _KINDS.get(info.type, "other")
         if info.size < 0 or packed < (info.size if kind == "file" and holes is None else 0):
-            raise SourceError(f"the archive is damaged: {info.name[:100]!r} has no size that can be.")
+            raise SourceError(f"the archive is damaged: {info.name[:100]!r} has no valid size.")
         if len(self.pax_headers) > _MOST_GLOBAL:
             raise SourceError(f"the archive is damaged: it has more than {_MOST_GLOBAL} headers for all entries.")
         mtime = info.mtime if 0 <= info.mtime < 2**33 else None
@@ -234,14 +234,14 @@ class _ByTarfile:
     def read(self, length: int) -> bytes:
         """Return the next bytes of the archive; the description of one entry is bounded."""
         if self._position + length > _MOST_DESCRIPTION:
-            raise SourceError("the archive is damaged: an entry has a header without end.")
+            raise SourceError("the archive is damaged: the header of an entry is too long.")
         block, self._given = self._given[:length], self._given[length:]
         if len(block) < length:
             block += self._take(length - len(block))
         self._position += len(block)
         # In older Pythons, a regular expression of tarfile needs quadratic time for it.
         if length > _RECORD and max(map(len, _DIGITS.findall(block)), default=0) > _MOST_DIGITS:
-            raise SourceError("the archive is damaged: an entry has a number without end in its header.")
+            raise SourceError("the archive is damaged: a number in the header of an entry is too long.")
         return block
 
     def tell(self) -> int:

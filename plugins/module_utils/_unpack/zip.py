@@ -47,11 +47,11 @@ class ZipStream:
             with self._archive.open(t.cast("zipfile.ZipInfo", self._member)) as stream:
                 yield from iter(lambda: stream.read(BLOCK), b"")
         except (*_DAMAGE, RuntimeError, OSError) as e:
-            # RuntimeError: it is encrypted. NotImplementedError, a kind of it: its compression is unknown. OSError without
-            # a number: bz2 reports damaged data.
+            # It is encrypted (RuntimeError), its compression is unknown (NotImplementedError, a kind of RuntimeError), or
+            # bz2 reports damaged data (OSError without a number).
             if isinstance(e, OSError) and e.errno is not None:
                 raise
-            raise SourceError(f"the archive is damaged or not of a common kind: {entry.name[:100]!r}: {e}.") from e
+            raise SourceError(f"the archive is damaged or unsupported: {entry.name[:100]!r}: {e}.") from e
 
     def _entry(self, member: zipfile.ZipInfo) -> Entry:
         attributes = member.external_attr >> 16 if member.create_system == _UNIX else 0

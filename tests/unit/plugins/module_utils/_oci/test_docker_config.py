@@ -119,7 +119,7 @@ def test_an_entry_may_have_credentials_in_either_form(credentials, entry, expect
 @pytest.mark.parametrize("auth", [{}, {"auth": encoded("00000000-0000-0000-0000-000000000000:")}])
 def test_an_identity_token_is_an_error_that_says_what_to_do_instead(credentials, auth):
     entry = {**auth, "identitytoken": "hunter2"}
-    with pytest.raises(HostError, match=r"config\.json has .* for a\.azurecr\.io, which .* in endpoints\.$") as caught:
+    with pytest.raises(HostError, match=r"config\.json has .* for a\.azurecr\.io, which .* to endpoints\.$") as caught:
         credentials("a.azurecr.io/x", {"https://a.azurecr.io": entry})
     assert "hunter2" not in str(caught.value)
     assert credentials("b.azurecr.io/x", {"a.azurecr.io": entry}) is None

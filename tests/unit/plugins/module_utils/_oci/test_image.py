@@ -231,7 +231,9 @@ def test_a_mirror_without_tls_has_to_be_allowed_unless_it_is_this_machine(plain_
     world = World(pages(QUAY), pages(f"http://{host}/v2/x/y"))
     endpoints = (Endpoint(host, plain_http=plain_http),)
     if host == "m.example" and not plain_http:
-        with pytest.raises(OptionError, match=r"The mirror m\.example/x/y of quay\.example .*without TLS.*plain_http"):
+        with pytest.raises(
+            OptionError, match=r"The mirror m\.example/x/y of quay\.example .*uses plain HTTP.*plain_http"
+        ):
             pull(world, mirror(f"http://{host}"), endpoints=endpoints)
         assert world.requests == []
     else:

@@ -150,7 +150,7 @@ def test_a_file_that_is_not_what_its_digest_says_is_refused(layout, spoilt, cont
         (b"", "not JSON"),
         (b"[]", "not a JSON object"),
         (b"{}", "are not a list"),
-        (b'{"manifests": [{"digest": "sha256:../../../etc/passwd", "size": 1}]}', "where a digest should be"),
+        (b'{"manifests": [{"digest": "sha256:../../../etc/passwd", "size": 1}]}', "instead of a digest"),
         (b" " * 5_000_000, "not plausible"),
     ],
 )

@@ -162,7 +162,7 @@ def test_an_index_of_indexes_is_refused(server):
         (b"", "application/json", "not JSON"),
         (b"[]", "application/json", "not a JSON object"),
         (b'{"schemaVersion": 1}', "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
-        (b'{"schemaVersion": 2, "mediaType": "application/vnd.example"}', images.OCI_MANIFEST, "no kind of manifest"),
+        (b'{"schemaVersion": 2, "mediaType": "application/vnd.example"}', images.OCI_MANIFEST, "not a supported kind of manifest"),
         (b" " * 5_000_000, images.OCI_MANIFEST, "more than 4194304 bytes"),
     ],
 )
@@ -281,7 +281,7 @@ def test_without_the_right_login_the_error_says_what_to_do(lock, endpoint):
     with registry.Registry(**LOCKS[lock]) as server:
         name = server.put("x/y", "tag", IMAGE)
         settings = {"endpoints": (login(server, **endpoint),)} if endpoint else {}
-        with pytest.raises(TransportError, match=f"for the host {server.host} in endpoints") as caught:
+        with pytest.raises(TransportError, match=rf"for the host {server.host} (to|in) endpoints") as caught:
             resolve(name, **settings)
         assert caught.value.status == 401
         assert "wrong-secret" not in str(caught.value)

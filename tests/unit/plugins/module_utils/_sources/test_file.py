@@ -120,7 +120,7 @@ def test_a_file_may_need_credentials(stage, files, url):
 
 
 def test_an_image_is_no_file(server):
-    with pytest.raises(SourceError, match="it is an image, where a single file is needed"):
+    with pytest.raises(SourceError, match="it is an image, not a single file"):
         sources(Anything()).find_file([Address(server.put("x/y", "tag", IMAGE))])
 
 

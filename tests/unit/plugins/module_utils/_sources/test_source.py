@@ -77,7 +77,7 @@ def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
             "it is for linux/s390x",
             "names a model",
             "/nowhere: there is no such file or directory",
-            "user name in it",
+            "contains a user name",
         )
     ]
     assert positions == sorted(positions)

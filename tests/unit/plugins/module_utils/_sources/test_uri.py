@@ -62,12 +62,12 @@ def test_a_uri_tells_its_kind(uri, kind):
         ("ocifile://x.tar", "not an absolute path"),
         ("ocilayout:x/y", "not an absolute path"),
         ("file://x", "not an absolute path"),
-        ("ftp://host/x", "ftp: is no kind of source"),
-        ("https://me:hunter2@host/x", "user name in it"),
+        ("ftp://host/x", "ftp: is not a supported kind of source"),
+        ("https://me:hunter2@host/x", "contains a user name"),
         ("https://[::1", "malformed"),
-        ("oci://me:hunter2@host/x", "user name or a query in it"),
-        ("oci://host/x?sig=hunter2", "user name or a query in it"),
-        ("me:hunter2@host/x", "user name or a query in it"),
+        ("oci://me:hunter2@host/x", "it contains a user name, a query"),
+        ("oci://host/x?sig=hunter2", "it contains a user name, a query"),
+        ("me:hunter2@host/x", "it contains a user name, a query"),
     ],
 )
 def test_what_is_no_source_is_refused(uri, message):
