@@ -24,7 +24,7 @@ from .._request import Connection, Endpoint
 from .._unpack.compression import GZIP
 from .download import ADVICE, Download, transient
 from .redact import excerpt, innermost_reason, status_line, without_credentials
-from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, is_of_certificate
+from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, is_certificate_error
 from .url import checked_url, is_from, is_loopback, origin
 
 USER_AGENT = "ansible-localai.core"
@@ -216,7 +216,7 @@ class Http:
         if fault is Fault.TRANSIENT:
             return Transient(reason)
         if fault is Fault.UNREACHABLE:
-            if is_of_certificate(error):
+            if is_certificate_error(error):
                 reason += ". Set ca_path to the certificate of its authority, for all hosts or in endpoints"
             self._unreachable[server] = (reason, error)
         return TransportError(f"{request}: {reason}")
@@ -258,7 +258,7 @@ class Http:
             try:
                 chunk = read(amount, decode_content=False)
             except (urllib3.exceptions.HTTPError, OSError) as e:
-                raise self._error(origin(response.url), _request("GET", response.url), e) from e
+                raise self._error(origin(response.url), _request(response.request.method, response.url), e) from e
             if not chunk:
                 return
             yield chunk

@@ -122,7 +122,7 @@ def fault_of(error: BaseException) -> Fault:
     return Fault.TRANSIENT if isinstance(error, (urllib3.exceptions.HTTPError, ConnectionError)) else Fault.LASTING
 
 
-def is_of_certificate(error: BaseException) -> bool:
+def is_certificate_error(error: BaseException) -> bool:
     """Return whether a certificate was refused, by either side, or is in a file that cannot be used."""
     return any(
         (isinstance(cause, ssl.SSLError) and "CERTIFICATE" in (getattr(cause, "reason", None) or ""))

@@ -17,7 +17,7 @@ from .._address import redacted_url
 from .._errors import SourceError, TransportError
 from .._http.client import Answer, Http, basic
 from .._http.redact import registry_errors
-from .._http.retry import LASTING_STATUSES, is_of_certificate
+from .._http.retry import LASTING_STATUSES, is_certificate_error
 from .._http.url import is_from, is_loopback
 from .challenge import Challenge, parse_challenge
 from .docker_config import Credentials, docker_credentials
@@ -170,7 +170,7 @@ class Registry:
         try:
             self._http.fetch(f"https://{server}/v2/", accept=range(200, 600))
         except TransportError as e:
-            return is_of_certificate(e.__cause__ or e)
+            return is_certificate_error(e.__cause__ or e)
         return True
 
     def _authorization(self, reference: Reference) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Sources:
                         self._context.accept.tree(tree)
                     except ORIGIN_ERRORS as e:
                         failures.add(candidate.uri, e)
-                        if candidate.content.is_proved and _is_of_content(e):
+                        if candidate.content.is_proved and _is_content_error(e):
                             # Another origin has the same bytes.
                             raise SourceError(f"Tried {failures}") from e
                         selector.failed(e, reader.served)
@@ -107,10 +107,10 @@ class Sources:
         raise SourceError(f"Tried {failures}")
 
     def _first(self, uris: t.Sequence[Address], find: t.Callable[[Source], Artifact]) -> Artifact:
-        def found(uri: Address) -> Artifact:
+        def find_at(uri: Address) -> Artifact:
             return replace(find(self._source(uri)), mirrors=tuple(uris[uris.index(uri) + 1 :]))
 
-        return _first(uris, found)
+        return _first(uris, find_at)
 
     def _source(self, address: Address) -> Source:
         uri = parse_uri(address)
@@ -145,7 +145,7 @@ def _first(uris: t.Sequence[Address], ask: t.Callable[[Address], _Answer]) -> _A
     return first_answer(uris, ask, lambda failures: SourceError(f"Tried {failures}", failures.missing))
 
 
-def _is_of_content(error: Exception) -> bool:
+def _is_content_error(error: Exception) -> bool:
     """Return whether the right bytes arrived and cannot be installed."""
     return isinstance(error, SourceError) and not isinstance(error, IntegrityError)
 

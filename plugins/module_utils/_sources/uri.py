@@ -128,7 +128,7 @@ def parse_uri(address: Address) -> Uri:
     if text.startswith("/"):
         return PathUri(address, text)
     if scheme in _OF_MODELS:
-        raise SourceError(f"{scheme}: names a model, not a backend.")
+        raise SourceError(f"{scheme}: is a source of models only.")
     if scheme in ("http", "https"):
         return SCHEMES[f"{scheme}:"].parse(address)
     kind = next((kind for prefix, kind in SCHEMES.items() if text.startswith(prefix)), None)

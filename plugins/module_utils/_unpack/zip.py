@@ -47,8 +47,8 @@ class ZipStream:
             with self._archive.open(t.cast("zipfile.ZipInfo", self._member)) as stream:
                 yield from iter(lambda: stream.read(BLOCK), b"")
         except (*_DAMAGE, RuntimeError, OSError) as e:
-            # It is encrypted (RuntimeError), its compression is unknown (NotImplementedError, a kind of RuntimeError), or
-            # bz2 reports damaged data (OSError without a number).
+            # It is encrypted (RuntimeError), its compression is unknown (NotImplementedError, a RuntimeError), or bz2
+            # reports damaged data (OSError without a number).
             if isinstance(e, OSError) and e.errno is not None:
                 raise
             raise SourceError(f"the archive is damaged or unsupported: {entry.name[:100]!r}: {e}.") from e

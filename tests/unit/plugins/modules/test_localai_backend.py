@@ -495,7 +495,7 @@ def refused(host, *names, match, check_too=True, **options):
         ("other-platform", "not built for"),
         ("archived-missing", "404"),
         ("directory-missing", "no such file or directory"),
-        ("model-uri", "names a model"),
+        ("model-uri", "is a source of models only"),
     ],
 )
 def test_a_name_that_cannot_be_installed_is_refused(host, name, match):

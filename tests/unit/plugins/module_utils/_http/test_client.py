@@ -64,7 +64,7 @@ def test_an_answer_has_status_headers_and_body(server):
     assert answer.headers["content-length"] == answer.headers["Content-Length"] == str(len(TEXT))
 
 
-def test_an_unexpected_status_is_an_error_with_what_the_server_said(server):
+def test_an_unexpected_status_is_an_error_that_quotes_the_server(server):
     with pytest.raises(TransportError, match=r"^GET http://\S+/missing: 404 Not Found \(404 Not Found\)$") as caught:
         Client().fetch(server.url + "/missing")
     assert caught.value.status == 404
@@ -134,7 +134,7 @@ def test_a_client_waits_in_earnest_by_default(server):
     assert time.monotonic() - start >= 1
 
 
-def test_pauses_grow_up_to_half_a_minute_and_the_last_error_tells_all(server):
+def test_pauses_grow_up_to_half_a_minute_and_the_last_error_names_all(server):
     server.faults = [Status(status=500, times=1), Status(status=503)]
     client = Client(retries=8)
     with pytest.raises(TransportError) as caught:
@@ -194,7 +194,7 @@ def test_an_endless_body_is_not_read_to_its_end(server):
 
 
 @pytest.mark.parametrize("path", ["/big", "/page", "/empty"])
-def test_the_first_bytes_are_enough_where_so_asked(server, path):
+def test_only_the_first_bytes_are_read_if_requested(server, path):
     assert Client().fetch(server.url + path, first=100).body == server.pages[path][:100]
 
 
@@ -204,7 +204,7 @@ def test_head_has_no_body(server):
 
 
 @pytest.mark.parametrize("decode", [True, False])
-def test_an_encoded_body_is_decoded_when_asked_for(server, decode):
+def test_an_encoded_body_is_decoded_if_requested(server, decode):
     encoded = gzip.compress(TEXT * 1000)
     server.pages["/encoded"] = Page(encoded, headers={"Content-Encoding": "gzip"})
     assert Client().fetch(server.url + "/encoded", decode=decode).body == (TEXT * 1000 if decode else encoded)
@@ -222,7 +222,7 @@ def test_a_damaged_encoding_is_an_error(server):
         Client().fetch(server.url + "/encoded", decode=True)
 
 
-def test_a_missing_library_is_told_as_such(monkeypatch, server):
+def test_a_missing_library_is_an_error_of_its_own(monkeypatch, server):
     monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(MissingLibrary) as caught:
         Client().fetch(server.url + "/page")
@@ -274,7 +274,7 @@ def test_a_redirect_loop_ends(server):
     assert len(server.requests) == 10
 
 
-def test_a_redirect_without_a_place_is_its_status(server):
+def test_a_redirect_without_a_location_is_its_status(server):
     server.faults = [Status(status=302)]
     with pytest.raises(TransportError, match="302"):
         Client().fetch(server.url + "/page")
@@ -327,7 +327,7 @@ def test_a_redirect_from_https_to_less_is_refused(location):
         "http://\x00/",
     ],
 )
-def test_a_redirect_to_a_strange_place_is_an_error(server, location):
+def test_a_redirect_to_an_invalid_url_is_an_error(server, location):
     server.faults = [Redirect("/page", location=location)]
     with pytest.raises(TransportError, match=r"/page redirects |Failed to") as caught:
         Client().fetch(server.url + "/page")
@@ -456,7 +456,7 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch):
 @pytest.mark.parametrize(
     ("environment", "use_proxy"), [({"no_proxy": "127.0.0.1"}, True), ({"NO_PROXY": "127.0.0.1"}, True), ({}, False)]
 )
-def test_the_proxy_is_passed_by_where_so_asked(server, nobody, monkeypatch, environment, use_proxy):
+def test_the_proxy_is_bypassed_if_requested(server, nobody, monkeypatch, environment, use_proxy):
     for name, value in {"http_proxy": f"http://{nobody}", **environment}.items():
         monkeypatch.setenv(name, value)
     assert Client(use_proxy=use_proxy).fetch(server.url + "/page").body == TEXT

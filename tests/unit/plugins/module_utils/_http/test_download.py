@@ -133,7 +133,7 @@ class EndlessChunks(Chunked):
     "content_range",
     ["bytes 0-599999/600000", "bytes 400001-599999/600000", "bytes */600000", "items 400000-599999/600000", "", None],
 )
-def test_another_range_than_the_one_asked_for_is_an_error(server, content_range):
+def test_another_range_than_the_requested_one_is_an_error(server, content_range):
     server.faults = [Cut(after=400_000, times=1), Headers(headers={"Content-Range": content_range})]
     with pytest.raises(TransportError, match="the bytes from 400000 on, but the server sent another range"):
         download(Client(), server.url + "/big")
@@ -181,7 +181,7 @@ def test_headers_are_made_for_each_request(server):
 
 
 @pytest.mark.parametrize(("etag", "condition"), [('"abc"', '"abc"'), ('W/"abc"', None), ("abc", None), (None, None)])
-def test_the_rest_is_asked_for_on_the_condition_that_nothing_changed(server, etag, condition):
+def test_the_rest_is_requested_on_the_condition_that_nothing_changed(server, etag, condition):
     server.faults = [
         HeadersAndCut(headers={"ETag": etag}, after=100_000, times=1),
         Headers(headers={"ETag": etag}),

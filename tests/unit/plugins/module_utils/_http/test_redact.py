@@ -16,7 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._http.redact import (
 )
 
 
-def test_errors_of_requests_are_told_by_their_innermost_reason():
+def test_the_reason_of_an_error_of_requests_is_the_innermost_one():
     inner = OSError("it is broken ?token=hunter2")
     assert innermost_reason(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
     assert innermost_reason(requests.exceptions.ConnectionError()) == "ConnectionError"

@@ -23,7 +23,7 @@ from ansible_collections.localai.core.plugins.module_utils._http.retry import (
     Transient,
     causes,
     fault_of,
-    is_of_certificate,
+    is_certificate_error,
     retry_after,
 )
 
@@ -168,7 +168,7 @@ def refused_certificate():
     ids=["refused", "missing file", "no TLS", "only a text", "no server"],
 )
 def test_an_error_of_a_certificate_is_known_by_its_type(error, expected):
-    assert is_of_certificate(error) is expected
+    assert is_certificate_error(error) is expected
 
 
 def test_the_causes_of_an_error_are_those_that_it_wraps():

@@ -54,7 +54,7 @@ WRITTEN = 'Bearer realm="https://r/token",service="registry",scope="repository:x
         (",,, ,", None),
     ],
 )
-def test_a_challenge_says_what_is_wanted(header, expected):
+def test_a_challenge_is_parsed(header, expected):
     assert parse_challenge(header) == expected
 
 

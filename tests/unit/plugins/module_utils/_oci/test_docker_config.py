@@ -145,7 +145,7 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path, content):
         docker_credentials(Reference.parse("quay.io/x"), str(path))
 
 
-def test_a_file_that_was_asked_for_must_be_there(tmp_path):
+def test_a_file_that_was_requested_must_exist(tmp_path):
     with pytest.raises(HostError, match=r"missing.json: No such file"):
         docker_credentials(Reference.parse("quay.io/x"), str(tmp_path / "missing.json"))
 

@@ -98,7 +98,7 @@ def test_several_images_need_a_name_and_the_error_lists_them(layout):
 
 
 @pytest.mark.parametrize("references", [{"v1": IMAGE}, {"v0": OTHER, "v1": IMAGE}, {}])
-def test_a_name_that_is_not_there_is_told_with_those_that_are(layout, references):
+def test_the_error_for_a_missing_name_lists_the_names(layout, references):
     with pytest.raises(SourceError, match=rf"has no image 'v2'; it has {', '.join(references) or 'none'}\."):
         pull(Layout(layout(references)), "v2")
 
@@ -111,7 +111,7 @@ def test_children_by_platform_are_one_image_without_a_name(layout):
 
 
 @pytest.mark.parametrize("key", ["org.opencontainers.image.ref.name", "io.containerd.image.name"])
-def test_in_place_of_a_registry_the_full_name_goes_before_the_tag(layout, key):
+def test_as_a_mirror_the_full_name_precedes_the_tag(layout, key):
     pointers = [
         {**images.descriptor(OTHER), "annotations": {"org.opencontainers.image.ref.name": "v1"}},
         {**images.descriptor(IMAGE), "annotations": {key: "quay.io/x/y:v1"}},

@@ -81,7 +81,7 @@ def test_a_manifest_that_does_not_say_what_it_is_goes_by_the_server_or_its_conte
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
-def test_a_manifest_must_have_the_digest_asked_for(algorithm):
+def test_a_manifest_must_have_the_requested_digest(algorithm):
     body = written()
     assert parse_manifest(body, "", digest_of(body, algorithm)).digest == digest_of(body, algorithm)
     with pytest.raises(IntegrityError, match="the manifest has the digest"):
@@ -99,7 +99,10 @@ def test_a_manifest_must_have_the_digest_asked_for(algorithm):
         (b"null", "not a JSON object"),
         (b"{}", "not a supported kind of manifest"),
         (json.dumps({"schemaVersion": 1, "fsLayers": []}).encode(), "schema 1"),
-        (written(mediaType="application/vnd.example+json", layers=None), "'application/vnd.example.json' is not a supported kind"),
+        (
+            written(mediaType="application/vnd.example+json", layers=None),
+            "'application/vnd.example.json' is not a supported kind",
+        ),
         (written(mediaType=["x"], layers=None), "not a supported kind of manifest"),
         (written(config=None), "no config"),
         (written(config="x"), "no config"),
@@ -184,13 +187,13 @@ def child(platform, letter):
         ([Platform("linux", "amd64", "v3"), Platform("linux", "amd64", "v2")], 0),
     ],
 )
-def test_the_first_child_for_exactly_the_platform_is_taken_or_else_the_first_that_fits(platforms, expected):
+def test_the_first_child_for_exactly_the_platform_is_chosen_or_else_the_first_that_fits(platforms, expected):
     children = tuple(child(platform, letter) for platform, letter in zip(platforms, "abc"))
     assert choose(Manifest(DIGEST, children), HOST) is children[expected]
 
 
 @pytest.mark.parametrize(("variants", "expected"), [(["", "v7"], 1), (["v6", ""], 1), (["v7", ""], 0)])
-def test_a_child_for_the_same_variant_goes_first_and_one_for_another_is_not_taken(variants, expected):
+def test_a_child_for_the_same_variant_is_preferred_and_one_for_another_is_not_chosen(variants, expected):
     children = tuple(child(Platform("linux", "arm", variant), letter) for variant, letter in zip(variants, "ab"))
     assert choose(Manifest(DIGEST, children), Platform("linux", "arm", "v7")) is children[expected]
 
@@ -202,7 +205,7 @@ def test_a_child_for_the_same_variant_goes_first_and_one_for_another_is_not_take
         {"mediaType": "application/vnd.in-toto+json"},
     ],
 )
-def test_a_child_that_is_no_image_is_passed_by(artifact):
+def test_a_child_that_is_no_image_is_skipped(artifact):
     image = {**CONFIG, "mediaType": OCI_MANIFEST, "digest": "sha256:" + "b" * 64}
     rows = [{**CONFIG, "mediaType": OCI_MANIFEST, **artifact}, image]
     index = parse_manifest(written(mediaType=OCI_INDEX, manifests=rows), "")
@@ -225,7 +228,7 @@ def test_a_child_of_which_nothing_else_is_known_is_an_image(stated):
         ([Platform("unknown", "unknown")], "unknown/unknown"),
     ],
 )
-def test_an_index_without_the_platform_tells_what_it_has(platforms, offered):
+def test_the_error_for_a_missing_platform_lists_the_platforms(platforms, offered):
     index = Manifest(DIGEST, tuple(child(platform, "a") for platform in platforms))
     with pytest.raises(SourceError, match=f"not built for linux/amd64; it is for {offered}"):
         choose(index, HOST)

@@ -70,7 +70,7 @@ def test_an_archive_of_unknown_length_has_no_size(stage, files):
     assert deliver(stage, files.url + "/piper.tar.gz")[0].artifact.size == 0
 
 
-def test_an_archive_may_need_a_login(stage, files):
+def test_an_archive_may_need_credentials(stage, files):
     files.authorization = basic("me", "pw")
     uri = files.url + "/piper.tar.gz"
     with pytest.raises(SourceError, match="401"):

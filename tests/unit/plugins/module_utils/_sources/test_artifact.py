@@ -35,7 +35,7 @@ def uris(tmp_path, server, files, source):
     ]
 
 
-def test_content_tells_what_it_is_and_what_proves_it(uris):
+def test_content_has_a_kind_and_may_be_proved(uris):
     for uri, is_image, is_proved in uris:
         artifact = sources(Anything()).find([Address(uri)])
         assert (artifact.content.is_image, artifact.content.is_proved) == (is_image, is_proved), uri

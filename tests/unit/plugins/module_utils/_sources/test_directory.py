@@ -74,7 +74,7 @@ def test_what_is_no_directory_is_refused(uri):
 
 
 @pytest.mark.parametrize("sealed", ["LICENSE", "venv"])
-def test_a_directory_that_may_not_be_read_is_an_error_that_names_the_place(sealed):
+def test_a_directory_that_may_not_be_read_is_an_error_that_names_the_path(sealed):
     with directory_of_ordinary_user() as path, ordinary_user():
         write_tree(path / "source", ENTRIES)
         (path / "source" / sealed).chmod(0)

@@ -75,7 +75,7 @@ def test_wherever_origins_break_the_last_one_completes_it(breaks):
     assert reader.transferred == len(CONTENT)
 
 
-def test_an_origin_is_told_what_to_read_and_then_where_to_begin():
+def test_an_origin_gets_what_to_read_and_then_the_offset():
     first, second = Mirror("a", 30), Mirror("b")
     assert read(FailoverReader(), first, second, what=("layer",)) == CONTENT
     assert (first.asked, second.asked) == ([("layer", 0)], [("layer", 30)])
@@ -87,7 +87,7 @@ def test_if_all_fail_the_error_names_each():
     assert str(caught.value) == "a: no such file; b: silent"
 
 
-def test_the_error_of_an_only_origin_stands_for_itself():
+def test_the_error_of_an_only_origin_is_not_named_twice():
     with pytest.raises(TransportError, match=r"^silent$"):
         read(FailoverReader(), Mirror("a", 10))
 
@@ -112,7 +112,7 @@ def test_several_contents_are_counted_together_and_origins_once():
     assert (reader.served, reader.transferred) == ([mirror.origin], 300)
 
 
-def test_a_watcher_is_told_how_many_bytes_have_come_and_where_from():
+def test_a_watcher_gets_the_number_of_bytes_and_their_origin():
     seen = []
     reader = FailoverReader(lambda *told: seen.append(told))
     read(reader, Mirror("a", 25, local=True), Mirror("b"))

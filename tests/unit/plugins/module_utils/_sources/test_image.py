@@ -56,7 +56,7 @@ EXPECTED.update(dict.fromkeys(["venv/lib", "venv/lib/python3.10"], b""))
 @pytest.mark.parametrize(
     "uri", ["quay.io/x/y@sha256:short", "quay.io/x/y:tag@latest", "oci://quay.io/X", "./piper", "piper dir", ""]
 )
-def test_what_looks_like_an_image_but_is_none_is_told_so(uri):
+def test_a_uri_that_is_no_valid_reference_is_refused(uri):
     with pytest.raises(SourceError, match="is not an image reference"):
         sources().find((Address(uri),))
 
@@ -83,7 +83,7 @@ def test_layers_are_laid_over_each_other(stage, server):
     assert tree == {"run.sh": b"new", "d": b"", "d/y": b"y"}
 
 
-def test_a_layer_that_nothing_here_can_undo_is_an_error_before_the_pull(monkeypatch, stage, server):
+def test_a_layer_that_this_host_cannot_decompress_is_an_error_before_the_pull(monkeypatch, stage, server):
     for library in ("zstandard", "compression.zstd"):
         monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
@@ -187,7 +187,7 @@ def test_what_a_layer_unpacks_to_is_read_from_the_end_of_its_gzip(packed, unpack
     ],
     ids=["ranges", "no ranges", "no answer"],
 )
-def test_space_is_asked_for_by_small_requests_only(server, faults, size):
+def test_the_space_is_estimated_by_small_requests_only(server, faults, size):
     kinds = sources(retries=0)
     artifact = kinds.find([Address(server.put("x/y", "tag", images.image([BIG_LAYER, LAYER], AMD64)))])
     server.requests.clear()
@@ -226,7 +226,7 @@ def test_an_image_in_a_file_is_unpacked(stage, tmp_path, content, digest, size):
 
 
 @pytest.mark.parametrize("kind", ["layout", "oci", "docker"])
-def test_a_copy_stands_in_for_an_image_whose_file_is_spoilt(stage, tmp_path, kind):
+def test_a_copy_replaces_an_image_whose_file_is_damaged(stage, tmp_path, kind):
     good, bad = tmp_path / "good", tmp_path / "bad"
     if kind == "layout":
         write_oci_layout(good, {"v1": IMAGE})

@@ -41,7 +41,7 @@ def numbers(told):
     return [told[key] for key in ("bytes_done", "bytes_total", "bytes_per_second", "seconds_left")]
 
 
-def test_it_is_told_at_once_that_something_begins():
+def test_the_start_is_reported_at_once():
     writer = Writer()
     assert writer.told == [
         {
@@ -75,7 +75,7 @@ def test_more_than_was_promised_leaves_no_negative_time():
     assert numbers(writer.told[-1]) == [300, 100, 150, 0]
 
 
-def test_a_try_that_begins_anew_is_counted_anew():
+def test_a_new_attempt_is_counted_from_zero():
     writer = Writer()
     writer.update(900, after=2)
     writer.update(50, after=2)
@@ -177,7 +177,7 @@ def test_it_counts_no_longer_when_the_writer_is_killed(tmp_path):
     assert in_progress(str(tmp_path / OWN_DIRECTORY / PROGRESS)) is None
 
 
-def test_what_a_killed_run_left_is_replaced(store):
+def test_the_file_of_a_killed_run_is_replaced(store):
     left = Path(path_of(store))
     left.write_text("x" * 10_000, encoding="ascii")
     with store.progress() as write:

@@ -75,7 +75,7 @@ def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
             f"{server.host}/x/missing:tag: ",
             "404",
             "it is for linux/s390x",
-            "names a model",
+            "is a source of models only",
             "/nowhere: there is no such file or directory",
             "contains a user name",
         )
@@ -84,7 +84,7 @@ def test_mirrors_are_tried_in_order_and_every_try_is_named(server):
     assert "hunter2" not in text
 
 
-def test_the_first_source_that_answers_is_taken(stage, server):
+def test_the_first_source_that_answers_is_used(stage, server):
     good = server.put("x/y", "tag", IMAGE)
     delivered, _tree = deliver(stage, "127.0.0.1:1/x/y:tag", good, "127.0.0.1:1/x/z:tag")
     assert (delivered.artifact.uri.text, stage.used) == (good, 1)
@@ -168,7 +168,7 @@ def test_an_error_of_whoever_uses_the_tree_is_passed_on_and_no_mirror_is_tried(s
     assert stage.used == 1
 
 
-def test_when_bytes_of_two_places_are_wrong_together_each_is_tried_alone(stage, server):
+def test_after_a_digest_mismatch_of_two_origins_each_is_tried_alone(stage, server):
     first, second, third = (server.put(f"x/{name}", "tag", BIG) for name in "abc")
     blob = f"/blobs/{BIG_LAYER.digest}"
     server.faults = [CorruptAndCut(f"x/a{blob}", at=1000, after=100_000, times=1), Status(f"x/a{blob}", status=404)]

@@ -47,7 +47,7 @@ from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
         ("quay.io/x/y:tag@sha256:" + "0" * 64, ImageUri),
     ],
 )
-def test_a_uri_tells_its_kind(uri, kind):
+def test_a_uri_has_a_kind(uri, kind):
     assert type(parse_uri(Address(uri))) is kind
     assert type(uri_of(Address(uri))) is kind
 
@@ -55,10 +55,10 @@ def test_a_uri_tells_its_kind(uri, kind):
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
-        ("ollama://gemma:2b", "names a model, not a backend"),
-        ("ollama:gemma", "names a model"),
-        ("huggingface://x/y", "names a model"),
-        ("hf://x/y", "names a model"),
+        ("ollama://gemma:2b", "is a source of models only"),
+        ("ollama:gemma", "is a source of models only"),
+        ("huggingface://x/y", "is a source of models only"),
+        ("hf://x/y", "is a source of models only"),
         ("ocifile://x.tar", "not an absolute path"),
         ("ocilayout:x/y", "not an absolute path"),
         ("file://x", "not an absolute path"),
@@ -94,7 +94,7 @@ DIGEST = "sha256:" + "0" * 64
         ("/opt/piper", "/opt/piper", ""),
     ],
 )
-def test_a_path_and_a_name_are_taken_apart(uri, path, name):
+def test_a_path_and_a_name_are_separated(uri, path, name):
     parsed = parse_uri(Address(uri))
     parts = [value for key, value in vars(parsed).items() if key != "address"]
     assert parts == ([path, name] if isinstance(parsed, (LayoutUri, ImageFileUri)) else [path])

@@ -67,7 +67,7 @@ def modes(top):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_every_common_method_is_undone(top, method):
+def test_every_common_method_is_decompressed(top, method):
     content = os.urandom(5000) + bytes(3_000_000)
     fill(top, zipped(("x", content, unix(0o644)), method=method))
     assert (top / "x").read_bytes() == content
@@ -141,7 +141,7 @@ def test_a_symlink_to_what_cannot_be_is_refused(top, target):
         fill(top, zip_archive([symlink("x", target)]))
 
 
-def test_what_is_encrypted_is_told_so(top):
+def test_an_encrypted_entry_is_an_error_that_says_so(top):
     archive = bytearray(zipped(("x", b"secret", unix(0o644))))
     archive[6] |= 1
     archive[archive.index(b"PK\x01\x02") + 8] |= 1
@@ -149,7 +149,7 @@ def test_what_is_encrypted_is_told_so(top):
         fill(top, bytes(archive))
 
 
-def test_an_unknown_method_is_told_so(top):
+def test_an_unknown_method_is_an_error_that_says_so(top):
     archive = bytearray(zipped(("x", b"y", unix(0o644))))
     archive[8] = archive[archive.index(b"PK\x01\x02") + 10] = 99
     with pytest.raises(SourceError, match=r"'x'.*compression"):
