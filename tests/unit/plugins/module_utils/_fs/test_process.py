@@ -107,3 +107,16 @@ def test_a_program_whose_output_nobody_reads_is_killed():
     next(blocks)
     blocks.close()
     assert next(chunks, None) is not None
+
+
+def test_a_program_is_killed_when_this_one_is_interrupted(monkeypatch):
+    started = []
+
+    def communicate(program, timeout):
+        started.append(program)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process.subprocess.Popen, "communicate", communicate)
+    with pytest.raises(KeyboardInterrupt):
+        process.run(["sleep", "60"], 60, "/")
+    assert started[0].returncode == -signal.SIGKILL

@@ -22,11 +22,10 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
 from ansible_collections.localai.core.tests.support import images
-from ansible_collections.localai.core.tests.support.archives import (
-    tar_archive,
-)
+from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.backends import backend_entries, backend_image
 from ansible_collections.localai.core.tests.support.delivery import (
+    ARCHIVE,
     BIG,
     BIG_EXPECTED,
     BIG_LAYER,
@@ -35,6 +34,8 @@ from ansible_collections.localai.core.tests.support.delivery import (
     LAYER,
     OTHER,
     SHA256,
+    Anything,
+    Nothing,
     deliver,
     sources,
     starts,
@@ -177,3 +178,38 @@ def test_after_a_digest_mismatch_of_two_origins_each_is_tried_alone(stage, serve
     assert delivered.served_by == f"{server.host}/x/b@{BIG.digest}"
     assert [start for _path, start in starts(server, f"x/b{blob}")] == ["100000", "0"]
     assert starts(server, f"x/c{blob}") == []
+
+
+def test_an_image_that_is_not_accepted_is_not_pulled_from_a_mirror(stage, server):
+    uris = [Address(server.put(f"x/{name}", "tag", IMAGE)) for name in "ab"]
+    kinds = sources(Nothing())
+    with pytest.raises(SourceError, match=r"^Tried .*/x/a:tag: this tree is not wanted\.$"), kinds.deliver(
+        kinds.find(uris), stage
+    ):
+        pass
+    assert stage.used == 1
+    assert starts(server, f"x/b/blobs/{LAYER.digest}") == []
+
+
+def test_an_archive_that_is_not_accepted_and_not_proved_is_read_from_each_mirror(stage, files):
+    files.pages["/copy"] = ARCHIVE
+    uris = [Address(f"{files.url}/{path}") for path in ("piper.tar.gz", "copy", "missing")]
+    kinds = sources(Nothing())
+    with pytest.raises(
+        SourceError, match=r"/piper\.tar\.gz: this tree is not wanted\.; .*/copy: this tree is not wanted\.; .*404"
+    ), kinds.deliver(kinds.find(uris), stage):
+        pass
+    assert stage.used == 2
+
+
+def test_a_mirror_that_is_no_source_is_named_in_the_error(stage, server):
+    server.faults = [Status(f"x/a/blobs/{LAYER.digest}", status=404)]
+    with pytest.raises(SourceError, match=r"ollama://x: ollama: is a source of models only\.; .*/x/a:tag: .*404"):
+        deliver(stage, server.put("x/a", "tag", IMAGE), "ollama://x")
+
+
+def test_whoever_uses_sources_decides_what_is_accepted(stage, files):
+    files.pages["/x"] = tar_archive([file("model.gguf")])
+    kinds = sources(Anything())
+    with kinds.deliver(kinds.find([Address(files.url + "/x")]), stage) as (tree, _delivered):
+        assert os.listdir(tree.path) == ["model.gguf"]

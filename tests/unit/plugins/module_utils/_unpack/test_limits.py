@@ -6,21 +6,24 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import tarfile
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
+from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack import limits
 from ansible_collections.localai.core.plugins.module_utils._unpack.limits import Limits
+from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 from ansible_collections.localai.core.tests.support.archives import (
     directory,
     file,
     tar,
     tar_archive,
 )
-from ansible_collections.localai.core.tests.support.unpacking import fill, repaired
+from ansible_collections.localai.core.tests.support.unpacking import FORMATS, fill, repaired
 
 
 def test_the_number_of_entries_is_limited(top):
@@ -73,3 +76,30 @@ def test_a_bomb_of_holes_is_found_by_its_ratio(top, monkeypatch):
     monkeypatch.setattr(limits, "WITHOUT_RATIO", 1024**2)
     with pytest.raises(SourceError, match="more than 20 times its size"):
         fill(top, sparse("hole", 3_000_000) + bytes(1024), limits=Limits(ratio=20))
+
+
+@pytest.mark.parametrize(
+    ("error", "proved", "expected", "message"),
+    [
+        (IntegrityError("another digest"), True, IntegrityError, "another digest"),
+        # Where the rest cannot be read, the bytes are not proved.
+        (TransportError("silent"), True, IntegrityError, "leads out"),
+        (None, True, SourceError, "leads out"),
+        (IntegrityError("another digest"), False, SourceError, "leads out"),
+    ],
+)
+def test_a_bad_archive_is_distinguished_from_a_digest_mismatch(top, error, proved, expected, message):
+    read = []
+
+    def chunks():
+        for start in range(0, len(archive), 1000):
+            read.append(archive[start : start + 1000])
+            yield read[-1]
+        if error is not None:
+            raise error
+
+    archive = tar([file("../x"), file("noise", os.urandom(100_000))])
+    with Tree(str(top)) as tree, pytest.raises(SourceError, match=message) as caught:
+        unpack(chunks(), FORMATS["none"], tree, whiteouts=False, proved=proved)
+    assert type(caught.value) is expected
+    assert not proved or b"".join(read) == archive
