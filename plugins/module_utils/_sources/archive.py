@@ -18,23 +18,15 @@ from .._unpack.formats import Format, format_of
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Context
 from .failover import FailoverReader, Origin
-from .file import LocalFile, RemoteFile, file_artifact, verified_file
+from .file import Bytes, LocalFile, RemoteFile, file_artifact
 from .uri import Uri
 
 
 @dataclass(frozen=True)
-class ArchiveContent:
+class ArchiveContent(Bytes):
     """An archive."""
 
     format: Format
-    sha256: str
-    size: int
-    is_image: t.ClassVar[bool] = False
-
-    @property
-    def is_proved(self) -> bool:
-        """Whether its sha256 and its length are known."""
-        return bool(self.sha256 and self.size)
 
     def unpacked_size(self) -> int:
         """Return the number of bytes that it needs on disk at least."""
@@ -42,7 +34,7 @@ class ArchiveContent:
 
     def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
         """Unpack it into a tree; raises SourceError, TransportError, HostError."""
-        chunks = verified_file(reader.read(origins), self.sha256, self.size)
+        chunks = self.verified(reader.read(origins))
         unpack(chunks, self.format, tree, whiteouts=False, proved=self.is_proved)
 
 
@@ -76,5 +68,4 @@ class HttpSource:
 def archive_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str) -> Artifact:
     """Return the artifact of an archive; raises SourceError, TransportError."""
     head, size = file.head()
-    content = ArchiveContent(format_of(head, file.public), sha256, size)
-    return Artifact(address, content, digest=f"sha256:{sha256}" if sha256 else None, size=size, sha256=sha256)
+    return ArchiveContent(sha256, size, format_of(head, file.public)).artifact(address)

@@ -20,7 +20,7 @@ from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .._http.client import Http
 from .._http.download import whole_number
-from .artifact import Artifact
+from .artifact import Artifact, Content
 from .failover import FailoverReader, Origin
 
 _HEAD = 512
@@ -74,10 +74,9 @@ class LocalFile:
 
 
 @dataclass(frozen=True)
-class FileContent:
-    """A single file, which becomes the file `path` of the tree as it is."""
+class Bytes:
+    """The bytes of one file, with the sha256 that they must have, and their length; empty and 0 if it is unknown."""
 
-    path: str
     sha256: str
     size: int
     is_image: t.ClassVar[bool] = False
@@ -88,13 +87,37 @@ class FileContent:
         return bool(self.sha256 and self.size)
 
     def unpacked_size(self) -> int:
-        """Return its size in bytes, 0 if it is unknown."""
+        """Return the number of bytes that it needs on disk at least."""
         return self.size
+
+    def verified(self, chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
+        """Yield `chunks`; raises IntegrityError unless they have the sha256."""
+        hasher, length = hashlib.sha256(), 0
+        for chunk in chunks:
+            length += len(chunk)
+            if self.is_proved and length > self.size:
+                raise IntegrityError(f"it is longer than the {self.size} bytes that its server stated.")
+            hasher.update(chunk)
+            yield chunk
+        if self.sha256 and hasher.hexdigest() != self.sha256:
+            raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {self.sha256}.")
+
+    def artifact(self, address: Address) -> Artifact:
+        """Return the artifact of this content."""
+        digest = f"sha256:{self.sha256}" if self.sha256 else None
+        return Artifact(address, t.cast(Content, self), digest=digest, size=self.size, sha256=self.sha256)
+
+
+@dataclass(frozen=True)
+class FileContent(Bytes):
+    """A single file, which becomes the file `path` of the tree as it is."""
+
+    path: str
 
     def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
         """Write it into a tree; raises IntegrityError, TransportError, HostError."""
         tree.begin_layer()
-        tree.file(self.path, 0o644, verified_file(reader.read(origins), self.sha256, self.size))
+        tree.file(self.path, 0o644, self.verified(reader.read(origins)))
 
 
 def file_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str, name: str) -> Artifact:
@@ -102,22 +125,4 @@ def file_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str, n
     path = inner_path(name)
     if not path:
         raise SourceError("it does not end with the name of a file, and no other name is given.")
-    _head, size = file.head()
-    content = FileContent(path, sha256, size)
-    return Artifact(address, content, digest=f"sha256:{sha256}" if sha256 else None, size=size, sha256=sha256)
-
-
-def verified_file(chunks: t.Iterator[bytes], sha256: str, size: int) -> t.Iterator[bytes]:
-    """Yield `chunks`; raises IntegrityError unless they have a sha256 that is not empty.
-
-    `size` is the length that the server stated, 0 if it stated none.
-    """
-    hasher, length = hashlib.sha256(), 0
-    for chunk in chunks:
-        length += len(chunk)
-        if sha256 and 0 < size < length:
-            raise IntegrityError(f"it is longer than the {size} bytes that its server stated.")
-        hasher.update(chunk)
-        yield chunk
-    if sha256 and hasher.hexdigest() != sha256:
-        raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {sha256}.")
+    return FileContent(sha256, file.head()[1], path).artifact(address)

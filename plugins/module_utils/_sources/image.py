@@ -16,6 +16,7 @@ from .._http.failover import ORIGIN_ERRORS
 from .._oci.image import Image, Repository, image_in_file, resolve
 from .._oci.layout import Layout
 from .._oci.manifest import Descriptor, verified
+from .._oci.reference import Reference
 from .._unpack.compression import GZIP
 from .._unpack.formats import TAR, Format
 from .._unpack.unpack import unpack
@@ -93,7 +94,7 @@ class RegistrySource(_ImageSource):
         return self._context.images.digest(self._reference)
 
     @property
-    def _reference(self) -> t.Any:
+    def _reference(self) -> Reference:
         return t.cast(ImageUri, self._uri).reference
 
     def _resolve(self) -> Image:
