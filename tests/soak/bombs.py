@@ -31,17 +31,20 @@ from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._fs.usage import disk_usage
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
-from ansible_collections.localai.core.plugins.module_utils._oci.auth import docker_login, parse_challenge
-from ansible_collections.localai.core.plugins.module_utils._oci.layout import image_in_file
+from ansible_collections.localai.core.plugins.module_utils._oci.challenge import parse_challenge
+from ansible_collections.localai.core.plugins.module_utils._oci.docker_config import docker_credentials
+from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import OCI_INDEX, parse_manifest
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index
 from ansible_collections.localai.core.plugins.module_utils._store.verify import recorded_contents
-from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import Limits, unpack
+from ansible_collections.localai.core.plugins.module_utils._unpack.limits import Limits
+from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 
 from ..support.archives import compress, tar
 from ..support.client import Client
 from ..support.files import FileServer, Page
+from ..support.unpacking import FORMATS
 
 MEMORY = 3 * 1024**3 // 2
 SECONDS = 120
@@ -177,7 +180,7 @@ def _challenge(_path: Path) -> object:
 @bomb("logins: a file that never ends")
 def _logins(_path: Path) -> object:
     with contextlib.suppress(LocalAIError):
-        docker_login(Reference.parse("h.io/x"), "/dev/zero")
+        docker_credentials(Reference.parse("h.io/x"), "/dev/zero")
     return None
 
 
@@ -185,7 +188,7 @@ def _logins(_path: Path) -> object:
 def _large_logins(path: Path) -> object:
     with (path / "config.json").open("wb") as stream:
         stream.truncate(1024**4)
-    return docker_login(Reference.parse("h.io/x"), str(path / "config.json"))
+    return docker_credentials(Reference.parse("h.io/x"), str(path / "config.json"))
 
 
 @bomb("image in a file: a header of 8 GiB")
@@ -203,7 +206,7 @@ def _header(path: Path) -> object:
 
 def _unpacked(path: Path, data: bytes, compression: str) -> object:
     with Tree(str(path)) as tree:
-        unpack(iter([data]), compression, tree, whiteouts=True, limits=Limits(size=4 * 1024**3))
+        unpack(iter([data]), FORMATS[compression], tree, whiteouts=True, limits=Limits(size=4 * 1024**3))
     return None
 
 

@@ -22,13 +22,14 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._unpack.compression import supported
+from ansible_collections.localai.core.plugins.module_utils._unpack.compression import COMPRESSIONS
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 
 from ..support.any_images import AnyLayer, images
 from ..support.host import temporary_directory, umask
 from ..support.images import image
 from ..support.layouts import write_oci_layout
+from ..support.unpacking import FORMATS
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def ours(layers: tuple[AnyLayer, ...], top: Path) -> Listing | None:
     try:
         with Tree(str(top)) as tree:
             for layer in layers:
-                unpack(iter([layer.packed(layer.compression).blob]), layer.compression, tree, whiteouts=True)
+                unpack(iter([layer.packed(layer.compression).blob]), FORMATS[layer.compression], tree, whiteouts=True)
             tree.finish(0o755)
     except SourceError:
         return None
@@ -106,12 +107,12 @@ def _node(path: Path, status: os.stat_result, names: tuple[str, ...]) -> Node:
 
 
 def usable_compressions() -> tuple[str, ...]:
-    """Those of layers that this machine can undo."""
+    """Those of layers that this machine can decompress."""
     usable = ["none", "gzip"]
-    try:
-        usable.append(supported("zstd"))
-    except SourceError as e:
-        print(f"Without zstd: {e}")
+    if any(compression.name == "zstd" and compression.on_this_host() for compression in COMPRESSIONS):
+        usable.append("zstd")
+    else:
+        print("Without zstd, which this machine cannot decompress")
     return tuple(usable)
 
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""URLs as text: are they valid, what may be printed of them, and are two of one server?"""
+"""URLs as text: whether they are valid, and whether two are of one server."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ def checked_url(url: str) -> t.Any:
         raise OptionError("A URL is malformed: check its host and its port.") from None
     if "@" in parts.netloc:
         raise OptionError(
-            f"{redacted_url(url)} was given with a user name in it, which would end up in logs. Give credentials in "
-            "endpoints."
+            f"{redacted_url(url)} contains a user name, which would end up in logs. Put credentials in endpoints."
         )
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
         raise OptionError(f"{redacted_url(url)} is not an http:// or https:// URL with a host.")
@@ -35,7 +34,7 @@ def checked_url(url: str) -> t.Any:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether C(host), a name or an address, is this machine itself."""
+    """Return whether a host, a name or an address, is this machine itself."""
     if host.lower() == "localhost":
         return True
     try:
@@ -44,9 +43,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_from(answered: str, asked: str) -> bool:
-    """Return whether the server at C(asked) answered itself, and not another one that it redirects to."""
-    return origin(answered) == origin(asked)
+def is_from(answered: str, requested: str) -> bool:
+    """Return whether the requested server answered itself, and not another one that it redirects to."""
+    return origin(answered) == origin(requested)
 
 
 def origin(url: str) -> str:

@@ -10,11 +10,9 @@ Follows LocalAI's `pkg/xsysinfo/gpu.go`, which starts the same tools.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shutil
-import signal
 import typing as t
 from dataclasses import dataclass, field
 
@@ -102,26 +100,11 @@ class Machine:
 
 def _answer(*command: str) -> Answer:
     """Return what a program answers; one that takes too long is killed."""
-    import asyncio  # which takes long itself, and most hosts have no such program
-
-    async def output() -> tuple[int, bytes, bytes]:
-        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=nothing, stdout=pipe, stderr=pipe, start_new_session=True, cwd=_NOTHING_TO_WRITE
-        )
-        try:
-            printed, errors = await asyncio.wait_for(process.communicate(), PROBE_SECONDS)
-        except asyncio.TimeoutError:
-            # All of its session, because what it has started holds its output open.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.wait_for(process.communicate(), 1)
-            raise
-        return t.cast(int, process.returncode), printed, errors
+    from .._fs import process  # which most hosts do not need
 
     try:
-        status, printed, errors = asyncio.run(output())
-    except asyncio.TimeoutError:
+        status, printed, errors = process.run(command, PROBE_SECONDS, _NOTHING_TO_WRITE)
+    except TimeoutError:
         return Answer(said=f"stopped after {PROBE_SECONDS} seconds without an answer")
     except OSError as e:
         return Answer(said=f"it cannot be started: {e.strerror}")

@@ -25,7 +25,8 @@ from .._store.store import Store
 from .result import Transfer
 
 if t.TYPE_CHECKING:
-    from .._sources.source import Found, Sources
+    from .._sources.artifact import Artifact
+    from .._sources.source import Sources
 
 
 class Applier:
@@ -61,23 +62,23 @@ class Applier:
 
     def _fetch(self, step: Fetch) -> Transfer:
         """Install a build, complete with its metadata."""
-        start, store, artifact = time.monotonic(), self._store, t.cast("Found", step.artifact)
+        start, store, artifact = time.monotonic(), self._store, t.cast("Artifact", step.artifact)
         try:
             with contextlib.ExitStack() as stack:
                 progress = Progress(stack.enter_context(store.progress()), step.backend, artifact.size)
-                tree, delivery = stack.enter_context(self._sources().deliver(artifact, store.stage, progress.update))
+                tree, delivered = stack.enter_context(self._sources().deliver(artifact, store.stage, progress.update))
                 record = replace(step.record, size=tree.size, entries=tree.entries)
                 contents = contents_of(tree.contents, BACKEND_FILES.described_by)
                 metadata = step.metadata
-                if delivery.found is not artifact:
-                    # A mirror of something that has no digest is its real source.
-                    metadata = replace(metadata, uri=delivery.found.uri)
+                if delivered.artifact is not artifact:
+                    # Content without a digest came from another origin.
+                    metadata = replace(metadata, uri=delivered.artifact.uri)
                 tree.file(METADATA, 0o644, [to_json(_dated(metadata))])
                 tree.file(RECORD, 0o644, [record_file(record, contents)])
                 store.publish(tree, step.backend, step.keep, step.build)
         except SourceError as e:
             raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
-        return Transfer(metadata.uri, delivery.served_by, delivery.transferred, round(time.monotonic() - start, 3))
+        return Transfer(metadata.uri, delivered.served_by, delivered.transferred, round(time.monotonic() - start, 3))
 
 
 def _dated(metadata: Metadata) -> Metadata:

@@ -23,7 +23,7 @@ from .._planner.questions import FindArtifact, Question, WalkTree
 from .._planner.unreadable import check_known, resolve
 from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
 from .._resolver.resolver import Resolver
-from .._sources.uri import kind_of
+from .._sources.uri import PathUri, uri_of
 from .._store.record import Inspection
 from .decide import decide
 from .platform import platform_of
@@ -182,7 +182,7 @@ class Available:
         row = self._rows.find(bare_name(name))
         build = self._installed.get(row.backend) if row is not None and row.kind != "system" else None
         metadata = build.metadata if build is not None else None
-        if row is None or build is None or metadata is None or kind_of(metadata.uri) in ("", "path"):
+        if row is None or build is None or metadata is None or isinstance(uri_of(metadata.uri), (PathUri, type(None))):
             return []
         return [
             Pin(

@@ -23,7 +23,7 @@ from .._localai.scan import scan
 from .._localai.server import home
 from .._request import InfoOptions
 from .._sources.progress import in_progress
-from .._store.layout import OWN_DIRECTORY
+from .._store.layout import OWN_DIRECTORY, PROGRESS
 from .argspec import BACKEND_INFO
 from .options import host_options, info_options
 from .runner import Run, check_paths, run_module
@@ -44,7 +44,7 @@ def _run(run: Run) -> None:
         capability=capability.known,
         capability_evidence=_evidence(capability.evidence),
         backends=[_installed_row(rows[name], installed, request) for name in sorted(rows) if _is_wanted(name, request)],
-        in_progress=in_progress(os.path.join(host.backends_path, OWN_DIRECTORY)),
+        in_progress=in_progress(os.path.join(host.backends_path, OWN_DIRECTORY, PROGRESS)),
         problems=[{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
         previous=[
             _previous_row(previous, installed, request) for previous in _wanted_previous(installed, rows, request)

@@ -27,7 +27,7 @@ from .runner import Run
 from .task import Task, task_of
 
 if t.TYPE_CHECKING:
-    from .._sources.source import Found
+    from .._sources.artifact import Artifact
 
 
 def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
@@ -38,7 +38,7 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
         [step.backend for step in plan.steps if keeps_previous(step)],
     )
     check_own(path, [step.backend for step in plan.steps if isinstance(step, SetAttributes)])
-    artifacts = t.cast("list[Found]", plan.artifacts())
+    artifacts = t.cast("list[Artifact]", plan.artifacts())
     packed = sum(artifact.size for artifact in artifacts)
     check_space(path, packed, lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)))
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images, wherever they are: a tag becomes a digest at one place, the bytes of a digest come from any."""
+"""Images, wherever they are: a tag is resolved at a trusted host, the bytes of a digest are pulled from any."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .._errors import OptionError, SourceError, TransportError
 from .._http.client import Http
+from .._http.failover import ORIGIN_ERRORS, first_answer
 from .._http.url import is_loopback
 from .._request import LAYOUT_SCHEME, Mirror
+from .docker_archive import DockerArchive
 from .layout import Layout
 from .manifest import MOST_DOCUMENT, Descriptor, Manifest, check_platform, choose, verified
 from .platform import Platform
 from .reference import Reference
 from .registry import Location, Registry
+from .tar_file import TarFile
 
 _Answer = t.TypeVar("_Answer")
 
 
 class Repository(t.Protocol):
-    """A place that has manifests and blobs; as text it is what to call it, without any secret."""
+    """The manifests and blobs of images. Its `str` names it without secrets; `local` means on this host."""
 
     local: bool
 
     def manifest(self, name: str) -> Manifest:
-        """Return the manifest of a tag or a digest, checked against the latter."""
+        """Return the manifest of a tag, or of a digest that it is verified by."""
 
     def digest(self, name: str) -> str:
         """Return the digest that a tag has now."""
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
-        """Yield the bytes of a blob from C(offset) on, as they are stored and not checked."""
+        """Yield the bytes of a blob from `offset` on, as they are stored and not verified."""
 
     def tail(self, descriptor: Descriptor, length: int) -> bytes:
-        """Return the last bytes of a blob, or fewer where that would take more than one small request."""
+        """Return the last bytes of a blob, or fewer if that would need more than one small request."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """An image for one platform, ready to be pulled from C(repositories), the preferred one first.
+    """An image for one platform, and the `repositories` to pull it from, the preferred one first.
 
-    C(digest) is what the reference pointed at (the index, if it is one), C(platform_digest) the image's own.
+    `digest` is that of the index, if the reference names one, `platform_digest` the image's own.
     """
 
     digest: str
@@ -61,41 +64,42 @@ class Image:
 
 
 class Images:
-    """All images of one run."""
+    """The images of registries and their mirrors."""
 
     def __init__(self, http: Http, registry: Registry) -> None:
         self._http = http
         self._registry = registry
 
     def resolve(self, reference: Reference, platform: Platform) -> Image:
-        """Return the image that C(reference) names for C(platform).
+        """Return an image for a platform.
 
-        Raises SourceError, TransportError, and OptionError for a mirror that must not be used.
+        Raises SourceError, TransportError, and OptionError for a mirror over plain HTTP.
         """
-        return resolve(reference.digest or reference.tag, self.resolving(reference), self.carrying(reference), platform)
+        name = reference.digest or reference.tag
+        return resolve(name, self.resolve_hosts(reference), self.pull_hosts(reference), platform)
 
     def digest(self, reference: Reference) -> str:
         """Return the digest that a tag has now, or the one that is pinned."""
         return reference.digest or _first(
-            self.resolving(reference), lambda repository: repository.digest(reference.tag)
+            self.resolve_hosts(reference), lambda repository: repository.digest(reference.tag)
         )
 
-    def resolving(self, reference: Reference) -> tuple[Repository, ...]:
-        """Return who says what a tag is: the registry, or the mirrors that may do so in its place."""
+    def resolve_hosts(self, reference: Reference) -> tuple[Repository, ...]:
+        """Return the hosts that resolve a tag: the registry, or the mirrors that may do so in its place."""
         if reference.digest:
-            return self.carrying(reference)
+            return self.pull_hosts(reference)
         trusted = [mirror for mirror in self._mirrors(reference) if mirror.resolve]
-        return tuple(self._mirror(mirror, reference) for mirror in trusted) or (self._home(reference),)
+        return tuple(self._mirror(mirror, reference) for mirror in trusted) or (self._registry_of(reference),)
 
-    def carrying(self, reference: Reference) -> tuple[Repository, ...]:
-        """Return who has the bytes: the mirrors, then the registry unless a mirror stands in for it."""
+    def pull_hosts(self, reference: Reference) -> tuple[Repository, ...]:
+        """Return the hosts to pull from: the mirrors, then the registry unless a mirror resolves in its place."""
         mirrors = self._mirrors(reference)
         repositories = [self._mirror(mirror, reference) for mirror in mirrors]
         if not any(mirror.resolve for mirror in mirrors):
-            repositories.append(self._home(reference))
+            repositories.append(self._registry_of(reference))
         return tuple(repositories)
 
-    def _home(self, reference: Reference) -> Repository:
+    def _registry_of(self, reference: Reference) -> Repository:
         return self._registry.repository(Location(reference))
 
     def _mirrors(self, reference: Reference) -> tuple[Mirror, ...]:
@@ -111,33 +115,33 @@ class Images:
         allowed = is_loopback(location.reference.hostname) or (endpoint is not None and endpoint.plain_http)
         if location.scheme == "http" and not allowed:
             raise OptionError(
-                f"The mirror {location} of {reference.host} is spoken to without TLS. Use https://, or allow it with "
+                f"The mirror {location} of {reference.host} uses plain HTTP. Use https://, or allow it with "
                 f"plain_http for the host {location.reference.host} in endpoints."
             )
         return self._registry.repository(location)
 
 
 def resolve(
-    name: str, resolving: t.Sequence[Repository], carrying: t.Sequence[Repository], platform: Platform
+    name: str, resolve_hosts: t.Sequence[Repository], pull_hosts: t.Sequence[Repository], platform: Platform
 ) -> Image:
     """Return the image of a tag or digest for one platform; raises SourceError, TransportError."""
-    top = manifest = _first(resolving, lambda repository: repository.manifest(name))
+    top = manifest = _first(resolve_hosts, lambda repository: repository.manifest(name))
     if top.is_index:
         child = choose(top, platform)
-        manifest = _first(carrying, lambda repository: repository.manifest(child.digest))
+        manifest = _first(pull_hosts, lambda repository: repository.manifest(child.digest))
     config = manifest.config
     if config is None:
         raise SourceError("an index that lists indexes is not supported.")
     if not top.is_index:
-        check_platform(_first(carrying, lambda repository: _document(repository, config)), platform)
-    return Image(top.digest, manifest.digest, manifest.layers, tuple(carrying))
+        check_platform(_first(pull_hosts, lambda repository: _document(repository, config)), platform)
+    return Image(top.digest, manifest.digest, manifest.layers, tuple(pull_hosts))
 
 
 def mirrored(url: str, reference: Reference) -> Location:
-    """Return where the mirror at C(url) has an image.
+    """Return where the mirror at `url` has an image.
 
-    The path of the URL stands before the name of the repository, as Harbor wants it, and its query is added to every
-    request; the C(ns) of containerd gets the host that is mirrored, unless it has a value.
+    The path of the URL precedes the name of the repository, as Harbor has it, and its query is added to every request;
+    containerd's parameter `ns` gets the host that is mirrored, unless it has a value.
     """
     parts = urlsplit(url)
     path = parts.path.strip("/")
@@ -149,21 +153,29 @@ def mirrored(url: str, reference: Reference) -> Location:
     )
 
 
+def image_in_file(path: str) -> Layout | DockerArchive:
+    """Return the image in a tar file; raises SourceError."""
+    files = TarFile(path)
+    if files.has("index.json"):
+        return Layout(path)
+    if files.has("manifest.json"):
+        return DockerArchive(path)
+    raise SourceError("it has neither an index.json (OCI layout) nor a manifest.json (docker archive).")
+
+
 def _document(repository: Repository, descriptor: Descriptor) -> bytes:
     if descriptor.size > MOST_DOCUMENT:
-        raise SourceError(f"{descriptor.digest} has {descriptor.size} bytes, which is not believable for a document.")
+        raise SourceError(f"{descriptor.digest} has {descriptor.size} bytes, which is not plausible for a document.")
     return b"".join(verified(repository.blob(descriptor), descriptor))
 
 
 def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _Answer]) -> _Answer:
-    """Return the first answer that one of C(repositories) gives."""
-    tried, missing = [], True
-    for repository in repositories:
-        try:
-            return ask(repository)
-        except (SourceError, TransportError) as e:
-            if len(repositories) == 1:
-                raise
-            tried.append(f"{repository}: {e}")
-            missing = missing and e.missing
-    raise TransportError("; ".join(tried), missing=missing)
+    """Return the first answer of one of the repositories; the error of an only one is raised as it is."""
+    if len(repositories) == 1:
+        return ask(repositories[0])
+    return first_answer(
+        repositories,
+        ask,
+        lambda failures: TransportError(str(failures), missing=failures.missing),
+        ORIGIN_ERRORS,
+    )

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Manifests: what an index or an image states, read from bytes that need not be trusted."""
+"""Manifests and indexes of images, read from untrusted bytes. OCI image specification, "Image Manifest" and "Index"."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import IntegrityError, SourceError
+from .._unpack.compression import COMPRESSIONS, Compression
 from .platform import Platform
 from .reference import is_digest
 
@@ -23,24 +24,22 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 INDEXES = (OCI_INDEX, DOCKER_LIST)
 MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST)
 ACCEPTED = ", ".join((*INDEXES, *MANIFESTS))
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
 MOST_DOCUMENT = 4 * 1024**2
 
-_LAYERS = {
-    "application/vnd.oci.image.layer.v1.tar": "none",
-    "application/vnd.oci.image.layer.v1.tar+gzip": "gzip",
-    "application/vnd.oci.image.layer.v1.tar+zstd": "zstd",
-    DOCKER_LAYER: "none",
-    f"{DOCKER_LAYER}.gzip": "gzip",
-    f"{DOCKER_LAYER}.zstd": "zstd",
-}
-# A Go client takes an image without a platform in an index for this one.
-_UNSTATED = Platform("linux", "amd64")
+_LAYERS: dict[str, Compression | None] = {OCI_LAYER: None, DOCKER_LAYER: None}
+for _compression in COMPRESSIONS:
+    if _compression.suffix:
+        _LAYERS[f"{OCI_LAYER}+{_compression.suffix}"] = _compression
+        _LAYERS[f"{DOCKER_LAYER}.{_compression.suffix}"] = _compression
+# Go clients assume this platform for an image in an index that states none.
+_DEFAULT_PLATFORM = Platform("linux", "amd64")
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What a manifest says of another document: its digest, its size in bytes and its media type."""
+    """A reference in a manifest to another document: its digest, its size in bytes and its media type."""
 
     digest: str
     size: int
@@ -50,15 +49,15 @@ class Descriptor:
     artifact_type: str = ""
 
     @property
-    def target(self) -> Platform | None:
-        """The platform of a child of an index; None for one that is no image, as a signature."""
+    def image_platform(self) -> Platform | None:
+        """The platform of a child of an index; None for one that is no image, such as a signature."""
         if self.platform is not None:
             return self.platform
-        return None if self.artifact_type or self.media_type not in ("", *INDEXES, *MANIFESTS) else _UNSTATED
+        return None if self.artifact_type or self.media_type not in ("", *INDEXES, *MANIFESTS) else _DEFAULT_PLATFORM
 
     @property
-    def compression(self) -> str:
-        """How a layer is compressed; raises SourceError for a media type that is no layer of an image."""
+    def compression(self) -> Compression | None:
+        """The compression of a layer, if it has one; raises SourceError for a media type that is no layer."""
         try:
             return _LAYERS[self.media_type]
         except KeyError:
@@ -67,7 +66,7 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class Manifest:
-    """An index (with C(children)) or an image (with a C(config) and C(layers)), and the digest it was checked by."""
+    """An index with `children`, or an image with a `config` and `layers`; `digest` is that of the document."""
 
     digest: str
     children: tuple[Descriptor, ...] = ()
@@ -76,21 +75,21 @@ class Manifest:
 
     @property
     def is_index(self) -> bool:
-        """Whether this lists images instead of being one."""
+        """Whether it lists images instead of being one."""
         return self.config is None
 
 
 def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
-    """Return the manifest in C(body), which must have C(digest) if one is given; raises SourceError.
+    """Return the manifest in `body`, which must have `digest` if one is given; raises SourceError.
 
-    C(media_type) is what the server said; the document's own C(mediaType) goes first.
+    `media_type` is the one of the response; the document's own `mediaType` precedes it.
     """
     actual = digest_of(body, digest.partition(":")[0] or "sha256")
     if digest and actual != digest:
         raise IntegrityError(f"the manifest has the digest {actual}, not {digest}.")
     document = json_object(body, "the manifest")
     if document.get("schemaVersion") == 1:
-        raise SourceError("the image has a manifest of the withdrawn schema 1; push it anew with a current tool.")
+        raise SourceError("the image has a manifest of the withdrawn schema 1; push it again with a current tool.")
     kind = document.get("mediaType") or media_type.partition(";")[0].strip()
     if kind in INDEXES or (kind not in MANIFESTS and "manifests" in document):
         return Manifest(actual, children=_descriptors(document, "manifests"))
@@ -99,29 +98,29 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
         if not isinstance(config, dict):
             raise SourceError("the manifest has no config.")
         return Manifest(actual, config=_descriptor(config), layers=_descriptors(document, "layers"))
-    raise SourceError(f"{kind!r} is no kind of manifest that this collection knows.")
+    raise SourceError(f"{kind!r} is not a supported kind of manifest.")
 
 
 def choose(index: Manifest, platform: Platform) -> Descriptor:
-    """Return the child of an index for C(platform); raises SourceError that says what there is."""
-    offers = [(child.target, child) for child in index.children if child.target is not None]
-    fitting = [(target, child) for target, child in offers if platform.runs(target)]
+    """Return the child of an index for a platform; raises SourceError that names the platforms of the index."""
+    images = [(child.image_platform, child) for child in index.children if child.image_platform is not None]
+    fitting = [(built_for, child) for built_for, child in images if platform.runs(built_for)]
     if not fitting:
-        offered = ", ".join(str(target) for target, _child in offers) or "nothing"
-        raise SourceError(f"the image is not built for {platform}; it is for {offered}.")
-    # One for another variant, as linux/amd64/v3, may want more than this host has.
-    return min(fitting, key=lambda offer: offer[0] != platform)[1]
+        others = ", ".join(str(built_for) for built_for, _child in images) or "nothing"
+        raise SourceError(f"the image is not built for {platform}; it is for {others}.")
+    # An image for another variant, such as linux/amd64/v3, may need more than this host has.
+    return min(fitting, key=lambda image: image[0] != platform)[1]
 
 
 def check_platform(config: bytes, platform: Platform) -> None:
-    """Raise SourceError when an image's configuration states another platform than C(platform)."""
+    """Raise SourceError if an image's configuration states another platform."""
     stated = Platform.of(json_object(config, "the image's configuration"))
     if stated.os and stated.architecture and not platform.runs(stated):
         raise SourceError(f"the image is not built for {platform}; it is for {stated}.")
 
 
 def json_object(data: bytes, what: str) -> dict[str, t.Any]:
-    """Return the JSON object in C(data); raises SourceError that says C(what) is none."""
+    """Return the JSON object in `data`; raises SourceError with `what`, the name of the document."""
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -132,12 +131,12 @@ def json_object(data: bytes, what: str) -> dict[str, t.Any]:
 
 
 def digest_of(data: bytes, algorithm: str = "sha256") -> str:
-    """Return the digest of C(data) as OCI writes it."""
+    """Return the digest of `data` in OCI notation."""
     return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
 
 
 def verified(chunks: t.Iterator[bytes], descriptor: Descriptor) -> t.Iterator[bytes]:
-    """Pass C(chunks) on; raises IntegrityError at their end unless they are what the descriptor promises."""
+    """Yield `chunks`; raises IntegrityError, at their end at the latest, unless they have the descriptor's digest."""
     algorithm, _colon, expected = descriptor.digest.partition(":")
     hasher, size = hashlib.new(algorithm), 0
     for chunk in chunks:
@@ -163,7 +162,7 @@ def _descriptors(document: t.Mapping[str, t.Any], key: str) -> tuple[Descriptor,
 def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
     digest, size, media_type = row.get("digest"), row.get("size"), row.get("mediaType")
     if not is_digest(digest):
-        raise SourceError(f"the manifest holds {str(digest)[:100]!r} where a digest should be.")
+        raise SourceError(f"the manifest has {str(digest)[:100]!r} instead of a digest.")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
         raise SourceError(f"the manifest does not state the size of {digest}.")
     platform, annotations, artifact_type = row.get("platform"), row.get("annotations"), row.get("artifactType")

@@ -13,12 +13,21 @@ from dataclasses import dataclass
 
 from .._errors import OptionError
 
-_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_-]+(?:/[a-z0-9.]+)?")
+# Other names of an architecture, and the variant that the name implies: containerd's platforms/database.go.
+_ARCHITECTURES = {
+    "aarch64": ("arm64", ""),
+    "armel": ("arm", "v6"),
+    "armhf": ("arm", "v7"),
+    "i386": ("386", ""),
+    "x86-64": ("amd64", ""),
+    "x86_64": ("amd64", ""),
+}
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What an image runs on, in the words of OCI."""
+    """An operating system and an architecture, in OCI notation."""
 
     os: str
     architecture: str
@@ -26,10 +35,12 @@ class Platform:
 
     @classmethod
     def parse(cls, text: str) -> Platform:
-        """Return the platform that C(os/architecture[/variant]) names; raises OptionError."""
+        """Return the platform `os/architecture[/variant]`, in OCI notation; raises OptionError."""
         if not _PLATFORM.fullmatch(text):
             raise OptionError(f"platform: {text!r} is not of the form os/architecture, such as linux/amd64.")
-        return cls(*text.split("/"))
+        system, name, *variants = text.split("/")
+        architecture, variant = _ARCHITECTURES.get(name, (name, ""))
+        return cls(system, architecture, variant or "".join(variants))
 
     @classmethod
     def of(cls, document: t.Mapping[str, t.Any]) -> Platform:
@@ -41,7 +52,7 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def runs(self, other: Platform) -> bool:
-        """Return whether a host of this platform runs images for C(other)."""
+        """Return whether a host of this platform runs images for another one."""
         if (self.os, self.architecture) != (other.os, other.architecture):
             return False
         return not (self.variant and other.variant) or self.variant == other.variant

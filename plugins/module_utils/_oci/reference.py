@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The name of an image and the platform it is for, as values; grammar of the OCI distribution specification."""
+"""The name of an image, in the grammar of the OCI distribution specification. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 @dataclass(frozen=True)
 class Reference:
-    """C(host/repository), with a tag, a digest, or both; a digest, where there is one, decides."""
+    """`host/repository` with a tag, a digest, or both; the digest takes precedence."""
 
     host: str
     repository: str
@@ -34,9 +34,9 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> Reference:
-        """Return the image that C(text) names, as docker would read it; raises SourceError."""
-        rest, _at, digest = text.partition("@")
-        if _at and not is_digest(digest):
+        """Return the image that a text names for docker; raises SourceError."""
+        rest, has_digest, digest = text.partition("@")
+        if has_digest and not is_digest(digest):
             raise SourceError(
                 f"{redacted(text)!r} is not an image reference: {redacted(digest)!r} is not a digest such as sha256:…."
             )
@@ -68,7 +68,7 @@ class Reference:
 
     @property
     def server(self) -> str:
-        """The host and port that speak the registry's protocol."""
+        """The host and port of the registry."""
         return _DOCKER_HUB_SERVER if self.host == DOCKER_HUB else self.host
 
     @property
@@ -77,10 +77,10 @@ class Reference:
         return re.sub(r":\d+$", "", self.server).strip("[]")
 
     def at(self, digest: str) -> Reference:
-        """Return the same image pinned to C(digest)."""
+        """Return the same image pinned to a digest."""
         return replace(self, digest=digest)
 
 
 def is_digest(text: t.Any) -> bool:
-    """Return whether C(text) is a digest that this collection can check."""
+    """Return whether a text is a digest that this collection can verify."""
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None

@@ -16,13 +16,14 @@ from urllib.parse import urlencode, urljoin
 from .._address import redacted_url
 from .._errors import SourceError, TransportError
 from .._http.client import Answer, Http, basic
+from .._http.redact import registry_errors
+from .._http.retry import LASTING_STATUSES, is_certificate_error
 from .._http.url import is_from, is_loopback
-from .auth import Challenge, Login, docker_login, parse_challenge
+from .challenge import Challenge, parse_challenge
+from .docker_config import Credentials, docker_credentials
 from .manifest import ACCEPTED, Descriptor, Manifest, parse_manifest
 from .reference import Reference, is_digest
 
-# What says something about the image or the login; anything else may pass.
-_ANSWERS = frozenset(range(200, 429)) - {408}
 _NO_HEAD = (405, 501)
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400
@@ -31,9 +32,9 @@ _TOKEN_LEEWAY = 10
 
 @dataclass(frozen=True)
 class Location:
-    """Where an image is: C(reference) as the server there has it, and what a mirror wants besides.
+    """Where an image is: its `reference` on that server, and for a mirror the `scheme` and a `query` for all requests.
 
-    C(scheme) is empty where the server has to be asked, C(query) is added to every request.
+    An empty scheme means that the server has to be probed.
     """
 
     reference: Reference
@@ -45,7 +46,7 @@ class Location:
 
 
 class RemoteRepository:
-    """A repository (see C(_oci.image.Repository)) at a registry or at a mirror of one."""
+    """A repository (see `_oci.image.Repository`) at a registry or at a mirror of one."""
 
     local = False
 
@@ -68,7 +69,7 @@ class RemoteRepository:
         return manifest
 
     def digest(self, name: str) -> str:
-        """Return the digest that a tag has now, without its manifest where the server states it."""
+        """Return the digest that a tag has now, from the headers if the server states it there."""
         try:
             answer = self._registry.get(self._location, f"manifests/{name}", {"Accept": ACCEPTED}, "HEAD")
         except TransportError as e:
@@ -79,18 +80,18 @@ class RemoteRepository:
         return stated if is_digest(stated) else self.manifest(name).digest
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
-        """Yield a blob from C(offset) on, as it is stored and not checked; raises TransportError."""
+        """Yield a blob from `offset` on, as it is stored and not verified; raises TransportError."""
         return self._registry.download(self._location, descriptor, offset)
 
     def tail(self, descriptor: Descriptor, length: int) -> bytes:
-        """Return the last bytes of a blob, none from a server that sends no parts; raises TransportError."""
+        """Return the last bytes of a blob, or none if the server does not send parts; raises TransportError."""
         headers = {"Range": f"bytes={max(descriptor.size - length, 0)}-"}
         answer = self._registry.get(self._location, f"blobs/{descriptor.digest}", headers, first=length)
         return answer.body if answer.status == 206 else b""
 
 
 class Registry:
-    """All registries of one run: remembers schemes, tokens and logins."""
+    """All registries of one run, with their schemes, challenges and tokens."""
 
     def __init__(self, http: Http, auth_file: str | None = None, clock: t.Callable[[], float] = time.monotonic):
         self._http = http
@@ -107,7 +108,7 @@ class Registry:
         return RemoteRepository(self, location)
 
     def download(self, location: Location, descriptor: Descriptor, offset: int) -> t.Iterator[bytes]:
-        """Yield a blob from C(offset) on; raises TransportError."""
+        """Yield a blob from `offset` on; raises TransportError."""
         reference = location.reference
         return self._http.download(
             self._url(location, f"blobs/{descriptor.digest}"),
@@ -125,37 +126,37 @@ class Registry:
         method: str = "GET",
         first: int | None = None,
     ) -> Answer:
-        """Return the answer to a request below a repository, with C(first) only so many bytes of its body.
+        """Return the answer to a request below a repository, with `first` only so many bytes of its body.
 
-        Raises TransportError for one that is no success, after the login that the registry asks for.
+        A challenge of the registry is answered. Raises TransportError for an answer that is no success.
         """
         reference, url = location.reference, self._url(location, path)
-        answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
+        answer = self._fetch(url, {**headers, **self._authorization(reference)}, method, first)
         if answer.status == 401 and is_from(answer.url, url):
             self._answer_challenge(reference, answer.headers.get("WWW-Authenticate", ""))
-            answer = self._ask(url, {**headers, **self._authorization(reference)}, method, first)
+            answer = self._fetch(url, {**headers, **self._authorization(reference)}, method, first)
         if answer.status in (200, 206):
             return answer
-        said = f"{redacted_url(url)} answered {answer.status}{_registry_errors(answer.body)}"
+        failure = f"{redacted_url(url)} answered {answer.status}{registry_errors(answer.body)}"
         if answer.status in (401, 403):
             raise TransportError(
-                f"{said}. Either the image does not exist or these credentials may not pull it: give username and "
-                f"password for the host {reference.host} in endpoints, or log in with docker for auth_file.",
+                f"{failure}. Either the image does not exist or these credentials may not pull it. Add username and "
+                f"password for the host {reference.host} to endpoints, or log in with docker for auth_file.",
                 answer.status,
             )
         if answer.status == 404:
-            raise TransportError(f"{said}. The registry has no such image, or not this tag or digest.", 404)
-        raise TransportError(said + ".", answer.status)
+            raise TransportError(f"{failure}. The registry has no such image, or not this tag or digest.", 404)
+        raise TransportError(failure + ".", answer.status)
 
-    def _ask(self, url: str, headers: t.Mapping[str, str], method: str, first: int | None) -> Answer:
-        return self._http.fetch(url, headers=headers, method=method, accept=_ANSWERS, first=first)
+    def _fetch(self, url: str, headers: t.Mapping[str, str], method: str, first: int | None) -> Answer:
+        return self._http.fetch(url, headers=headers, method=method, accept=LASTING_STATUSES, first=first)
 
     def _url(self, location: Location, path: str) -> str:
         url = f"{self._base(location.reference)}/v2/{location.reference.repository}/{path}"
         return f"{url}?{location.query}" if location.query else url
 
     def _base(self, reference: Reference) -> str:
-        """Return scheme and host of a registry: HTTPS, plain HTTP where it is allowed."""
+        """Return scheme and host of a registry: HTTPS, or plain HTTP where it is allowed."""
         server = reference.server
         if server not in self._bases:
             endpoint = self._http.endpoint(server)
@@ -169,11 +170,11 @@ class Registry:
         try:
             self._http.fetch(f"https://{server}/v2/", accept=range(200, 600))
         except TransportError as e:
-            return "certificate" in str(e).lower()
+            return is_certificate_error(e.__cause__ or e)
         return True
 
     def _authorization(self, reference: Reference) -> dict[str, str]:
-        """Return the headers that this registry wants for this image, with a new token when the old one ran out."""
+        """Return the headers that the registry demands for an image, with a new token if the old one expired."""
         endpoint = self._http.endpoint(reference.server)
         if endpoint is not None and endpoint.token:
             return {"Authorization": f"Bearer {endpoint.token}"}
@@ -191,30 +192,30 @@ class Registry:
             self._authorize(reference, challenge)
 
     def _authorize(self, reference: Reference, challenge: Challenge) -> dict[str, str]:
-        login = self._login(reference)
+        credentials = self._credentials(reference)
         expires = float("inf")
         if challenge.scheme == "bearer":
-            token, seconds = self._token(reference, challenge, login)
+            token, seconds = self._token(reference, challenge, credentials)
             headers = {"Authorization": f"Bearer {token}"}
             expires = self._clock() + max(min(seconds, _MOST_TOKEN_SECONDS) - _TOKEN_LEEWAY, 1)
         else:
-            headers = {"Authorization": basic(login.username, login.password)} if login else {}
+            headers = _basic(credentials)
         self._authorizations[(reference.server, reference.repository)] = (headers, expires)
         return headers
 
-    def _token(self, reference: Reference, challenge: Challenge, login: Login | None) -> tuple[str, int]:
-        """Return a bearer token and the seconds it lasts."""
+    def _token(self, reference: Reference, challenge: Challenge, credentials: Credentials | None) -> tuple[str, int]:
+        """Return a bearer token and its lifetime in seconds."""
         query = {"service": challenge.service, "scope": challenge.scope or f"repository:{reference.repository}:pull"}
         try:
             realm = urljoin(self._base(reference), challenge.realm)
         except ValueError:
-            raise TransportError(f"{reference.host} sends to a token server with a malformed URL.") from None
+            raise TransportError(f"{reference.host} names a token server with a malformed URL.") from None
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode({key: value for key, value in query.items() if value})}"
-        headers = {"Authorization": basic(login.username, login.password)} if login else {}
-        answer = self._http.fetch(url, headers=headers, accept=_ANSWERS)
+        headers = _basic(credentials)
+        answer = self._http.fetch(url, headers=headers, accept=LASTING_STATUSES)
         if answer.status != 200:
             raise TransportError(
-                f"{redacted_url(url)} gave no token for {reference.host}/{reference.repository} ({answer.status}). "
+                f"{redacted_url(url)} issued no token for {reference.host}/{reference.repository} ({answer.status}). "
                 f"Check username and password for the host {reference.host} in endpoints or auth_file.",
                 answer.status,
             )
@@ -228,19 +229,12 @@ class Registry:
             raise TransportError(f"{redacted_url(url)} answered without a token.")
         return token, seconds if isinstance(seconds, int) and seconds > 0 else _TOKEN_SECONDS
 
-    def _login(self, reference: Reference) -> Login | None:
+    def _credentials(self, reference: Reference) -> Credentials | None:
         endpoint = self._http.endpoint(reference.server)
         if endpoint is not None and endpoint.username and endpoint.password is not None:
-            return Login(endpoint.username, endpoint.password)
-        return docker_login(reference, self._auth_file)
+            return Credentials(endpoint.username, endpoint.password)
+        return docker_credentials(reference, self._auth_file)
 
 
-def _registry_errors(body: bytes) -> str:
-    """Return what a registry's error document says, short and on one line."""
-    try:
-        errors = json.loads(body.decode("utf-8"))["errors"]
-        texts = [str(error.get("message") or error.get("code") or "") for error in errors]
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return ""
-    text = "; ".join(text for text in texts if text)
-    return f" ({''.join(c for c in text if c.isprintable())[:200]})" if text else ""
+def _basic(credentials: Credentials | None) -> dict[str, str]:
+    return {"Authorization": basic(credentials.username, credentials.password)} if credentials else {}

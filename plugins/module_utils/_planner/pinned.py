@@ -11,8 +11,7 @@ from .._address import NO_ADDRESS, Address
 from .._localai.installed import Directory, PreviousVersion
 from .._localai.metadata import METADATA
 from .._request import BackendOptions, Pin
-from .._sources.uri import same_uri
-from .pins import is_of_release
+from .._sources.uri import is_of_release, same_uri
 from .repair import is_from, recorded_build, repaired
 from .situation import Situation, can_be_restored
 from .work import Finding, Install, OtherAlias, RestorePrevious

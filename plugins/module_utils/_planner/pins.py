@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import replace
 
@@ -19,13 +18,10 @@ from .._localai.names import checked_name
 from .._oci.platform import Platform
 from .._oci.reference import is_digest
 from .._request import BackendOptions, Pin
-from .._sources.uri import Uri
+from .._sources.uri import LATEST, HttpUri, PathUri, parse_uri, with_digest, with_release
 from .unreadable import check_decided
 
 FORMAT = 1
-# What stands in the tags of a release's candidates, behind what would be the release itself.
-_BEFORE_RELEASE = re.compile(r"(alpha|beta|pre|rc)[.-]?\d*-", re.IGNORECASE)
-_LATEST = "latest-"
 _SHA256 = "sha256:"
 
 
@@ -53,44 +49,33 @@ def with_pins(
 
 def at_digest(entry: Entry, digest: str) -> Entry:
     """Return a gallery's entry with all its sources pinned to C(digest); raises GalleryError when that cannot be."""
-    kind = Uri.parse(entry.uri.text).kind
-    if kind == "archive":
+    uri = parse_uri(entry.uri)
+    if isinstance(uri, HttpUri):
         if not digest.startswith(_SHA256):
             raise GalleryError(f"{entry.name} is an archive, which is pinned by its sha256, not by {digest}.")
         sha256 = digest[len(_SHA256) :]
         if entry.sha256 and entry.sha256 != sha256:
             raise GalleryError(f"{entry.name}: the gallery states the sha256 {entry.sha256}, and the pin is {digest}.")
         return replace(entry, sha256=sha256)
-    if kind == "path":
+    if isinstance(uri, PathUri):
         raise GalleryError(f"{entry.name} is installed from {entry.uri} on the host, which has no digest to pin.")
     return replace(
         entry,
-        uri=_uri_at_digest(entry.uri, digest),
-        mirrors=tuple(_uri_at_digest(uri, digest) for uri in entry.mirrors),
+        uri=with_digest(entry.uri, digest),
+        mirrors=tuple(with_digest(mirror, digest) for mirror in entry.mirrors),
     )
 
 
 def at_release(entry: Entry, release: str) -> Entry:
     """Return a gallery's entry with its C(latest-) tag turned into that of C(release); raises GalleryError."""
-    uri = _uri_at_release(entry.uri, release)
+    uri = with_release(entry.uri, release)
     if uri is None:
         raise GalleryError(
-            f"{entry.name}: release turns a tag that begins with {_LATEST} into {release}-, but {entry.uri} has none. "
+            f"{entry.name}: release turns a tag that begins with {LATEST} into {release}-, but {entry.uri} has none. "
             "Leave it out of a task with release, or pin it by digest."
         )
-    mirrors = (_uri_at_release(mirror, release) for mirror in entry.mirrors)
+    mirrors = (with_release(mirror, release) for mirror in entry.mirrors)
     return replace(entry, uri=uri, mirrors=tuple(mirror for mirror in mirrors if mirror))
-
-
-def is_of_release(uri: Address, release: str) -> bool:
-    """Return whether a recorded URI is an image with a tag of C(release)."""
-    tag = _split_tag(uri)[1]
-    return tag.startswith(f"{release}-") and not _BEFORE_RELEASE.match(tag, len(release) + 1)
-
-
-def is_at_digest(uri: Address) -> bool:
-    """Return whether a recorded URI names a digest."""
-    return is_digest(uri.text.rpartition("@")[2])
 
 
 def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
@@ -127,7 +112,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
             checked_name(row.alias, f"{where}: alias")
         _check_digest(row.digest, f"{where}: digest")
         Platform.parse(row.platform)
-        if Uri.parse(row.uri.text).kind == "path":
+        if isinstance(parse_uri(row.uri), PathUri):
             raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
         key = (row.name.lower(), row.capability, row.platform)
         if key in seen:
@@ -184,19 +169,3 @@ def _row_of(backend: str, rows: t.Mapping[str, Pin], capability: str) -> Pin | N
 def _check_digest(digest: str, where: str) -> None:
     if not is_digest(digest):
         raise OptionError(f"{where}: {digest[:100]!r} is not a digest such as sha256: and 64 hexadecimal digits.")
-
-
-def _uri_at_digest(uri: Address, digest: str) -> Address:
-    image, _at, pinned = uri.text.rpartition("@")
-    return Address(f"{image if is_digest(pinned) else uri.text}@{digest}")
-
-
-def _uri_at_release(uri: Address, release: str) -> Address | None:
-    image, tag = _split_tag(uri)
-    return Address(f"{image}:{release}-{tag[len(_LATEST) :]}") if tag.startswith(_LATEST) else None
-
-
-def _split_tag(uri: Address) -> tuple[str, str]:
-    """Return an image without its tag, and the tag; it is empty where there is none, or a digest goes before it."""
-    image, _colon, tag = uri.text.rpartition(":")
-    return (image, tag) if image and "/" not in tag and "@" not in uri.text else (uri.text, "")

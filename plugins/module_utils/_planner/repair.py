@@ -20,11 +20,10 @@ from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Row
 from .._localai.metadata import Metadata
 from .._request import BackendOptions
-from .._sources.uri import same_uri
+from .._sources.uri import is_at_digest, is_of_release, same_uri
 from .._store.builds import Build
 from .._store.record import Record
 from .findings import Sound
-from .pins import is_at_digest, is_of_release
 from .situation import Situation, can_be_restored
 from .work import Finding, Install, Leftover, MetaMissing, RestorePrevious
 

@@ -19,7 +19,7 @@ from .._localai.installed import Directory
 from .._localai.listing import Listing
 from .._localai.metadata import Metadata
 from .._request import BackendOptions, Pin, bare_name
-from .._sources.uri import kind_of, same_uri
+from .._sources.uri import HttpUri, PathUri, same_uri, uri_of
 from .._store.record import Record
 from .changes import Changes
 from .facts import Facts
@@ -113,7 +113,7 @@ def difference(target: Target, installed: Directory, facts: Facts) -> Difference
 
 def _served_digest(target: Target, facts: Facts) -> str:
     """Return the digest that an image has at its source now; nothing for other kinds of sources."""
-    if kind_of(target.origins[0]) in ("archive", "path"):
+    if isinstance(uri_of(target.origins[0]), (HttpUri, PathUri)):
         return ""
     try:
         return t.cast("str | None", facts.answer(ServedDigest(target.origins))) or ""
@@ -284,10 +284,10 @@ def _recorded_entries(recorded: RecordedBuild, changes: Changes, facts: Facts) -
 
 def _is_replaced(recorded: RecordedBuild, facts: Facts) -> bool:
     """Return whether a recorded address cannot have the build: a gallery states the checksum of an archive."""
-    kind = kind_of(recorded.metadata.uri)
-    listed = _listed(recorded.backend, facts) if kind == "archive" else None
+    uri = uri_of(recorded.metadata.uri)
+    listed = _listed(recorded.backend, facts) if isinstance(uri, HttpUri) else None
     if listed is None or not listed.sha256 or not same_uri(listed.uri, recorded.metadata.uri):
-        return kind == ""
+        return uri is None
     return f"sha256:{listed.sha256}" != recorded.digest
 
 

@@ -13,8 +13,9 @@ import typing as t
 from urllib.parse import unquote
 
 from .._address import Address
-from .._errors import GalleryError, LocalAIError, MissingLibrary
+from .._errors import GalleryError
 from .._fs.read import read_file
+from .._http.failover import first_answer
 from .._localai.gallery import Index, index_of
 from .._request import GallerySource
 from .yaml_document import MOST_BYTES, parse_yaml
@@ -41,25 +42,26 @@ def readable_url(url: str) -> str:
 
 
 def read_gallery(source: GallerySource, http: Http) -> Index:
-    tried = []
-    primary: Address | None = None
-    for url in (source.url, *source.mirrors):
-        try:
-            location, recorded = readable_url(url.text), url
-            if location.endswith(".ref"):
-                location = _follow_ref(location, http)
-                recorded = Address(location)
-            if url == source.url:
-                primary = recorded
-            data = _read(location, http)
-            if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
-                raise GalleryError("it does not have the sha256 that the task gives for it")
-            return parse_index(data, source.name, primary or source.url)
-        except MissingLibrary:
-            raise
-        except LocalAIError as e:
-            tried.append(f"{url}: {e}")
-    raise GalleryError(f"gallery {source.name} could not be read. Tried " + "; ".join(tried))
+    """Return the index of a gallery, from the first of its URLs that has it; raises GalleryError."""
+    primary: list[Address] = []
+
+    def read(url: Address) -> Index:
+        location, recorded = readable_url(url.text), url
+        if location.endswith(".ref"):
+            location = _follow_ref(location, http)
+            recorded = Address(location)
+        if url == source.url:
+            primary.append(recorded)
+        data = _read(location, http)
+        if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
+            raise GalleryError("it does not have the sha256 that the task gives for it")
+        return parse_index(data, source.name, primary[0] if primary else source.url)
+
+    return first_answer(
+        (source.url, *source.mirrors),
+        read,
+        lambda failures: GalleryError(f"gallery {source.name} could not be read. Tried {failures}"),
+    )
 
 
 def _follow_ref(location: str, http: Http) -> str:

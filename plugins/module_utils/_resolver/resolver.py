@@ -21,7 +21,8 @@ if t.TYPE_CHECKING:
     from .._http.client import Http
     from .._oci.image import Images
     from .._oci.platform import Platform
-    from .._sources.source import Found, Sources
+    from .._sources.artifact import Artifact
+    from .._sources.source import Sources
 
 
 class Resolver:
@@ -35,7 +36,7 @@ class Resolver:
         self._host = host
         self._warnings = warnings
         self._indexes: dict[str, Index] = {}
-        self._artifacts: dict[tuple[FindArtifact, Platform], Found] = {}
+        self._artifacts: dict[tuple[FindArtifact, Platform], Artifact] = {}
 
     def answer(self, question: Question) -> t.Any:
         """Return the answer to a question; raises LocalAIError."""
@@ -56,14 +57,14 @@ class Resolver:
             self._indexes[gallery] = index
         return self._indexes[gallery]
 
-    def artifact(self, backend: str, question: FindArtifact, platform: Platform) -> Found:
+    def artifact(self, backend: str, question: FindArtifact, platform: Platform) -> Artifact:
         """Return what a source would deliver to a host of one platform; raises SourceError."""
         try:
             return self._find(question, platform)
         except SourceError as e:
             raise SourceError(f"{backend} cannot be fetched. {e}", e.missing) from e
 
-    def _find(self, question: FindArtifact, platform: Platform) -> Found:
+    def _find(self, question: FindArtifact, platform: Platform) -> Artifact:
         key = (question, platform)
         if key not in self._artifacts:
             self._artifacts[key] = self._sources(platform).find(question.origins, question.sha256)
@@ -80,9 +81,10 @@ class Resolver:
         return self._sources(self._platform)
 
     def _sources(self, platform: Platform) -> Sources:
+        from .._localai.backend_tree import BackendTree
         from .._sources.source import Sources
 
-        return Sources(self._http, self._images, platform)
+        return Sources(self._http, self._images, platform, BackendTree())
 
     @functools.cached_property
     def _http(self) -> Http:

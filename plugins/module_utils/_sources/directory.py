@@ -3,34 +3,82 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory -> a tree with the same content."""
+"""A path on this host: a directory, which is copied, or a file."""
 
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 import typing as t
+from dataclasses import dataclass
 
 from .._errors import SourceError
 from .._fs.entries import OPEN_DIRECTORY
 from .._fs.members import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
+from .archive import archive_artifact
+from .artifact import Artifact, Context
+from .failover import FailoverReader, Origin
+from .file import LocalFile, file_artifact
+from .uri import PathUri, Uri
 
 
-def check_directory(path: str, needed: str) -> None:
-    """Raise SourceError unless C(path) is a directory with the file C(needed) at its top."""
-    if not os.path.isdir(path):
-        raise SourceError("there is no such file or directory on this host.")
-    if not os.path.isfile(os.path.join(path, needed)):
-        raise SourceError(f"the directory has no {needed}, so it is not a LocalAI backend.")
+@dataclass(frozen=True)
+class DirectoryContent:
+    """A directory."""
+
+    path: str
+    is_image: t.ClassVar[bool] = False
+    is_proved: t.ClassVar[bool] = False
+
+    def unpacked_size(self) -> int:
+        """Return 0: it is not walked through only for this."""
+        return 0
+
+    def fill(self, tree: Tree, _reader: FailoverReader, _origins: t.Sequence[Origin]) -> None:
+        """Copy it into a tree; raises SourceError, HostError."""
+        copy_directory(self.path, tree)
+
+
+class PathSource:
+    """A path on this host: a directory, an archive, or a single file."""
+
+    is_image: t.ClassVar[bool] = False
+
+    def __init__(self, uri: Uri, context: Context) -> None:
+        self._address = uri.address
+        self._path = t.cast(PathUri, uri).path
+        self._file = LocalFile(self._address, self._path)
+        self._accept = context.accept
+
+    def find(self, sha256: str) -> Artifact:
+        """Return the artifact of the directory or the archive; raises SourceError."""
+        if os.path.isfile(self._path):
+            return archive_artifact(self._address, self._file, sha256)
+        if not os.path.isdir(self._path):
+            raise SourceError("there is no such file or directory on this host.")
+        self._accept.directory(self._path)
+        return Artifact(self._address, DirectoryContent(self._path))
+
+    def find_file(self, sha256: str, name: str) -> Artifact:
+        """Return the artifact of the file; raises SourceError."""
+        return file_artifact(self._address, self._file, sha256, name or posixpath.basename(self._path))
+
+    def digest(self) -> str | None:
+        """Return None: nothing identifies it. Raises SourceError."""
+        return self.find("").digest
+
+    def origins(self, _digest: str) -> t.Sequence[Origin]:
+        """Return the origin of the file; nothing is read from that of a directory."""
+        return [self._file.origin()]
 
 
 def copy_directory(source: str, tree: Tree) -> None:
-    """Copy what is in a directory as it is there; symlinks are copied, never followed. Raises SourceError."""
-    inside = os.path.realpath(source)
-    if os.path.realpath(tree.path).startswith(inside + os.sep):
-        raise SourceError("the directory holds the backends path itself, so it cannot be copied into it.")
+    """Copy a directory into a tree; symlinks are copied, never followed. Raises SourceError, HostError."""
+    if os.path.realpath(tree.path).startswith(os.path.realpath(source) + os.sep):
+        raise SourceError("the directory contains the tree that it would be copied into.")
     tree.begin_layer()
     try:
         fd = os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)
@@ -63,7 +111,7 @@ def _copy_entries(directory: int, below: str, tree: Tree) -> None:
 
 def _content(name: str, directory: int, path: str) -> t.Iterator[bytes]:
     try:
-        # What was a file a moment ago may be a link to a secret or a pipe by now.
+        # A file may have become a link to a secret, or a pipe, since it was listed.
         yield from chunks_of(open_file(name, directory, os.O_NOFOLLOW))
     except OSError as e:
         raise SourceError(f"{path!r} cannot be copied: {e.strerror}.") from e

@@ -3,83 +3,87 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same bytes from several places: where one fails, the next goes on at the byte where it stopped."""
+"""The same bytes from several origins: where one fails, the next one goes on at the byte where it stopped."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import SourceError, TransportError
+from .._errors import TransportError
+from .._http.failover import ORIGIN_ERRORS, Failures
+
+# Takes the number of bytes read so far, and the name of the origin of the last ones.
+Watcher = t.Callable[[int, str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """Where bytes come from: C(read) takes what to read, and last the byte to begin at; C(local) is this host."""
+class Origin:
+    """Where bytes come from: `read` takes what to read, and last the byte to begin at. `local` means on this host."""
 
     name: str
     read: t.Callable[..., t.Iterator[bytes]]
     local: bool = False
 
 
-# How many bytes have come so far, and from where the last ones.
-Watcher = t.Callable[[int, str], None]
-
-
-class Relay:
-    """Reads one content after the other, remembering the places that gave some, and the bytes from the network."""
+class FailoverReader:
+    """Reads contents from origins; `served` are those that gave bytes, `transferred` counts bytes from the network."""
 
     def __init__(self, watch: Watcher | None = None) -> None:
-        self.served: list[Place] = []
+        self.served: list[Origin] = []
         self.transferred = 0
-        self._came = 0
+        self._read = 0
         self._watch = watch
 
-    def read(self, places: t.Sequence[Place], *what: t.Any) -> t.Iterator[bytes]:
-        """Yield one content, from the first of C(places) as long as it can; raises TransportError when all failed."""
+    def read(self, origins: t.Sequence[Origin], *what: t.Any) -> t.Iterator[bytes]:
+        """Yield one content, from the first origin as long as it can; raises TransportError if all failed."""
         offset = 0
-        tried = []
-        for place in places:
+        failures = Failures()
+        for origin in origins:
             try:
-                for chunk in place.read(*what, offset):
+                for chunk in origin.read(*what, offset):
                     offset += len(chunk)
-                    self._note(place, len(chunk))
+                    self._note(origin, len(chunk))
                     yield chunk
                 return
-            except (SourceError, TransportError) as e:
-                tried.append(f"{place.name}: {e}" if len(places) > 1 else str(e))
-        raise TransportError("; ".join(tried))
+            except ORIGIN_ERRORS as e:
+                failures.add(origin.name if len(origins) > 1 else "", e)
+        raise TransportError(str(failures))
 
-    def _note(self, place: Place, count: int) -> None:
-        if place not in self.served:
-            self.served.append(place)
-        if not place.local:
+    def _note(self, origin: Origin, count: int) -> None:
+        if origin not in self.served:
+            self.served.append(origin)
+        if not origin.local:
             self.transferred += count
-        self._came += count
+        self._read += count
         if self._watch is not None:
-            self._watch(self._came, place.name)
+            self._watch(self._read, origin.name)
 
 
-class Attempts:
-    """Which places to read from: all of them together, and when they gave wrong bytes, each by itself.
+class OriginSelector:
+    """Selects the origins to read from: all of them together, and after a digest mismatch each one by itself.
 
-    Iterate, and tell C(failed) of an attempt that did not work.
+    Iterate, and call `failed` for each selection that did not work.
     """
 
-    def __init__(self, places: t.Sequence[Place]) -> None:
-        self._left = list(places)
+    def __init__(self, origins: t.Sequence[Origin]) -> None:
+        self._left = list(origins)
         self._together = True
 
-    def __iter__(self) -> t.Iterator[tuple[Place, ...]]:
+    def __iter__(self) -> t.Iterator[tuple[Origin, ...]]:
         while self._left:
-            yield tuple(self._left if self._together else self._left[:1])
+            yield self._selected
 
-    def failed(self, error: Exception, served: t.Sequence[Place]) -> None:
-        """Leave out who is to blame: the only one that gave bytes, or everybody who was asked and gave none."""
-        tried = self._left if self._together else self._left[:1]
+    @property
+    def _selected(self) -> tuple[Origin, ...]:
+        return tuple(self._left if self._together else self._left[:1])
+
+    def failed(self, error: Exception, served: t.Sequence[Origin]) -> None:
+        """Drop the origin to blame: the only one that gave bytes, or all that were queried and gave none."""
         if isinstance(error, TransportError):
-            self._left = self._left[len(tried) :]
+            self._left = self._left[len(self._selected) :]
         elif len(served) > 1:
             self._together = False
         else:
-            self._left = [place for place in self._left if place not in (served or tried)]
+            blamed = served or self._selected
+            self._left = [origin for origin in self._left if origin not in blamed]

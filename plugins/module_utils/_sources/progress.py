@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a transfer is, for people who wait for it: a module cannot print while it runs, so this is a small file.
+"""The progress of a transfer, for people who wait for it, as a small file: a module cannot print while it runs.
 
-The process that transfers holds a lock on the file. However it ends, the lock ends with it, and what the file says
-counts no longer.
+The process that transfers holds a lock on the file. However the process ends, its lock ends too, and the file no longer
+counts.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ import time
 import typing as t
 
 from .._fs.read import open_file
-from .._store.layout import PROGRESS
 
 _SECONDS = 2.0
-# Written whole each time, so that a reader never sees the end of an older, longer text.
+# The file is always written whole, so that a reader never sees the end of an older, longer text.
 _LENGTH = 4096
 _KEYS = ("backend", "source", "bytes_done", "bytes_total", "bytes_per_second", "seconds_left")
 
 
 class Progress:
-    """Tells C(write) how many bytes of one backend have come, at once and then at most every two seconds.
+    """Calls `write` with the progress of one transfer, at once and then at most every two seconds.
 
-    C(total) is 0 where it is not known.
+    `backend` is the name of what is transferred, `total` its bytes, 0 if they are unknown.
     """
 
     def __init__(
@@ -44,45 +43,45 @@ class Progress:
         self._backend = backend
         self._total = total
         self._clock = clock
-        self._start = self._told = clock()
+        self._start = self._reported = clock()
         self._done = 0
-        self._tell("", 0.0)
+        self._report("", 0.0)
 
     def update(self, done: int, source: str) -> None:
-        """Note that C(done) bytes have come so far, the last ones from C(source); another try begins anew."""
+        """Note that `done` bytes have arrived, the last ones from `source`; a new attempt starts at 0 again."""
         now = self._clock()
         if done < self._done:
             self._start = now
         self._done = done
-        if now - self._told >= _SECONDS:
-            self._told = now
-            self._tell(source, now - self._start)
+        if now - self._reported >= _SECONDS:
+            self._reported = now
+            self._report(source, now - self._start)
 
-    def _tell(self, source: str, elapsed: float) -> None:
+    def _report(self, source: str, elapsed: float) -> None:
         rate = self._done / elapsed if elapsed else None
         left = max(self._total - self._done, 0) / rate if self._total and rate else None
         values = (self._backend, source or None, self._done, self._total or None, rate, left)
-        told = {key: round(value) if isinstance(value, float) else value for key, value in zip(_KEYS, values)}
-        # Whoever cannot tell how far it is goes on all the same.
+        report = {key: round(value) if isinstance(value, float) else value for key, value in zip(_KEYS, values)}
+        # Progress is best effort: a transfer never fails because of it.
         with contextlib.suppress(OSError):
-            self._write(json.dumps(told).encode("ascii")[:_LENGTH].ljust(_LENGTH))
+            self._write(json.dumps(report).encode("ascii")[:_LENGTH].ljust(_LENGTH))
 
 
-def in_progress(directory: str) -> dict[str, t.Any] | None:
-    """Return what the transfer that goes on at this moment says in C(directory), or None when there is none."""
+def in_progress(path: str) -> dict[str, t.Any] | None:
+    """Return what the current transfer reports in the file `path`; None if there is no transfer."""
     try:
-        with open_file(os.path.join(directory, PROGRESS), flags=os.O_NOFOLLOW) as stream:
+        with open_file(path, flags=os.O_NOFOLLOW) as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                told = json.loads(stream.read(_LENGTH).decode("ascii"))
-                return {key: _shown(told.get(key)) for key in _KEYS} if isinstance(told, dict) else None
+                report = json.loads(stream.read(_LENGTH).decode("ascii"))
+                return {key: _checked(report.get(key)) for key in _KEYS} if isinstance(report, dict) else None
     except (OSError, ValueError, RecursionError):
-        # Nobody transfers, or began just now.
+        # There is no transfer, or it has just begun.
         return None
     return None
 
 
-def _shown(value: t.Any) -> t.Any:
-    """Return a text or a whole number, None for anything else: whoever owns the backends path can write the file."""
+def _checked(value: t.Any) -> t.Any:
+    """Return a text or a whole number, None for anything else: the owner of the backends path can write the file."""
     return value if isinstance(value, (str, int)) else None

@@ -3,11 +3,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The URIs that a backend may be installed from."""
+"""The URIs that something can be installed from, as values. Pure."""
 
 from __future__ import annotations
 
-import os
+import posixpath
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -17,95 +18,186 @@ from .._http.url import checked_url
 from .._oci.reference import Reference, is_digest
 from .._request import LAYOUT_SCHEME
 
-_OF_MODELS = ("ollama", "huggingface", "hf")
 _FILE = "file://"
 _IMAGE_FILE = "ocifile://"
 _IMAGE = "oci://"
+_OF_MODELS = ("ollama", "huggingface", "hf")
+# What precedes the rest of a tag in the tags of pre-releases: v4.10.0-rc1-gpu is not of v4.10.0.
+_PRE_RELEASE = re.compile(r"(alpha|beta|pre|rc)[.-]?\d*-", re.IGNORECASE)
+LATEST = "latest-"
 
 
 @dataclass(frozen=True)
 class Uri:
-    """A URI: C(kind) is C(image), C(layout), C(image file), C(archive) (over HTTP) or C(path) (a directory or a file).
+    """A URI of some kind, as it was written."""
 
-    C(path) is where it is on this host, C(name) the ref name or digest of an image in a layout.
-    """
+    address: Address
 
-    text: str
-    kind: str
-    path: str = ""
-    name: str = ""
+    @classmethod
+    def parse(cls, address: Address) -> Uri:
+        """Return the value of a URI of this kind; raises SourceError, OptionError."""
+        return cls(address)
 
-    def __str__(self) -> str:
-        return redacted(self.text)
+
+class HttpUri(Uri):
+    """A file on a web server."""
+
+    @classmethod
+    def parse(cls, address: Address) -> Uri:
+        """Return the URI; raises OptionError for credentials in it."""
+        checked_url(address.text)
+        return cls(address)
+
+
+class ImageUri(Uri):
+    """An image in a registry."""
 
     @property
     def reference(self) -> Reference:
-        """The image that is named; raises SourceError."""
-        return Reference.parse(self.text[len(_IMAGE) :] if self.text.startswith(_IMAGE) else self.text)
+        """The reference of the image; raises SourceError."""
+        return Reference.parse(_without_scheme(self.address))
 
     @classmethod
-    def parse(cls, text: str) -> Uri:
-        """Return what C(text) means; raises SourceError for other kinds, OptionError for credentials in a URL."""
-        scheme = text.partition(":")[0].lower() if ":" in text else ""
-        if scheme in _OF_MODELS:
-            raise SourceError(f"{scheme}: names a model, not a backend.")
-        if scheme in ("http", "https"):
-            checked_url(text)
-            return cls(text, "archive")
-        if os.path.isabs(text):
-            return cls(text, "path", path=text)
-        if text.startswith(_FILE):
-            return cls(text, "path", path=_absolute(unquote(text[len(_FILE) :])))
-        if text.startswith(_IMAGE_FILE):
-            path, digest = _at_digest(text[len(_IMAGE_FILE) :])
-            return cls(text, "image file", path=_absolute(path), name=digest)
-        if text.startswith(LAYOUT_SCHEME):
-            return cls._layout(text)
-        if "://" in text and scheme != "oci":
+    def parse(cls, address: Address) -> Uri:
+        """Return the URI; raises SourceError for credentials in it."""
+        if redacted(address.text) != address.text:
             raise SourceError(
-                f"{scheme}: is no kind of source; use an image, oci://, ocilayout:, ocifile://, https:// or a path."
+                "it contains a user name, a query or a malformed digest. Put credentials in endpoints, and write a "
+                "digest as sha256: and 64 hexadecimal digits."
             )
-        if redacted(text) != text:
-            raise SourceError(
-                "it was given with a user name or a query in it, or with a malformed digest: credentials go into "
-                "endpoints, and a digest is sha256: and 64 hexadecimal digits."
-            )
-        return cls(text, "image")
+        return cls(address)
+
+
+@dataclass(frozen=True)
+class PathUri(Uri):
+    """A directory or a file on this host."""
+
+    path: str
 
     @classmethod
-    def _layout(cls, text: str) -> Uri:
-        """Return what C(ocilayout:/path), with C(:ref name) or C(@digest) behind it, means."""
-        rest, digest = _at_digest(text[len(LAYOUT_SCHEME) :])
+    def parse(cls, address: Address) -> Uri:
+        """Return the URI; raises SourceError for a relative path."""
+        return cls(address, _absolute(unquote(address.text[len(_FILE) :])))
+
+
+@dataclass(frozen=True)
+class LayoutUri(Uri):
+    """An image in an OCI layout on this host; `name` is its ref name or digest, empty for the only image."""
+
+    path: str
+    name: str
+
+    @classmethod
+    def parse(cls, address: Address) -> Uri:
+        """Return the URI; raises SourceError for a relative path."""
+        rest, digest = _split_digest(address.text[len(LAYOUT_SCHEME) :])
         parent, _slash, last = rest.rpartition("/")
         base, _colon, name = last.partition(":")
-        return cls(text, "layout", path=_absolute(f"{parent}/{base}"), name=digest or name)
+        return cls(address, _absolute(f"{parent}/{base}"), digest or name)
 
 
-def kind_of(address: Address) -> str:
-    """Return the kind of a URI, nothing for one that backends cannot be installed from."""
+@dataclass(frozen=True)
+class ImageFileUri(Uri):
+    """An image in a tar file on this host, with or without the digest that it must have."""
+
+    path: str
+    digest: str
+
+    @classmethod
+    def parse(cls, address: Address) -> Uri:
+        """Return the URI; raises SourceError for a relative path."""
+        path, digest = _split_digest(address.text[len(_IMAGE_FILE) :])
+        return cls(address, _absolute(path), digest)
+
+
+# A URI without any of these is a path, or an image.
+SCHEMES: dict[str, type[Uri]] = {
+    "http:": HttpUri,
+    "https:": HttpUri,
+    _FILE: PathUri,
+    _IMAGE: ImageUri,
+    _IMAGE_FILE: ImageFileUri,
+    LAYOUT_SCHEME: LayoutUri,
+}
+
+
+def parse_uri(address: Address) -> Uri:
+    """Return the value of a URI; raises SourceError for unknown kinds, OptionError for credentials in a URL."""
+    text = address.text
+    scheme = text.partition(":")[0].lower() if ":" in text else ""
+    if text.startswith("/"):
+        return PathUri(address, text)
+    if scheme in _OF_MODELS:
+        raise SourceError(f"{scheme}: is a source of models only.")
+    if scheme in ("http", "https"):
+        return SCHEMES[f"{scheme}:"].parse(address)
+    kind = next((kind for prefix, kind in SCHEMES.items() if text.startswith(prefix)), None)
+    if kind is None and "://" in text and scheme != "oci":
+        raise SourceError(
+            f"{scheme}: is not a supported kind of source. Use an image, oci://, ocilayout:, ocifile://, https:// or a "
+            "path."
+        )
+    return (kind or ImageUri).parse(address)
+
+
+def uri_of(address: Address) -> Uri | None:
+    """Return the value of a URI; None for one that nothing can be installed from."""
     try:
-        return Uri.parse(address.text).kind
+        return parse_uri(address)
     except LocalAIError:
-        return ""
+        return None
 
 
 def same_uri(one: Address, other: Address) -> bool:
-    """Return whether two URIs of images, archives or directories are the same but for how they are written."""
-    return _plain(one.text) == _plain(other.text)
+    """Return whether two URIs are the same apart from their spelling."""
+    return _canonical(one) == _canonical(other)
 
 
-def _plain(uri: str) -> str:
-    plain = uri[len(_IMAGE) :] if uri.startswith(_IMAGE) else uri
+def is_at_digest(uri: Address) -> bool:
+    """Return whether a URI ends with a digest."""
+    return is_digest(uri.text.rpartition("@")[2])
+
+
+def is_of_release(uri: Address, release: str) -> bool:
+    """Return whether a URI is an image with a tag of a release, such as `v4.9.0-gpu` for `v4.9.0`."""
+    tag = _split_tag(uri)[1]
+    return tag.startswith(f"{release}-") and not _PRE_RELEASE.match(tag, len(release) + 1)
+
+
+def with_digest(uri: Address, digest: str) -> Address:
+    """Return the URI of an image, pinned to a digest."""
+    return Address(f"{_split_digest(uri.text)[0]}@{digest}")
+
+
+def with_release(uri: Address, release: str) -> Address | None:
+    """Return the URI of an image with its tag `latest-…` replaced by that of a release; None if it has no such tag."""
+    image, tag = _split_tag(uri)
+    return Address(f"{image}:{release}-{tag[len(LATEST) :]}") if tag.startswith(LATEST) else None
+
+
+def _without_scheme(address: Address) -> str:
+    text = address.text
+    return text[len(_IMAGE) :] if text.startswith(_IMAGE) else text
+
+
+def _canonical(address: Address) -> str:
+    plain = _without_scheme(address)
     return plain.rstrip("/") if plain.startswith("/") else plain
 
 
-def _at_digest(text: str) -> tuple[str, str]:
-    """Return what stands before C(@digest), and that digest, which may be missing."""
+def _split_digest(text: str) -> tuple[str, str]:
+    """Return a text without its `@digest`, and the digest; it is empty if there is none."""
     rest, _at, digest = text.rpartition("@")
     return (rest, digest) if is_digest(digest) else (text, "")
+
+
+def _split_tag(uri: Address) -> tuple[str, str]:
+    """Return an image without its tag, and the tag; it is empty if there is none, or if there is a digest."""
+    image, _colon, tag = uri.text.rpartition(":")
+    return (image, tag) if image and "/" not in tag and "@" not in uri.text else (uri.text, "")
 
 
 def _absolute(path: str) -> str:
     if not path.startswith("/") or "\0" in path:
         raise SourceError(f"{path!r} is not an absolute path.")
-    return os.path.normpath("/" + path.lstrip("/"))
+    return posixpath.normpath("/" + path.lstrip("/"))

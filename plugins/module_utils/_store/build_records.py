@@ -12,7 +12,8 @@ import errno
 import json
 import typing as t
 
-from .builds import FORMAT, Build, recorded_builds
+from .builds import FORMAT, Build
+from .recorded_builds import recorded_builds
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`builds.json`: the last installed build of each backend, to repair a damaged or lost one. Reads only.
+"""`builds.json`: the last installed build of each backend, to repair a damaged or lost one. Pure.
 
 The file has no URIs: they are in `metadata.json` or in the gallery.
 """
@@ -11,15 +11,10 @@ The file has no URIs: they are in `metadata.json` or in the gallery.
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from dataclasses import dataclass
 
-from .._fs.read import read_file
-from .layout import BUILDS, OWN_DIRECTORY
-
 FORMAT = 1
-_MAX_SIZE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,14 +30,6 @@ class Build:
     requested: bool = False
     fixed: bool = False
     meta: str = ""
-
-
-def recorded_builds(path: str) -> dict[str, Build]:
-    """Return the recorded builds of the directory `path` by the name of their backend; none if they cannot be read."""
-    try:
-        return parse_builds(read_file(os.path.join(path, OWN_DIRECTORY, BUILDS), _MAX_SIZE))
-    except OSError:
-        return {}
 
 
 def parse_builds(data: bytes) -> dict[str, Build]:

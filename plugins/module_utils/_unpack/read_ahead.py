@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stages of a transfer that work at the same time: an iterator that runs ahead of whoever reads it.
+"""Stages of a transfer that work at the same time: an iterator that is read ahead by a thread.
 
-Reading a socket, hashing, undoing compression and writing files all let other threads run meanwhile.
+Reading a socket, hashing, decompressing and writing files all let other threads run meanwhile.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import typing as t
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-_DEPTH = 8
+DEPTH = 8
 
 
 @contextlib.contextmanager
-def ahead(chunks: t.Generator[bytes, None, None]) -> t.Iterator[t.Iterator[bytes]]:
-    """Give what C(chunks) yields, read by a thread that is at most a few chunks ahead.
+def read_ahead(chunks: t.Generator[bytes, None, None]) -> t.Iterator[t.Iterator[bytes]]:
+    """Give the same chunks, read by a thread that is at most `DEPTH` chunks ahead.
 
-    An exception of C(chunks) is raised where its next chunk would have come. When the context ends, the thread has
-    ended too, and C(chunks) is closed, wherever it was.
+    An exception of `chunks` is raised where its next chunk would have come. When the context ends, the thread has
+    ended too, and `chunks` is closed, wherever it was.
     """
-    handed: deque[Future[bytes | None]] = deque()
+    pending: deque[Future[bytes | None]] = deque()
 
     def results() -> t.Iterator[bytes]:
         while True:
-            while len(handed) < _DEPTH:
-                handed.append(thread.submit(next, chunks, None))
-            chunk = handed.popleft().result()
+            while len(pending) < DEPTH:
+                pending.append(thread.submit(next, chunks, None))
+            chunk = pending.popleft().result()
             if chunk is None:
                 return
             yield chunk
@@ -40,5 +40,5 @@ def ahead(chunks: t.Generator[bytes, None, None]) -> t.Iterator[t.Iterator[bytes
         try:
             yield results()
         finally:
-            for future in handed:
+            for future in pending:
                 future.cancel()

@@ -5,9 +5,8 @@
 
 """A stream of bytes that is a tar archive -> its entries, one after the other, with bounded memory.
 
-Headers as nearly all entries have them, long names as Go writes them included, are read here, because C(tarfile) takes
-several times as long for one as the kernel takes for its file. All others (GNU, sparse files, damaged ones) are left to
-C(tarfile).
+Common headers, long names as Go writes them included, are read here, because `tarfile` needs several times as long for
+a header as the kernel for its file. All others (GNU, sparse files, damaged ones) are left to `tarfile`.
 """
 
 from __future__ import annotations
@@ -15,21 +14,22 @@ from __future__ import annotations
 import re
 import tarfile
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .._errors import SourceError
+from .entry import Entry, EntryKind
 
 _RECORD = 512
-# What describes one entry, and how many headers may hold for all entries: tarfile keeps them in memory.
+# The bytes that describe one entry, and the number of headers that hold for all entries: tarfile keeps both in memory.
 _MOST_DESCRIPTION = 2 * 1024**2
 _MOST_GLOBAL = 100
 _MOST_NAMES = 64 * 1024
 _MOST_DIGITS = 100
 _DIGITS = re.compile(rb"[0-9]+")
-# Records of extended headers: those that are names, and those that nobody heeds here.
-_NAMES = {"path": "name", "linkpath": "target"}
-_UNHEEDED = ("atime", "ctime", "uid", "gid", "uname", "gname", "SCHILY.", "LIBARCHIVE.")
-_KINDS = {
+# Records of extended headers: those that are names, and those that are ignored.
+_NAMES = {"path": "name", "linkpath": "link"}
+_IGNORED = ("atime", "ctime", "uid", "gid", "uname", "gname", "SCHILY.", "LIBARCHIVE.")
+_KINDS: dict[bytes, EntryKind] = {
     tarfile.REGTYPE: "file",
     tarfile.AREGTYPE: "file",
     tarfile.LNKTYPE: "hardlink",
@@ -38,34 +38,15 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One entry: C(kind) is C(file), C(directory), C(symlink), C(hardlink) or C(other), C(target) where a link leads.
-
-    C(holes) is None, or for a sparse file the places of its data: pairs of an offset and a length, in bytes.
-    """
-
-    name: str
-    kind: str
-    mode: int
-    mtime: float | None
-    size: int = 0
-    target: str = ""
-    holes: tuple[tuple[int, int], ...] | None = None
-
-
 class TarStream:
-    """Iterate over the entries; until the next one, C(data) has the bytes of the entry at hand.
-
-    Raises SourceError for a damaged archive.
-    """
+    """The entries of a tar archive, see `EntryStream`; `blocks` are its bytes."""
 
     def __init__(self, blocks: t.Iterator[bytes]) -> None:
         self._blocks = blocks
         self._block = memoryview(b"")
         self._data_left = 0
         self._padding = 0
-        self._described = _Described(self._take)
+        self._by_tarfile = _ByTarfile(self._take)
 
     def __iter__(self) -> t.Iterator[Entry]:
         header = self._take(_RECORD)
@@ -76,12 +57,12 @@ class TarStream:
             yield entry
             self._skip(self._data_left + self._padding)
             header = self._take(_RECORD)
-        # What follows the end of the archive is read too, for whoever counts or hashes.
+        # Bytes after the end of the archive are read too, so that their digest can be verified.
         for _block in self._blocks:
             pass
 
     def data(self, entry: Entry) -> t.Iterator[bytes | memoryview]:
-        """Yield the content of the file at hand, with zeros for the holes of a sparse one."""
+        """Yield the content of the entry that was yielded last, with zeros for the holes of a sparse file."""
         if entry.holes is None:
             yield from self._data(self._data_left)
             return
@@ -94,25 +75,25 @@ class TarStream:
             position = offset + length
 
     def _entry(self, header: bytes) -> Entry:
-        taken, names = header, t.cast("dict[str, str] | None", {})
+        raw, names = header, t.cast("dict[str, str] | None", {})
         if header[156:157] == tarfile.XHDTYPE:
-            taken, names = self._with_names(header)
-            header = taken[-_RECORD:]
-        entry = None if names is None or self._described.pax_headers else _plain_entry(header)
+            raw, names = self._with_names(header)
+            header = raw[-_RECORD:]
+        entry = None if names is None or self._by_tarfile.pax_headers else _plain_entry(header)
         if entry is not None:
             self._data_left = entry.size if entry.kind == "file" else 0
             self._padding = -self._data_left % _RECORD
             return replace(entry, **t.cast("dict[str, t.Any]", names)) if names else entry
-        entry, packed = self._described.entry(taken)
+        entry, packed = self._by_tarfile.entry(raw)
         is_plain_file = entry.kind == "file" and entry.holes is None
         self._data_left = entry.size if is_plain_file else packed
         self._padding = packed - self._data_left
         return entry
 
     def _with_names(self, header: bytes) -> tuple[bytes, dict[str, str] | None]:
-        """Return an extended header with all that follows up to the entry's own, and the long names in it.
+        """Return an extended header with all bytes up to the entry's own header, and the long names in it.
 
-        No names mean that only the header was read, or that there is more in it than that.
+        The names are None if only the header was read, or if it has more than names.
         """
         size = _size_of(header)
         if size is None or size > _MOST_NAMES:
@@ -132,7 +113,7 @@ class TarStream:
             length -= len(self._piece(length))
 
     def _piece(self, length: int) -> memoryview:
-        """Return the next bytes of the block at hand, C(length) at the most."""
+        """Return the next bytes of the current block, at most `length`."""
         if not self._block and not self._next_block():
             raise SourceError("the archive is damaged: it ends in the middle of a file.")
         piece = self._block[:length]
@@ -140,14 +121,14 @@ class TarStream:
         return piece
 
     def _take(self, length: int) -> bytes:
-        """Return C(length) bytes, or all there are when the archive ends before."""
-        taken = bytes(self._block[:length])
+        """Return `length` bytes, or fewer at the end of the archive."""
+        raw = bytes(self._block[:length])
         self._block = self._block[length:]
-        while len(taken) < length and self._next_block():
-            more = length - len(taken)
-            taken += self._block[:more]
+        while len(raw) < length and self._next_block():
+            more = length - len(raw)
+            raw += self._block[:more]
             self._block = self._block[more:]
-        return taken
+        return raw
 
     def _next_block(self) -> bool:
         self._block = memoryview(next(self._blocks, b""))
@@ -155,7 +136,7 @@ class TarStream:
 
 
 def _plain_entry(header: bytes) -> Entry | None:
-    """Return the entry of a header that says all by itself, or None for any other, which may be a damaged one."""
+    """Return the entry of a common header, or None for any other, which may be a damaged one."""
     kind = _KINDS.get(header[156:157])
     if kind is None or header[257:262] != b"ustar" or (header[262:263] == b" " and header[345]):
         return None
@@ -164,16 +145,16 @@ def _plain_entry(header: bytes) -> Entry | None:
         return None
     try:
         mode, mtime = _number(header[100:108]), _number(header[136:148])
-        name, target, prefix = _text(header[:100]), _text(header[157:257]), _text(header[345:500])
+        name, link, prefix = _text(header[:100]), _text(header[157:257]), _text(header[345:500])
     except ValueError:
         return None
     if kind == "file" and name.endswith("/"):
         return None
-    return Entry(f"{prefix}/{name}" if prefix else name, kind, mode, mtime, size, target)
+    return Entry(f"{prefix}/{name}" if prefix else name, kind, mode, mtime, size, link)
 
 
 def _size_of(header: bytes) -> int | None:
-    """Return the size that a header states, or None when its checksum is wrong or the size is written otherwise."""
+    """Return the size that a header states, or None if its checksum is wrong or the size is not octal."""
     try:
         if _number(header[148:155]) != sum(header) - sum(header[148:156]) + 8 * 32:
             return None
@@ -183,14 +164,14 @@ def _size_of(header: bytes) -> int | None:
 
 
 def _long_names(records: bytes) -> dict[str, str] | None:
-    """Return the names in an extended header, or None when it says more that matters."""
+    """Return the names in an extended header, or None if it has other records that matter."""
     names = {}
     try:
         while records:
             length = records.partition(b" ")[0]
             record, records = records[: int(length)], records[int(length) :]
             key, equals, value = record[len(length) + 1 : -1].decode("utf-8").partition("=")
-            if not equals or record[-1:] != b"\n" or not (key in _NAMES or key.startswith(_UNHEEDED)):
+            if not equals or record[-1:] != b"\n" or not (key in _NAMES or key.startswith(_IGNORED)):
                 return None
             if key in _NAMES:
                 names[_NAMES[key]] = value
@@ -202,7 +183,7 @@ def _long_names(records: bytes) -> dict[str, str] | None:
 def _number(field: bytes) -> int:
     number = int(field.rstrip(b"\0 "), 8)
     if number < 0:
-        raise ValueError("no number in a header is below zero")
+        raise ValueError("a number in a header is negative")
     return number
 
 
@@ -217,8 +198,8 @@ def _zeros(length: int) -> t.Iterator[bytes]:
         length -= len(block)
 
 
-class _Described:
-    """Reads entries by C(tarfile.TarInfo.fromtarfile), for which it is as much of a TarFile as that uses."""
+class _ByTarfile:
+    """Reads entries with `tarfile.TarInfo.fromtarfile`, which uses this much of a `TarFile`."""
 
     encoding = "utf-8"
     errors = "surrogateescape"
@@ -228,39 +209,39 @@ class _Described:
         self.pax_headers: dict[str, str] = {}
         self.offset = 0
         self._take = take
-        self._taken = b""
+        self._given = b""
         self._position = 0
 
-    def entry(self, taken: bytes) -> tuple[Entry, int]:
-        """Return the entry that begins with C(taken), and how many bytes are left until the next header."""
-        self._taken, self._position = taken, 0
+    def entry(self, raw: bytes) -> tuple[Entry, int]:
+        """Return the entry whose header begins with `raw`, and how many bytes are left until the next header."""
+        self._given, self._position = raw, 0
         try:
             info = tarfile.TarInfo.fromtarfile(t.cast("tarfile.TarFile", self))
-            # Places without any data fill up the header.
-            sparse = t.cast("list[tuple[int, int]] | None", info.sparse)
-            holes = None if sparse is None else tuple((at, length) for at, length in sparse if length)
+            # Empty areas fill up the header.
+            areas = t.cast("list[tuple[int, int]] | None", info.sparse)
+            holes = None if areas is None else tuple((at, length) for at, length in areas if length)
         except (tarfile.TarError, ValueError, LookupError, OverflowError, RecursionError) as e:
             raise SourceError(f"the archive is damaged: {e}.") from e
         packed = self.offset - self._position
-        kind = "file" if info.isreg() else _KINDS.get(info.type, "other")
+        kind: EntryKind = "file" if info.isreg() else _KINDS.get(info.type, "other")
         if info.size < 0 or packed < (info.size if kind == "file" and holes is None else 0):
-            raise SourceError(f"the archive is damaged: {info.name[:100]!r} has no size that can be.")
+            raise SourceError(f"the archive is damaged: {info.name[:100]!r} has no valid size.")
         if len(self.pax_headers) > _MOST_GLOBAL:
             raise SourceError(f"the archive is damaged: it has more than {_MOST_GLOBAL} headers for all entries.")
         mtime = info.mtime if 0 <= info.mtime < 2**33 else None
         return Entry(info.name, kind, info.mode, mtime, info.size, info.linkname, holes), packed
 
     def read(self, length: int) -> bytes:
-        """Return the next bytes of the archive; what describes one entry is bounded."""
+        """Return the next bytes of the archive; the description of one entry is bounded."""
         if self._position + length > _MOST_DESCRIPTION:
-            raise SourceError("the archive is damaged: an entry has a header without end.")
-        block, self._taken = self._taken[:length], self._taken[length:]
+            raise SourceError("the archive is damaged: the header of an entry is too long.")
+        block, self._given = self._given[:length], self._given[length:]
         if len(block) < length:
             block += self._take(length - len(block))
         self._position += len(block)
-        # A regular expression of tarfile takes the square of its length for it, where Python is not patched.
+        # In older Pythons, a regular expression of tarfile needs quadratic time for it.
         if length > _RECORD and max(map(len, _DIGITS.findall(block)), default=0) > _MOST_DIGITS:
-            raise SourceError("the archive is damaged: an entry has a number without end in its header.")
+            raise SourceError("the archive is damaged: a number in the header of an entry is too long.")
         return block
 
     def tell(self) -> int:

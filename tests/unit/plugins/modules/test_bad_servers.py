@@ -170,13 +170,13 @@ def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
         ([Status(status=500)], "500 Internal Server Error .tried 3 times"),
         ([Status(status=429, headers={"Retry-After": "3"})], "429 Too Many Requests .tried 3 times.*waited 6 s"),
         ([Status(status=404)], "404 Not Found"),
-        ([Status(status=403)], "403 Forbidden Give the credentials for this host in endpoints"),
+        ([Status(status=403)], "403 Forbidden Add credentials for this host to endpoints"),
         ([Cut(after=100_000, times=1), Status(status=410)], "410 Gone"),
         ([Cut(after=100_000, times=1), Status(status=416)], "the body ended after 100000 bytes, which is too short"),
         ([Cut(after=1000, times=1), Headers(headers={"Content-Range": "bytes 1001-2000/9999"})], "another range"),
         ([Cut(after=1000, times=1), Headers(headers={"Content-Range": None})], "another range"),
         ([Redirect()], "redirects more than 10 times"),
-        ([Redirect(location="ftp://127.0.0.1/{path}")], "no http:// or https:// URL of a host"),
+        ([Redirect(location="ftp://127.0.0.1/{path}")], "not an http:// or https:// URL with a host"),
         ([Redirect(location="http://127.0.0.1:1/x?sig=hunter2")], "refused"),
         ([Headers(headers={"X-Huge": "x" * 100_000})], "more than 65536 bytes"),
         ([Headers(headers={f"X-{number}": "x" for number in range(200)})], "more than 100 headers"),
@@ -239,7 +239,7 @@ def test_a_token_that_expires_in_the_middle_of_a_pull_is_renewed(upgrade, host, 
 def test_a_login_that_is_revoked_in_the_middle_of_a_pull_is_an_error(upgrade, registry):
     faults = [CutAndForget(after=100_000, tokens=registry.running.tokens, times=1), Status(status=401)]
     result = upgrade(registry, lambda: registry.spoil(*faults))
-    assert re.search("401 Unauthorized Give the credentials for this host in endpoints", result["msg"])
+    assert re.search("401 Unauthorized Add credentials for this host to endpoints", result["msg"])
 
 
 # manifests
@@ -267,12 +267,15 @@ FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
     [
         (b" " * 5_000_000, "sent more than 4194304 bytes"),
         (b"<html>welcome</html>", "the manifest is not JSON"),
-        (manifest(mediaType="application/vnd.example.v1+json", layers=None), "no kind of manifest|not a list"),
+        (
+            manifest(mediaType="application/vnd.example.v1+json", layers=None),
+            "not a supported kind of manifest|not a list",
+        ),
         (manifest(schemaVersion=1), "withdrawn schema 1"),
         (layers({"mediaType": FOREIGN}), f"a layer has the media type '{FOREIGN}', which cannot be unpacked"),
         (layers({"mediaType": "application/x-lz4"}), "which cannot be unpacked"),
         (layers({"size": -1}), "does not state the size"),
-        (layers({"digest": "sha256:../../etc/passwd"}), "where a digest should be"),
+        (layers({"digest": "sha256:../../etc/passwd"}), "instead of a digest"),
         (layers({"digest": "sha256:" + "0" * 64}), "404"),
         (layers({"size": len(LAYER.blob) - 1}), "is longer than the .* bytes that it should have"),
         (layers({"size": len(LAYER.blob) + 1}), "the body ended after .* bytes"),

@@ -27,9 +27,10 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
 from ansible_collections.localai.core.plugins.module_utils._localai.names import checked_name
-from ansible_collections.localai.core.plugins.module_utils._oci.auth import docker_login, parse_challenge
-from ansible_collections.localai.core.plugins.module_utils._oci.image import resolve
-from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout, image_in_file
+from ansible_collections.localai.core.plugins.module_utils._oci.challenge import parse_challenge
+from ansible_collections.localai.core.plugins.module_utils._oci.docker_config import docker_credentials
+from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file, resolve
+from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import parse_manifest, verified
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
@@ -40,7 +41,13 @@ from ansible_collections.localai.core.plugins.module_utils._resolver.galleries i
     readable_url,
 )
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import in_progress
-from ansible_collections.localai.core.plugins.module_utils._sources.uri import Uri
+from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
+    ImageFileUri,
+    ImageUri,
+    LayoutUri,
+    PathUri,
+    parse_uri,
+)
 from ansible_collections.localai.core.plugins.module_utils._store.contents import parse_contents, record_file
 from ansible_collections.localai.core.plugins.module_utils._store.layout import PROGRESS
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
@@ -205,7 +212,7 @@ def test_whatever_stands_in_the_progress_file_is_shown_as_texts_and_numbers(data
         (path / PROGRESS).write_bytes(data)
         with (path / PROGRESS).open("rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            told = in_progress(str(path))
+            told = in_progress(str(path / PROGRESS))
         assert told is None or all(value is None or isinstance(value, (str, int)) for value in told.values())
 
 
@@ -219,7 +226,7 @@ def pulled(repository, name=""):
     with contextlib.suppress(LocalAIError):
         image = resolve(name, [repository], [repository], HOST)
         for layer in image.layers:
-            assert layer.compression
+            assert layer.compression is None or layer.compression.suffix
             repository.tail(layer, 4)
             for _chunk in verified(repository.blob(layer), layer):
                 pass
@@ -322,7 +329,7 @@ def test_any_file_of_logins_has_one_or_none_or_is_refused(data, image):
     with temporary_directory() as path:
         (path / "config.json").write_bytes(data)
         with contextlib.suppress(HostError):
-            login = docker_login(Reference.parse(image), str(path / "config.json"))
+            login = docker_credentials(Reference.parse(image), str(path / "config.json"))
             assert login is None or isinstance(login.password, str)
 
 
@@ -351,13 +358,16 @@ SCHEMES = st.sampled_from(
 def test_any_text_is_an_address_of_a_backend_or_refused(text):
     assert isinstance(redacted(text), str)
     with contextlib.suppress(SourceError, OptionError):
-        uri = Uri.parse(text)
-        if uri.kind == "image":
+        uri = parse_uri(Address(text))
+        if isinstance(uri, ImageUri):
             assert str(uri.reference)
-        if uri.kind in ("layout", "image file"):
+        if isinstance(uri, (LayoutUri, ImageFileUri, PathUri)):
             assert os.path.isabs(uri.path)
-            with contextlib.suppress(LocalAIError):
-                pulled(Layout(uri.path) if uri.kind == "layout" else image_in_file(uri.path), uri.name)
+        with contextlib.suppress(LocalAIError):
+            if isinstance(uri, LayoutUri):
+                pulled(Layout(uri.path), uri.name)
+            if isinstance(uri, ImageFileUri):
+                pulled(image_in_file(uri.path), uri.digest)
     galleries = Galleries((), Client(Internet()))
     entry = parse_index(written([{"name": "x", "uri": "u"}]), "g", Address("u")).entries["x"]
     for pinned in (lambda: at_digest(entry, text), lambda: at_release(entry, text), lambda: galleries.find(text)):

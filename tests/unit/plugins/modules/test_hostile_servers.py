@@ -23,11 +23,13 @@ from ansible_collections.localai.core.plugins.module_utils._oci.platform import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
-from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import Limits, unpack
+from ansible_collections.localai.core.plugins.module_utils._unpack.limits import Limits
+from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, file, zip_archive
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, watched
+from ansible_collections.localai.core.tests.support.unpacking import FORMATS
 
 PASSWORD = "hunter2"
 LOGIN = Endpoint("registry.example", username="me", password=PASSWORD)
@@ -190,4 +192,4 @@ def zipped(members):
 @hostile
 def test_whatever_a_zip_archive_holds_nothing_outside_changes(data):
     with watched() as top, Tree(str(top / "backends")) as tree, contextlib.suppress(LocalAIError):
-        unpack(iter([data]), "zip", tree, whiteouts=False, limits=Limits(size=100_000, entries=1000))
+        unpack(iter([data]), FORMATS["zip"], tree, whiteouts=False, limits=Limits(size=100_000, entries=1000))

@@ -496,7 +496,7 @@ def refused(host, *names, match, check_too=True, **options):
         ("other-platform", "not built for"),
         ("archived-missing", "404"),
         ("directory-missing", "no such file or directory"),
-        ("model-uri", "names a model"),
+        ("model-uri", "is a source of models only"),
     ],
 )
 def test_a_name_that_cannot_be_installed_is_refused(host, name, match):
@@ -558,7 +558,7 @@ def test_a_gallery_that_is_none_is_refused(host, page, match):
     [
         ("http://127.0.0.1:1/index.yaml", "refused"),
         ("http://[::1", "malformed"),
-        ("http://me:hunter2@127.0.0.1/index.yaml", "user name in it"),
+        ("http://me:hunter2@127.0.0.1/index.yaml", "contains a user name"),
         ("/nowhere/index.yaml", "No such file"),
         ("file:///nowhere/index.yaml", "No such file"),
         ("/etc", "directory"),
@@ -588,7 +588,7 @@ def test_wrong_credentials_are_refused_and_not_shown(host):
     with Registry(Basic("me", "right")) as locked:
         name = locked.put("x/y", "tag", backend_image())
         endpoints = [{"host": locked.host, "username": "me", "password": "hunter2"}]
-        result = refused(host, "mine", match="give username and password", uri=name, endpoints=endpoints)
+        result = refused(host, "mine", match="Add username and password", uri=name, endpoints=endpoints)
         assert "hunter2" not in json.dumps(result)
         host.install("mine", uri=name, endpoints=[{**endpoints[0], "password": "right"}])
     assert host.names == ["mine"]
@@ -625,7 +625,7 @@ def test_a_layer_for_another_machine_is_refused(host):
         ({"uri": "x/y", "alias": "../x"}, "alias"),
         ({"uri": "x/y", "name": ["a", "b"]}, "uri installs one backend, but name lists 2"),
         ({"uri": "x/y", "state": "absent"}, "uri cannot be used with state=absent"),
-        ({"uri": "https://me:hunter2@host/x"}, "user name in it"),
+        ({"uri": "https://me:hunter2@host/x"}, "contains a user name"),
         ({"directory_mode": "rwx"}, "is not a mode such as"),
         ({"directory_mode": "0644"}, "The owner needs rwx"),
         ({"directory_mode": "02755"}, "no bits above 0777"),

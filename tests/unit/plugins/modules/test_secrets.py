@@ -179,8 +179,8 @@ def test_upgrades_are_told_and_made_without_the_query(host, files, signed, tmp_p
     ("location", "says"),
     [
         ("http://127.0.0.1:1/z?{query}", "127.0.0.1:1"),
-        ("ftp://me:S3cret@127.0.0.1/z?{query}", "ftp://127.0.0.1/z, which is no http:// or https:// URL"),
-        ("http://me:S3cret@127.0.0.1:1/z?{query}", "http://127.0.0.1:1/z, which is no http:// or https:// URL"),
+        ("ftp://me:S3cret@127.0.0.1/z?{query}", "ftp://127.0.0.1/z, which is not an http:// or https:// URL"),
+        ("http://me:S3cret@127.0.0.1:1/z?{query}", "http://127.0.0.1:1/z, which is not an http:// or https:// URL"),
         ("http://[::1/z?{query}", "(a malformed URL)"),
         ("{{path}}?{query}", "redirects more than"),
         ("/gone?{query}#{query}", "404"),

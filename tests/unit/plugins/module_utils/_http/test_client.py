@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP against a server that misbehaves: everything arrives whole or fails with one clear error."""
+"""HTTP against a server that misbehaves: an answer, or one clear error without secrets."""
 
 from __future__ import annotations
 
@@ -11,25 +11,19 @@ import gzip
 import socket
 import sys
 import time
-from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
-import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, MissingLibrary, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http import client as _http
 from ansible_collections.localai.core.plugins.module_utils._http.client import Http, basic
 from ansible_collections.localai.core.plugins.module_utils._request import Connection, Endpoint
 from ansible_collections.localai.core.tests.support.client import Client, Internet, download
 from ansible_collections.localai.core.tests.support.faults import (
-    Chunked,
     Cut,
     Delay,
-    Headers,
-    IgnoreRange,
     Raw,
     Redirect,
     Stall,
@@ -40,8 +34,14 @@ from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostil
 from ansible_collections.localai.core.tests.support.tcp_proxy import refusing
 
 SIZE = 600_000
+
+
 BODY = bytes(number * 7 % 251 for number in range(SIZE))
+
+
 TEXT = b"the content of a page"
+
+
 SECRET = "hunter2"
 
 
@@ -52,17 +52,10 @@ def server():
 
 
 @pytest.fixture
-def dead():
+def nobody():
     """An address on loopback where nobody listens."""
     with refusing() as address:
         yield address
-
-
-def ranges(server):
-    return [request.headers.get("range") for request in server.requests]
-
-
-# one request
 
 
 def test_an_answer_has_status_headers_and_body(server):
@@ -71,7 +64,7 @@ def test_an_answer_has_status_headers_and_body(server):
     assert answer.headers["content-length"] == answer.headers["Content-Length"] == str(len(TEXT))
 
 
-def test_an_unexpected_status_is_an_error_with_what_the_server_said(server):
+def test_an_unexpected_status_is_an_error_that_quotes_the_server(server):
     with pytest.raises(TransportError, match=r"^GET http://\S+/missing: 404 Not Found \(404 Not Found\)$") as caught:
         Client().fetch(server.url + "/missing")
     assert caught.value.status == 404
@@ -82,7 +75,7 @@ def test_an_expected_status_is_an_answer(server):
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_fault_is_tried_again(server, status):
+def test_a_transient_status_is_retried(server, status):
     server.faults = [Status("/page", status=status, times=2)]
     client = Client()
     assert client.fetch(server.url + "/page").body == TEXT
@@ -91,14 +84,14 @@ def test_a_passing_fault_is_tried_again(server, status):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 416, 501])
-def test_a_lasting_fault_is_not_tried_again(server, status):
+def test_a_lasting_status_is_not_retried(server, status):
     server.faults = [Status("/page", status=status)]
     with pytest.raises(TransportError) as caught:
         Client().fetch(server.url + "/page")
     assert (caught.value.status, len(server.requests)) == (status, 1)
 
 
-def test_a_passing_fault_that_was_asked_for_is_an_answer(server):
+def test_a_transient_status_that_is_accepted_is_an_answer(server):
     server.faults = [Status("/page", status=503, body=b"later")]
     answer = Client().fetch(server.url + "/page", accept=(503,))
     assert (answer.status, answer.body, len(server.requests)) == (503, b"later", 1)
@@ -112,15 +105,14 @@ def test_a_passing_fault_that_was_asked_for_is_an_answer(server):
         ("999999999", 120, 120),
         ("-1", 0.5, 1),
         ("1.5", 0.5, 1),
-        ("9" * 5000, 0.5, 1),
+        ("9" * 5000, 120, 120),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         ("Wed, 21 Oct 9999 07:28:00 GMT", 120, 120),
         ("Wed, 21 Oct 99999 07:28:00 GMT", 0.5, 1),
-        ("Wed, 41 Oct 2015 07:28:00 GMT", 0.5, 1),
         ("soon", 0.5, 1),
     ],
 )
-def test_a_server_may_say_how_long_to_wait_within_reason(server, value, low, high):
+def test_a_server_may_set_the_pause_within_limits(server, value, low, high):
     server.faults = [Status("/page", status=429, headers={"Retry-After": value}, times=1)]
     client = Client()
     assert client.fetch(server.url + "/page").body == TEXT
@@ -128,7 +120,7 @@ def test_a_server_may_say_how_long_to_wait_within_reason(server, value, low, hig
 
 
 @pytest.mark.parametrize("written", [lambda at: formatdate(at, usegmt=True), lambda at: time.asctime(time.gmtime(at))])
-def test_a_server_may_say_until_when_to_wait(server, written):
+def test_a_server_may_set_the_end_of_the_pause(server, written):
     server.faults = [Status("/page", status=429, headers={"Retry-After": written(time.time() + 100)}, times=1)]
     client = Client()
     assert client.fetch(server.url + "/page").body == TEXT
@@ -142,7 +134,7 @@ def test_a_client_waits_in_earnest_by_default(server):
     assert time.monotonic() - start >= 1
 
 
-def test_pauses_grow_up_to_half_a_minute_and_the_last_error_tells_all(server):
+def test_pauses_grow_up_to_half_a_minute_and_the_last_error_names_all(server):
     server.faults = [Status(status=500, times=1), Status(status=503)]
     client = Client(retries=8)
     with pytest.raises(TransportError) as caught:
@@ -175,7 +167,7 @@ def test_the_status_of_the_last_fault_is_kept(server):
     ],
     ids=["no answer", "not HTTP", "a huge header", "many headers", "a cut body", "a reset connection"],
 )
-def test_what_is_no_answer_is_asked_for_again(server, fault):
+def test_a_broken_answer_is_retried(server, fault):
     server.faults = [fault]
     assert Client().fetch(server.url + "/page").body == TEXT
     assert server.faults == []
@@ -196,13 +188,13 @@ def test_a_body_has_a_longest_length(server, limit, fits):
 
 def test_an_endless_body_is_not_read_to_its_end(server):
     server.pages["/endless"] = b"x" * 50_000_000
-    with pytest.raises(TransportError, match="not believable"):
+    with pytest.raises(TransportError, match="not plausible"):
         Client().fetch(server.url + "/endless", limit=1000)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("path", ["/big", "/page", "/empty"])
-def test_the_first_bytes_are_enough_where_so_asked(server, path):
+def test_only_the_first_bytes_are_read_if_requested(server, path):
     assert Client().fetch(server.url + path, first=100).body == server.pages[path][:100]
 
 
@@ -212,7 +204,7 @@ def test_head_has_no_body(server):
 
 
 @pytest.mark.parametrize("decode", [True, False])
-def test_an_encoded_body_is_decoded_when_asked_for(server, decode):
+def test_an_encoded_body_is_decoded_if_requested(server, decode):
     encoded = gzip.compress(TEXT * 1000)
     server.pages["/encoded"] = Page(encoded, headers={"Content-Encoding": "gzip"})
     assert Client().fetch(server.url + "/encoded", decode=decode).body == (TEXT * 1000 if decode else encoded)
@@ -230,7 +222,7 @@ def test_a_damaged_encoding_is_an_error(server):
         Client().fetch(server.url + "/encoded", decode=True)
 
 
-def test_a_missing_library_is_told_as_such(monkeypatch, server):
+def test_a_missing_library_is_an_error_of_its_own(monkeypatch, server):
     monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(MissingLibrary) as caught:
         Client().fetch(server.url + "/page")
@@ -239,38 +231,32 @@ def test_a_missing_library_is_told_as_such(monkeypatch, server):
         download(Client(), server.url + "/page")
 
 
-# dead hosts
-
-
-def test_a_host_that_refuses_is_asked_once_in_a_run(dead):
-    client, host = Client(), dead
+def test_a_host_that_refuses_is_queried_once_in_a_run(nobody):
+    client, host = Client(), nobody
     with pytest.raises(TransportError, match="refused"):
         client.fetch(f"http://{host}/a")
-    with pytest.raises(TransportError, match=r"refused.*not asked again"):
+    with pytest.raises(TransportError, match=r"refused.*not queried again"):
         client.fetch(f"http://{host}/b")
     assert client.pauses == []
 
 
-def test_a_host_without_an_address_is_asked_once_in_a_run(monkeypatch):
+def test_a_host_without_an_address_is_queried_once_in_a_run(monkeypatch):
     def unknown(*_arguments, **_settings):
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     client = Client()
-    for expected in ("not known|resolve", "not asked again"):
+    for expected in ("not known|resolve", "not queried again"):
         with pytest.raises(TransportError, match=expected):
             client.fetch("https://nowhere.example/")
     assert client.pauses == []
 
 
-def test_a_dead_host_does_not_bury_another_port(server, dead):
+def test_an_unreachable_server_says_nothing_about_another_port(server, nobody):
     client = Client()
     with pytest.raises(TransportError):
-        client.fetch(f"http://{dead}/")
+        client.fetch(f"http://{nobody}/")
     assert client.fetch(server.url + "/page").body == TEXT
-
-
-# redirects
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -288,7 +274,7 @@ def test_a_redirect_loop_ends(server):
     assert len(server.requests) == 10
 
 
-def test_a_redirect_without_a_place_is_its_status(server):
+def test_a_redirect_without_a_location_is_its_status(server):
     server.faults = [Status(status=302)]
     with pytest.raises(TransportError, match="302"):
         Client().fetch(server.url + "/page")
@@ -309,6 +295,15 @@ def test_credentials_do_not_come_back_from_another_host(server):
         other.faults = [Redirect("/back", location=server.url + "/page")]
         Client().fetch(server.url + "/away", headers={"Authorization": "Bearer " + SECRET})
     assert [request.headers.get("authorization") for request in server.requests] == ["Bearer " + SECRET, None]
+
+
+@pytest.mark.parametrize("location", ["/café.tar", "{url}/café.tar", "/caf%C3%A9.tar"])
+def test_a_redirect_to_a_path_that_is_not_ascii_is_followed(server, location):
+    server.pages["/caf%C3%A9.tar"] = TEXT
+    # http.client decodes the bytes of a header as Latin-1, and the server of this test encodes them so.
+    written = location.format(url=server.url).encode("utf-8").decode("latin-1")
+    server.faults = [Redirect("/old", location=written)]
+    assert Client().fetch(server.url + "/old").body == TEXT
 
 
 @pytest.mark.parametrize("location", ["http://files.example/x?token=hunter2", "http://other.example/x"])
@@ -332,14 +327,12 @@ def test_a_redirect_from_https_to_less_is_refused(location):
         "http://\x00/",
     ],
 )
-def test_a_redirect_to_a_strange_place_is_an_error(server, location):
+def test_a_redirect_to_an_invalid_url_is_an_error(server, location):
     server.faults = [Redirect("/page", location=location)]
     with pytest.raises(TransportError, match=r"/page redirects |Failed to") as caught:
         Client().fetch(server.url + "/page")
     assert SECRET not in str(caught.value)
 
-
-# credentials
 
 LOGIN = Endpoint("files.example", username="me", password="pass:word")
 
@@ -443,15 +436,12 @@ def test_no_error_shows_the_query(server, fault):
         assert "/page" in str(caught.value)
 
 
-def test_no_error_of_a_dead_host_shows_the_query(dead):
+def test_no_error_of_an_unreachable_host_shows_the_query(nobody):
     client = Client()
     for _try in range(2):
         with pytest.raises(TransportError) as caught:
-            client.fetch(f"http://{dead}/page?X-Signature={SECRET}")
+            client.fetch(f"http://{nobody}/page?X-Signature={SECRET}")
         assert SECRET not in str(caught.value)
-
-
-# proxies
 
 
 def test_the_proxy_of_the_environment_is_used(monkeypatch):
@@ -466,8 +456,8 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch):
 @pytest.mark.parametrize(
     ("environment", "use_proxy"), [({"no_proxy": "127.0.0.1"}, True), ({"NO_PROXY": "127.0.0.1"}, True), ({}, False)]
 )
-def test_the_proxy_is_passed_by_where_so_asked(server, dead, monkeypatch, environment, use_proxy):
-    for name, value in {"http_proxy": f"http://{dead}", **environment}.items():
+def test_the_proxy_is_bypassed_if_requested(server, nobody, monkeypatch, environment, use_proxy):
+    for name, value in {"http_proxy": f"http://{nobody}", **environment}.items():
         monkeypatch.setenv(name, value)
     assert Client(use_proxy=use_proxy).fetch(server.url + "/page").body == TEXT
 
@@ -482,18 +472,15 @@ def test_credentials_for_this_machine_are_not_sent_in_the_clear_to_a_proxy(serve
 
 @pytest.mark.parametrize(
     "proxy",
-    ["http://me:hunter2@{dead}", "http://me:hunter2@", "nonsense://me:hunter2@{dead}", "http://me:hunter2@[::1"],
+    ["http://me:hunter2@{nobody}", "http://me:hunter2@", "nonsense://me:hunter2@{nobody}", "http://me:hunter2@[::1"],
 )
 @pytest.mark.parametrize("url", ["http://files.example/x", "https://files.example/x"])
-def test_a_proxy_that_does_not_work_is_an_error_without_its_password(dead, monkeypatch, proxy, url):
+def test_a_proxy_that_does_not_work_is_an_error_without_its_password(nobody, monkeypatch, proxy, url):
     for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, proxy.format(dead=dead))
+        monkeypatch.setenv(name, proxy.format(nobody=nobody))
     with pytest.raises(TransportError) as caught:
         Client().fetch(url)
     assert SECRET not in str(caught.value)
-
-
-# TLS
 
 
 def test_an_unknown_authority_is_refused_and_the_error_says_so(authority):
@@ -544,259 +531,6 @@ def test_a_missing_certificate_file_is_named(authority, tmp_path, option):
         with pytest.raises(TransportError, match=r"missing.pem"):
             Client(**{option: missing}).fetch(server.url)
         assert server.requests == []
-
-
-# downloads
-
-
-@pytest.mark.parametrize("path", ["/big", "/page", "/empty"])
-@pytest.mark.parametrize("size_is_known", [True, False])
-@pytest.mark.parametrize("faults", [[], [Chunked(size=70_000)]], ids=["with a length", "in chunks"])
-def test_a_download_is_the_whole_body(server, path, size_is_known, faults):
-    server.faults = faults
-    body = server.pages[path]
-    assert download(Client(), server.url + path, len(body) if size_is_known else None) == body
-    assert ranges(server) == [None]
-
-
-def test_a_download_is_not_decoded(server):
-    encoded = gzip.compress(TEXT)
-    server.pages["/encoded"] = Page(encoded, headers={"Content-Encoding": "gzip"})
-    assert download(Client(), server.url + "/encoded") == encoded
-    assert server.requests[0].headers["accept-encoding"] == "identity"
-
-
-@pytest.mark.parametrize("at", [0, 1, 1000, _http.CHUNK - 1, _http.CHUNK, _http.CHUNK + 1, 500_000, SIZE - 1])
-def test_a_cut_download_goes_on_where_it_stopped(server, at):
-    server.faults = [Cut(after=at, times=1)]
-    assert download(Client(), server.url + "/big") == BODY
-    assert ranges(server) == [None, f"bytes={at}-" if at else None]
-
-
-@pytest.mark.parametrize("at", [100_000, 300_000])
-def test_a_stalled_download_goes_on_where_it_stopped(server, at):
-    server.faults = [Stall(after=at, seconds=30, times=1)]
-    assert download(Client(timeout=1), server.url + "/big") == BODY
-    if not hasattr(urllib3.HTTPResponse, "read1"):
-        at -= at % _http.CHUNK  # before urllib3 2.2, what was not handed out yet is lost
-    assert ranges(server) == [None, f"bytes={at}-" if at else None]
-
-
-def test_a_reset_download_is_whole_in_the_end(server):
-    server.faults = [Cut(after=100_000, reset=True, times=2)]
-    assert download(Client(), server.url + "/big") == BODY
-    assert len(server.requests) == 3
-
-
-def test_progress_renews_the_patience(server):
-    server.faults = [Cut(after=50_000, times=11)]
-    assert download(Client(retries=1), server.url + "/big") == BODY
-    assert len(server.requests) == 12
-
-
-def test_without_progress_patience_ends(server):
-    server.faults = [Cut(after=300_000, times=1), Cut(after=0)]
-    client = Client(retries=3)
-    with pytest.raises(TransportError, match=r"/big: .*tried 4 times without progress"):
-        download(client, server.url + "/big")
-    assert ranges(server) == [None, *["bytes=300000-"] * 4][: len(server.requests)]
-    assert len(client.pauses) >= 3
-
-
-def test_an_answer_with_everything_is_not_written_twice(server):
-    server.faults = [Cut(after=400_000, times=1), IgnoreRange()]
-    assert download(Client(), server.url + "/big") == BODY
-    assert ranges(server) == [None, "bytes=400000-"]
-
-
-def test_an_answer_with_everything_may_be_cut_before_the_point_reached(server):
-    server.pages["/big"] = Page(BODY, headers={"ETag": "W/1"})
-    server.faults = [Cut(after=400_000, times=1), CutWhole(after=100_000, times=1), IgnoreRange()]
-    assert download(Client(), server.url + "/big") == BODY
-    assert len(server.requests) == 3
-
-
-class CutWhole(Cut):
-    """Everything from the start, cut."""
-
-    request = IgnoreRange.request
-
-
-class EndlessChunks(Chunked):
-    """All chunks, and then no word that there is none any more."""
-
-    def answer(self, request, answer):
-        whole = super().answer(request, answer)
-        return replace(whole, body=whole.body[: -len(b"0\r\n\r\n")], cut=len(whole.body))
-
-
-@pytest.mark.parametrize(
-    "content_range",
-    ["bytes 0-599999/600000", "bytes 400001-599999/600000", "bytes */600000", "items 400000-599999/600000", "", None],
-)
-def test_another_range_than_the_one_asked_for_is_an_error(server, content_range):
-    server.faults = [Cut(after=400_000, times=1), Headers(headers={"Content-Range": content_range})]
-    with pytest.raises(TransportError, match="the bytes from 400000 on, the server sent another range"):
-        download(Client(), server.url + "/big")
-
-
-@pytest.mark.parametrize(("size", "requests"), [(SIZE, [None]), (None, [None, f"bytes={SIZE}-"])])
-@pytest.mark.parametrize("fault", [Headers(headers={"Content-Length": str(SIZE + 10)}), EndlessChunks()])
-def test_a_fault_behind_the_last_byte_is_no_fault(server, fault, size, requests):
-    server.faults = [replace(fault, times=1)]
-    assert download(Client(), server.url + "/big", size=size) == BODY
-    assert ranges(server) == requests
-
-
-@pytest.mark.parametrize("offset", [0, 1, SIZE - 1, SIZE])
-@pytest.mark.parametrize("size", [SIZE, None])
-def test_a_download_may_begin_at_any_byte(server, offset, size):
-    client = Client()
-    body = b"".join(client.download(server.url + "/big", headers=dict, size=size, offset=offset))
-    assert body == BODY[offset:]
-
-
-def test_a_short_body_is_noticed_when_its_size_is_known(server):
-    server.faults = [Headers(headers={"Content-Length": None, "Connection": "close"}), Cut(after=0)]
-    server.pages["/short"] = TEXT
-    with pytest.raises(TransportError, match=f"the body ended after {len(TEXT)} of 100 bytes"):
-        download(Client(retries=0), server.url + "/short", size=100)
-
-
-def test_a_short_body_is_noticed_by_its_length(server):
-    server.faults = [Cut(after=300_000)]
-    with pytest.raises(TransportError, match="/big"):
-        download(Client(retries=0), server.url + "/big")
-
-
-def test_headers_are_asked_for_anew_for_each_request(server):
-    server.faults = [Cut(after=100_000, times=2)]
-    tokens = iter(["first", "second", "third"])
-    body = download(Client(), server.url + "/big", headers=lambda: {"Authorization": "Bearer " + next(tokens)})
-    assert body == BODY
-    assert [request.headers["authorization"] for request in server.requests] == [
-        "Bearer first",
-        "Bearer second",
-        "Bearer third",
-    ]
-
-
-@pytest.mark.parametrize(("etag", "condition"), [('"abc"', '"abc"'), ('W/"abc"', None), ("abc", None), (None, None)])
-def test_the_rest_is_asked_for_on_the_condition_that_nothing_changed(server, etag, condition):
-    server.faults = [
-        HeadersAndCut(headers={"ETag": etag}, after=100_000, times=1),
-        Headers(headers={"ETag": etag}),
-    ]
-    server.pages["/big"] = Page(BODY, headers={"ETag": etag} if etag else {})
-    assert download(Client(), server.url + "/big") == BODY
-    assert server.requests[1].headers.get("if-range") == condition
-
-
-class HeadersAndCut(Headers):
-    """Other headers, and the end after so many bytes."""
-
-    def __init__(self, after, **settings):
-        super().__init__(**settings)
-        object.__setattr__(self, "after", after)
-
-    def answer(self, request, answer):
-        return Cut(after=self.after).answer(request, super().answer(request, answer))
-
-
-def test_a_file_that_changes_meanwhile_is_not_put_together_from_two_versions(server):
-    server.faults = [Cut(after=400_000, times=1)]
-    client = Client()
-    chunks = client.download(server.url + "/big", headers=dict)
-    next(chunks)
-    server.pages["/big"] = bytes(SIZE)
-    with pytest.raises(TransportError):
-        b"".join(chunks)
-
-
-SUNDAY, MONDAY = "Sun, 01 Nov 2026 10:00:00 GMT", "Mon, 02 Nov 2026 10:00:00 GMT"
-STATED = [
-    # what the server states of each version -> on what condition the rest is asked for
-    ({"ETag": 'W/"1"'}, {"ETag": 'W/"2"'}, None),
-    ({"ETag": "", "Last-Modified": SUNDAY}, {"ETag": "", "Last-Modified": MONDAY}, SUNDAY),
-    ({"ETag": '"1"', "Last-Modified": SUNDAY}, {"ETag": '"2"', "Last-Modified": SUNDAY}, '"1"'),
-    ({"ETag": '"1"'}, {"ETag": ""}, '"1"'),
-]
-
-
-@pytest.mark.parametrize(("before", "after", "condition"), STATED)
-@pytest.mark.parametrize("fault", [IgnoreRange, None], ids=["all again", "the rest"])
-def test_a_file_that_changes_between_two_requests_is_noticed_by_what_is_stated(server, before, after, condition, fault):
-    server.pages["/big"] = Page(BODY, headers=before)
-    server.faults = [Cut(after=400_000, times=1), *([fault(skip=1)] if fault else [])]
-    chunks = Client().download(server.url + "/big", headers=dict)
-    next(chunks)
-    server.pages["/big"] = Page(BODY[::-1], headers=after)
-    with pytest.raises(TransportError, match="the file changed on the server during the transfer"):
-        b"".join(chunks)
-    assert server.requests[1].headers.get("if-range") == condition
-
-
-def test_a_file_of_another_length_has_changed(server):
-    server.pages["/big"] = Page(BODY, headers={"ETag": ""})
-    server.faults = [Cut(after=400_000, times=1)]
-    chunks = Client().download(server.url + "/big", headers=dict)
-    next(chunks)
-    server.pages["/big"] = Page(BODY + b"more", headers={"ETag": ""})
-    with pytest.raises(TransportError, match="the file changed on the server during the transfer"):
-        b"".join(chunks)
-
-
-def test_a_download_is_refused_with_its_status(server):
-    for status in (401, 403, 404, 416):
-        server.faults = [Status(status=status)]
-        with pytest.raises(TransportError, match=str(status)) as caught:
-            download(Client(), server.url + "/big")
-        assert caught.value.status == status
-
-
-def test_a_download_waits_for_a_busy_server(server):
-    server.faults = [Status(status=429, headers={"Retry-After": "3"}, times=1), Cut(after=200_000, times=1)]
-    server.faults.append(Status(status=503, headers={"Retry-After": "9"}, times=1))
-    client = Client()
-    assert download(client, server.url + "/big") == BODY
-    assert (client.pauses[0], client.pauses[2]) == (3, 9)
-    assert server.faults == []
-
-
-def test_a_download_that_nobody_reads_on_is_dropped(server):
-    chunks = Client().download(server.url + "/big", headers=dict)
-    assert BODY.startswith(next(chunks))
-    chunks.close()
-    assert list(chunks) == []
-
-
-FAULTS = st.one_of(
-    st.builds(Cut, after=st.integers(0, 5000), reset=st.just(False), times=st.just(1)),
-    st.builds(Status, status=st.sampled_from([429, 500, 503]), times=st.just(1)),
-    st.builds(IgnoreRange, times=st.just(1)),
-    st.builds(Chunked, size=st.integers(1, 3000), times=st.just(1)),
-    st.builds(Raw, times=st.just(1)),
-    st.builds(CutWhole, after=st.integers(0, 5000), times=st.just(1)),
-)
-
-
-@pytest.fixture(scope="module")
-def lasting_server():
-    with FileServer() as running:
-        yield running
-
-
-@given(length=st.integers(0, 4000), faults=st.lists(FAULTS, max_size=6), size_is_known=st.booleans())
-@hostile
-def test_whatever_goes_wrong_the_body_arrives_whole(lasting_server, length, faults, size_is_known):
-    body = BODY[:length]
-    lasting_server.pages = {"/x": body}
-    lasting_server.faults = list(faults)
-    url = lasting_server.url + "/x"
-    assert download(Client(retries=6), url, length if size_is_known else None) == body
-
-
-# addresses
 
 
 @given(

@@ -2,19 +2,57 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a library says of an error, as it may be printed."""
+"""Texts of servers and libraries about an error, as they may be printed."""
 
 from __future__ import annotations
 
+import pytest
 import requests
 
-from ansible_collections.localai.core.plugins.module_utils._http.redact import why
+from ansible_collections.localai.core.plugins.module_utils._http.redact import (
+    excerpt,
+    innermost_reason,
+    registry_errors,
+)
 
 
-def test_errors_of_requests_are_told_by_their_innermost_reason():
+def test_the_reason_of_an_error_of_requests_is_the_innermost_one():
     inner = OSError("it is broken ?token=hunter2")
-    assert why(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
-    assert why(requests.exceptions.ConnectionError()) == "ConnectionError"
+    assert innermost_reason(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
+    assert innermost_reason(requests.exceptions.ConnectionError()) == "ConnectionError"
     # As urllib3 has it: an object and a text, or a text and an exception.
-    assert why(Exception(object(), "Connection to a.example timed out.")) == "Connection to a.example timed out."
-    assert why(Exception("Connection aborted.", OSError(104, "reset by peer"))) == "[Errno 104] reset by peer"
+    assert (
+        innermost_reason(Exception(object(), "Connection to a.example timed out."))
+        == "Connection to a.example timed out."
+    )
+    assert (
+        innermost_reason(Exception("Connection aborted.", OSError(104, "reset by peer"))) == "[Errno 104] reset by peer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", ""),
+        (b"<html><b>Not</b> here</html>", " (Not here)"),
+        (b"see https://h/x?sig=hunter2 'now'", " (see https://h/x 'now')"),
+        (b"a\x00b\xff", " (a b\N{REPLACEMENT CHARACTER})"),
+        (b"x" * 5000, f" ({'x' * 200})"),
+    ],
+)
+def test_an_excerpt_is_short_and_has_no_tags_and_no_queries(body, expected):
+    assert excerpt(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"errors": [{"code": "DENIED", "message": "no"}, {"code": "TOO\\nBAD"}, {}]}', " (no; TOOBAD)"),
+        (b'{"errors": []}', ""),
+        (b'{"errors": 1}', ""),
+        (b"[]", ""),
+        (b"not JSON", ""),
+    ],
+)
+def test_the_errors_of_a_registry_are_its_messages(body, expected):
+    assert registry_errors(body) == expected

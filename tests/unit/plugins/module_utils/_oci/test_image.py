@@ -19,7 +19,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.platform import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint, Mirror
-from ansible_collections.localai.core.plugins.module_utils._sources.failover import Place, Relay
+from ansible_collections.localai.core.plugins.module_utils._sources.failover import FailoverReader, Origin
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file
 from ansible_collections.localai.core.tests.support.auth import basic
@@ -84,8 +84,8 @@ def pull(world, *mirrors, reference=NAME, login=(None, None), endpoints=()):
     own = Endpoint(reference.host, username=login[0], password=login[1], mirrors=mirrors)
     client = Client(world, endpoints=(own, *endpoints))
     image = Images(client, Registry(client)).resolve(reference, HOST)
-    relay = Relay()
-    places = [Place(str(repository), repository.blob, repository.local) for repository in image.repositories]
+    relay = FailoverReader()
+    places = [Origin(str(repository), repository.blob, repository.local) for repository in image.repositories]
     for layer in image.layers:
         assert b"".join(verified(relay.read(places, layer), layer)) == LAYER.blob
     return image.digest, [place.name for place in relay.served]
@@ -158,7 +158,7 @@ def test_a_digest_needs_no_registry_where_a_mirror_has_it():
 
 
 @pytest.mark.parametrize("missing", [(), (BLOB,), (CHILD,)], ids=["all", "the layer", "the manifest"])
-def test_a_mirror_that_resolves_stands_in_for_a_registry_that_is_never_contacted(missing):
+def test_a_mirror_that_resolves_replaces_a_registry_that_is_never_contacted(missing):
     world = World(pages(QUAY), pages("https://m.example/v2/x/y", without=missing))
     if missing:
         with pytest.raises(TransportError, match=r"m\.example.*404"):
@@ -168,14 +168,14 @@ def test_a_mirror_that_resolves_stands_in_for_a_registry_that_is_never_contacted
     assert world.hosts == ["m.example"]
 
 
-def test_only_mirrors_that_resolve_are_asked_for_a_tag_but_all_for_bytes():
+def test_only_mirrors_that_resolve_are_queried_for_a_tag_but_all_for_bytes():
     world = World(pages("https://a.example/v2/x/y", OLD), pages("https://b.example/v2/x/y"))
     assert pull(world, mirror("a.example"), mirror("b.example", resolve=True)) == (INDEX.digest, ["b.example/x/y"])
     assert ("a.example", "manifests/v1") not in world.asked
     assert ("a.example", CHILD) in world.asked
 
 
-def test_of_several_mirrors_that_resolve_the_next_is_asked_when_one_fails():
+def test_of_several_mirrors_that_resolve_the_next_is_queried_if_one_fails():
     world = World(pages("https://b.example/v2/x/y"), dead=["a.example"])
     assert pull(world, mirror("a.example", True), mirror("b.example", True))[1] == ["b.example/x/y"]
     assert world.hosts == ["a.example", "b.example"]
@@ -191,20 +191,20 @@ def test_what_a_mirror_lacks_the_registry_delivers(missing):
             assert ("quay.example", path) in world.asked
 
 
-def test_a_mirror_that_lies_about_a_manifest_is_passed_by():
+def test_a_mirror_with_another_manifest_is_skipped():
     spoilt = pages("https://m.example/v2/x/y", without=[BLOB])
     spoilt[f"https://m.example/v2/x/y/{CHILD}"] = (200, {}, OLD.images[0].manifest)
     world = World(pages(QUAY), spoilt)
     assert pull(world, mirror("m.example")) == (INDEX.digest, ["quay.example/x/y"])
 
 
-def test_a_dead_mirror_is_asked_once_in_a_run():
+def test_an_unreachable_mirror_is_queried_once_in_a_run():
     world = World(pages(QUAY), dead=["m.example"])
     assert pull(world, mirror("m.example")) == (INDEX.digest, ["quay.example/x/y"])
     assert [host for host, _path in world.asked].count("m.example") == 1
 
 
-def test_when_all_places_fail_the_error_names_each():
+def test_if_all_hosts_fail_the_error_names_each():
     world = World(pages(QUAY, without=[CHILD]), dead=["a.example"])
     with pytest.raises(TransportError) as caught:
         pull(world, mirror("a.example"), mirror("b.example/proxy?key=hunter2"))
@@ -231,7 +231,9 @@ def test_a_mirror_without_tls_has_to_be_allowed_unless_it_is_this_machine(plain_
     world = World(pages(QUAY), pages(f"http://{host}/v2/x/y"))
     endpoints = (Endpoint(host, plain_http=plain_http),)
     if host == "m.example" and not plain_http:
-        with pytest.raises(OptionError, match=r"The mirror m\.example/x/y of quay\.example .*without TLS.*plain_http"):
+        with pytest.raises(
+            OptionError, match=r"The mirror m\.example/x/y of quay\.example .*uses plain HTTP.*plain_http"
+        ):
             pull(world, mirror(f"http://{host}"), endpoints=endpoints)
         assert world.requests == []
     else:
@@ -262,7 +264,7 @@ def test_a_layout_that_resolves_finds_a_tag_by_its_ref_name_without_any_network(
 
 
 @pytest.mark.parametrize("place", ["missing", "empty"])
-def test_a_layout_without_the_image_is_passed_by(tmp_path, place):
+def test_a_layout_without_the_image_is_skipped(tmp_path, place):
     write_oci_layout(tmp_path / "empty", {"v1": OLD})
     assert pull(World(pages(QUAY)), Mirror(Address(f"ocilayout:{tmp_path / place}")))[1] == ["quay.example/x/y"]
 
@@ -297,7 +299,7 @@ class Locked(World):
 
 
 @pytest.mark.parametrize("without", [(), (BLOB,)], ids=["whole", "without the layer"])
-def test_each_host_is_told_its_own_login_only(without):
+def test_each_host_gets_its_own_credentials_only(without):
     world = Locked(pages(QUAY), pages("https://m.example/v2/x/y", without=without))
     user, password = LOGINS["m.example"]
     pull(
@@ -309,7 +311,7 @@ def test_each_host_is_told_its_own_login_only(without):
     assert sent(world) == {host: {basic(*login)} for host, login in LOGINS.items()}
 
 
-def test_a_mirror_without_a_login_of_its_own_gets_none():
+def test_a_mirror_without_credentials_of_its_own_gets_none():
     world = Locked(pages(QUAY), pages("https://m.example/v2/x/y"))
     assert pull(world, mirror("m.example"), login=LOGINS["quay.example"])[1] == ["quay.example/x/y"]
     assert "m.example" in world.hosts
@@ -318,7 +320,7 @@ def test_a_mirror_without_a_login_of_its_own_gets_none():
 
 @pytest.mark.parametrize("challenge", ["Basic", 'Bearer realm="https://cdn.example/token",service="x"'])
 @pytest.mark.parametrize("part", ["manifests/v1", CONFIG, BLOB])
-def test_where_a_redirect_leads_nobody_learns_a_login_by_asking_for_it(challenge, part):
+def test_the_target_of_a_redirect_gets_no_credentials_by_a_challenge(challenge, part):
     server = pages(QUAY)
     if part == CONFIG:
         # It is read for an image that is in no index.

@@ -28,6 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
     verified,
 )
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._unpack.compression import GZIP
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file
 from ansible_collections.localai.core.tests.support.hostile import hostile
@@ -51,7 +52,7 @@ def test_an_image_has_a_config_and_layers(docker, stated_type):
     manifest = parse_manifest(image.manifest, image.media_type if stated_type == "its own" else stated_type)
     assert (manifest.digest, manifest.is_index) == (image.digest, False)
     assert [(item.digest, item.size, item.compression) for item in manifest.layers] == [
-        (item.digest, len(item.blob), item.compression) for item in LAYERS
+        (item.digest, len(item.blob), GZIP if item.compression == "gzip" else None) for item in LAYERS
     ]
 
 
@@ -80,7 +81,7 @@ def test_a_manifest_that_does_not_say_what_it_is_goes_by_the_server_or_its_conte
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
-def test_a_manifest_must_have_the_digest_asked_for(algorithm):
+def test_a_manifest_must_have_the_requested_digest(algorithm):
     body = written()
     assert parse_manifest(body, "", digest_of(body, algorithm)).digest == digest_of(body, algorithm)
     with pytest.raises(IntegrityError, match="the manifest has the digest"):
@@ -96,20 +97,23 @@ def test_a_manifest_must_have_the_digest_asked_for(algorithm):
         (b"[" * 100_000, "not JSON"),
         (b"[]", "not a JSON object"),
         (b"null", "not a JSON object"),
-        (b"{}", "no kind of manifest"),
+        (b"{}", "not a supported kind of manifest"),
         (json.dumps({"schemaVersion": 1, "fsLayers": []}).encode(), "schema 1"),
-        (written(mediaType="application/vnd.example+json", layers=None), "'application/vnd.example.json' is no kind"),
-        (written(mediaType=["x"], layers=None), "no kind of manifest"),
+        (
+            written(mediaType="application/vnd.example+json", layers=None),
+            "'application/vnd.example.json' is not a supported kind",
+        ),
+        (written(mediaType=["x"], layers=None), "not a supported kind of manifest"),
         (written(config=None), "no config"),
         (written(config="x"), "no config"),
         (written(layers=None), "layers are not a list"),
         (written(layers={}), "layers are not a list"),
         (written(layers=["x"]), "layers are not a list"),
         (written(mediaType=OCI_INDEX, manifests=7), "manifests are not a list"),
-        (written(layers=[{}]), "'None' where a digest should be"),
-        (written(layers=[{**CONFIG, "digest": "sha256:../../x"}]), "where a digest should be"),
-        (written(layers=[{**CONFIG, "digest": [DIGEST]}]), "where a digest should be"),
-        (written(layers=[{**CONFIG, "digest": "x" * 10_000}]), r"'x{100}' where a digest should be"),
+        (written(layers=[{}]), "'None' instead of a digest"),
+        (written(layers=[{**CONFIG, "digest": "sha256:../../x"}]), "instead of a digest"),
+        (written(layers=[{**CONFIG, "digest": [DIGEST]}]), "instead of a digest"),
+        (written(layers=[{**CONFIG, "digest": "x" * 10_000}]), r"'x{100}' instead of a digest"),
         (written(layers=[{**CONFIG, "size": None}]), f"size of {DIGEST}"),
         (written(layers=[{**CONFIG, "size": "7"}]), "size of"),
         (written(layers=[{**CONFIG, "size": -1}]), "size of"),
@@ -183,13 +187,13 @@ def child(platform, letter):
         ([Platform("linux", "amd64", "v3"), Platform("linux", "amd64", "v2")], 0),
     ],
 )
-def test_the_first_child_for_exactly_the_platform_is_taken_or_else_the_first_that_fits(platforms, expected):
+def test_the_first_child_for_exactly_the_platform_is_chosen_or_else_the_first_that_fits(platforms, expected):
     children = tuple(child(platform, letter) for platform, letter in zip(platforms, "abc"))
     assert choose(Manifest(DIGEST, children), HOST) is children[expected]
 
 
 @pytest.mark.parametrize(("variants", "expected"), [(["", "v7"], 1), (["v6", ""], 1), (["v7", ""], 0)])
-def test_a_child_for_the_same_variant_goes_first_and_one_for_another_is_not_taken(variants, expected):
+def test_a_child_for_the_same_variant_is_preferred_and_one_for_another_is_not_chosen(variants, expected):
     children = tuple(child(Platform("linux", "arm", variant), letter) for variant, letter in zip(variants, "ab"))
     assert choose(Manifest(DIGEST, children), Platform("linux", "arm", "v7")) is children[expected]
 
@@ -201,7 +205,7 @@ def test_a_child_for_the_same_variant_goes_first_and_one_for_another_is_not_take
         {"mediaType": "application/vnd.in-toto+json"},
     ],
 )
-def test_a_child_that_is_no_image_is_passed_by(artifact):
+def test_a_child_that_is_no_image_is_skipped(artifact):
     image = {**CONFIG, "mediaType": OCI_MANIFEST, "digest": "sha256:" + "b" * 64}
     rows = [{**CONFIG, "mediaType": OCI_MANIFEST, **artifact}, image]
     index = parse_manifest(written(mediaType=OCI_INDEX, manifests=rows), "")
@@ -224,7 +228,7 @@ def test_a_child_of_which_nothing_else_is_known_is_an_image(stated):
         ([Platform("unknown", "unknown")], "unknown/unknown"),
     ],
 )
-def test_an_index_without_the_platform_tells_what_it_has(platforms, offered):
+def test_the_error_for_a_missing_platform_lists_the_platforms(platforms, offered):
     index = Manifest(DIGEST, tuple(child(platform, "a") for platform in platforms))
     with pytest.raises(SourceError, match=f"not built for linux/amd64; it is for {offered}"):
         choose(index, HOST)

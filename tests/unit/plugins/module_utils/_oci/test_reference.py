@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Image references and platforms mean what docker takes them for."""
+"""Image references are read as docker reads them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._errors import OptionError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
 from ansible_collections.localai.core.tests.support.hostile import hostile
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
 LONG_DIGEST = "sha512:" + "0123456789abcdef" * 8
 
 
@@ -160,50 +161,3 @@ def test_a_reference_without_end_takes_no_time(text):
 )
 def test_only_digests_that_can_be_checked_are_digests(value, expected):
     assert is_digest(value) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("linux/amd64", Platform("linux", "amd64")),
-        ("linux/arm/v7", Platform("linux", "arm", "v7")),
-        ("darwin/arm64", Platform("darwin", "arm64")),
-    ],
-)
-def test_a_platform_is_read_and_written(text, expected):
-    assert Platform.parse(text) == expected
-    assert str(expected) == text
-
-
-@pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "Linux/amd64", "linux/amd64\n"])
-def test_what_is_no_platform_is_refused(text):
-    with pytest.raises(OptionError, match="linux/amd64"):
-        Platform.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        ({"os": "linux", "architecture": "arm", "variant": "v7"}, Platform("linux", "arm", "v7")),
-        ({"os": "linux", "architecture": None, "variant": ["v7"]}, Platform("linux", "")),
-        ({}, Platform("", "")),
-    ],
-)
-def test_a_platform_in_a_manifest_may_be_incomplete(document, expected):
-    assert Platform.of(document) == expected
-
-
-@pytest.mark.parametrize(
-    ("host", "image", "expected"),
-    [
-        ("linux/amd64", "linux/amd64", True),
-        ("linux/arm64", "linux/arm64/v8", True),
-        ("linux/arm64/v8", "linux/arm64", True),
-        ("linux/arm/v7", "linux/arm/v7", True),
-        ("linux/arm/v7", "linux/arm/v6", False),
-        ("linux/amd64", "linux/arm64", False),
-        ("linux/amd64", "windows/amd64", False),
-    ],
-)
-def test_an_image_runs_on_its_own_platform(host, image, expected):
-    assert Platform.parse(host).runs(Platform.parse(image)) is expected

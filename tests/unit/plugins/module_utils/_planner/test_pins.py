@@ -20,7 +20,6 @@ from ansible_collections.localai.core.plugins.module_utils._planner.pins import 
     at_digest,
     at_release,
     document_of,
-    is_of_release,
     with_pins,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
@@ -183,25 +182,3 @@ def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> 
     else:
         entry = at_release(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("other/x:y"))), "v4.9.0")
         assert [each.text for each in (entry.uri, *entry.mirrors)] == [expected, expected]
-        assert is_of_release(Address(expected), "v4.9.0")
-
-
-@pytest.mark.parametrize(
-    ("uri", "release", "is_of"),
-    [
-        ("quay.io/x:v1-a", "v1", True),
-        ("quay.io/x:v1-a", "v", False),
-        ("quay.io/x:v10-a", "v1", False),
-        ("quay.io/x:v1-rc1-a", "v1", False),
-        ("quay.io/x:v1-beta.2-a", "v1", False),
-        ("quay.io/x:v1-rc1-a", "v1-rc1", True),
-        ("quay.io/x:v1-rc-model", "v1", False),
-        ("quay.io/x:v1-rcpp", "v1", True),
-        ("quay.io/x:v1-pretrained-a", "v1", True),
-        ("quay.io/x:v1", "v1", False),
-        ("h:5000/v1-a", "v1", False),
-        ("", "v1", False),
-    ],
-)
-def test_a_release_is_known_by_the_tag(uri: str, release: str, is_of: bool) -> None:
-    assert is_of_release(Address(uri), release) is is_of

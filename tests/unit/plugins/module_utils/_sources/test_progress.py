@@ -40,7 +40,7 @@ def numbers(told):
     return [told[key] for key in ("bytes_done", "bytes_total", "bytes_per_second", "seconds_left")]
 
 
-def test_it_is_told_at_once_that_something_begins():
+def test_the_start_is_reported_at_once():
     writer = Writer()
     assert writer.told == [
         {
@@ -74,7 +74,7 @@ def test_more_than_was_promised_leaves_no_negative_time():
     assert numbers(writer.told[-1]) == [300, 100, 150, 0]
 
 
-def test_a_try_that_begins_anew_is_counted_anew():
+def test_a_new_attempt_is_counted_from_zero():
     writer = Writer()
     writer.update(900, after=2)
     writer.update(50, after=2)
@@ -113,17 +113,17 @@ def store(tmp_path):
         yield store
 
 
-def own_directory(store):
-    return os.path.join(store.path, OWN_DIRECTORY)
+def path_of(store):
+    return os.path.join(store.path, OWN_DIRECTORY, PROGRESS)
 
 
 def test_another_run_sees_what_goes_on_and_no_longer_when_it_ended(store):
-    assert in_progress(own_directory(store)) is None
+    assert in_progress(path_of(store)) is None
     with store.progress() as write:
         writer = Progress(write, "piper", 4000, iter([0.0, 2.0, 4.0]).__next__)
-        assert in_progress(own_directory(store))["bytes_done"] == 0
+        assert in_progress(path_of(store))["bytes_done"] == 0
         writer.update(1000, "quay.io/x/y")
-        assert in_progress(own_directory(store)) == {
+        assert in_progress(path_of(store)) == {
             "backend": "piper",
             "source": "quay.io/x/y",
             "bytes_done": 1000,
@@ -131,20 +131,20 @@ def test_another_run_sees_what_goes_on_and_no_longer_when_it_ended(store):
             "bytes_per_second": 500,
             "seconds_left": 6,
         }
-    assert in_progress(own_directory(store)) is None
-    assert PROGRESS not in os.listdir(own_directory(store))
+    assert in_progress(path_of(store)) is None
+    assert not os.path.lexists(path_of(store))
 
 
 def test_it_is_gone_after_an_error_too(store):
     with pytest.raises(KeyboardInterrupt), store.progress():
         raise KeyboardInterrupt
-    assert PROGRESS not in os.listdir(own_directory(store))
+    assert not os.path.lexists(path_of(store))
 
 
 def test_several_readers_see_the_same(store):
     with store.progress() as write:
         Progress(write, "piper", 4000)
-        seen = [in_progress(own_directory(store)) for _reader in range(2)]
+        seen = [in_progress(path_of(store)) for _reader in range(2)]
         assert seen[0] is not None
         assert seen[0] == seen[1]
 
@@ -169,18 +169,18 @@ def test_it_counts_no_longer_when_the_writer_is_killed(tmp_path):
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as process:
         assert process.stdout.readline() == b"begun\n"
-        assert in_progress(str(tmp_path / OWN_DIRECTORY))["backend"] == "piper"
+        assert in_progress(str(tmp_path / OWN_DIRECTORY / PROGRESS))["backend"] == "piper"
         process.kill()
     assert (tmp_path / OWN_DIRECTORY / PROGRESS).exists()
-    assert in_progress(str(tmp_path / OWN_DIRECTORY)) is None
+    assert in_progress(str(tmp_path / OWN_DIRECTORY / PROGRESS)) is None
 
 
-def test_what_a_killed_run_left_is_replaced(store):
-    left = Path(own_directory(store), PROGRESS)
+def test_the_file_of_a_killed_run_is_replaced(store):
+    left = Path(path_of(store))
     left.write_text("x" * 10_000, encoding="ascii")
     with store.progress() as write:
         Progress(write, "piper", 4000)
-        assert in_progress(own_directory(store))["backend"] == "piper"
+        assert in_progress(path_of(store))["backend"] == "piper"
     assert not left.exists()
 
 
@@ -190,7 +190,7 @@ def test_what_says_nothing_counts_as_nothing(tmp_path, content):
     path.write_bytes(content)
     with path.open() as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        assert in_progress(str(tmp_path)) is None
+        assert in_progress(str(tmp_path / PROGRESS)) is None
 
 
 def test_fields_that_are_missing_or_foreign_do_no_harm(tmp_path):
@@ -198,7 +198,7 @@ def test_fields_that_are_missing_or_foreign_do_no_harm(tmp_path):
     path.write_text('{"backend": "piper", "secret": "x"}', encoding="ascii")
     with path.open() as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        found = in_progress(str(tmp_path))
+        found = in_progress(str(tmp_path / PROGRESS))
     assert (found["backend"], found["bytes_done"], "secret" in found) == ("piper", None, False)
 
 
@@ -207,4 +207,4 @@ def test_fields_that_are_missing_or_foreign_do_no_harm(tmp_path):
 )
 def test_what_is_no_file_is_not_read(tmp_path, make):
     make(str(tmp_path / PROGRESS))
-    assert in_progress(str(tmp_path)) is None
+    assert in_progress(str(tmp_path / PROGRESS)) is None

@@ -2,64 +2,79 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A backend's URI tells what it is, and is printed without its secrets."""
+"""A URI has a kind, parts, and spellings; it is printed without its secrets."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._address import redacted
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
-from ansible_collections.localai.core.plugins.module_utils._sources.uri import Uri
+from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
+    HttpUri,
+    ImageFileUri,
+    ImageUri,
+    LayoutUri,
+    PathUri,
+    is_at_digest,
+    is_of_release,
+    parse_uri,
+    same_uri,
+    uri_of,
+    with_digest,
+    with_release,
+)
 
 
 @pytest.mark.parametrize(
     ("uri", "kind"),
     [
-        ("/opt/piper", "path"),
-        ("busybox@sha256:" + "0" * 64, "image"),
-        ("oci://busybox:1@sha256:" + "0" * 64, "image"),
-        ("/opt/a@b", "path"),
-        ("file:///opt/piper.tar.gz", "path"),
-        ("ocifile:///opt/piper.tar", "image file"),
-        ("ocilayout:/opt/piper", "layout"),
-        ("ocilayout:///opt/piper:tag", "layout"),
-        ("https://host/x.tar.gz", "archive"),
-        ("HTTP://host/x", "archive"),
-        ("oci://quay.io/x/y:tag", "image"),
-        ("quay.io/x/y:tag", "image"),
-        ("localai/localai-backends:tag", "image"),
-        ("localhost:5000/x", "image"),
-        ("quay.io/x/y@sha256:" + "0" * 64, "image"),
-        ("quay.io/x/y:tag@sha256:" + "0" * 64, "image"),
+        ("/opt/piper", PathUri),
+        ("busybox@sha256:" + "0" * 64, ImageUri),
+        ("oci://busybox:1@sha256:" + "0" * 64, ImageUri),
+        ("/opt/a@b", PathUri),
+        ("file:///opt/piper.tar.gz", PathUri),
+        ("ocifile:///opt/piper.tar", ImageFileUri),
+        ("ocilayout:/opt/piper", LayoutUri),
+        ("ocilayout:///opt/piper:tag", LayoutUri),
+        ("https://host/x.tar.gz", HttpUri),
+        ("HTTP://host/x", HttpUri),
+        ("oci://quay.io/x/y:tag", ImageUri),
+        ("quay.io/x/y:tag", ImageUri),
+        ("localai/localai-backends:tag", ImageUri),
+        ("localhost:5000/x", ImageUri),
+        ("quay.io/x/y@sha256:" + "0" * 64, ImageUri),
+        ("quay.io/x/y:tag@sha256:" + "0" * 64, ImageUri),
     ],
 )
-def test_a_uri_tells_its_kind(uri, kind):
-    assert Uri.parse(uri).kind == kind
+def test_a_uri_has_a_kind(uri, kind):
+    assert type(parse_uri(Address(uri))) is kind
+    assert type(uri_of(Address(uri))) is kind
 
 
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
-        ("ollama://gemma:2b", "names a model, not a backend"),
-        ("ollama:gemma", "names a model"),
-        ("huggingface://x/y", "names a model"),
-        ("hf://x/y", "names a model"),
+        ("ollama://gemma:2b", "is a source of models only"),
+        ("ollama:gemma", "is a source of models only"),
+        ("huggingface://x/y", "is a source of models only"),
+        ("hf://x/y", "is a source of models only"),
         ("ocifile://x.tar", "not an absolute path"),
         ("ocilayout:x/y", "not an absolute path"),
         ("file://x", "not an absolute path"),
-        ("ftp://host/x", "ftp: is no kind of source"),
-        ("https://me:hunter2@host/x", "user name in it"),
+        ("ftp://host/x", "ftp: is not a supported kind of source"),
+        ("https://me:hunter2@host/x", "contains a user name"),
         ("https://[::1", "malformed"),
-        ("oci://me:hunter2@host/x", "user name or a query in it"),
-        ("oci://host/x?sig=hunter2", "user name or a query in it"),
-        ("me:hunter2@host/x", "user name or a query in it"),
+        ("oci://me:hunter2@host/x", "it contains a user name, a query"),
+        ("oci://host/x?sig=hunter2", "it contains a user name, a query"),
+        ("me:hunter2@host/x", "it contains a user name, a query"),
     ],
 )
 def test_what_is_no_source_is_refused(uri, message):
     with pytest.raises(LocalAIError, match=message) as caught:
-        str(Uri.parse(uri).reference)
+        parse_uri(Address(uri))
     assert "hunter2" not in str(caught.value)
+    assert uri_of(Address(uri)) is None
 
 
 DIGEST = "sha256:" + "0" * 64
@@ -79,9 +94,10 @@ DIGEST = "sha256:" + "0" * 64
         ("/opt/piper", "/opt/piper", ""),
     ],
 )
-def test_a_path_and_a_name_are_taken_apart(uri, path, name):
-    parsed = Uri.parse(uri)
-    assert (parsed.path, parsed.name) == (path, name)
+def test_a_path_and_a_name_are_separated(uri, path, name):
+    parsed = parse_uri(Address(uri))
+    parts = [value for key, value in vars(parsed).items() if key != "address"]
+    assert parts == ([path, name] if isinstance(parsed, (LayoutUri, ImageFileUri)) else [path])
 
 
 @pytest.mark.parametrize(
@@ -102,3 +118,72 @@ def test_a_path_and_a_name_are_taken_apart(uri, path, name):
 )
 def test_a_uri_is_shown_without_its_secrets(uri, expected):
     assert redacted(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("quay.io/x:y", "oci://quay.io/x:y", True),
+        ("/srv/piper/", "/srv/piper", True),
+        ("https://h/x/", "https://h/x", False),
+        ("quay.io/x:y", "quay.io/x:z", False),
+        ("", "", True),
+    ],
+)
+def test_uris_are_the_same_apart_from_their_spelling(one, other, same):
+    assert same_uri(Address(one), Address(other)) is same
+    assert same_uri(Address(other), Address(one)) is same
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("quay.io/x:y", f"quay.io/x:y@{DIGEST}"),
+        ("quay.io/x", f"quay.io/x@{DIGEST}"),
+        ("oci://quay.io/x:y@sha256:" + "1" * 64, f"oci://quay.io/x:y@{DIGEST}"),
+        ("ocilayout:/srv/a@b:c", f"ocilayout:/srv/a@b:c@{DIGEST}"),
+    ],
+)
+def test_an_image_is_pinned_to_a_digest(uri, expected):
+    assert with_digest(Address(uri), DIGEST) == Address(expected)
+    assert is_at_digest(Address(expected))
+    assert not is_at_digest(Address("quay.io/x:y"))
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("quay.io/x/y:latest-cpu-a", "quay.io/x/y:v4.9.0-cpu-a"),
+        ("oci://h:5000/x:latest-a", "oci://h:5000/x:v4.9.0-a"),
+        ("quay.io/x/y:latest", None),
+        ("quay.io/x/y:master-a", None),
+        ("quay.io/x/y", None),
+        ("h:5000/latest-a", None),
+        ("quay.io/x/y:latest-a@" + DIGEST, None),
+    ],
+)
+def test_a_release_replaces_latest_in_a_tag(uri, expected):
+    pinned = with_release(Address(uri), "v4.9.0")
+    assert pinned == (expected and Address(expected))
+    assert pinned is None or is_of_release(pinned, "v4.9.0")
+
+
+@pytest.mark.parametrize(
+    ("uri", "release", "is_of"),
+    [
+        ("quay.io/x:v1-a", "v1", True),
+        ("quay.io/x:v1-a", "v", False),
+        ("quay.io/x:v10-a", "v1", False),
+        ("quay.io/x:v1-rc1-a", "v1", False),
+        ("quay.io/x:v1-beta.2-a", "v1", False),
+        ("quay.io/x:v1-rc1-a", "v1-rc1", True),
+        ("quay.io/x:v1-rc-model", "v1", False),
+        ("quay.io/x:v1-rcpp", "v1", True),
+        ("quay.io/x:v1-pretrained-a", "v1", True),
+        ("quay.io/x:v1", "v1", False),
+        ("h:5000/v1-a", "v1", False),
+        ("", "v1", False),
+    ],
+)
+def test_the_release_of_an_image_is_in_its_tag(uri, release, is_of):
+    assert is_of_release(Address(uri), release) is is_of

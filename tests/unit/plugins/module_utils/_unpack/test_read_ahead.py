@@ -11,8 +11,7 @@ import threading
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._unpack import read_ahead as _pipeline
-from ansible_collections.localai.core.plugins.module_utils._unpack.read_ahead import ahead
+from ansible_collections.localai.core.plugins.module_utils._unpack.read_ahead import DEPTH, read_ahead
 
 PIECES = [bytes([number]) for number in range(100)]
 
@@ -49,21 +48,21 @@ class Source:
 @pytest.mark.parametrize("pieces", [PIECES, PIECES[:1], [], [b"", b"x", b""]], ids=["many", "one", "none", "empty"])
 def test_all_comes_in_its_order(pieces):
     source = Source(pieces)
-    with ahead(source.chunks()) as chunks:
+    with read_ahead(source.chunks()) as chunks:
         assert list(chunks) == pieces
     assert source.closed
     assert threading.current_thread() not in source.threads
 
 
 def test_what_has_ended_stays_ended():
-    with ahead(Source().chunks()) as chunks:
+    with read_ahead(Source().chunks()) as chunks:
         assert list(chunks) == PIECES
         assert list(chunks) == []
 
 
 def test_an_error_comes_after_what_came_before_it():
     error = SourceError("the line went dead")
-    with ahead(Source(error=error).chunks()) as chunks:
+    with read_ahead(Source(error=error).chunks()) as chunks:
         assert [next(chunks) for _piece in PIECES] == PIECES
         with pytest.raises(SourceError) as caught:
             next(chunks)
@@ -73,7 +72,7 @@ def test_an_error_comes_after_what_came_before_it():
 @pytest.mark.parametrize("read", [0, 1, 50, 100])
 def test_the_source_is_closed_wherever_it_was(read):
     source = Source()
-    with ahead(source.chunks()) as chunks:
+    with read_ahead(source.chunks()) as chunks:
         for _count in range(read):
             next(chunks)
     # A generator that was never begun has nothing to close.
@@ -84,7 +83,7 @@ def test_an_error_of_the_reader_closes_the_source_and_is_passed_on():
     source = Source()
 
     def read():
-        with ahead(source.chunks()) as chunks:
+        with read_ahead(source.chunks()) as chunks:
             next(chunks)
             raise SourceError("mine")
 
@@ -98,20 +97,20 @@ def test_it_runs_ahead_by_a_few_chunks_and_no_more():
 
     def watched():
         for count, chunk in enumerate(source.chunks(), start=1):
-            if count == _pipeline._DEPTH:
+            if count == DEPTH:
                 caught_up.set()
             yield chunk
 
-    with ahead(watched()) as chunks:
+    with read_ahead(watched()) as chunks:
         for read in range(1, 50):
             next(chunks)
-            assert source.taken <= read + _pipeline._DEPTH
+            assert source.taken <= read + DEPTH
         assert caught_up.wait(10)
 
 
 def test_stages_follow_one_another():
     first = Source()
-    with ahead(first.chunks()) as chunks, ahead(chunk * 2 for chunk in chunks) as doubled:
+    with read_ahead(first.chunks()) as chunks, read_ahead(chunk * 2 for chunk in chunks) as doubled:
         assert list(doubled) == [piece * 2 for piece in PIECES]
     assert first.closed
 
@@ -123,7 +122,7 @@ def test_stages_that_nobody_reads_on_are_all_closed(read):
     def both(chunks):
         yield from zip(chunks, second.chunks())
 
-    with ahead(first.chunks()) as chunks, ahead(both(chunks)) as pairs:
+    with read_ahead(first.chunks()) as chunks, read_ahead(both(chunks)) as pairs:
         for _count in range(read):
             next(pairs)
     assert (first.closed, second.closed) == (read > 0, read > 0)

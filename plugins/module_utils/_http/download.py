@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A download that goes on where a broken connection stopped, and never mixes two versions of a file."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._address import redacted_url
+from .._errors import TransportError
+from .redact import status_line
+from .retry import TRANSIENT_STATUSES, Transient, retry_after
+
+ADVICE = {
+    401: " Add credentials for this host to endpoints.",
+    403: " Add credentials for this host to endpoints.",
+    407: " The proxy requires credentials. Add them to the environment variable that sets the proxy.",
+}
+
+
+class Download:
+    """The body of `url` from `offset` on, over one or more responses.
+
+    `size` is the length in bytes of content with a known digest; any other content must not change on the server
+    between two responses.
+    """
+
+    def __init__(self, url: str, size: int | None, offset: int) -> None:
+        self._url = url
+        self._size = size
+        self._offset = offset
+        self._version: _Version | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last byte of content of known size has arrived."""
+        return self._offset > 0 and self._offset == self._size
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that request the rest of the body."""
+        if not self._offset:
+            return {}
+        headers = {"Range": f"bytes={self._offset}-"}
+        if self._version and self._version.validator:
+            headers["If-Range"] = self._version.validator
+        return headers
+
+    def body(self, response: t.Any, chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
+        """Yield the bytes of a response that are new.
+
+        Raises Transient for a response that ends early, TransportError for one that does not continue the download.
+        """
+        if self._size is None and response.status_code == 416 and whole_length(response) == self._offset:
+            return
+        to_skip = self._bytes_to_skip(response)
+        length = self._size if self._size is not None else whole_length(response)
+        self._version = _version_of(response) if self._size is None else None
+        for chunk in chunks:
+            new = chunk[to_skip:]
+            to_skip -= len(chunk) - len(new)
+            if new:
+                self._offset += len(new)
+                yield new
+        if length is not None and self._offset < length:
+            raise Transient(f"the body ended after {self._offset} of {length} bytes")
+
+    def _bytes_to_skip(self, response: t.Any) -> int:
+        """Return how many bytes of a response have arrived before; raises as `body` does."""
+        status = response.status_code
+        if status in TRANSIENT_STATUSES:
+            raise transient(response)
+        if status == 416 and self._offset:
+            raise self._error(f"the body ended after {self._offset} bytes, which is too short.")
+        if status not in (200, 206):
+            raise TransportError(
+                f"GET {redacted_url(self._url)}: {status_line(response)}{ADVICE.get(status, '')}", status
+            )
+        start = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
+        if status == 206 and (start is None or int(start.group(1)) != self._offset):
+            raise self._error(f"requested the bytes from {self._offset} on, but the server sent another range.")
+        if self._version and _version_of(response).differs_from(self._version):
+            raise self._error("the file changed on the server during the transfer.")
+        return self._offset if status == 200 else 0
+
+    def _error(self, text: str) -> TransportError:
+        return TransportError(f"GET {redacted_url(self._url)}: {text}")
+
+
+class _Version(t.NamedTuple):
+    """What a response states of the file that it is a part of; a length in bytes."""
+
+    etag: str
+    modified: str
+    length: int | None
+
+    @property
+    def validator(self) -> str:
+        """The value for the header If-Range, which takes no weak ETag (RFC 9110, section 13.1.5)."""
+        return self.etag if self.etag.startswith('"') else self.modified
+
+    def differs_from(self, earlier: _Version) -> bool:
+        """Return whether this is another file; only a strong ETag has to be stated again."""
+        if earlier.etag.startswith('"') and self.etag != earlier.etag:
+            return True
+        return any(then and now and then != now for then, now in zip(earlier, self))
+
+
+def _version_of(response: t.Any) -> _Version:
+    etag, modified = (str(response.headers.get(name, "")).strip() for name in ("ETag", "Last-Modified"))
+    return _Version(etag, modified, whole_length(response))
+
+
+def transient(response: t.Any) -> Transient:
+    """Return the error for a response with a transient status."""
+    return Transient(status_line(response), retry_after(response.headers.get("Retry-After")), response.status_code)
+
+
+def whole_length(response: t.Any) -> int | None:
+    """Return the length of the whole body, also if the response has a part of it, or none; None if it is not stated."""
+    if response.status_code in (206, 416):
+        return whole_number(response.headers.get("Content-Range", "").rpartition("/")[2])
+    return whole_number(response.headers.get("Content-Length", ""))
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number of bytes that a header states; None if it states no plausible one."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None

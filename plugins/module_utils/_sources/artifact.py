@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a source delivers, and the interfaces of its parts: a new kind of source implements `Source` and `Content`."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._address import Address
+from .._fs.tree import Tree
+from .._http.client import Http
+from .._oci.image import Images
+from .._oci.platform import Platform
+from .failover import FailoverReader, Origin
+from .uri import Uri
+
+
+class Accept(t.Protocol):
+    """The decision of the caller whether something can be installed."""
+
+    def directory(self, path: str) -> None:
+        """Raise SourceError unless a directory on this host can be installed."""
+
+    def tree(self, tree: Tree) -> None:
+        """Raise SourceError unless a complete staged tree can be installed."""
+
+
+class Content(t.Protocol):
+    """The content of an artifact.
+
+    `is_image` tells whether it is read blob by blob. `is_proved` tells whether its bytes, read to their end, prove that
+    they are the right ones.
+    """
+
+    @property
+    def is_image(self) -> bool: ...
+
+    @property
+    def is_proved(self) -> bool: ...
+
+    def unpacked_size(self) -> int:
+        """Return the number of bytes that it needs on disk at least."""
+
+    def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
+        """Write it into an empty tree; raises SourceError, TransportError, HostError."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An image, an archive, a directory or a single file, as it is at its source.
+
+    `uri` is the one that was requested, `mirrors` are those after it. `digest` identifies the content; it is None for a
+    directory, and without sha256. `size` is the number of bytes to transfer, 0 if it is unknown. `platform_digest` is
+    the digest of the image for this platform, empty for other content.
+    """
+
+    uri: Address
+    content: Content
+    digest: str | None = None
+    size: int = 0
+    sha256: str = ""
+    platform_digest: str = ""
+    mirrors: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What sources need besides their URI."""
+
+    http: Http
+    images: Images
+    platform: Platform
+    accept: Accept
+
+
+class Source(t.Protocol):
+    """One kind of source, at one URI. `is_image` is that of its content."""
+
+    is_image: t.ClassVar[bool]
+
+    def __init__(self, uri: Uri, context: Context) -> None: ...
+
+    def find(self, sha256: str) -> Artifact:
+        """Return the artifact to unpack or copy; raises SourceError, TransportError."""
+
+    def find_file(self, sha256: str, name: str) -> Artifact:
+        """Return the artifact of a single file, with its path in the tree; raises SourceError, TransportError."""
+
+    def digest(self) -> str | None:
+        """Return the digest that it has now, if anything identifies it; raises SourceError, TransportError."""
+
+    def origins(self, digest: str) -> t.Sequence[Origin]:
+        """Return the origins of the content with a digest, which is empty for content without one."""

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An image, in a registry or on this host -> a tree."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import SourceError
+from .._fs.tree import Tree
+from .._http.failover import ORIGIN_ERRORS
+from .._oci.image import Image, Repository, image_in_file, resolve
+from .._oci.layout import Layout
+from .._oci.manifest import Descriptor, verified
+from .._oci.reference import Reference
+from .._unpack.compression import GZIP
+from .._unpack.formats import TAR, Format
+from .._unpack.unpack import unpack
+from .artifact import Artifact, Context
+from .failover import FailoverReader, Origin
+from .uri import ImageFileUri, ImageUri, LayoutUri, Uri
+
+
+@dataclass(frozen=True)
+class ImageContent:
+    """The layers of an image for one platform."""
+
+    image: Image
+    is_image: t.ClassVar[bool] = True
+    is_proved: t.ClassVar[bool] = True
+
+    def unpacked_size(self) -> int:
+        """Return the number of bytes that it needs on disk at least, by small requests only."""
+        return sum(_unpacked_size(layer, self.image.repositories[0]) for layer in self.image.layers)
+
+    def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
+        """Unpack its layers into a tree, one over the other; raises SourceError, TransportError, HostError."""
+        for layer in self.image.layers:
+            chunks = verified(reader.read(origins, layer), layer)
+            unpack(chunks, Format(TAR, layer.compression), tree, whiteouts=True, proved=True)
+
+
+class _ImageSource:
+    is_image: t.ClassVar[bool] = True
+
+    def __init__(self, uri: Uri, context: Context) -> None:
+        self._uri = uri
+        self._context = context
+
+    def find(self, _sha256: str) -> Artifact:
+        """Return the artifact of the image for this platform; raises SourceError, TransportError."""
+        image = self._resolve()
+        for layer in image.layers:
+            # An error now, not in the middle of the pull.
+            if layer.compression is not None:
+                layer.compression.check()
+        return Artifact(
+            self._uri.address,
+            ImageContent(image),
+            digest=image.digest,
+            size=image.size,
+            platform_digest=image.platform_digest,
+        )
+
+    def find_file(self, _sha256: str, _name: str) -> Artifact:
+        """Raise SourceError."""
+        raise SourceError("it is an image, not a single file.")
+
+    def digest(self) -> str | None:
+        """Return the digest of the image; raises SourceError, TransportError."""
+        return self.find("").digest
+
+    def origins(self, digest: str) -> t.Sequence[Origin]:
+        """Return the origins of its blobs."""
+        repositories = self._repositories(digest)
+        return [Origin(str(repository), repository.blob, repository.local) for repository in repositories]
+
+    def _resolve(self) -> Image:
+        raise NotImplementedError
+
+    def _repositories(self, digest: str) -> t.Sequence[Repository]:
+        raise NotImplementedError
+
+
+class RegistrySource(_ImageSource):
+    """An image in a registry, or in a mirror of one."""
+
+    def digest(self) -> str | None:
+        """Return the digest that the tag has now; raises SourceError, TransportError."""
+        return self._context.images.digest(self._reference)
+
+    @property
+    def _reference(self) -> Reference:
+        return t.cast(ImageUri, self._uri).reference
+
+    def _resolve(self) -> Image:
+        return self._context.images.resolve(self._reference, self._context.platform)
+
+    def _repositories(self, digest: str) -> t.Sequence[Repository]:
+        return self._context.images.pull_hosts(self._reference.at(digest))
+
+
+class LayoutSource(_ImageSource):
+    """An image in an OCI layout on this host."""
+
+    def _resolve(self) -> Image:
+        repositories = self._repositories("")
+        return resolve(t.cast(LayoutUri, self._uri).name, repositories, repositories, self._context.platform)
+
+    def _repositories(self, _digest: str) -> t.Sequence[Repository]:
+        return (Layout(t.cast(LayoutUri, self._uri).path),)
+
+
+class ImageFileSource(_ImageSource):
+    """An image in a tar file on this host."""
+
+    def _resolve(self) -> Image:
+        repositories = self._repositories("")
+        return resolve(t.cast(ImageFileUri, self._uri).digest, repositories, repositories, self._context.platform)
+
+    def _repositories(self, _digest: str) -> t.Sequence[Repository]:
+        return (image_in_file(t.cast(ImageFileUri, self._uri).path),)
+
+
+def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
+    if layer.compression is not GZIP:
+        return layer.size
+    try:
+        # ISIZE, the last field of gzip: modulo 4 GiB, and only that of the last member.
+        return max(layer.size, int.from_bytes(repository.tail(layer, 4), "little"))
+    except ORIGIN_ERRORS:
+        # An error of the pull belongs to the pull.
+        return layer.size

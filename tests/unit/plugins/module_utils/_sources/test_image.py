@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An image, wherever it is, becomes the tree of its layers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    SourceError,
+)
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Image
+from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Descriptor
+from ansible_collections.localai.core.plugins.module_utils._sources.image import ImageContent
+from ansible_collections.localai.core.tests.support import images
+from ansible_collections.localai.core.tests.support.archives import (
+    directory,
+    file,
+)
+from ansible_collections.localai.core.tests.support.delivery import (
+    AMD64,
+    BIG,
+    BIG_EXPECTED,
+    BIG_LAYER,
+    CUTS,
+    EXPECTED,
+    IMAGE,
+    LAYER,
+    deliver,
+    sources,
+    starts,
+)
+from ansible_collections.localai.core.tests.support.faults import (
+    Cut,
+    Headers,
+    IgnoreRange,
+    Raw,
+    Status,
+)
+from ansible_collections.localai.core.tests.support.layouts import docker_archive, oci_archive, write_oci_layout
+
+EXPECTED["venv/lib/python3.10/site-packages/grpcio.py"] = EXPECTED["venv/lib/python3.10/site-packages/grpc.py"]
+
+
+EXPECTED.update(dict.fromkeys(["venv/lib", "venv/lib/python3.10"], b""))
+
+
+@pytest.mark.parametrize(
+    "uri", ["quay.io/x/y@sha256:short", "quay.io/x/y:tag@latest", "oci://quay.io/X", "./piper", "piper dir", ""]
+)
+def test_a_uri_that_is_no_valid_reference_is_refused(uri):
+    with pytest.raises(SourceError, match="is not an image reference"):
+        sources().find((Address(uri),))
+
+
+@pytest.mark.parametrize("prefix", ["", "oci://"])
+def test_an_image_is_unpacked(stage, server, prefix):
+    uri = prefix + server.put("x/y", "tag", IMAGE)
+    delivered, tree = deliver(stage, uri)
+    assert tree == EXPECTED
+    assert delivered.served_by == f"{server.host}/x/y@{IMAGE.digest}"
+    assert (delivered.transferred, delivered.artifact.size) == (len(LAYER.blob), len(LAYER.blob))
+    assert (delivered.artifact.uri.text, delivered.artifact.digest) == (uri, IMAGE.digest)
+    assert delivered.artifact.platform_digest == IMAGE.images[0].digest
+
+
+def test_layers_are_laid_over_each_other(stage, server):
+    layers = [
+        images.layer([file("run.sh", "old", 0o755), file("gone"), directory("d"), file("d/x")]),
+        images.layer(
+            [file(".wh.gone"), file("d/.wh..wh..opq"), file("d/y", "y"), file("run.sh", "new", 0o755)], "none"
+        ),
+    ]
+    _delivered, tree = deliver(stage, server.put("x/y", "tag", images.image(layers, AMD64)))
+    assert tree == {"run.sh": b"new", "d": b"", "d/y": b"y"}
+
+
+def test_a_layer_that_this_host_cannot_decompress_is_an_error_before_the_pull(monkeypatch, stage, server):
+    for library in ("zstandard", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    image = images.image([replace(LAYER, compression="zstd")], AMD64)
+    with pytest.raises(SourceError, match="compressed with zstd, which this host cannot decompress"):
+        deliver(stage, server.put("x/y", "tag", image))
+    assert (stage.used, [request for request in server.requests if LAYER.digest in request.path]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "application/vnd.example.unknown", None],
+)
+def test_a_layer_that_cannot_be_unpacked_is_an_error_before_the_pull(server, media_type):
+    image = images.image([LAYER], AMD64)
+    document = json.loads(image.manifest)
+    document["layers"][0]["mediaType"] = media_type
+    server.put("x/y", "other", image)
+    server.put_manifest("x/y", "tag", images.document(document), images.OCI_MANIFEST)
+    with pytest.raises(SourceError, match="cannot be unpacked"):
+        sources().find((Address(f"{server.host}/x/y:tag"),))
+    assert not [request for request in server.requests if "/blobs/" in request.path and LAYER.digest in request.path]
+
+
+@pytest.mark.parametrize("at", [*CUTS, len(BIG_LAYER.blob) - 1])
+def test_a_layer_goes_on_at_the_same_server_where_it_was_cut(stage, server, at):
+    name = server.put("x/y", "tag", BIG)
+    server.faults = [Cut(f"/blobs/{BIG_LAYER.digest}", after=at, times=1)]
+    delivered, tree = deliver(stage, name)
+    assert (tree, stage.used) == (BIG_EXPECTED, 1)
+    path = f"/v2/x/y/blobs/{BIG_LAYER.digest}"
+    assert starts(server, path) == [(path, "0"), (path, str(at))]
+    assert delivered.transferred == len(LAYER.blob) + len(BIG_LAYER.blob)
+
+
+@pytest.mark.parametrize("then", [Status(status=404), Status(status=503), Raw()], ids=["404", "503", "nothing"])
+@pytest.mark.parametrize("at", [*CUTS, len(BIG_LAYER.blob) - 1])
+def test_a_layer_goes_on_at_the_next_mirror_when_the_first_has_enough_of_it(stage, server, at, then):
+    first, second = (server.put(f"x/{name}", "tag", BIG) for name in "ab")
+    path = f"x/a/blobs/{BIG_LAYER.digest}"
+    server.faults = [Cut(path, after=at, times=1), replace(then, path=path)]
+    delivered, tree = deliver(stage, first, second)
+    assert (tree, stage.used) == (BIG_EXPECTED, 1)
+    assert starts(server, f"x/b/blobs/{BIG_LAYER.digest}") == [(f"/v2/x/b/blobs/{BIG_LAYER.digest}", str(at))]
+    assert delivered.transferred == len(LAYER.blob) + len(BIG_LAYER.blob)
+    assert delivered.served_by == f"{server.host}/x/a@{BIG.digest}, {server.host}/x/b@{BIG.digest}"
+
+
+def test_a_connection_that_breaks_behind_the_last_byte_is_no_reason_to_ask_again(stage, server):
+    name = server.put("x/y", "tag", BIG)
+    path = f"/blobs/{BIG_LAYER.digest}"
+    server.faults = [Headers(path, headers={"Content-Length": str(len(BIG_LAYER.blob) + 1)}, times=1)]
+    assert deliver(stage, name)[1] == BIG_EXPECTED
+    assert len(starts(server, path)) == 1
+
+
+class Tail:
+    """A repository of which only the end of a blob is asked for; None: it cannot tell."""
+
+    def __init__(self, stated):
+        self._stated = stated
+
+    def tail(self, descriptor, length):
+        if self._stated is None:
+            raise SourceError("gone")
+        return (self._stated % 2**32).to_bytes(length, "little")
+
+
+GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+GIB = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("packed", "unpacked", "expected"),
+    [
+        (100, 5000, 5000),
+        (5000, 5000, 5000),
+        (5000, 4990, 5000),
+        (2 * GIB, 4 * GIB - 1, 4 * GIB - 1),
+        # It is stated modulo 4 GiB, and for the last part of a file only: more than so much it may be, never less.
+        (5 * GIB, 7 * GIB, 5 * GIB),
+        (1 * GIB, 6 * GIB, 2 * GIB),
+        (3 * GIB, 10, 3 * GIB),
+        (100, None, 100),
+    ],
+)
+def test_what_a_layer_unpacks_to_is_read_from_the_end_of_its_gzip(packed, unpacked, expected):
+    layer = Descriptor(LAYER.digest, packed, GZIP)
+    image = Image(IMAGE.digest, IMAGE.digest, (layer, layer), (Tail(unpacked),))
+    assert ImageContent(image).unpacked_size() == 2 * expected
+
+
+@pytest.mark.parametrize(
+    ("faults", "size"),
+    [
+        ([], len(BIG_LAYER.content) + len(LAYER.content)),
+        ([IgnoreRange()], len(BIG_LAYER.blob) + len(LAYER.blob)),
+        ([Status(status=500)], len(BIG_LAYER.blob) + len(LAYER.blob)),
+    ],
+    ids=["ranges", "no ranges", "no answer"],
+)
+def test_the_space_is_estimated_by_small_requests_only(server, faults, size):
+    kinds = sources(retries=0)
+    artifact = kinds.find([Address(server.put("x/y", "tag", images.image([BIG_LAYER, LAYER], AMD64)))])
+    server.requests.clear()
+    server.faults = faults
+    assert kinds.unpacked_size(artifact) == size
+    assert [request.headers["range"] for request in server.requests] == [
+        f"bytes={len(layer.blob) - 4}-" for layer in (BIG_LAYER, LAYER)
+    ]
+
+
+@pytest.mark.parametrize("name", ["", ":v1", "@"])
+def test_an_image_in_a_layout_is_unpacked(stage, tmp_path, name):
+    write_oci_layout(tmp_path / "layout", {"v1": IMAGE})
+    uri = f"ocilayout:{tmp_path}/layout{name}{IMAGE.digest if name == '@' else ''}"
+    delivered, tree = deliver(stage, uri)
+    assert (tree, delivered.transferred) == (EXPECTED, 0)
+    assert delivered.served_by == f"ocilayout:{tmp_path}/layout@{IMAGE.digest}"
+    assert (delivered.artifact.digest, delivered.artifact.platform_digest) == (IMAGE.digest, IMAGE.images[0].digest)
+
+
+@pytest.mark.parametrize(
+    ("content", "digest", "size"),
+    [
+        (oci_archive({"v1": IMAGE}), IMAGE.digest, len(LAYER.blob)),
+        (docker_archive({"x/y:v1": IMAGE.images[0]}), images.digest(IMAGE.images[0].config), len(LAYER.content)),
+    ],
+    ids=["oci", "docker"],
+)
+def test_an_image_in_a_file_is_unpacked(stage, tmp_path, content, digest, size):
+    (tmp_path / "image.tar").write_bytes(content)
+    uri = f"ocifile://{tmp_path}/image.tar"
+    delivered, tree = deliver(stage, uri)
+    assert (tree, delivered.transferred, delivered.artifact.size) == (EXPECTED, 0, size)
+    assert (delivered.artifact.digest, sources().digest([Address(uri)])) == (digest, digest)
+    assert sources().unpacked_size(delivered.artifact) == len(LAYER.content)
+
+
+@pytest.mark.parametrize("kind", ["layout", "oci", "docker"])
+def test_a_copy_replaces_an_image_whose_file_is_damaged(stage, tmp_path, kind):
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    if kind == "layout":
+        write_oci_layout(good, {"v1": IMAGE})
+        write_oci_layout(bad, {"v1": IMAGE})
+        (bad / "blobs" / LAYER.digest.replace(":", "/")).write_bytes(bytes(len(LAYER.blob)))
+        uris = [f"ocilayout:{bad}", f"ocilayout:{good}"]
+    else:
+        content = oci_archive({"v1": IMAGE}) if kind == "oci" else docker_archive({"x/y:v1": IMAGE.images[0]})
+        layer = LAYER.blob if kind == "oci" else LAYER.content
+        good.write_bytes(content)
+        bad.write_bytes(content.replace(layer, bytes(len(layer))))
+        uris = [f"ocifile://{bad}", f"ocifile://{good}"]
+    delivered, tree = deliver(stage, *uris)
+    assert (tree, stage.used) == (EXPECTED, 2)
+    assert delivered.served_by.startswith(uris[1])
