@@ -98,8 +98,9 @@ package: collection ## what a user installs: built, checked as Galaxy does, inst
 	$(RUN).demo.run $(BUILD)/package/installed
 
 hosts: SELECTED := -m 'not machines'
-hosts: ## a sample of make machines, which takes root
+hosts: private export LOCALAI_TEST_HOSTS := 2
 machines: ## the role on three real hosts with systemd, which takes root
+hosts: ## a sample of that on two hosts, for make test
 hosts machines: collection $(BUILD)/bin/docker-registry
 	@if ! why=$$(tests/hosts/hindrance.sh $(BUILD)/hosts); then \
 	    echo "Left out, because $$why: the role on real hosts. Run it with: sudo make $@"; \
