@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role on three real hosts, from bare to removed; the tests go on from each other, in this order.
+"""The role on real hosts, from bare to removed; each test continues where the one before it ended.
 
-host1 is Debian 12 without a GPU, host2 Debian 12 with one of NVIDIA, host3 Debian 13 with one of AMD. All are bare,
-reached by ssh as an ordinary user who may use sudo, and have no network beyond the controller.
+host1 is Debian 12 without a GPU, host2 Debian 13 with an AMD GPU, host3 Debian 12 with an NVIDIA GPU. All are bare,
+reached by ssh as an ordinary user who may use sudo, and have no network beyond the controller. `make hosts` runs some
+of the tests on the first two, `make machines` all of them on all three.
 """
 
 from __future__ import annotations
@@ -53,12 +54,13 @@ def world() -> Iterator[World]:
     """Boot the hosts and start the servers."""
     build = COLLECTION.parents[2]
     work = build / "hosts" / "work"
-    with fleet(build / "hosts" / "base", work, ["bookworm", "bookworm", "trixie"]) as hosts:
-        hosts[1].show_gpu(NVIDIA)
-        hosts[1].write("usr/bin/nvidia-smi", NVIDIA_SMI, 0o755)
-        hosts[1].write("usr/local/cuda-12/version.json", "{}")
-        hosts[2].show_gpu(AMD)
-        hosts[2].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
+    with fleet(build / "hosts" / "base", work, ["bookworm", "trixie", "bookworm"][: len(BUILDS)]) as hosts:
+        hosts[1].show_gpu(AMD)
+        hosts[1].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
+        for host in hosts[2:]:
+            host.show_gpu(NVIDIA)
+            host.write("usr/bin/nvidia-smi", NVIDIA_SMI, 0o755)
+            host.write("usr/local/cuda-12/version.json", "{}")
         with site(build / "bin" / "docker-registry", work, CONTROLLER) as servers:
             for host in hosts:
                 host.start()
@@ -80,7 +82,7 @@ def test_check_mode_on_bare_hosts_passes_and_touches_nothing(world: World) -> No
         outcome = world.play("provision", "--check", "--diff")
         after = {name: touched(host) for name, host in world.hosts.items()}
     expect(outcome, changed=True)
-    assert outcome.output.count("Check mode cannot predict the backends of this host") == 3
+    assert outcome.output.count("Check mode cannot predict the backends of this host") == len(BUILDS)
     assert after == before
 
 
@@ -91,8 +93,12 @@ def test_provision(world: World) -> None:
         assert load(host).endswith(" 1"), "the service may run it"
 
 
-def test_again_nothing_changes_in_check_mode_either(world: World) -> None:
+def test_again_nothing_changes(world: World) -> None:
     expect(world.play("provision"), changed=False)
+
+
+@pytest.mark.machines
+def test_again_nothing_changes_in_check_mode(world: World) -> None:
     expect(world.play("provision", "--check", "--diff"), changed=False)
 
 
@@ -172,49 +178,49 @@ def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: Worl
 
 @pytest.mark.machines
 def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -> None:
-    host = world.hosts["host2"]
+    host = world.hosts["host3"]
     before = main_pid(host)
     host.write("usr/bin/nvidia-smi", "#!/bin/sh\necho 'Driver/library version mismatch'\nexit 18\n", 0o755)
     for driver, instead in ("", "default"), ("nvidia", "an unknown one"):
         host.show_gpu(NVIDIA, driver)
         for arguments in ["--check"], []:
-            outcome = world.play("provision", *arguments, limit="host2")
-            assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
+            outcome = world.play("provision", *arguments, limit="host3")
+            assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
             said = f"The service keeps the capability nvidia-cuda-12, and not {instead}."
             assert said in re.sub(r"\s+", " ", outcome.output)
     told = host.run("grep", "LOCALAI_FORCE_META_BACKEND_CAPABILITY", "/etc/localai/localai.env")
     assert told == 'LOCALAI_FORCE_META_BACKEND_CAPABILITY="nvidia-cuda-12"'
     assert main_pid(host) == before != "0"
     outcome = world.play(
-        "provision", limit="host2", localai_expected_capability="nvidia-cuda-12", localai_backends=["x"]
+        "provision", limit="host3", localai_expected_capability="nvidia-cuda-12", localai_backends=["x"]
     )
-    assert outcome.failed == {"host2": 1}
+    assert outcome.failed == {"host3": 1}
     assert "localai_expected_capability is nvidia-cuda-12" in re.sub(r"\s+", " ", outcome.output)
 
 
 @pytest.mark.machines
 def test_another_gpu_gets_another_build(world: World) -> None:
-    host = world.hosts["host2"]
+    host = world.hosts["host3"]
     host.show_gpu(None)
     (host.root / "usr/bin/nvidia-smi").unlink()
-    outcome = world.play("upgrade", limit="host2")
-    assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
-    expect_builds(world, {"host2": "cpu-llama-cpp"}, GOOD[1])
+    outcome = world.play("upgrade", limit="host3")
+    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
+    expect_builds(world, {"host3": "cpu-llama-cpp"}, GOOD[1])
 
 
 def test_a_reboot(world: World) -> None:
-    host = world.hosts["host3"]
+    host = world.hosts["host2"]
     host.reboot()
     wait_for(host)
-    expect_builds(world, {"host3": BUILDS["host3"]}, GOOD[1])
+    expect_builds(world, {"host2": BUILDS["host2"]}, GOOD[1])
 
 
 def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
-    host = world.hosts["host3"]
+    host = world.hosts["host2"]
     before = host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh")
     world.site.publish("4")
     with tcp_proxy(world.site.registry, Line(rate=300), CONTROLLER) as slow:
-        command = world.command("upgrade", limit="host3", localai_module_defaults=world.site.module_defaults(slow))
+        command = world.command("upgrade", limit="host2", localai_module_defaults=world.site.module_defaults(slow))
         with subprocess.Popen(
             command, env=world.environment, stdout=subprocess.DEVNULL, start_new_session=True
         ) as play:
@@ -226,8 +232,8 @@ def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
             os.killpg(play.pid, signal.SIGKILL)
     host.start()
     assert host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh") == before
-    outcome = world.play("upgrade", limit="host3")
-    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
+    outcome = world.play("upgrade", limit="host2")
+    assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
     assert host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh").endswith(" 4")
     assert host.run("ls", f"{BACKENDS}/.localai-core/staging") == ""
 
@@ -329,34 +335,34 @@ def test_a_host_that_will_not_do_is_left_alone(world: World, pretended: dict[str
 
 @pytest.mark.machines
 def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> None:
-    host, home = world.hosts["host3"], "/var/lib/local-ai"
+    host, home = world.hosts["host2"], "/var/lib/local-ai"
     host.run("mount", "-t", "tmpfs", "models", f"{home}/models")
     host.run("touch", f"{home}/models/model")
     before = main_pid(host)
     for arguments in ["--check"], []:
-        outcome = world.play("remove", *arguments, limit="host3", localai_remove_data=True, localai_remove_models=True)
-        assert outcome.failed == {"host3": 1}, outcome.output[-3000:]
+        outcome = world.play("remove", *arguments, limit="host2", localai_remove_data=True, localai_remove_models=True)
+        assert outcome.failed == {"host2": 1}, outcome.output[-3000:]
         assert f"{home}/models is a mount point" in re.sub(r"\s+", " ", outcome.output)
         assert main_pid(host) == before != "0"
-    outcome = world.play("remove", limit="host3", localai_remove_data=True)
-    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
+    outcome = world.play("remove", limit="host2", localai_remove_data=True)
+    assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
     assert host.run("find", home).splitlines() == [home, f"{home}/models", f"{home}/models/model"]
     host.run("umount", f"{home}/models")
 
 
 @pytest.mark.machines
 def test_a_host_of_version_0_1_is_removed_but_not_what_is_of_somebody_else(world: World) -> None:
-    host, home = world.hosts["host2"], "/var/lib/local-ai"
+    host, home = world.hosts["host3"], "/var/lib/local-ai"
     host.run("rm", "/var/lib/localai-core/directories.json")  # that version wrote none
     host.run("mkdir", f"{home}/other")
     host.run("touch", f"{home}/models/model")
     everything: dict[str, Any] = {"localai_remove_data": True, "localai_remove_models": True}
-    outcome = world.play("remove", limit="host2", **everything)
-    assert outcome.failed == {"host2": 1}, outcome.output[-3000:]
+    outcome = world.play("remove", limit="host3", **everything)
+    assert outcome.failed == {"host3": 1}, outcome.output[-3000:]
     assert f"{home}/models was there before" in re.sub(r"\s+", " ", outcome.output)
     assert main_pid(host) != "0"
-    outcome = world.play("remove", limit="host2", localai_remove_data=True)
-    assert outcome.failed == {"host2": 0}, outcome.output[-3000:]
+    outcome = world.play("remove", limit="host3", localai_remove_data=True)
+    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
     assert host.run("find", home).splitlines() == [home, f"{home}/models", f"{home}/models/model", f"{home}/other"]
     host.run("rm", "-r", home)
 

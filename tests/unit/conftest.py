@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,7 +27,23 @@ settings.load_profile("gate")
 _FOREIGN = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC")
 
 
+_MEMORY = Path("/dev/shm")
+
+
+def _use_memory():
+    """Let temporary files be in memory, if there is room: nobody needs the thousands of syncs to a disk.
+
+    ansible-test hides the variable from tests, so it cannot be set outside.
+    """
+    with contextlib.suppress(OSError):
+        status = os.statvfs(_MEMORY)
+        if os.access(_MEMORY, os.W_OK) and status.f_bavail * status.f_frsize > 2**30:
+            os.environ["TMPDIR"] = str(_MEMORY)
+            tempfile.tempdir = None
+
+
 def pytest_configure(config):
+    _use_memory()
     config.addinivalue_line("filterwarnings", "error")
     config.addinivalue_line("filterwarnings", r"ignore:Python 3\.\d+ is no longer supported")  # says cryptography
     config.addinivalue_line("markers", "hostile: a property test of hostile input, whose cases are counted")
@@ -40,7 +57,7 @@ def pytest_collection_finish(session):
     if session.items:
         from ansible_collections.localai.core.tests.support.world import load_libraries
 
-        with TemporaryDirectory() as directory:
+        with tempfile.TemporaryDirectory() as directory:
             load_libraries(Path(directory))
 
 

@@ -24,21 +24,15 @@ ROLE = COLLECTION / "roles" / "localai"
 def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return what an expression is for each of some sets of variables, by Ansible itself."""
     files = [str(ROLE / part / "main.yml") for part in ("defaults", "vars")]
-    plays = [
+    tasks = [
         {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars_files": files,
-            "tasks": [
-                {
-                    "ansible.builtin.debug": {"msg": f"<{name}>{{{{ ({expression}) | to_json | b64encode }}}}<>"},
-                    "vars": variables,  # here, because vars_files go before those of a play
-                }
-            ],
+            "ansible.builtin.debug": {"msg": f"<{name}>{{{{ ({expression}) | to_json | b64encode }}}}<>"},
+            "vars": variables,  # here, because vars_files go before those of a play
         }
         for name, variables in cases.items()
     ]
-    (work / "play.json").write_text(json.dumps(plays))
+    play = {"hosts": "localhost", "gather_facts": False, "vars_files": files, "tasks": tasks}
+    (work / "play.json").write_text(json.dumps([play]))
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "--inventory", "localhost,", str(work / "play.json")],
         env=environment(work),
@@ -98,9 +92,10 @@ CAPABILITIES = {
 def test_the_capability_that_the_service_is_told(tmp_path: Path) -> None:
     cases = {name: variables for name, (variables, _expected) in CAPABILITIES.items()}
     expected = {name: expected for name, (_variables, expected) in CAPABILITIES.items()}
-    assert evaluate(tmp_path, "__localai_capability", cases) == expected
-    in_file = "localai_service_environment.LOCALAI_FORCE_META_BACKEND_CAPABILITY"
-    assert evaluate(tmp_path, in_file, cases) == {name: value or None for name, value in expected.items()}
+    in_file = "localai_service_environment.LOCALAI_FORCE_META_BACKEND_CAPABILITY | default(none)"
+    assert evaluate(tmp_path, f"[__localai_capability, {in_file}]", cases) == {
+        name: [value, value or None] for name, value in expected.items()
+    }
 
 
 def test_the_expected_capability_is_a_text_or_a_list(tmp_path: Path) -> None:

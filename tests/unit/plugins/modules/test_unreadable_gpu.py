@@ -92,14 +92,21 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("fault", "says"), FAULTS.values(), ids=FAULTS)
-def test_the_build_for_the_gpu_stays_for_nights_and_after(host, hardware, fault, says):
+def test_the_build_for_the_gpu_stays_whatever_is_wrong(host, hardware, fault, says):
+    well(hardware)
+    host.install("llama-cpp")
+    fault(hardware)
+    assert says in nightly(host, "llama-cpp", state="latest")
+
+
+def test_the_build_for_the_gpu_stays_for_nights_and_after(host, hardware):
     well(hardware)
     assert host.install("llama-cpp", "whisper")["capability"] == "nvidia-cuda-12"
     assert host.names == ["cuda12-llama-cpp", "cuda12-whisper", "llama-cpp", "whisper"]
-    fault(hardware)
+    broken(hardware)
     for options in ({"state": "latest"}, {}, {"state": "latest", "exclusive": True}, {"verify": True}):
         warning = nightly(host, "llama-cpp", "whisper", **options)
-        assert says in warning
+        assert MISMATCH in warning
         assert "option capability" in warning
     assert host.backend("llama-cpp", state="latest", check=True)["capability"] is None
     well(hardware)
