@@ -124,7 +124,7 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 
 soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, all of them in SECURITY.md
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
-	    tests/unit/plugins/module_utils/_unpack -k nothing_outside_changes
+	    tests/unit/plugins/module_utils/_unpack/test_unpack_hostile.py -k nothing_outside_changes
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=500 pytest -q -m hostile tests/unit
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EVERY=1 pytest -q tests/unit/plugins/modules/test_hostile_moments.py
 	$(RUN).soak.bombs

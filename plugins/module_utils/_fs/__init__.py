@@ -5,5 +5,5 @@
 
 """POSIX files and directories by descriptor: trees, walks, removal, sync, untrusted files, error messages.
 
-Nothing here knows a backend or this collection's own files. It imports only `_errors`.
+Nothing that knows a backend, or files of this collection, belongs here. It imports only `_errors`.
 """

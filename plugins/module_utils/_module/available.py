@@ -11,6 +11,7 @@ import typing as t
 
 from .._address import printable
 from .._errors import GalleryError, LocalAIError, MissingLibrary
+from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability, compatible
 from .._localai.catalog import Resolution
 from .._localai.gallery import Entry
@@ -19,7 +20,7 @@ from .._localai.leftovers import leftover_of
 from .._localai.listing import Listing
 from .._planner.facts import Facts
 from .._planner.pins import contradiction, document_of
-from .._planner.questions import FindArtifact, Question, WalkTree
+from .._planner.questions import FindArtifact, NewTreeAttributes, Question, WalkTree
 from .._planner.unreadable import check_known, resolve
 from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
 from .._resolver.resolver import Resolver
@@ -111,7 +112,9 @@ class Available:
         }
 
     def _answer(self, question: Question) -> t.Any:
-        return Inspection() if isinstance(question, WalkTree) else self._resolver.answer(question)
+        if isinstance(question, WalkTree):
+            return Inspection()
+        return FileAttributes() if isinstance(question, NewTreeAttributes) else self._resolver.answer(question)
 
     def pins(self) -> dict[str, t.Any]:
         """Return a value for the option `pins`, for the names on hosts with the requested capabilities.

@@ -71,7 +71,7 @@ def _carry_out(run: Run) -> None:
 
         preflight(plan, host.backends_path, answers)
         if not run.check_mode:
-            execute(decider, task, answers, run)
+            execute(decider, task, answers, run, lambda keeps: task_of(host, request, keeps, run))
             return
     run.warnings += [*_lost_attributes(task), *plan.warnings]
     if known is None and any("mode" in step.after for step in plan.steps):

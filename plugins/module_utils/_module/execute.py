@@ -16,6 +16,7 @@ from .._localai.installed import BACKEND_FILES, Installed
 from .._planner.effects import effects
 from .._planner.plan import Plan
 from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
+from .._store.file_system import Keeps
 from .._store.store import open_store
 from .answers import Answers, walk
 from .apply import Applier
@@ -24,7 +25,7 @@ from .decide import Decider
 from .preflight import check_own, check_space, check_writable
 from .result import Transfer, result_of
 from .runner import Run
-from .task import Task, task_of
+from .task import Task
 
 if t.TYPE_CHECKING:
     from .._sources.artifact import Artifact
@@ -43,13 +44,18 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
     check_space(path, packed, lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)))
 
 
-def execute(decider: Decider, task: Task, answers: t.Callable[[], Answers], run: Run) -> None:
-    """Take the lock, decide again if the disk has changed since, and apply the plan."""
+def execute(
+    decider: Decider, task: Task, answers: t.Callable[[], Answers], run: Run, task_for: t.Callable[[Keeps], Task]
+) -> None:
+    """Take the lock, decide again if the disk has changed since, and apply the plan.
+
+    `task_for` returns the task for what the file system turns out to keep.
+    """
     path, request = task.host.backends_path, task.request
     with open_store(path, owner_to_set(task), BACKEND_FILES, request.lock_timeout, request.mode) as store:
         if store.keeps != task.keeps:
             # It was not known what the file system keeps.
-            task = task_of(task.host, request, store.keeps, run)
+            task = task_for(store.keeps)
             store.owner = owner_to_set(task)
         run.warnings += lost(task)
         plan = decider.decide(task)

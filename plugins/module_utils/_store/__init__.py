@@ -5,5 +5,5 @@
 
 """A directory that we manage: staging, atomic swaps, previous versions, the lock, records, verification, ownership.
 
-Its users decide which trees are acceptable, and say which files describe a tree. No backend is known here.
+Its users say what makes a tree acceptable and which files describe it. Knowledge of backends does not belong here.
 """

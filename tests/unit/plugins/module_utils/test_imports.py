@@ -20,9 +20,16 @@ MAY_IMPORT = {
     "_fs": [],
     "_unpack": ["_fs"],
     "_http": ["_unpack.compression"],
-    "_oci": ["_http", "_fs"],
+    "_oci": ["_http", "_unpack.compression", "_fs"],
     "_store": ["_fs"],
-    "_localai": ["_fs", "_store.record", "_store.builds", "_store.layout", "_store.file_system"],
+    "_localai": [
+        "_fs",
+        "_store.record",
+        "_store.builds",
+        "_store.recorded_builds",
+        "_store.layout",
+        "_store.file_system",
+    ],
     "_sources": ["_oci", "_http", "_unpack", "_fs"],
     "_planner": [
         "_localai",
@@ -44,9 +51,7 @@ MAY_IMPORT = {
 BESIDE = ("_errors", "_address", "_request")
 
 # All that the planner loads, directly or not, may use this much of Python and nothing else.
-PURE = (
-    "__future__ base64 collections contextlib dataclasses difflib functools json posixpath re types typing urllib.parse"
-)
+PURE = "__future__ base64 collections contextlib dataclasses difflib functools ipaddress json posixpath re types typing urllib.parse"
 
 # Who may import a library that is not ours, or start programs.
 LIBRARIES = {
