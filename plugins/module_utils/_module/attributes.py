@@ -42,7 +42,7 @@ def owner_to_set(task: Task) -> FileAttributes:
 
 def of_new_trees(task: Task) -> FileAttributes:
     """Return the owner, group and mode that new trees get."""
-    mode = task.request.mode if task.keeps.modes else mode_of(task.host.backends_path)
+    mode = task.mode if task.keeps.modes else mode_of(task.host.backends_path)
     return FileAttributes(mode=f"{mode:04o}").over(owner_to_set(task)).over(this_user())
 
 

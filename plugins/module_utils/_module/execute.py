@@ -52,7 +52,7 @@ def execute(
     `task_for` returns the task for what the file system turns out to keep.
     """
     path, request = task.host.backends_path, task.request
-    with open_store(path, owner_to_set(task), BACKEND_FILES, request.lock_timeout, request.mode) as store:
+    with open_store(path, owner_to_set(task), BACKEND_FILES, request.lock_timeout, task.mode) as store:
         if store.keeps != task.keeps:
             # It was not known what the file system keeps.
             task = task_for(store.keeps)

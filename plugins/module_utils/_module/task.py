@@ -20,12 +20,16 @@ from .runner import Run
 
 @dataclass(frozen=True)
 class Task:
-    """`keeps` is what the file system keeps, `requested` the owner, group and mode that installed trees must have."""
+    """`keeps` is what the file system keeps, `requested` the owner, group and mode that installed trees must have.
+
+    `mode` is that of the top of new trees, on a file system that keeps modes.
+    """
 
     host: HostOptions
     request: BackendOptions
     keeps: Keeps
     requested: FileAttributes
+    mode: int
 
     def scan(self) -> Installed:
         """Return what is on disk at this moment; raises HostError if it cannot be read."""
@@ -40,6 +44,7 @@ class Task:
 
 def task_of(host: HostOptions, request: BackendOptions, keeps: Keeps, run: Run) -> Task:
     """Return the task, without the owner, group and mode that the file system cannot keep."""
+    new_mode = request.mode
     if not keeps.owners:
         request = replace(request, owner=None, group=None)
     if not keeps.modes:
@@ -50,4 +55,4 @@ def task_of(host: HostOptions, request: BackendOptions, keeps: Keeps, run: Run) 
         from .attributes import requested_owner
 
         requested = requested.over(requested_owner(host.backends_path, request, run))
-    return Task(host, request, keeps, requested)
+    return Task(host, request, keeps, requested, new_mode)

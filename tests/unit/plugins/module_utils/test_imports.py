@@ -42,8 +42,8 @@ MAY_IMPORT = {
         "_sources.uri",
     ],
     "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
-    "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_http", "_store", "_fs"],
-    "_service_directories": ["_module.invocation", "_store", "_fs"],
+    "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_store", "_fs"],
+    "_service_directories": ["_store", "_fs"],
     "_errors": [],
     "_address": [],
     "_request": [],
@@ -51,7 +51,10 @@ MAY_IMPORT = {
 BESIDE = ("_errors", "_address", "_request")
 
 # All that the planner loads, directly or not, may use this much of Python and nothing else.
-PURE = "__future__ base64 collections contextlib dataclasses difflib functools ipaddress json posixpath re types typing urllib.parse"
+PURE = (
+    "__future__ base64 collections contextlib dataclasses difflib functools ipaddress json posixpath re types typing "
+    "urllib.parse"
+)
 
 # Who may import a library that is not ours, or start programs.
 LIBRARIES = {

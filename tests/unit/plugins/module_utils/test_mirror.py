@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tests of the library stand where its files do: `_x/test_y.py` tests `_x/y.py`."""
+"""The tests of the library are where its files are: `_x/test_y.py`, and maybe `_x/test_y_z.py`, tests `_x/y.py`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,14 @@ def test_every_file_has_a_test_file_of_its_name() -> None:
 
 def test_every_test_file_has_a_file_that_it_is_about() -> None:
     tests = [path.relative_to(TESTS) for path in TESTS.rglob("test_*.py") if path.name not in WHOLE]
-    known = {f"{path.parent.relative_to(LIBRARY)}/test_{path.name.lstrip('_')}" for path in LIBRARY.rglob("*.py")}
-    assert sorted(str(test) for test in tests if f"{test.parent}/{test.name}" not in known) == []
+    files = [path.relative_to(LIBRARY) for path in LIBRARY.rglob("*.py")]
+    about = {(file.parent, f"test_{file.stem.lstrip('_')}") for file in files}
+    strangers = [
+        str(test)
+        for test in tests
+        if not any(test.parent == folder and f"{test.stem}_".startswith(f"{name}_") for folder, name in about)
+    ]
+    assert sorted(strangers) == []
 
 
 def test_every_test_file_has_a_test() -> None:
