@@ -177,6 +177,13 @@ def test_packages_do_not_import_each_other() -> None:
     assert [package for package, others in reached.items() if package in others] == []
 
 
+def test_how_it_works_has_a_row_for_each_package_with_what_it_may_import() -> None:
+    guide = (PLUGINS.parent / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in guide.splitlines() if line.startswith("| `_")]
+    documented = {row[0].strip("`"): [] if row[2] == "nothing" else row[2].replace("`", "").split(", ") for row in rows}
+    assert documented == {package: allowed for package, allowed in MAY_IMPORT.items() if package not in BESIDE}
+
+
 def test_the_planner_is_pure() -> None:
     assert [line for name in sorted(loaded_by("_planner")) for line in impurities(name, FILES[name])] == []
 
