@@ -243,7 +243,7 @@ def test_a_directory_that_becomes_something_else_meanwhile_is_no_error(tmp_path,
     opened = os.open
 
     def swapped(name, flags, *mode, **place):
-        if name == "d1" and (tmp_path / "top/d1").is_dir():
+        if name == "d1" and not (tmp_path / "away").exists():
             (tmp_path / "top/d1").rename(tmp_path / "away")
             if becomes == "file":
                 (tmp_path / "top/d1").touch()
