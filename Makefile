@@ -73,7 +73,7 @@ docs: collection ## the site, guides and reference, in build/docs/html; warnings
 sanity: collection ## ansible-test sanity
 	cd $(COPY) && ansible-test sanity --venv --junit
 
-cores: collection ## what depends on ansible-core with each other one that a Python here runs, all with the newest, or EVERY=1
+cores: collection ## ansible-test sanity with the oldest and the newest ansible-core that a Python here runs, or EVERY=1
 	cd $(COPY) && EVERY=$(EVERY) tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
