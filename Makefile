@@ -21,9 +21,9 @@ MOUNTING := cd $(COPY) && apart=; ! $(APART) true 2>/dev/null || apart="$(APART)
 # Where that is, file systems lose their power much faster.
 MEMORY := $(wildcard /dev/shm)
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
-# Two lanes of parts, for two processors. Unit tests come last, because they can use a processor that the other lane has
-# left. ansible-test cannot run twice in one directory, so its parts are in one lane. The number is a limit in minutes, several times what the part takes: a part that
-# exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes.
+# Two lanes of parts, for two processors. The number is a limit in minutes, several times what the part takes: a part that
+# exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes. ansible-test cannot run twice in one
+# directory, so its parts are in one lane; unit tests are the last, because they can use both processors.
 LANES := "sanity=10 integration=20 units=$(if $(EVERY),50,25) coverage=2" \
     "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20"
 # Unit tests of what changes between Pythons most: files, archives, and whole runs.
