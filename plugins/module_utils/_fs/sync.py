@@ -14,7 +14,7 @@ import os
 import threading
 import typing as t
 
-from .entries import OPEN_DIRECTORY
+from .entries import opened_directory
 
 # Write-back thresholds in bytes: for one large file, and for all small files together. Smaller values wait for the
 # journal more often.
@@ -73,9 +73,7 @@ class BackgroundWriter:
 
     def _write_out(self) -> None:
         # The kernel reports an error once for each descriptor. This one has its own, so the last call reports it too.
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            fd = os.open(".", OPEN_DIRECTORY, dir_fd=self._fd)
-            stack.callback(os.close, fd)
+        with contextlib.suppress(OSError), opened_directory(".", self._fd) as fd:
             write_out(fd)
 
 

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import SourceError
-from .._fs.entries import OPEN_DIRECTORY
+from .._fs.entries import OPEN_DIRECTORY, closing, opened_directory
 from .._fs.members import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
@@ -81,11 +81,8 @@ def copy_directory(source: str, tree: Tree) -> None:
         raise SourceError("the directory contains the tree that it would be copied into.")
     tree.begin_layer()
     try:
-        fd = os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)
-        try:
+        with closing(os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)) as fd:
             _copy_entries(fd, "", tree)
-        finally:
-            os.close(fd)
     except OSError as e:
         raise SourceError(f"{e.filename or source}: {e.strerror}.") from e
 
@@ -100,11 +97,8 @@ def _copy_entries(directory: int, below: str, tree: Tree) -> None:
             tree.symlink(path, os.readlink(name, dir_fd=directory))
         elif stat.S_ISDIR(status.st_mode):
             tree.directory(path, status.st_mode, status.st_mtime)
-            fd = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-            try:
+            with opened_directory(name, directory) as fd:
                 _copy_entries(fd, path, tree)
-            finally:
-                os.close(fd)
         else:
             tree.file(path, status.st_mode, _content(name, directory, path), status.st_mtime)
 

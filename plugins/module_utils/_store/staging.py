@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import os
 import typing as t
 
-from .._fs.entries import OPEN_DIRECTORY, exists, with_free_name
+from .._fs.entries import exists, opened_directory, with_free_name
 from .._fs.remove import remove
 from .._fs.sync import Transaction
 from .layout import TreeFiles
@@ -60,11 +59,7 @@ class Staging:
 
 def remove_in_place(name: str, dir_fd: int, files: TreeFiles) -> None:
     """Delete a tree where it is: first the files by which others know it."""
-    with contextlib.suppress(OSError):
-        fd = os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd)
-        try:
-            for file_name in files.names:
-                remove(file_name, dir_fd=fd)
-        finally:
-            os.close(fd)
+    with contextlib.suppress(OSError), opened_directory(name, dir_fd) as fd:
+        for file_name in files.names:
+            remove(file_name, dir_fd=fd)
     remove(name, dir_fd=dir_fd)
