@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .._address import Address
 from .._errors import IntegrityError, SourceError
-from .._fs.members import inner_path
+from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .._http.client import Http

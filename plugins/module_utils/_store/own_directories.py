@@ -19,7 +19,7 @@ import stat
 from .._errors import HostError
 from .._fs.attributes import O_PATH, REFUSALS
 from .._fs.entries import OPEN_DIRECTORY, closing, unless_vanished
-from .._fs.parents import nearest_existing
+from .._fs.paths import nearest_existing
 from .._fs.tree import Tree
 from .probe import Probed
 

@@ -51,11 +51,10 @@ from .converge import converge
 from .file_system import Keeps, remembered
 from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
 from .lock import open_lock, wait_for, write_note
+from .numbered_trees import PreviousVersions, Staging, remove_in_place
 from .own_directories import give, open_path, own_directory, staged_tree
 from .ownership import numbers_of
-from .previous_versions import PreviousVersions
 from .probe import Probed, answers_with, probe
-from .staging import Staging, remove_in_place
 
 _MAY_BE_IN_PATH = frozenset({OWN_DIRECTORY})
 _MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS})

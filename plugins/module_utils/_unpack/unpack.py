@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import SourceError
-from .._fs.members import inner_path
+from .._fs.paths import inner_path
 from .._fs.tree import Tree
 from .entry import Entry, EntryStream
 from .formats import Format
