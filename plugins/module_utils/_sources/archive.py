@@ -16,7 +16,7 @@ from .._address import Address
 from .._fs.tree import Tree
 from .._unpack.formats import Format, format_of
 from .._unpack.unpack import unpack
-from .artifact import Artifact, Context
+from .artifact import Artifact, Context, Source
 from .failover import FailoverReader, Origin
 from .file import Bytes, LocalFile, RemoteFile, file_artifact
 from .uri import Uri
@@ -38,10 +38,8 @@ class ArchiveContent(Bytes):
         unpack(chunks, self.format, tree, whiteouts=False, proved=self.is_proved)
 
 
-class HttpSource:
-    """A file on a web server: an archive, or a single file."""
-
-    is_image: t.ClassVar[bool] = False
+class HttpSource(Source):
+    """A file on a web server, which states no digest: an archive, or a single file."""
 
     def __init__(self, uri: Uri, context: Context) -> None:
         self._address = uri.address
@@ -55,10 +53,6 @@ class HttpSource:
         """Return the artifact of the file; raises SourceError, TransportError."""
         name = name or posixpath.basename(unquote(urlsplit(self._address.text).path))
         return file_artifact(self._address, self._file, sha256, name)
-
-    def digest(self) -> str | None:
-        """Return None: a web server states no digest. Raises SourceError, TransportError."""
-        return self.find("").digest
 
     def origins(self, _digest: str) -> t.Sequence[Origin]:
         """Return the origin of the file."""

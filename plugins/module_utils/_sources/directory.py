@@ -19,33 +19,25 @@ from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .archive import archive_artifact
-from .artifact import Artifact, Context
+from .artifact import Artifact, Content, Context, Source
 from .failover import FailoverReader, Origin
 from .file import LocalFile, file_artifact
 from .uri import PathUri, Uri
 
 
 @dataclass(frozen=True)
-class DirectoryContent:
+class DirectoryContent(Content):
     """A directory."""
 
     path: str
-    is_image: t.ClassVar[bool] = False
-    is_proved: t.ClassVar[bool] = False
-
-    def unpacked_size(self) -> int:
-        """Return 0: it is not walked through only for this."""
-        return 0
 
     def fill(self, tree: Tree, _reader: FailoverReader, _origins: t.Sequence[Origin]) -> None:
         """Copy it into a tree; raises SourceError, HostError."""
         copy_directory(self.path, tree)
 
 
-class PathSource:
-    """A path on this host: a directory, an archive, or a single file."""
-
-    is_image: t.ClassVar[bool] = False
+class PathSource(Source):
+    """A path on this host, which nothing identifies: a directory, an archive, or a single file."""
 
     def __init__(self, uri: Uri, context: Context) -> None:
         self._address = uri.address
@@ -65,10 +57,6 @@ class PathSource:
     def find_file(self, sha256: str, name: str) -> Artifact:
         """Return the artifact of the file; raises SourceError."""
         return file_artifact(self._address, self._file, sha256, name or posixpath.basename(self._path))
-
-    def digest(self) -> str | None:
-        """Return None: nothing identifies it. Raises SourceError."""
-        return self.find("").digest
 
     def origins(self, _digest: str) -> t.Sequence[Origin]:
         """Return the origin of the file; nothing is read from that of a directory."""

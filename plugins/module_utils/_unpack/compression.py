@@ -12,6 +12,7 @@ where it is installed; `zstandard` or the program `zstd` decompress zstd for old
 from __future__ import annotations
 
 import bz2
+import contextlib
 import importlib
 import lzma
 import shutil
@@ -30,6 +31,15 @@ _ZSTD_WINDOW_LOG = 27
 _ZSTD_PIECE = 4096
 
 Decompress = t.Callable[[t.Iterator[bytes]], t.Iterator[bytes]]
+
+
+@contextlib.contextmanager
+def damage(*errors: type[BaseException]) -> t.Iterator[None]:
+    """Turn the errors of a library for damaged archives into SourceError."""
+    try:
+        yield
+    except errors as e:
+        raise SourceError(f"the archive is damaged: {e}.") from e
 
 
 @dataclass(frozen=True)
@@ -57,10 +67,8 @@ class Compression:
 
     def decompress(self, chunks: t.Iterator[bytes]) -> t.Generator[bytes, None, None]:
         """Yield the plain bytes in blocks of about `BLOCK` bytes; raises SourceError for damaged ones."""
-        try:
+        with damage(EOFError, zlib.error, lzma.LZMAError):
             yield from self.check()(chunks)
-        except (EOFError, zlib.error, lzma.LZMAError) as e:
-            raise SourceError(f"the archive is damaged: {e}.") from e
 
 
 def _gzip() -> Decompress:
@@ -70,7 +78,7 @@ def _gzip() -> Decompress:
 def _gunzip(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
     """Decompress gzip; a file may have several members, and zeros after the last one."""
     member: t.Any = None
-    try:
+    with damage(library.error):
         for chunk in chunks:
             data, more = chunk, False
             while data or more:
@@ -83,8 +91,6 @@ def _gunzip(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
                 more = not member.eof and len(block) == BLOCK
                 if block:
                     yield block
-    except library.error as e:
-        raise SourceError(f"the archive is damaged: {e}.") from e
     if member is None or not member.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its gzip stream.")
 
@@ -107,11 +113,9 @@ def _streams(chunks: t.Iterator[bytes], new: t.Callable[[], t.Any]) -> t.Iterato
                 if stream is not None and not data.strip(b"\0"):
                     break
                 stream = new()
-            try:
+            # bz2 reports damaged data with OSError; it is no error of this host.
+            with damage(OSError):
                 block = stream.decompress(data, BLOCK)
-            except OSError as e:
-                # bz2 reports damaged data with it; it is no error of this host.
-                raise SourceError(f"the archive is damaged: {e}.") from e
             data = stream.unused_data if stream.eof else b""
             if block:
                 yield block
@@ -132,17 +136,15 @@ def _zstd() -> Decompress | None:
 
 def _zstd_by_python(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
     options = {library.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
-    try:
+    with damage(library.ZstdError):
         yield from _streams(chunks, lambda: library.ZstdDecompressor(options=options))
-    except library.ZstdError as e:
-        raise SourceError(f"the archive is damaged: {e}.") from e
 
 
 def _zstd_by_zstandard(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
     decompressor = library.ZstdDecompressor(max_window_size=1 << _ZSTD_WINDOW_LOG)
     frame: t.Any = None
     plain: list[bytes] = []
-    try:
+    with damage(library.ZstdError):
         for piece in _pieces(chunks):
             data = piece
             while data and (frame is None or not frame.eof or data.strip(b"\0")):
@@ -153,8 +155,6 @@ def _zstd_by_zstandard(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[
             if sum(map(len, plain)) >= BLOCK // 4:
                 yield b"".join(plain)
                 plain.clear()
-    except library.ZstdError as e:
-        raise SourceError(f"the archive is damaged: {e}.") from e
     yield b"".join(plain)
     if frame is None or not frame.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its compressed stream.")
