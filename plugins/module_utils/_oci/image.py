@@ -156,8 +156,5 @@ def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _
     if len(repositories) == 1:
         return ask(repositories[0])
     return first_answer(
-        repositories,
-        ask,
-        lambda failures: TransportError(str(failures), missing=failures.missing),
-        ORIGIN_ERRORS,
+        repositories, ask, lambda failures: TransportError(str(failures), missing=failures.missing), ORIGIN_ERRORS
     )

@@ -119,12 +119,7 @@ class Registry:
         )
 
     def get(
-        self,
-        location: Location,
-        path: str,
-        headers: t.Mapping[str, str],
-        method: str = "GET",
-        first: int | None = None,
+        self, location: Location, path: str, headers: t.Mapping[str, str], method: str = "GET", first: int | None = None
     ) -> Answer:
         """Return the answer to a request below a repository, with `first` only so many bytes of its body.
 

@@ -80,13 +80,7 @@ def converge(top: int, where: str, requested: FileAttributes, files: TreeFiles, 
 
 def _apply(entry: WalkEntry, planned: _Change) -> bool:
     return change(
-        entry.name,
-        entry.fd,
-        entry.status,
-        uid=planned.uid,
-        gid=planned.gid,
-        mode=planned.mode,
-        max_links=planned.links,
+        entry.name, entry.fd, entry.status, uid=planned.uid, gid=planned.gid, mode=planned.mode, max_links=planned.links
     )
 
 

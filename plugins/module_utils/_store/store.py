@@ -175,8 +175,7 @@ class Store:
         with errors_at(os.path.join(self._own_path, PROGRESS)):
             own_fd = self._own.own
             fd = after_clearing(
-                lambda: remove(PROGRESS, dir_fd=own_fd),
-                lambda: os.open(PROGRESS, _CREATE, 0o644, dir_fd=own_fd),
+                lambda: remove(PROGRESS, dir_fd=own_fd), lambda: os.open(PROGRESS, _CREATE, 0o644, dir_fd=own_fd)
             )
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)
