@@ -28,14 +28,8 @@ def write_out(fd: int) -> None:
 
     From Linux 5.8 on, this also raises OSError for earlier writes that failed since `fd` was opened.
     """
-    try:
-        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
-    except (OSError, AttributeError):
+    if not _call_libc("syncfs", fd):
         os.sync()
-        return
-    if syncfs(fd) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
 
 
 def begin_write_out(fd: int, begun: int, written: int) -> int:
@@ -91,15 +85,23 @@ def write_out_entries(fd: int) -> None:
 def exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
     """Exchange two directory entries atomically; returns False if the kernel or the file system cannot do that."""
     try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+        return _call_libc("renameat2", a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE)
+    except OSError as e:
+        if e.errno in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+            return False
+        raise
+
+
+def _call_libc(name: str, *arguments: int | bytes) -> bool:
+    """Call a function that Python does not have; returns False if the C library does not have it either."""
+    try:
+        function = getattr(ctypes.CDLL(None, use_errno=True), name)
     except (OSError, AttributeError):
         return False
-    if renameat2(a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
-        return False
-    raise OSError(code, os.strerror(code))
+    if function(*arguments) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return True
 
 
 class Transaction:

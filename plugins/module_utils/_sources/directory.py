@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from .._fs.entries import OPEN_DIRECTORY, closing, opened_directory
 from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
-from .archive import archive_artifact
-from .artifact import Artifact, Content, Context, Source
+from .archive import FileSource
+from .artifact import Artifact, Content, Context
 from .failover import FailoverReader, Origin
-from .file import LocalFile, file_artifact
+from .file import LocalFile
 from .uri import PathUri, Uri
 
 
@@ -36,31 +35,22 @@ class DirectoryContent(Content):
         copy_directory(self.path, tree)
 
 
-class PathSource(Source):
-    """A path on this host, which nothing identifies: a directory, an archive, or a single file."""
+class PathSource(FileSource):
+    """A directory or a file on this host; nothing is read from the origin of a directory."""
 
     def __init__(self, uri: Uri, context: Context) -> None:
-        self._address = uri.address
         self._path = t.cast(PathUri, uri).path
-        self._file = LocalFile(self._address, self._path)
         self._accept = context.accept
+        super().__init__(uri.address, LocalFile(uri.address, self._path), self._path)
 
     def find(self, sha256: str) -> Artifact:
         """Return the artifact of the directory or the archive; raises SourceError."""
         if os.path.isfile(self._path):
-            return archive_artifact(self._address, self._file, sha256)
+            return super().find(sha256)
         if not os.path.isdir(self._path):
             raise SourceError("there is no such file or directory on this host.")
         self._accept.directory(self._path)
         return Artifact(self._address, DirectoryContent(self._path))
-
-    def find_file(self, sha256: str, name: str) -> Artifact:
-        """Return the artifact of the file; raises SourceError."""
-        return file_artifact(self._address, self._file, sha256, name or posixpath.basename(self._path))
-
-    def origins(self, _digest: str) -> t.Sequence[Origin]:
-        """Return the origin of the file; nothing is read from that of a directory."""
-        return [self._file.origin()]
 
 
 def copy_directory(source: str, tree: Tree) -> None:
