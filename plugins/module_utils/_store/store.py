@@ -87,19 +87,18 @@ def open_store(
         is_locked = False
         own: _OwnDirectories | OSError
         try:
-            own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN)))
-            lock_fd = stack.enter_context(closing(open_lock(own_fd, own_path)))
+            own_fd = stack.enter_context(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN))
+            lock_fd = stack.enter_context(open_lock(own_fd, own_path))
             give(lock_fd, path_fd, 0o644)
             wait_for(lock_fd, timeout, path)
             is_locked = True
             write_note(lock_fd)
             staging_fd, replaced_fd = (
-                stack.enter_context(closing(own_directory(name, own_fd, path_fd, own_path)))
-                for name in (STAGING, REPLACED)
+                stack.enter_context(own_directory(name, own_fd, path_fd, own_path)) for name in (STAGING, REPLACED)
             )
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
-            previous_fd = stack.enter_context(closing(own_directory(PREVIOUS, own_fd, path_fd, own_path)))
+            previous_fd = stack.enter_context(own_directory(PREVIOUS, own_fd, path_fd, own_path))
             own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
@@ -107,7 +106,7 @@ def open_store(
             own = e
             if not is_locked:
                 wait_for(path_fd, timeout, path)
-        yield Store(path, path_fd, own, owner=owner, files=files, directory_mode=directory_mode)
+        yield Store(path, path_fd, own, owner=owner, files=files, mode=directory_mode)
 
 
 def _clean_up(path_fd: int, own_fd: int, staging: Staging, replaced_fd: int) -> None:
@@ -138,14 +137,14 @@ class Store:
         *,
         owner: FileAttributes,
         files: TreeFiles,
-        directory_mode: int,
+        mode: int,
     ) -> None:
         self.path = path
         self.owner = owner
         self._path_fd = path_fd
         self._own_or_error = own
         self._files = files
-        self._directory_mode = directory_mode
+        self._directory_mode = mode
         self._own_path = os.path.join(path, OWN_DIRECTORY)
         self._builds = BuildRecords(path, functools.partial(self._write_own, BUILDS))
 
@@ -339,7 +338,7 @@ class Store:
             yield None
             return
         where = os.path.join(self._own_path, PREVIOUS)
-        with closing(own_directory(name, self._own.previous, self._path_fd, where)) as fd:
+        with own_directory(name, self._own.previous, self._path_fd, where) as fd:
             yield PreviousVersions(fd, keep)
 
     def _put_away(self, name: str, dir_fd: int, previous: PreviousVersions | None) -> None:

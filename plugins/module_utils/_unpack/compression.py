@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import functools
 import importlib
 import lzma
 import shutil
@@ -71,12 +72,9 @@ class Compression:
             yield from self.check()(chunks)
 
 
-def _gzip() -> Decompress:
-    return lambda chunks: _gunzip(chunks, _library("isal.isal_zlib") or zlib)
-
-
-def _gunzip(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
+def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
     """Decompress gzip; a file may have several members, and zeros after the last one."""
+    library = _library("isal.isal_zlib") or zlib
     member: t.Any = None
     with damage(library.error):
         for chunk in chunks:
@@ -93,14 +91,6 @@ def _gunzip(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
                     yield block
     if member is None or not member.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its gzip stream.")
-
-
-def _bzip2() -> Decompress:
-    return lambda chunks: _streams(chunks, bz2.BZ2Decompressor)
-
-
-def _xz() -> Decompress:
-    return lambda chunks: _streams(chunks, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
 
 
 def _streams(chunks: t.Iterator[bytes], new: t.Callable[[], t.Any]) -> t.Iterator[bytes]:
@@ -121,6 +111,9 @@ def _streams(chunks: t.Iterator[bytes], new: t.Callable[[], t.Any]) -> t.Iterato
                 yield block
     if stream is None or not stream.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its compressed stream.")
+
+
+_xz_decompressor = functools.partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY)
 
 
 def _zstd() -> Decompress | None:
@@ -175,18 +168,17 @@ def _zstd_by_program(chunks: t.Iterator[bytes], program: str) -> t.Iterator[byte
 
 
 def _library(name: str) -> t.Any:
-    """Return a module that this host may have, or None."""
     try:
         return importlib.import_module(name)
     except ImportError:
         return None
 
 
-GZIP = Compression("gzip", "gz", "gzip", b"\x1f\x8b", _gzip)
+GZIP = Compression("gzip", "gz", "gzip", b"\x1f\x8b", lambda: _gunzip)
 COMPRESSIONS = (
     GZIP,
-    Compression("bzip2", "bz2", "", b"BZh", _bzip2),
-    Compression("xz", "xz", "", b"\xfd7zXZ\x00", _xz),
+    Compression("bzip2", "bz2", "", b"BZh", lambda: functools.partial(_streams, new=bz2.BZ2Decompressor)),
+    Compression("xz", "xz", "", b"\xfd7zXZ\x00", lambda: functools.partial(_streams, new=_xz_decompressor)),
     Compression(
         "zstd",
         "zst",

@@ -123,9 +123,8 @@ class TarStream:
 
     def _take(self, length: int) -> bytes:
         """Return `length` bytes, or fewer at the end of the archive."""
-        raw = bytes(self._block[:length])
-        self._block = self._block[length:]
-        while len(raw) < length and self._next_block():
+        raw = b""
+        while len(raw) < length and (self._block or self._next_block()):
             more = length - len(raw)
             raw += self._block[:more]
             self._block = self._block[more:]
