@@ -15,10 +15,8 @@ import os
 import socket
 import stat
 import time
-import typing as t
 
 from .._errors import HostError, LockTimeout
-from .._fs.entries import closing
 from .layout import LOCK
 
 _POLL_SECONDS = 0.2
@@ -27,9 +25,8 @@ _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NOT_A_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
 
 
-@contextlib.contextmanager
-def open_lock(dir_fd: int, where: str) -> t.Iterator[int]:
-    """Give a descriptor of the lock file in a directory, which is created if it is missing.
+def open_lock(dir_fd: int, where: str) -> int:
+    """Return a descriptor of the lock file in a directory, which is created if it is missing.
 
     `where` is the path of the directory, for messages. Raises HostError if the name is taken by anything else.
     """
@@ -39,10 +36,10 @@ def open_lock(dir_fd: int, where: str) -> t.Iterator[int]:
         if e.errno not in _NOT_A_FILE:
             raise
         raise _not_ours(where) from e
-    with closing(fd):
-        if not _is_ours(os.fstat(fd)):
-            raise _not_ours(where)
-        yield fd
+    if not _is_ours(os.fstat(fd)):
+        os.close(fd)
+        raise _not_ours(where)
+    return fd
 
 
 def check_lock(where: str) -> None:

@@ -11,12 +11,10 @@ descriptor, and a new one only if it still has the attributes of a new one and n
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import functools
 import os
 import stat
-import typing as t
 
 from .._errors import HostError
 from .._fs.attributes import O_PATH, REFUSALS
@@ -54,24 +52,21 @@ def open_path(path: str, owner: tuple[int, int], may_hold: frozenset[str]) -> in
     return fd
 
 
-@contextlib.contextmanager
-def own_directory(
-    name: str, dir_fd: int, path_fd: int, where: str, may_hold: frozenset[str] | None = None
-) -> t.Iterator[int]:
-    """Give a descriptor of one of our own directories, which is created if it is missing.
+def own_directory(name: str, dir_fd: int, path_fd: int, where: str, may_hold: frozenset[str] | None = None) -> int:
+    """Return a descriptor of one of our own directories, which is created if it is missing.
 
     `where` is the path of its parent, for messages. It is given to the owner of `path_fd`, unless `may_hold` is given
     and it has other entries than these, so is not ours. Raises HostError if the name is taken by anything else.
     """
     taken = HostError(f"{where}/{name} is not a directory of this collection. Remove it.")
     fd, is_new = _open_or_create(name, dir_fd, taken)
-    with closing(fd):
-        is_ours = (may_hold is None and not is_new) or frozenset(os.listdir(fd)) <= (may_hold or frozenset())
-        if is_new and not is_ours:
-            raise _replaced(f"{where}/{name}")
-        if is_ours and (not is_new or _is_untouched(fd, may_hold or frozenset())):
-            give(fd, path_fd, _MODE)
-        yield fd
+    is_ours = (may_hold is None and not is_new) or frozenset(os.listdir(fd)) <= (may_hold or frozenset())
+    if is_new and not is_ours:
+        os.close(fd)
+        raise _replaced(f"{where}/{name}")
+    if is_ours and (not is_new or _is_untouched(fd, may_hold or frozenset())):
+        give(fd, path_fd, _MODE)
+    return fd
 
 
 def staged_tree(path: str, staging_fd: int, owner: tuple[int, int], probed: Probed) -> Tree:

@@ -62,7 +62,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
-class _OwnDirectories:
+class _Directories:
     """The descriptors of our own directories; valid while the lock is held."""
 
     own: int
@@ -85,21 +85,22 @@ def open_store(
     with errors_at(path), contextlib.ExitStack() as stack:
         path_fd = stack.enter_context(closing(open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH)))
         is_locked = False
-        own: _OwnDirectories | OSError
+        own: _Directories | OSError
         try:
-            own_fd = stack.enter_context(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN))
-            lock_fd = stack.enter_context(open_lock(own_fd, own_path))
+            own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN)))
+            lock_fd = stack.enter_context(closing(open_lock(own_fd, own_path)))
             give(lock_fd, path_fd, 0o644)
             wait_for(lock_fd, timeout, path)
             is_locked = True
             write_note(lock_fd)
             staging_fd, replaced_fd = (
-                stack.enter_context(own_directory(name, own_fd, path_fd, own_path)) for name in (STAGING, REPLACED)
+                stack.enter_context(closing(own_directory(name, own_fd, path_fd, own_path)))
+                for name in (STAGING, REPLACED)
             )
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
-            previous_fd = stack.enter_context(own_directory(PREVIOUS, own_fd, path_fd, own_path))
-            own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
+            previous_fd = stack.enter_context(closing(own_directory(PREVIOUS, own_fd, path_fd, own_path)))
+            own = _Directories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
                 raise
@@ -133,7 +134,7 @@ class Store:
         self,
         path: str,
         path_fd: int,
-        own: _OwnDirectories | OSError,
+        own: _Directories | OSError,
         *,
         owner: FileAttributes,
         files: TreeFiles,
@@ -257,7 +258,7 @@ class Store:
                 os.rmdir(name, dir_fd=self._own.previous)
 
     @property
-    def _own(self) -> _OwnDirectories:
+    def _own(self) -> _Directories:
         """Our own directories; raises OSError if there was no space for them."""
         if isinstance(self._own_or_error, OSError):
             raise self._own_or_error
@@ -338,7 +339,7 @@ class Store:
             yield None
             return
         where = os.path.join(self._own_path, PREVIOUS)
-        with own_directory(name, self._own.previous, self._path_fd, where) as fd:
+        with closing(own_directory(name, self._own.previous, self._path_fd, where)) as fd:
             yield PreviousVersions(fd, keep)
 
     def _put_away(self, name: str, dir_fd: int, previous: PreviousVersions | None) -> None:
