@@ -62,7 +62,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
-class _Directories:
+class _OwnDirectories:
     """The descriptors of our own directories; valid while the lock is held."""
 
     own: int
@@ -85,7 +85,7 @@ def open_store(
     with errors_at(path), contextlib.ExitStack() as stack:
         path_fd = stack.enter_context(closing(open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH)))
         is_locked = False
-        own: _Directories | OSError
+        own: _OwnDirectories | OSError
         try:
             own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN)))
             lock_fd = stack.enter_context(closing(open_lock(own_fd, own_path)))
@@ -100,7 +100,7 @@ def open_store(
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
             previous_fd = stack.enter_context(closing(own_directory(PREVIOUS, own_fd, path_fd, own_path)))
-            own = _Directories(own_fd, staging, replaced_fd, previous_fd)
+            own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
                 raise
@@ -131,18 +131,11 @@ class Store:
     """A managed directory, locked by this run; see `open_store`. `owner` is given to new trees."""
 
     def __init__(
-        self,
-        path: str,
-        path_fd: int,
-        own: _Directories | OSError,
-        *,
-        owner: FileAttributes,
-        files: TreeFiles,
-        mode: int,
+        self, path: str, fd: int, own: _OwnDirectories | OSError, *, owner: FileAttributes, files: TreeFiles, mode: int
     ) -> None:
         self.path = path
         self.owner = owner
-        self._path_fd = path_fd
+        self._path_fd = fd
         self._own_or_error = own
         self._files = files
         self._directory_mode = mode
@@ -258,7 +251,7 @@ class Store:
                 os.rmdir(name, dir_fd=self._own.previous)
 
     @property
-    def _own(self) -> _Directories:
+    def _own(self) -> _OwnDirectories:
         """Our own directories; raises OSError if there was no space for them."""
         if isinstance(self._own_or_error, OSError):
             raise self._own_or_error
