@@ -56,11 +56,7 @@ class Retry:
     """
 
     def __init__(
-        self,
-        request: str,
-        retries: int,
-        sleep: t.Callable[[float], None],
-        give_up: t.Callable[[Transient], None],
+        self, request: str, retries: int, sleep: t.Callable[[float], None], give_up: t.Callable[[Transient], None]
     ) -> None:
         self._request = request
         self._retries = retries

@@ -16,10 +16,10 @@ from dataclasses import replace
 from .._fs.accounts import attributes_of
 from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
+from .._store.build_records import recorded_builds
 from .._store.file_system import Keeps, remembered
 from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
-from .._store.recorded_builds import recorded_builds
 from .installed import RUN_FILE, Directory, Installed, PreviousVersion
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata

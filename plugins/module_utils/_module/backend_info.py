@@ -11,7 +11,7 @@ import os
 import typing as t
 
 from .._address import printable
-from .._fs.usage import disk_usage
+from .._fs.walk import disk_usage
 from .._localai.detect import detect
 from .._localai.evidence import Evidence
 from .._localai.installed import RUN_FILE, Directory, Installed, PreviousVersion

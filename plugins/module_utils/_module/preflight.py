@@ -13,8 +13,8 @@ import typing as t
 
 from .._errors import HostError
 from .._fs.accounts import owner_name
-from .._fs.parents import nearest_existing
-from .._fs.usage import disk_usage
+from .._fs.paths import nearest_existing
+from .._fs.walk import disk_usage
 from .._localai.scan import tree_path
 from .._store.layout import LOCK, OWN_DIRECTORY, PREVIOUS, REPLACED, STAGING
 from .._store.lock import check_lock

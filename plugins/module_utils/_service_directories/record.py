@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._errors import HostError
+from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.read import open_file
 from .paths import Identity, PathState
 
@@ -103,15 +104,7 @@ def _entry(row: t.Mapping[str, t.Any]) -> RecordedDirectory:
 def write(path: str, record: DirectoryRecord) -> None:
     """Write a record atomically and durably; raises OSError."""
     rows = [
-        {
-            "path": entry.path,
-            "device": entry.directory.device,
-            "inode": entry.directory.inode,
-            "file_system": entry.directory.file_system,
-            "mark": entry.directory.mark,
-            "only_if_empty": entry.only_if_empty,
-        }
-        for entry in record.entries
+        {"path": entry.path, **vars(entry.directory), "only_if_empty": entry.only_if_empty} for entry in record.entries
     ]
     directory = os.path.dirname(path)
     os.makedirs(directory, mode=0o700, exist_ok=True)
@@ -125,7 +118,8 @@ def write(path: str, record: DirectoryRecord) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(new, path)
-    _sync(directory)
+    with closing(os.open(directory, OPEN_DIRECTORY & ~os.O_NOFOLLOW)) as directory_fd:
+        os.fsync(directory_fd)
 
 
 def remove(path: str) -> None:
@@ -134,11 +128,3 @@ def remove(path: str) -> None:
         os.unlink(path)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(path))
-
-
-def _sync(directory: str) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

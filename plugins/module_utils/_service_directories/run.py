@@ -30,10 +30,7 @@ DIRECTORY_SPEC: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "required": True,
-        "options": {
-            "path": {"type": "path", "required": True},
-            "mode": {"type": "str", "default": "0755"},
-        },
+        "options": {"path": {"type": "path", "required": True}, "mode": {"type": "str", "default": "0755"}},
     },
     "keep": {"type": "list", "elements": "path", "default": []},
     "owner": {"type": "str"},

@@ -26,7 +26,7 @@ MAY_IMPORT = {
         "_fs",
         "_store.record",
         "_store.builds",
-        "_store.recorded_builds",
+        "_store.build_records",
         "_store.layout",
         "_store.file_system",
     ],

@@ -23,8 +23,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.metadata imp
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
 from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._module.backend_info import problems
-from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record, record_file
 from ansible_collections.localai.core.tests.support.host import ordinary_user
 from ansible_collections.localai.core.tests.support.plans import short_rows
 
@@ -257,7 +256,7 @@ import sys
 from ansible_collections.localai.core.plugins.module_utils._localai import scan
 print(*sorted(name.partition(".module_utils.")[2] for name in sys.modules if ".module_utils._" in name))
 """
-WRITERS = {"_fs.attributes", "_fs.entries", "_fs.remove", "_fs.sync", "_fs.tree", "_fs.usage", "_fs.walk"}
+WRITERS = {"_fs.attributes", "_fs.entries", "_fs.remove", "_fs.sync", "_fs.tree", "_fs.walk"}
 
 
 def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
@@ -270,5 +269,5 @@ def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
         "_store.file_system",
         "_store.layout",
         "_store.record",
-        "_store.recorded_builds",
+        "_store.build_records",
     }
