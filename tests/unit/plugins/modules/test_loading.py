@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 # The lines of code of the library that a converged run may load; blank lines, comments and docstrings cost nothing.
-MOST_LINES = 2300
+MOST_LINES = 2500
 # What fetches, reads galleries, unpacks or writes.
 HEAVY = (
     "_http.client",
