@@ -11,8 +11,8 @@ descriptor, and a new one only if it still has the attributes of a new one and n
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import functools
 import os
 import stat
 
@@ -128,10 +128,17 @@ def _is_untouched(fd: int, may_hold: frozenset[str]) -> bool:
 
 def _set(fd: int, owner: tuple[int, int], mode: int | None) -> None:
     """Set owner and mode, as far as the file system keeps them: it is what refuses to do so for root."""
-    set_mode = () if mode is None else (functools.partial(os.fchmod, fd, mode),)
-    for set_attribute in (functools.partial(os.fchown, fd, *owner), *set_mode):
-        try:
-            set_attribute()
-        except OSError as e:
-            if os.geteuid() != 0 or e.errno not in REFUSALS:
-                raise
+    with _without_refusals():
+        os.fchown(fd, *owner)
+    with _without_refusals():
+        if mode is not None:
+            os.fchmod(fd, mode)
+
+
+@contextlib.contextmanager
+def _without_refusals() -> t.Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        if os.geteuid() != 0 or e.errno not in REFUSALS:
+            raise
