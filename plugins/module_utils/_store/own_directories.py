@@ -15,6 +15,7 @@ import contextlib
 import errno
 import os
 import stat
+import typing as t
 
 from .._errors import HostError
 from .._fs.attributes import O_PATH, REFUSALS
