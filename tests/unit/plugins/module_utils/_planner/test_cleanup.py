@@ -6,9 +6,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Unreadable
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import Prune, Retire
 from ansible_collections.localai.core.tests.support.plans import (
     NVIDIA_HOST,
     carried_out,
@@ -20,7 +27,16 @@ from ansible_collections.localai.core.tests.support.plans import (
     unreadable,
     want,
 )
-from ansible_collections.localai.core.tests.support.states import NOTHING, check_plan, current, leftover
+from ansible_collections.localai.core.tests.support.states import (
+    BY_META,
+    BY_NAME,
+    NOTHING,
+    check_plan,
+    current,
+    having,
+    leftover,
+    previous_version,
+)
 
 FILLED = [
     # situation, what is installed, name -> present, latest, absent
@@ -86,3 +102,68 @@ def test_exclusive_keeps_what_named_backends_need_and_removes_last() -> None:
     assert short(decided) == "none, none, install: fetch piper, remove cuda12-x"
     decided = decide(want("m", "x", "piper", exclusive=True), state, NVIDIA_HOST)
     assert short(decided) == "none, none, install: fetch piper, remove cpu-x"
+
+
+PRUNED = [
+    # options -> action, the numbers of the remaining previous versions
+    ({}, "none", ["3", "2", "1"]),
+    ({"keep_previous": 3}, "none", ["3", "2", "1"]),
+    ({"keep_previous": 1}, "prune", ["3"]),
+    ({"keep_previous": 0}, "prune", []),
+]
+
+
+@pytest.mark.parametrize(("options", "action", "numbers"), PRUNED)
+def test_previous_versions_that_exceed_keep_previous_are_removed(
+    options: dict[str, Any], action: str, numbers: list[str]
+) -> None:
+    others = previous_version("other", 9)
+    state = having(installed(current("piper")), *(previous_version("piper", number) for number in (3, 2, 1)), others)
+    decided = decide(want("piper", **options), state)
+    (outcome,) = decided.outcomes
+    assert (outcome.action, outcome.done_after) == (action, len(decided.steps))
+    assert all(isinstance(step, Prune) for step in decided.steps)
+    if action == "prune":
+        exceeding = 3 - len(numbers)
+        assert outcome.reason == f"it is installed; {exceeding} of its previous versions exceed keep_previous"
+    after = carried_out(decided.steps, state)
+    assert [version.path.rpartition("/")[2] for version in after.previous_of("piper")] == numbers
+    assert after.previous_of("other") == [others]
+
+
+def test_a_build_is_removed_once_no_meta_backend_points_to_it_unless_a_task_named_it() -> None:
+    for record, removed in ((BY_META, (("old-m", "m points to cpu-m now"),)), (BY_NAME, ())):
+        state = installed(meta("m", "old-m"), replace(concrete("old-m"), record=record))
+        decided = decide(want("m", state="latest"), state)
+        assert decided.removed == removed
+        assert [step.backend for step in decided.steps if isinstance(step, Retire)] == [name for name, _why in removed]
+
+
+def test_a_build_that_is_named_in_the_task_stays_when_its_meta_backend_points_elsewhere() -> None:
+    state = installed(meta("x", "cuda12-x"), current("cuda12-x", "x"))
+    request = want("x", "cuda12-x", state="latest")
+    assert decide(request, state, NVIDIA_HOST).removed == ()
+    assert decide(want("x", state="latest"), state, NVIDIA_HOST).removed == (("cuda12-x", "x points to cpu-x now"),)
+
+
+def test_a_name_with_a_uri_that_was_a_meta_backend_retires_its_build() -> None:
+    state = installed(meta("piper", "cpu-x"), concrete("cpu-x"))
+    decided = decide(want("piper", uri=Address("/src")), state)
+    assert decided.removed == (("cpu-x", "piper is a build itself now"),)
+
+
+def test_nothing_for_a_gpu_that_cannot_be_read_is_removed_because_another_build_answers() -> None:
+    probe = Unreadable("nvidia", "nvidia-smi", "it printed nothing")
+    host = HostCapability("default", Evidence("no GPU seen", unreadable=(probe,)))
+    state = installed(current("cuda12-x", "x"), current("cpu-x", "x"), current("cuda12-y", "y"))
+    assert [name for name, _why in decide(want("x", exclusive=True), state, host).removed] == ["cuda12-y"]
+    assert [name for name, _why in decide(want("x", exclusive=True), state).removed] == ["cuda12-x", "cuda12-y"]
+
+
+def test_leftovers_of_other_backends_stay() -> None:
+    state = installed(
+        current("piper"), leftover("piper.upgrade-tmp", Directory("")), leftover("other.upgrade-tmp", Directory(""))
+    )
+    assert decide(want("piper"), state).removed == (
+        ("piper.upgrade-tmp", "LocalAI left it behind more than an hour ago"),
+    )

@@ -10,8 +10,11 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._planner.effects import effects
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch, Remove, SetAttributes
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.tests.support.plans import (
+    CPU_HOST,
     NVIDIA_HOST,
     concrete,
     decide,
@@ -64,3 +67,25 @@ def test_a_restart_is_required_when_a_name_maps_to_another_run_file(
     options: BackendOptions, state: Installed, restart: bool
 ) -> None:
     assert decide(options, state, NVIDIA_HOST).restart_required is restart
+
+
+def test_a_change_of_attributes_unloads_nothing_and_needs_no_restart() -> None:
+    state = installed(concrete("piper"))
+    assert effects(state, state, [SetAttributes("piper", {}, {})], "default") == ((), False)
+
+
+def test_only_steps_that_replace_a_tree_unload_its_names() -> None:
+    state = installed(concrete("cpu-x", "x"), concrete("piper"))
+    (fetch,) = decide(want("cpu-x", force=True), state).steps
+    assert isinstance(fetch, Fetch)
+    assert effects(state, state, [fetch], "default") == (("cpu-x", "x"), False)
+    after = state.without("cpu-x")
+    assert effects(state, after, [fetch, Remove("cpu-x", {}, {})], "default") == ((), True)
+
+
+def test_the_effects_are_those_on_a_host_of_the_capability() -> None:
+    before, after = installed(concrete("cpu-x", "x")), installed(concrete("cpu-x", "x"), concrete("cuda12-x"))
+    shadowed = installed(concrete("cpu-x", "x"), concrete("cuda12-x", "x"))
+    assert effects(after, shadowed, [], CPU_HOST.name) == ((), False)
+    assert effects(after, shadowed, [], NVIDIA_HOST.name) == ((), True)
+    assert effects(before, after, [], CPU_HOST.name) == ((), True)

@@ -12,11 +12,22 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._planner.pinned import (
+    is_pinned_build,
+    other_digest,
+    other_pin,
+    other_release,
+    other_uri,
+)
+from ansible_collections.localai.core.plugins.module_utils._planner.situation import situation_of
+from ansible_collections.localai.core.plugins.module_utils._planner.work import Install, OtherAlias, RestorePrevious
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.plans import (
+    CPU_HOST,
     DIGEST,
     OLD_DIGEST,
     carried_out,
@@ -209,3 +220,44 @@ def test_a_pinned_build_is_kept_restored_or_installed(
     state: Installed, name: str, options: dict[str, Any], expected: str
 ) -> None:
     check_plan(want(name, **options), state, expected)
+
+
+def test_a_build_is_the_pinned_one_by_its_digest_or_its_release() -> None:
+    build = concrete("piper", uri="quay.io/piper:v1-piper")
+    assert is_pinned_build(build, "piper", want("piper"))
+    assert is_pinned_build(build, "piper", want("piper", digest=OLD_DIGEST))
+    assert not is_pinned_build(build, "piper", want("piper", digest=DIGEST))
+    assert is_pinned_build(build, "piper", want("piper", release="v1"))
+    assert not is_pinned_build(build, "piper", want("piper", release="v2"))
+    assert not is_pinned_build(build, "piper", want("piper", pins=PIN_PIPER))
+    assert is_pinned_build(current("piper"), "PIPER", want("piper", pins=PIN_PIPER))
+    # A digest pins the requested names only.
+    assert is_pinned_build(build, "piper", want("m", digest=DIGEST))
+
+
+def test_each_option_has_a_finding_of_its_own_or_none() -> None:
+    request = want("piper", "m")
+    old = situation_of("piper", request, installed(concrete("piper", "a")), CPU_HOST, FileAttributes())
+    new = situation_of("piper", request, installed(current("piper")), CPU_HOST, FileAttributes())
+    restorable = situation_of(
+        "piper",
+        request,
+        having(installed(concrete("piper")), previous_version("piper", 1, DIGEST)),
+        CPU_HOST,
+        FileAttributes(),
+    )
+    pin = PIN_PIPER["piper"]
+    reason = f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"
+    assert other_pin(old, pin) == other_digest(old, DIGEST) == Install("replace", reason, "piper")
+    assert other_pin(new, pin) is other_digest(new, DIGEST) is other_uri(new, Address("oci://quay.io/piper")) is None
+    assert other_pin(old, replace(pin, digest=OLD_DIGEST)) == OtherAlias("its alias is a, and none is pinned", "piper")
+    assert isinstance(other_pin(restorable, pin), RestorePrevious)
+    assert other_uri(old, Address("/src")) == Install("replace", "it was installed from quay.io/piper", "piper")
+    reason = "it was installed from quay.io/piper, which is not of release v2"
+    assert other_release(old, "v2") == Install("replace", reason, "piper")
+
+
+def test_nothing_is_pinned_for_a_name_without_a_build() -> None:
+    missing = situation_of("piper", want("piper"), installed(), CPU_HOST, FileAttributes())
+    assert other_digest(missing, DIGEST) is None
+    assert other_release(missing, "v2") is None

@@ -11,19 +11,30 @@ from dataclasses import dataclass
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import diagnose
-from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan, plan
+from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
+    FindArtifact,
+    NewTreeAttributes,
+    ReadGallery,
+)
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, bare_name
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
     DIGEST,
+    LOOK,
     NVIDIA_HOST,
     OLD_DIGEST,
+    answer,
     concrete,
     decide,
+    entry,
     installed,
     meta,
     short,
@@ -303,3 +314,53 @@ def test_a_uri_that_rewrites_the_alias_warns_of_what_it_shadows() -> None:
     decided = decide(want("mine", uri=Address("/src"), alias="piper"), state)
     assert short(decided) == "replace: metadata mine"
     assert [("mine" in warning, "piper" in warning) for warning in decided.warnings] == [(True, True)]
+
+
+# --- open questions and errors
+
+READ = {ReadGallery("g"): answer(ReadGallery("g"))}
+FIND_PIPER, FIND_CPU_M = FindArtifact((Address("quay.io/piper"),)), FindArtifact((Address("quay.io/cpu-m"),))
+
+
+def test_a_plan_that_lacks_answers_is_all_open_questions_of_the_round_and_no_part_of_a_plan() -> None:
+    facts = Facts(CPU_HOST, ("g",), installed(concrete("Kokoro")))
+    request = want("piper", "Kokoro", "m", "piper")
+    assert plan(request, facts) == (ReadGallery("g"),)
+    facts = facts.learn(READ)
+    assert plan(request, facts) == (FIND_PIPER, FIND_CPU_M)
+    facts = facts.learn({question: answer(question) for question in (FIND_PIPER, FIND_CPU_M)})
+    assert plan(request, facts) == (NewTreeAttributes(),)
+    result = plan(request, facts.learn({NewTreeAttributes(): LOOK}))
+    assert isinstance(result, Plan)
+    assert short(result) == "install, none, install, none: fetch piper, fetch cpu-m, meta m"
+    assert [artifact.uri.text for artifact in result.artifacts()] == ["quay.io/piper", "quay.io/cpu-m"]
+
+
+def test_an_error_counts_only_once_no_question_is_open() -> None:
+    facts = Facts(CPU_HOST, ("g",), installed()).learn(READ)
+    request = want("nowhere", "piper")
+    assert plan(request, facts) == (FIND_PIPER,)
+    facts = facts.learn({FIND_PIPER: SourceError("it is gone."), NewTreeAttributes(): LOOK})
+    with pytest.raises(GalleryError, match="nowhere is in no gallery"):
+        plan(request, facts)
+    with pytest.raises(SourceError, match=r"piper cannot be fetched\. it is gone\."):
+        plan(want("piper"), facts)
+
+
+def test_an_error_goes_away_if_another_name_installs_what_it_is_about() -> None:
+    index = Index("g", {"build": entry("build", "nickname")}, {})
+    facts = Facts(CPU_HOST, ("g",), installed()).learn({ReadGallery("g"): index, NewTreeAttributes(): LOOK})
+    find = FindArtifact((Address("quay.io/build"),))
+    with pytest.raises(GalleryError, match="nickname is in no gallery"):
+        plan(want("nickname"), facts)
+    assert plan(want("build", "nickname"), facts) == (find,)
+    result = plan(want("build", "nickname"), facts.learn({find: answer(find)}))
+    assert isinstance(result, Plan)
+    assert short(result) == "install, none: fetch build"
+
+
+def test_a_gallery_that_cannot_be_read_does_no_harm_where_nothing_depends_on_it() -> None:
+    facts = Facts(CPU_HOST, ("g",), installed(concrete("piper"))).learn({ReadGallery("g"): GalleryError("unreachable")})
+    assert isinstance(plan(want("piper"), facts), Plan)
+    with pytest.raises(GalleryError, match="unreachable"):
+        plan(want("piper", "m"), facts)

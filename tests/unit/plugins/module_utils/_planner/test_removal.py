@@ -11,7 +11,10 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._planner.removal import Removal, removal
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import Remove
 from ansible_collections.localai.core.tests.support.plans import carried_out, concrete, decide, installed, meta, want
+from ansible_collections.localai.core.tests.support.states import having, leftover, previous_version
 
 REMOVED = [
     # what is installed, names -> steps, and what goes along
@@ -71,3 +74,43 @@ def test_a_build_that_another_meta_backend_points_to_cannot_be_removed_alone(
         decide(want(*names, state="absent"), installed(*directories))
     assert "cpu-m cannot be removed" in str(refused.value)
     assert f"the installed meta backend {pointing} " in str(refused.value)
+
+
+def test_a_removal_names_the_directories_the_reasons_and_what_answers_to_each_name() -> None:
+    state = installed(meta("m", "cpu-m"), concrete("cpu-m"), concrete("a", "x"))
+    assert removal(["M", "x", "nobody"], state) == Removal(
+        {"a": "its alias is x", "cpu-m": "m points to it", "m": "state is absent"},
+        frozenset({"m"}),
+        {"M": "m", "x": "a"},
+    )
+
+
+def test_leftovers_are_removed_too_unless_localai_is_filling_them() -> None:
+    state = installed(
+        concrete("piper"),
+        leftover("piper.backup", concrete("piper")),
+        leftover("piper.install-tmp", Directory(""), busy=True),
+        leftover("other.backup", concrete("other")),
+    )
+    reasons = removal(["piper"], state).reasons
+    assert reasons == {"piper": "state is absent", "piper.backup": "LocalAI left it behind of piper"}
+
+
+def test_previous_versions_without_their_backend_are_removed() -> None:
+    state = having(installed(), previous_version("piper", 2), previous_version("piper", 1))
+    needed = removal(["PIPER"], state)
+    assert (needed.reasons, needed.answers) == (
+        {"piper": "only previous versions of it exist"},
+        {"PIPER": "piper"},
+    )
+    (step,) = decide(want("PIPER", state="absent"), state).steps
+    assert isinstance(step, Remove)
+    assert (step.before, step.after) == ({"previous": 2}, {})
+
+
+def test_a_meta_backend_whose_name_has_its_gallery_is_removed_by_that_name() -> None:
+    state = installed(meta("g@m", "cpu-m"), concrete("cpu-m"))
+    assert decide(want("m", state="absent"), state).steps == ()
+    decided = decide(want("g@m", state="absent"), state)
+    assert [step.backend for step in decided.steps] == ["cpu-m", "g@m"]
+    assert [(outcome.name, outcome.action) for outcome in decided.outcomes] == [("g@m", "remove")]

@@ -9,8 +9,19 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
-from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, unreadable, want
-from ansible_collections.localai.core.tests.support.states import NOTHING, check_plan, current, leftover
+from ansible_collections.localai.core.tests.support.plans import (
+    concrete,
+    installed,
+    meta,
+    unreadable,
+    want,
+)
+from ansible_collections.localai.core.tests.support.states import (
+    NOTHING,
+    check_plan,
+    current,
+    leftover,
+)
 
 DAMAGED = [
     # situation, what is installed, name -> present, absent

@@ -6,8 +6,24 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import (
+    Prune,
+    Remove,
+    Restore,
+    Retire,
+    SetAlias,
+    SetAttributes,
+    Step,
+    WriteMeta,
+    keeps_previous,
+    state_of,
+)
+from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
 from ansible_collections.localai.core.tests.support.plans import (
     DIGEST,
     OLD_DIGEST,
@@ -17,6 +33,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     meta,
     want,
 )
+from ansible_collections.localai.core.tests.support.states import having, previous_version
 
 
 def test_a_plan_shows_each_directory_before_and_after() -> None:
@@ -50,3 +67,30 @@ def test_the_diff_shows_no_times() -> None:
     shown = [{**step.before, **step.after} for step in decide(want("m"), before).steps]
     assert "installed_at" not in {key for values in shown for key in values}
     assert "earlier" not in {value for values in shown for value in values.values()}
+
+
+@pytest.mark.parametrize(
+    ("step", "keeps"),
+    [
+        (WriteMeta("m", {}, {}, Metadata(), 1), True),
+        (WriteMeta("m", {}, {}, Metadata(), 0), False),
+        (Restore("m", {}, {}, "p", Build(), 2), True),
+        (Retire("m", {}, {}, 1), True),
+        (Retire("m", {}, {}, 0), False),
+        (Prune("m", {}, {}, 1), False),
+        (SetAlias("m", {}, {}, Metadata()), False),
+        (SetAttributes("m", {}, {}), False),
+        (Remove("m", {}, {}), False),
+    ],
+)
+def test_a_step_that_replaces_a_tree_may_keep_it_as_a_previous_version(step: Step, keeps: bool) -> None:
+    assert keeps_previous(step) is keeps
+
+
+def test_the_state_of_a_directory_has_its_previous_versions() -> None:
+    state = having(installed(meta("m", "cpu-m")), previous_version("piper", 2), previous_version("piper", 1))
+    assert state_of(state, "piper") == {"previous": 2}
+    assert state_of(state, "nobody") == {}
+    of_meta = state_of(state, "m")
+    assert (of_meta["backend"], of_meta["run_file"], of_meta["digest"]) == ("cpu-m", "/b/cpu-m/run.sh", None)
+    assert "previous" not in of_meta
