@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
-from ansible_collections.localai.core.plugins.module_utils._localai.server import server_mapping
 from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, short_rows, unreadable
 
 CPU, CUDA, ROCM = (concrete(f"{name}-x", "x") for name in ("cpu", "cuda12", "rocm"))
@@ -179,14 +178,6 @@ def test_a_row_names_the_run_file_that_the_server_starts() -> None:
         "m": "/b/cpu-x/run.sh",
         "x": "/b/cpu-x/run.sh",
     }
-    assert server_mapping(state, "default") == {name: row.run_file for name, row in Listing(state, "default").items()}
-
-
-def test_one_unreadable_metadata_file_makes_the_server_know_nothing() -> None:
-    state = installed(CPU, unreadable("d"), system=("piper",))
-    assert server_mapping(state, "default") == {}
-    assert set(Listing(state, "default")) == {"piper", "cpu-x", "x", "d"}
-    assert server_mapping(state.without("d"), "default") != {}
 
 
 def test_a_problem_says_what_is_wrong_and_with_what() -> None:

@@ -24,7 +24,6 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     Endpoint,
     GallerySource,
     HostOptions,
-    Mirror,
 )
 
 DIGEST = "0123456789abcdef" * 4
@@ -111,64 +110,12 @@ def test_a_list_that_is_null_is_empty(missing: str) -> None:
         ({"galleries": [gallery(sha256="0123")]}, "sha256 of g"),
         ({"galleries": [gallery(sha256=DIGEST[:-1] + "g")]}, "sha256 of g"),
         ({"galleries": [gallery(sha256="sha256:")]}, "sha256 of g"),
-        ({"endpoints": [endpoint(host="")]}, "''"),
-        ({"endpoints": [endpoint(host="https://quay.io")]}, "'https://quay.io' is not a host"),
-        ({"endpoints": [endpoint(host="user@quay.io")]}, "is not a host"),
-        ({"endpoints": [endpoint(host="quay.io", token="a b")]}, "the token for quay.io"),
-        ({"endpoints": [endpoint(host="quay.io", token="a\nb")]}, "the token for quay.io"),
-        ({"endpoints": [endpoint(host="quay.io", token="ä")]}, "the token for quay.io"),
     ],
 )
 def test_an_invalid_option_of_the_host_is_refused(params: dict[str, Any], says: str) -> None:
     with pytest.raises(OptionError) as refused:
         host(**params)
     assert says in str(refused.value)
-
-
-def test_a_token_from_a_file_may_end_with_a_line_break() -> None:
-    assert host(endpoints=[endpoint(host="quay.io", token="abc\n")]).connection.endpoints[0].token == "abc"
-
-
-def mirrored(url: str, resolve: bool = False) -> Mirror:
-    options = host(endpoints=[endpoint(host="quay.io", mirrors=[{"url": url, "resolve": resolve}])])
-    return options.connection.endpoints[0].mirrors[0]
-
-
-@pytest.mark.parametrize(
-    ("url", "kept"),
-    [
-        ("https://m.example", "https://m.example"),
-        (" http://m.example:5000/proxy?ns=quay.io\n", "http://m.example:5000/proxy?ns=quay.io"),
-        ("ocilayout:/srv/images", "ocilayout:/srv/images"),
-        ("ocilayout:///srv/images", "ocilayout:/srv/images"),
-    ],
-)
-@pytest.mark.parametrize("resolve", [True, False])
-def test_a_mirror_is_a_server_or_a_layout(url: str, kept: str, resolve: bool) -> None:
-    assert mirrored(url, resolve) == Mirror(Address(kept), resolve)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "m.example",
-        "oci://m.example",
-        "ftp://m.example",
-        "https://",
-        "https:///proxy",
-        "https://m.example:0",
-        "https://m.example:port",
-        "https://[::1",
-        "https://u:hunter2@m.example",
-        "https://m.example/#hunter2",
-        "ocilayout:srv/images",
-    ],
-)
-def test_an_invalid_mirror_is_refused_without_being_quoted(url: str) -> None:
-    with pytest.raises(OptionError, match="the url of a mirror must be https://host") as refused:
-        mirrored(url)
-    assert "hunter2" not in str(refused.value)
 
 
 def test_the_options_of_a_backend_become_values() -> None:

@@ -125,6 +125,8 @@ def test_a_uri_is_shown_without_its_secrets(uri, expected):
     [
         ("quay.io/x:y", "oci://quay.io/x:y", True),
         ("/srv/piper/", "/srv/piper", True),
+        ("/a/b", "/a/c", False),
+        ("", "/a", False),
         ("https://h/x/", "https://h/x", False),
         ("quay.io/x:y", "quay.io/x:z", False),
         ("", "", True),

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a server that is started now knows, and which directory each name comes from."""
+
+from __future__ import annotations
+
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._localai.server import home, server_mapping
+from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, unreadable
+
+CPU = concrete("cpu-x", "x")
+
+
+def test_a_server_knows_the_run_file_of_every_name_that_is_listed() -> None:
+    state = installed(meta("m", "cpu-x"), CPU, system=("piper",))
+    mapping = server_mapping(state, "default")
+    assert mapping == {
+        "piper": "/s/piper/run.sh",
+        "cpu-x": "/b/cpu-x/run.sh",
+        "m": "/b/cpu-x/run.sh",
+        "x": "/b/cpu-x/run.sh",
+    }
+    assert mapping == {name: row.run_file for name, row in Listing(state, "default").items()}
+
+
+def test_the_capability_decides_which_build_of_an_alias_the_server_starts() -> None:
+    state = installed(CPU, concrete("cuda12-x", "x"))
+    assert server_mapping(state, "default")["x"] == "/b/cpu-x/run.sh"
+    assert server_mapping(state, "nvidia")["x"] == "/b/cuda12-x/run.sh"
+
+
+def test_one_unreadable_metadata_file_makes_the_server_know_nothing() -> None:
+    state = installed(CPU, unreadable("d"), system=("piper",))
+    assert server_mapping(state, "default") == {}
+    assert set(Listing(state, "default")) == {"piper", "cpu-x", "x", "d"}
+    assert server_mapping(state.without("d"), "default") != {}
+
+
+def test_a_name_comes_from_its_own_directory_and_an_alias_from_its_build() -> None:
+    state = installed(meta("m", "cpu-x"), meta("n", "cpu-x", "other"), CPU, system=("piper",))
+    rows = Listing(state, "default")
+    assert {name: home(state, rows[name]) for name in rows} == {
+        "m": "m",
+        "n": "other",
+        "cpu-x": "cpu-x",
+        "x": "cpu-x",
+        "piper": "piper",
+    }

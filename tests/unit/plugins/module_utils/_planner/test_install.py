@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What it takes to do what a finding says, and the reason that is told for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection
+from ansible_collections.localai.core.tests.support.plans import (
+    CPU_HOST,
+    DIGEST,
+    NVIDIA_HOST,
+    OLD_DIGEST,
+    carried_out,
+    concrete,
+    decide,
+    installed,
+    meta,
+    short,
+    want,
+)
+from ansible_collections.localai.core.tests.support.states import NOTHING, current, leftover
+
+FORCED = [
+    (installed(), "piper", "install: fetch piper"),
+    (installed(concrete("piper")), "piper", "replace: fetch piper"),
+    (installed(Directory("piper")), "piper", "repair: fetch piper"),
+    (installed(meta("m", "cpu-m"), concrete("cpu-m")), "m", "replace: fetch cpu-m"),
+    (installed(meta("m", "old-m"), concrete("old-m")), "m", "replace: fetch cpu-m, meta m, retire old-m"),
+    (installed(concrete("cpu-x", "x")), "x", "replace: fetch cpu-x, meta x"),
+]
+
+
+@pytest.mark.parametrize(("state", "name", "expected"), FORCED)
+def test_force_installs_again_what_is_installed(state: Installed, name: str, expected: str) -> None:
+    assert short(decide(want(name, force=True), state)) == expected
+
+
+def test_an_alias_is_repaired_by_the_build_that_localai_prefers() -> None:
+    state = installed(meta("x", "cpu-x"), concrete("cpu-x", "x"), concrete("cuda12-x", "x", runnable=False))
+    assert short(decide(want("x"), state, NVIDIA_HOST)) == "repair: fetch cuda12-x"
+    assert short(decide(want("x"), state, CPU_HOST)) == NOTHING
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_repair_goes_on_until_the_name_can_run(
+    force: bool,
+) -> None:
+    state = installed(Directory("x"), concrete("cuda12-x", "x", runnable=False))
+    decided = decide(want("x", force=force), state, NVIDIA_HOST)
+    assert short(decided) == "repair: fetch cpu-x, meta x, fetch cuda12-x"
+    after = carried_out(decided.steps, state)
+    assert short(decide(want("x"), after, NVIDIA_HOST)) == NOTHING
+
+
+def test_a_repair_keeps_the_alias_by_which_a_name_was_found() -> None:
+    state = installed(concrete("piper", "x", runnable=False))
+    for names in (("x",), ("x", "piper"), ("piper", "x")):
+        decided = decide(want(*names), state)
+        after = carried_out(decided.steps, state)
+        row = Listing(after, "default").find("x")
+        assert row is not None
+        assert row.runnable
+
+
+REASONS = [
+    # what is installed, name, options -> reason
+    (
+        installed(concrete("piper")),
+        "piper",
+        {"state": "latest"},
+        f"its digest is {OLD_DIGEST}, and its source has {DIGEST}",
+    ),
+    (installed(current("piper")), "piper", {"state": "latest"}, "it is what its source has"),
+    (
+        installed(concrete("archived")),
+        "archived",
+        {"state": "latest"},
+        "its version is not recorded, and its source has 1.10",
+    ),
+    (
+        installed(meta("m", "old-m"), concrete("old-m")),
+        "m",
+        {"state": "latest"},
+        "cpu-m is right for it now, and old-m is installed",
+    ),
+    (installed(concrete("piper")), "piper", {"digest": DIGEST}, f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"),
+    (
+        installed(concrete("piper")),
+        "piper",
+        {"release": "v1"},
+        "it was installed from quay.io/piper, which is not of release v1",
+    ),
+    (
+        installed(leftover("piper.backup", current("piper"))),
+        "piper",
+        {},
+        "it is missing; piper.backup, which LocalAI left, can run",
+    ),
+    (installed(concrete("piper")), "piper", {"owner": "localai"}, "its owner is root, not localai"),
+    (installed(concrete("piper")), "piper", {"directory_mode": 0o755}, "its mode is 0750, not 0755"),
+]
+
+
+@pytest.mark.parametrize(("state", "name", "options", "reason"), REASONS)
+def test_an_outcome_tells_the_reason(state: Installed, name: str, options: dict[str, Any], reason: str) -> None:
+    (outcome,) = decide(want(name, **options), state, walked={"piper": Inspection("", 1)}).outcomes
+    assert outcome.reason == reason
