@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._store.record import contents_of
+from ansible_collections.localai.core.plugins.module_utils._store.contents import contents_of
 from ansible_collections.localai.core.plugins.module_utils._store.verify import contents_at
 from ansible_collections.localai.core.plugins.module_utils._unpack.compression import COMPRESSIONS
 from ansible_collections.localai.core.plugins.module_utils._unpack.formats import CONTAINERS, TAR, Format

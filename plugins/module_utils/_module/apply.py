@@ -19,7 +19,8 @@ from .._localai.metadata import METADATA, Metadata
 from .._localai.metadata_writer import to_json
 from .._planner.steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, Step, WriteMeta
 from .._sources.progress import Progress
-from .._store.record import RECORD, contents_of, record_file
+from .._store.contents import contents_of, record_file
+from .._store.record import RECORD
 from .._store.store import Store
 from .result import Transfer
 

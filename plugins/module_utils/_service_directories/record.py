@@ -90,15 +90,10 @@ def _parse(content: bytes, path: str) -> DirectoryRecord:
 
 
 def _entry(row: t.Mapping[str, t.Any]) -> RecordedDirectory:
-    device, inode, file_system = (row[key] for key in ("device", "inode", "file_system"))
-    path, mark = row["path"], row["mark"]
-    if (
-        not isinstance(path, str)
-        or not isinstance(mark, str)
-        or not all(isinstance(number, int) for number in (device, inode, file_system))
-    ):
+    values = [row[key] for key in ("path", "device", "inode", "file_system", "mark")]
+    if [type(value) for value in values] != [str, int, int, int, str]:
         raise TypeError(row)
-    return RecordedDirectory(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
+    return RecordedDirectory(values[0], Identity(*values[1:]), bool(row["only_if_empty"]))
 
 
 def write(path: str, record: DirectoryRecord) -> None:

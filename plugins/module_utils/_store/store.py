@@ -353,7 +353,6 @@ class Store:
             self._discard(number, previous.fd)
 
     def _discard(self, name: str, dir_fd: int) -> None:
-        """Delete an entry of a directory, if there is one."""
         if not isinstance(self._own_or_error, OSError):
             self._own_or_error.staging.discard(name, dir_fd)
         elif exists(name, dir_fd):

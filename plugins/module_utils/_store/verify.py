@@ -17,9 +17,10 @@ from .._fs.file_attributes import FileAttributes
 from .._fs.os_errors import errors_at
 from .._fs.read import read_file
 from .._fs.walk import WalkEntry, walk
+from .contents import Content, Contents, contents_of, name_of, parse_contents
 from .converge import count_differing
 from .layout import TreeFiles
-from .record import RECORD, Content, Contents, Inspection, contents_of, name_of, parse_contents
+from .record import RECORD, Inspection
 
 # A line for each of the 300,000 files of a large backend.
 MAX_RECORD = 256 * 1024 * 1024

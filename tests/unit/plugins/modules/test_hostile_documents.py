@@ -48,8 +48,9 @@ from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
     PathUri,
     parse_uri,
 )
+from ansible_collections.localai.core.plugins.module_utils._store.contents import parse_contents, record_file
 from ansible_collections.localai.core.plugins.module_utils._store.layout import PROGRESS
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record, parse_contents, record_file
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.plugins.module_utils._store.verify import damage
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar

@@ -23,7 +23,8 @@ from ansible_collections.localai.core.plugins.module_utils._localai.metadata imp
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
 from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._module.backend_info import problems
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record, record_file
+from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.host import ordinary_user
 from ansible_collections.localai.core.tests.support.plans import short_rows
 

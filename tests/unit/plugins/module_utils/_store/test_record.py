@@ -10,7 +10,8 @@ import json
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record, record_file
+from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 
 
 def test_the_record_is_read_as_it_was_written() -> None:

@@ -11,7 +11,8 @@ import os
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store.record import Record, parse_contents, record_file
+from ansible_collections.localai.core.plugins.module_utils._store.contents import parse_contents, record_file
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.plugins.module_utils._store.verify import contents_at, damage
 
 
