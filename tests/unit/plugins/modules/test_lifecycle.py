@@ -647,12 +647,12 @@ def test_the_diff_tells_how_many_paths_change_hands() -> None:
 
 def test_what_was_never_recorded_cannot_be_verified_and_that_is_told() -> None:
     (outcome,) = decide(want("piper", verify=True), installed(concrete("piper"))).outcomes
-    assert outcome.reason == "it is installed; what was installed is not recorded, so it cannot be verified"
+    assert outcome.reason == "it is installed; its files are not recorded, so they cannot be verified"
 
 
 def test_a_source_that_cannot_say_what_it_has_is_a_warning() -> None:
     decided = decide(want("from-directory", state="latest"), installed(concrete("from-directory")))
-    assert "does not state what it has" in decided.warnings[0]
+    assert "states neither a digest nor a version nor a sha256" in decided.warnings[0]
 
 
 REASONS = [
@@ -663,7 +663,7 @@ REASONS = [
         {"state": "latest"},
         f"its digest is {OLD_DIGEST}, and its source has {DIGEST}",
     ),
-    (installed(current("piper")), "piper", {"state": "latest"}, "it is what its source has"),
+    (installed(current("piper")), "piper", {"state": "latest"}, "it is the current build of its source"),
     (
         installed(concrete("archived")),
         "archived",
@@ -674,7 +674,7 @@ REASONS = [
         installed(meta("m", "old-m"), concrete("old-m")),
         "m",
         {"state": "latest"},
-        "cpu-m is right for it now, and old-m is installed",
+        "it now resolves to cpu-m, and old-m is installed",
     ),
     (installed(concrete("piper")), "piper", {"digest": DIGEST}, f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"),
     (
@@ -687,7 +687,7 @@ REASONS = [
         installed(left_behind("piper.backup", current("piper"))),
         "piper",
         {},
-        "it is missing; piper.backup, which LocalAI left, can run",
+        "it is missing; LocalAI's backup piper.backup can run",
     ),
     (installed(concrete("piper")), "piper", {"owner": "localai"}, "its owner is root, not localai"),
     (installed(concrete("piper")), "piper", {"directory_mode": 0o755}, "its mode is 0750, not 0755"),

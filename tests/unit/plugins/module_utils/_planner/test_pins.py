@@ -83,7 +83,7 @@ def test_the_row_for_the_capability_and_the_platform_counts(
         (("piper",), document(row("piper", "amd")), "for piper it has amd on linux/amd64"),
         (("piper",), document(), "for piper it has nothing"),
         (("m",), document(row(), number=2), "reads format 1, not 2"),
-        (("m",), document(row(), row()), "m for default on linux/amd64 stands there twice"),
+        (("m",), document(row(), row()), "m for default on linux/amd64 is listed twice"),
         (("m",), document(row(digest="sha256:0123")), "pins: m for default: digest: 'sha256:0123' is not a digest"),
         (("m",), document(row(digest="")), "is not a digest"),
         (("m",), document(row(backend="../x")), "pins: m for default: backend"),
