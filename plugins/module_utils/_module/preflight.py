@@ -56,8 +56,8 @@ def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str]
         )
     if not os.access(existing, os.W_OK | os.X_OK):
         raise HostError(
-            f"{existing} cannot be written by user {owner_name(os.geteuid())}. Run as a user with write permission, "
-            "for example with become, or make it writable."
+            f"{existing} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may write there, for "
+            "example with become, or make it writable."
         )
     own = os.path.join(path, OWN_DIRECTORY)
     own_directories = [own, *(os.path.join(own, name) for name in (STAGING, REPLACED, PREVIOUS))]
@@ -88,9 +88,9 @@ def _is_unwritable(path: str) -> bool:
 def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     """Raise HostError unless the file system of `path` has enough space for the new trees.
 
-    `packed` is the number of bytes to transfer. `unpacked` returns the number of bytes of the unpacked trees, and is
-    called only if these might not fit. The space of replaced trees does not count as free, because they may be kept, and
-    are removed only after the new trees are complete.
+    `packed` is the number of bytes to transfer. `unpacked` returns the number of bytes of the unpacked trees. It is
+    called only if they might not fit. The space of replaced trees does not count as free: they may be kept, and are
+    removed only after the new trees are complete.
     """
     free = shutil.disk_usage(nearest_existing(path)).free
     needed = packed if packed * _MOST_GROWTH < free else unpacked()

@@ -120,7 +120,7 @@ def _install_build(
 
 
 def _must_fetch(target: Target, finding: Install | Compare, changes: Changes) -> bool:
-    """Return whether a build has to be fetched. For a meta backend, a sound build suffices, unless another is pinned."""
+    """Return whether a build has to be fetched. For a meta backend, a sound one suffices, unless another is pinned."""
     build = changes.state.get(target.backend)
     if changes.request.force or build is None or not changes.state.is_build(target.backend):
         return True

@@ -71,7 +71,9 @@ def _follow_ref(location: str, http: Http) -> str:
     except UnicodeDecodeError:
         name = ""
     if not name or "\n" in name or ":" in name or name.startswith("/") or ".." in name.split("/"):
-        raise GalleryError(f"the reference file has {name[:80]!r} instead of an index in the same directory")
+        raise GalleryError(
+            f"the reference file does not name an index in its own directory, but contains {name[:80]!r}"
+        )
     return location.rpartition("/")[0] + "/" + name
 
 

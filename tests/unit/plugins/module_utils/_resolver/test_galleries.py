@@ -109,7 +109,7 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
 def test_a_ref_file_that_leads_elsewhere_is_an_error(content: bytes) -> None:
     web = Web({"https://g.example/latest.ref": content})
     message = failure(galleries(GallerySource("g", Address("https://g.example/latest.ref")), web=web).entries)
-    assert "does not name an index beside it" in message
+    assert "does not name an index in its own directory" in message
     assert web.asked == ["https://g.example/latest.ref"]
 
 
