@@ -76,7 +76,7 @@ class HostCapability:
     """The capability of this host, and the evidence for it.
 
     It is `undecided` if a GPU with its compute driver cannot be read. Then `name` is the capability that the host has
-    if its GPU has enough memory, and only the listing may use it.
+    if its GPU has enough memory. Results contain `known` instead.
     """
 
     name: str

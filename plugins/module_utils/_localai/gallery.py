@@ -56,7 +56,7 @@ class Index:
     skipped: t.Mapping[str, str]
 
     def find(self, name: str) -> Entry | None:
-        """Return the entry of a name, which is case-insensitive, or None."""
+        """Return the entry with this name, or None. Case is ignored."""
         return self.entries.get(name.lower())
 
 

@@ -147,7 +147,7 @@ class Installed:
         return next((entry for entry in self.called(name) if entry.name.lower() == name.lower()), None)
 
     def called(self, name: str) -> t.Sequence[Directory]:
-        """Return the entries that have a name among their `names`, which is case-insensitive, in byte order."""
+        """Return the entries that have this name among their `names`, in byte order. Case is ignored."""
         return self._called.get(name.lower(), ())
 
     def damage(self, directory: Directory) -> str:
@@ -172,7 +172,7 @@ class Installed:
         return directory is not None and not directory.target and not self.damage(directory)
 
     def previous_of(self, backend: str) -> list[PreviousVersion]:
-        """Return the previous versions of a backend, whose name is case-insensitive, the latest first."""
+        """Return the previous versions of a backend, the latest first. Case is ignored."""
         return [version for version in self.previous if version.backend.lower() == backend.lower()]
 
     def backup_of(self, name: str) -> PreviousVersion | None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from .._fs.read import read_file
 
 PROBE_SECONDS = 120
-# Vendors install their tools here. The PATH of sudo, cron and logins without a shell often lacks these directories.
+# Vendors install their tools here. The PATH of sudo, cron and non-interactive logins often lacks these directories.
 TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/lib/wsl/lib", "/usr/local/bin", "/usr/local/cuda/bin")
 # Some tools write a file into their working directory.
 _NOTHING_TO_WRITE = "/proc"

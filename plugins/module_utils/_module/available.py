@@ -203,7 +203,7 @@ class Available:
 
 
 def installed_names(installed: Installed) -> list[str]:
-    """Return the names of the installed backends. The build of a meta backend is listed as the meta backend."""
+    """Return the names of the installed backends. A meta backend is listed instead of its build."""
     targets = {directory.target for directory in installed.directories}
     return [
         directory.metadata.name if directory.metadata and directory.target else directory.name

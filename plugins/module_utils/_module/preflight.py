@@ -95,8 +95,8 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     free = shutil.disk_usage(nearest_existing(path)).free
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
-        kept = disk_usage(os.path.join(path, OWN_DIRECTORY, PREVIOUS))
-        hint = f" The previous versions of keep_previous use {_mebibytes(kept)}." if kept >= 1024**2 else ""
+        previous = disk_usage(os.path.join(path, OWN_DIRECTORY, PREVIOUS))
+        hint = f" The previous versions of keep_previous use {_mebibytes(previous)}." if previous >= 1024**2 else ""
         raise HostError(
             f"{path} has {_mebibytes(free)} of free space, but at least {_mebibytes(needed)} are needed. Free some "
             f"space, or choose another backends_path.{hint}"

@@ -186,7 +186,7 @@ def _runs(name: str, backend: str, changes: Changes) -> bool:
 
 
 def _superseded_by(target: Target, name: str, installed: Installed) -> str:
-    """Return the directory that has this name but is not that of the target, so it is removed; empty if none."""
+    """Return the directory that a target supersedes, because it has the same name; empty if there is none."""
     for directory in installed.called(name):
         has_name = directory.name.lower() == name.lower() == target.name.lower()
         meta = directory.metadata if directory.target and directory.target != target.backend else None

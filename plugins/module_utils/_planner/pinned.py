@@ -100,7 +100,7 @@ def _pinned_build(situation: Situation, pin: Pin, build: Directory | None, is_so
     if build is None:
         return Install("install", "it is not installed", situation.name)
     if not is_sound:
-        damage = situation.damage or situation.installed.damage(build) or f"{pin.backend} is no build"
+        damage = situation.damage or situation.installed.damage(build) or f"{pin.backend} is not a build"
         return Install("repair", damage, situation.name)
     reason = "force is set" if build.has_digest(pin.digest) else _other_than(build, pin.digest)
     return Install("replace", reason, situation.name)

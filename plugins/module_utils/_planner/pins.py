@@ -32,7 +32,7 @@ def with_pins(
     platform: Platform,
     staying: t.Mapping[str, str],
 ) -> BackendOptions:
-    """Return the options with the row for this host of each name.
+    """Return the options with the row of `document` for each name on this host.
 
     `document` is the value of the option `pins`. `staying` maps names in lower case to the builds that are kept because
     a GPU cannot be read. Such a name gets no row if the set has no row for this build. Raises OptionError for a

@@ -58,7 +58,7 @@ Questions = t.Tuple[Question, ...]
 
 
 class Artifact(t.Protocol):
-    """What a source delivers, with the attributes that the planner needs. `size` is in bytes, 0 if unknown."""
+    """The content that a source delivers, as far as the planner needs it. `size` is in bytes, 0 if unknown."""
 
     @property
     def uri(self) -> Address: ...

@@ -21,7 +21,7 @@ from .plan import Outcome
 
 @dataclass(frozen=True)
 class Removal:
-    """The directories to remove, in this order, and the `reasons`.
+    """The directories to remove: `reasons` has the reason for each, in the order of removal.
 
     `named` has the directories with a requested name. `answers` maps each name to the first directory that answers to
     it.
@@ -135,7 +135,7 @@ def _add_leftovers(names: t.Sequence[str], reasons: dict[str, str], installed: I
     removed = {name.lower() for name in (*names, *reasons)}
     for directory in installed.directories:
         if leftover_of(directory.name).lower() in removed and not directory.busy:
-            reasons.setdefault(directory.name, f"it is a leftover of {leftover_of(directory.name)}")
+            reasons.setdefault(directory.name, f"it is LocalAI's leftover of {leftover_of(directory.name)}")
 
 
 def _add_previous(

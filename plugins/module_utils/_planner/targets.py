@@ -32,7 +32,7 @@ from .work import Compare, Install
 
 @dataclass(frozen=True)
 class Target:
-    """What a name resolves to: the concrete `backend` and its `origins`, the preferred one first.
+    """The build that a name resolves to: the concrete `backend` and its `origins`, the preferred one first.
 
     `name` has the spelling of the gallery. For a meta backend, `key` is the key of its capability map that was used.
     `meta_url` is the gallery of the meta backend, and `gallery_url` that of the build. `uri` is the address to record,
@@ -56,14 +56,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Difference:
-    """Why the build of a source differs from the installed one. `unknown`: the source states nothing to compare."""
+    """The reason why the build of a source differs from the installed one.
+
+    `unknown`: whether the source states nothing that can be compared.
+    """
 
     reason: str = ""
     unknown: bool = False
 
 
 def target_of(finding: Install | Compare, changes: Changes, facts: Facts) -> Target:
-    """Return the target of the subject of a finding or, if that cannot be resolved, of its `instead`.
+    """Return the target of a finding: that of its `subject` or, if it cannot be resolved, that of `instead`.
 
     Raises GalleryError, SourceError or HostError.
     """
@@ -172,7 +175,7 @@ def _with_origins(target: Target, entry: Entry) -> Target:
 
 
 def _requested_spelling(subject: str, request: BackendOptions) -> str:
-    """Return a name as the task spells it. If it does so with and without a gallery, the former is returned."""
+    """Return a name as the task spells it. A spelling with a gallery takes precedence."""
     spellings = [name for name in request.names if bare_name(name) == subject]
     return next((name for name in spellings if "@" in name), subject)
 

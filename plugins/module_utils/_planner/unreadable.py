@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules for hosts whose GPU cannot be read: installed builds are kept, and no build is chosen by the GPU. Pure.
+"""Rules for hosts with a GPU that cannot be read: installed builds are kept, and none is chosen by the GPU. Pure.
 
-If a driver fails for a night, a GPU server must keep its builds, and not get those for CPUs. So a name resolves to the
-build that is installed for it. If there is none, that is an error.
+If a driver fails for one night, a GPU server must not replace its builds by those for CPUs. So a name resolves to its
+installed build. If there is none, that is an error.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def staying_builds(names: t.Iterable[str], installed: Installed, capability: Hos
 
 
 def spared_builds(names: t.Sequence[str], installed: Installed, capability: HostCapability) -> set[str]:
-    """Return the builds for the vendor of a GPU that cannot be read that have one of the names.
+    """Return the builds with one of the names, if they are for the vendor of a GPU that cannot be read.
 
     They are not removed, even if another build answers to the name while the GPU cannot be read.
     """

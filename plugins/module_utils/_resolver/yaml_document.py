@@ -33,7 +33,7 @@ def _without_collector() -> t.Iterator[None]:
 
 
 def parse_yaml(data: bytes) -> t.Any:
-    """Return the content of a YAML document. Scalars are returned as they are written, as LocalAI reads them.
+    """Return the content of a YAML document. Scalars are returned as text, exactly as written, like in LocalAI.
 
     Raises GalleryError and MissingLibrary.
     """
