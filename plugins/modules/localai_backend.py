@@ -54,21 +54,22 @@ options:
     description:
       - With V(present), each backend is installed and can run. An installed backend that can run is not changed, and
         requires no network.
-      - With V(present), a damaged or lost backend is repaired with its recorded build, from a previous version with
-        this build or from its source by digest. So a rollback survives every repair. If no source has the recorded
-        build any more, the repair installs the build that the tag points to now, with a warning. If you chose the
-        recorded build by O(digest), by O(pins) or as a previous version, this is an error instead.
-      - With V(latest), each backend is also upgraded to the build that the gallery has now for the capability that the
-        host has now. Builds are compared by the digest of the image, else by the version in the gallery, else by the
+      - With V(present), a damaged or lost backend is repaired with its recorded build, from a previous version or from
+        its source by digest. So a repair does not undo a rollback. If no source has the recorded build any more, the
+        repair installs the build that the tag points to now, with a warning. If you chose the recorded build by
+        O(digest), by O(pins) or as a previous version, this is an error instead.
+      - With V(latest), each backend is also upgraded to the current build in the gallery for the current capability of
+        the host. Builds are compared by the digest of the image, else by the version in the gallery, else by the
         SHA-256 of the archive. If the source has none of these, the backend is not changed, with a warning.
       - With V(latest), a meta backend is resolved again. If it points to another build now, that build is installed.
         The old build is removed, unless it was requested by its own name or another meta backend points to it.
       - While a GPU of the host cannot be read (see O(capability)), a meta backend is not resolved again. Its installed
         build is kept, upgraded with V(latest) to the build with the same name, and repaired if it is damaged.
-      - With V(absent), no backend in O(backends_path) answers to the names any more. This removes the directory of the
-        name, a meta backend together with its build, and every build that has the name as its alias. Meta backends that
-        point to a removed build are removed too.
-      - A build that another installed meta backend points to is not removed. To name it directly is an error.
+      - With V(absent), all backends in O(backends_path) that answer to the names are removed. These are the directory
+        with the name, a meta backend together with its build, and every build that has the name as its alias. Meta
+        backends that point to a removed build are removed too.
+      - A build that another installed meta backend points to is not removed. It is an error to request its removal by
+        its own name.
       - System backends are never changed.
     type: str
     choices: [present, latest, absent]

@@ -212,7 +212,7 @@ backends:
       description: The name.
       type: str
     kind:
-      description: V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as it does for LocalAI.
+      description: V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as in LocalAI.
       type: str
     backend:
       description: The directory that answers to the name.

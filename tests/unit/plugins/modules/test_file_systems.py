@@ -110,12 +110,12 @@ class Kind:
 
 
 KINDS = [
-    Kind(False, True, "keep owners. These options have no effect there: owner, group. Mount", 0, "0o750"),
-    Kind(True, False, "keep modes. These options have no effect there: directory_mode. Mount", NOBODY, "0o755"),
+    Kind(False, True, "store owners. These options have no effect there: owner, group. Mount", 0, "0o750"),
+    Kind(True, False, "store modes. These options have no effect there: directory_mode. Mount", NOBODY, "0o755"),
     Kind(
         False,
         False,
-        "keep owners and modes. These options have no effect there: owner, group, directory_mode.",
+        "store owners and modes. These options have no effect there: owner, group, directory_mode.",
         0,
         "0o755",
     ),

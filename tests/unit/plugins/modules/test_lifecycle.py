@@ -522,7 +522,7 @@ def test_the_last_trees_are_kept(state: Installed, options: dict[str, Any], numb
 def test_a_meta_that_moves_keeps_what_it_stood_for() -> None:
     state = installed(meta("m", "old-m"), concrete("old-m"))
     decided = decide(want("m", state="latest", keep_previous=1), state)
-    assert decided.removed == (("old-m", "m points to cpu-m now"),)
+    assert decided.removed == (("old-m", "m now points to cpu-m"),)
     assert [each.backend for each in carried_out(decided.steps, state).previous] == ["old-m"]
 
 

@@ -107,7 +107,7 @@ def test_other_hardware_makes_a_meta_stand_for_another_build(host):
     host.install("llama-cpp")
     result = prove(host, "llama-cpp", action="upgrade", state="latest", capability="nvidia")
     assert host.names == ["cuda12-llama-cpp", "llama-cpp"]
-    assert result["removed"] == [{"backend": "cpu-llama-cpp", "reason": "llama-cpp points to cuda12-llama-cpp now"}]
+    assert result["removed"] == [{"backend": "cpu-llama-cpp", "reason": "llama-cpp now points to cuda12-llama-cpp"}]
     assert result["restart_required"] is True
     assert host.metadata("llama-cpp")["meta_backend_for"] == "cuda12-llama-cpp"
 

@@ -126,7 +126,7 @@ def test_a_signed_archive_that_is_gone_is_an_error_without_its_query(host, files
 def test_a_release_of_a_signed_archive_is_an_error_without_its_query(host, signed, tmp_path):
     write_gallery(host, tmp_path, {"name": "piper", "uri": signed})
     result = host.backend("piper", release="v1")
-    assert f"but {signed.partition('?')[0]} has none" in shown(result)
+    assert f"but {signed.partition('?')[0]} has no such tag" in shown(result)
 
 
 def test_a_digest_for_a_signed_archive_that_differs_is_an_error_without_its_query(host, signed, tmp_path):
