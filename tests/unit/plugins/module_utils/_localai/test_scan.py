@@ -90,7 +90,7 @@ def test_directories_that_yield_no_row_are_problems(tmp_path: Path) -> None:
     state = seen(tmp_path)
     assert problems(state, Listing(state, "default")) == [
         (None, "LocalAI lists no backend at all while it cannot read metadata.json of broken"),
-        ("empty", "it has no run.sh and is no meta backend"),
+        ("empty", "it has no run.sh and is not a meta backend"),
     ]
 
 
