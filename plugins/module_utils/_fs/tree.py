@@ -136,7 +136,9 @@ class Tree:
                     f"{self.path}/{path}: this file system does not support symlinks, and the backend has some. Choose "
                     "a backends_path on one that does, such as ext4, xfs or btrfs."
                 ) from e
-            self._own_symlink(path)
+            if self._defaults[1]:
+                fd, name = self._opened.at(path)
+                change(name, fd, self._opened.status(path), uid=self._uid, gid=self._gid)
         self._count(path, target)
 
     def hardlink(self, path: str, target: str) -> None:
@@ -255,12 +257,6 @@ class Tree:
         while path and path not in self._of_this_layer:
             self._of_this_layer.add(path)
             path = path.rpartition("/")[0]
-
-    def _own_symlink(self, path: str) -> None:
-        _lost_bits, is_foreign = self._defaults
-        if is_foreign:
-            fd, name = self._opened.at(path)
-            change(name, fd, self._opened.status(path), uid=self._uid, gid=self._gid)
 
     def _note_directory(self, path: str, is_new: bool, mode: int, mtime: float | None) -> None:
         status = self._opened.status_of_new(path) if is_new else self._opened.status(path)

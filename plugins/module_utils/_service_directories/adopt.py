@@ -15,7 +15,7 @@ import os
 import pwd
 import stat
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .._errors import HostError
 from .._fs.os_errors import DiskErrors
@@ -28,23 +28,17 @@ _LAYOUT = ("backends", "models", "data", "configuration")
 _FIRST_ORDINARY_UID = 1000
 
 
-@dataclass(frozen=True)
-class Traces:
-    """What version 0.1 left on a host: its own files, its account, and the home directory of the account."""
+def adopt(files: t.Sequence[str], user: str, home_path: str) -> DirectoryRecord:
+    """Return a record of the directories that version 0.1 created; raises HostError.
 
-    files: tuple[str, ...]
-    user: str
-    home: str
-
-
-def adopt(traces: Traces) -> DirectoryRecord:
-    """Return a record of the directories that version 0.1 created; raises HostError."""
-    with DiskErrors("", traces.home):
-        account = _account(traces)
-        home = scan_path(traces.home)
-        if account is None or not all(map(_is_file_of_root, traces.files)) or not _is_plain(home, account):
+    It left `files` on the host, and an account, `user`, with a home directory.
+    """
+    with DiskErrors("", home_path):
+        account = _account(user, home_path)
+        home = scan_path(home_path)
+        if account is None or not all(map(_is_file_of_root, files)) or not _is_plain(home, account):
             return DirectoryRecord()
-        below = [scan_path(os.path.join(traces.home, name)) for name in _LAYOUT]
+        below = [scan_path(os.path.join(home_path, name)) for name in _LAYOUT]
         ours = [state for state in below if _is_plain(state, account) and _is_of_account_alone(state, home, account)]
         entries = [RecordedDirectory(state.path, state.directory) for state in ours if state.directory is not None]
         # Other files in the home directory can belong to anybody.
@@ -64,13 +58,13 @@ def marked(record: DirectoryRecord) -> DirectoryRecord:
     return DirectoryRecord(tuple(entries))
 
 
-def _account(traces: Traces) -> int | None:
+def _account(user: str, home: str) -> int | None:
     """Return the number of the user if it is a system user as the role creates it, else None."""
     try:
-        account = pwd.getpwnam(traces.user)
+        account = pwd.getpwnam(user)
     except KeyError:
         return None
-    is_of_role = account.pw_dir == traces.home and account.pw_shell.endswith("/nologin")
+    is_of_role = account.pw_dir == home and account.pw_shell.endswith("/nologin")
     return account.pw_uid if is_of_role and 0 < account.pw_uid < _FIRST_ORDINARY_UID else None
 
 

@@ -17,7 +17,7 @@ from .._errors import HostError, LocalAIError, OptionError
 from .._fs.os_errors import DiskErrors
 from .._store.ownership import numbers_of
 from . import create, delete, record
-from .adopt import Traces, adopt, marked
+from .adopt import adopt, marked
 from .create import Attributes, Creation
 from .paths import PathState, scan_path
 from .record import DirectoryRecord
@@ -132,7 +132,7 @@ class _Run:
         traces = self._params["adopt"]
         if traces is None:
             return DirectoryRecord()
-        return adopt(Traces(tuple(map(_path, traces["files"])), traces["user"], _path(traces["home"])))
+        return adopt([_path(file) for file in traces["files"]], traces["user"], _path(traces["home"]))
 
     def _save(self, changed: DirectoryRecord) -> None:
         with DiskErrors("", self._file):

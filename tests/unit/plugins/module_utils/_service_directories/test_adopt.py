@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._service_directories.adopt import Traces, adopt, marked
+from ansible_collections.localai.core.plugins.module_utils._service_directories.adopt import adopt, marked
 from ansible_collections.localai.core.plugins.module_utils._service_directories.paths import scan_path
 from ansible_collections.localai.core.plugins.module_utils._service_directories.record import (
     DirectoryRecord,
@@ -36,14 +36,14 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def traces(home: Path) -> Traces:
-    return Traces((str(home.parent / "unit"),), "localai", str(home))
+def adopted(home: Path, user: str = "localai") -> DirectoryRecord:
+    return adopt([str(home.parent / "unit")], user, str(home))
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 def test_directories_of_the_account_alone_are_recorded_and_their_home_only_if_it_is_empty(home: Path) -> None:
     os.chown(home / "models/deep", 0, 0)
-    record = adopt(traces(home))
+    record = adopted(home)
     assert [(entry.path, entry.only_if_empty) for entry in record.entries] == [
         (str(home / "backends"), False),
         (str(home), True),
@@ -52,9 +52,9 @@ def test_directories_of_the_account_alone_are_recorded_and_their_home_only_if_it
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 def test_without_the_account_or_the_files_of_that_version_nothing_is_recorded(home: Path) -> None:
-    assert adopt(Traces(traces(home).files, "other", str(home))) == DirectoryRecord()
+    assert adopted(home, "other") == DirectoryRecord()
     (home.parent / "unit").unlink()
-    assert adopt(traces(home)) == DirectoryRecord()
+    assert adopted(home) == DirectoryRecord()
 
 
 def test_a_directory_is_marked_only_if_it_still_is_the_recorded_one(tmp_path: Path) -> None:
