@@ -51,8 +51,8 @@ class Catalog:
         galleries, name = self._searched(requested)
         if "@" in requested and not galleries:
             names = ", ".join(self._galleries) or "none"
-            picked = requested.rpartition("@")[0]
-            raise GalleryError(f"{requested}: there is no gallery {picked!r}. The galleries of this task: {names}.")
+            selected = requested.rpartition("@")[0]
+            raise GalleryError(f"{requested}: there is no gallery {selected!r}. The galleries of this task: {names}.")
         for gallery in galleries:
             index = self._index_of(gallery)
             entry = index.find(name)
@@ -105,8 +105,8 @@ class Catalog:
 
     def _searched(self, requested: str) -> tuple[list[str], str]:
         """Return the galleries that `name` or `gallery@name` is looked up in, and the bare name."""
-        picked, _at, name = requested.rpartition("@")
-        return [gallery for gallery in self._galleries if not picked or gallery.lower() == picked.lower()], name
+        selected, _at, name = requested.rpartition("@")
+        return [gallery for gallery in self._galleries if not selected or gallery.lower() == selected.lower()], name
 
     def _unknown(self, name: str, galleries: t.Sequence[str]) -> str:
         indexes = [self._index_of(gallery) for gallery in galleries]

@@ -67,14 +67,14 @@ def tree_path(path: str, name: str) -> str:
 
 def has_unfinished(path: str) -> bool:
     """Return whether a run is active in the backends path or was interrupted."""
-    own = os.path.join(path, OWN_DIRECTORY)
-    has_progress = os.path.lexists(os.path.join(own, PROGRESS))
-    return has_progress or any(_names(os.path.join(own, directory), []) for directory in (STAGING, REPLACED))
+    own_directory = os.path.join(path, OWN_DIRECTORY)
+    has_progress = os.path.lexists(os.path.join(own_directory, PROGRESS))
+    return has_progress or any(_names(os.path.join(own_directory, directory), []) for directory in (STAGING, REPLACED))
 
 
 def _moved_away(path: str) -> list[str]:
-    own, replaced = os.path.join(path, OWN_DIRECTORY), _replaced(path)
-    return [] if os.path.islink(own) or os.path.islink(replaced) else _names(replaced, [])
+    own_directory, replaced = os.path.join(path, OWN_DIRECTORY), _replaced(path)
+    return [] if os.path.islink(own_directory) or os.path.islink(replaced) else _names(replaced, [])
 
 
 def _replaced(path: str) -> str:

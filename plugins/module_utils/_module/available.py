@@ -141,8 +141,10 @@ class Available:
     def _pins_of(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
         catalog, is_named = self._resolver.catalog, self._request.names is not None
         recorded = self._recorded_pins(name, capabilities)
-        own = self._installed.find(name)
-        if recorded and ((not is_named and own is not None and own.is_from_source) or not catalog.has(name)):
+        directory = self._installed.find(name)
+        if recorded and (
+            (not is_named and directory is not None and directory.is_from_source) or not catalog.has(name)
+        ):
             return recorded
         if not is_named and not catalog.has(name):
             self._warnings.append(

@@ -59,13 +59,13 @@ def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str]
             f"{existing} cannot be written by user {owner_name(os.geteuid())}. Run as a user who may write there, for "
             "example with become, or make it writable."
         )
-    own = os.path.join(path, OWN_DIRECTORY)
-    own_directories = [own, *(os.path.join(own, name) for name in (STAGING, REPLACED, PREVIOUS))]
-    for directory in (*own_directories, *(os.path.join(own, PREVIOUS, name) for name in kept)):
+    own_directory = os.path.join(path, OWN_DIRECTORY)
+    own_directories = [own_directory, *(os.path.join(own_directory, name) for name in (STAGING, REPLACED, PREVIOUS))]
+    for directory in (*own_directories, *(os.path.join(own_directory, PREVIOUS, name) for name in kept)):
         if os.path.islink(directory) or (os.path.lexists(directory) and not os.path.isdir(directory)):
             raise HostError(f"{directory} is not a directory of this collection. Remove it.")
-    check_lock(own)
-    for target in [*own_directories, os.path.join(own, LOCK), *(tree_path(path, name) for name in names)]:
+    check_lock(own_directory)
+    for target in [*own_directories, os.path.join(own_directory, LOCK), *(tree_path(path, name) for name in names)]:
         if _is_unwritable(target):
             raise HostError(
                 f"{target} cannot be written by user {owner_name(os.geteuid())}. Run as its owner or as root, for "

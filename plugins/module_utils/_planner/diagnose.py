@@ -71,15 +71,15 @@ def _other_source(situation: Situation) -> Finding | None:
 
 def _unsound(situation: Situation) -> Finding | None:
     """Return the finding for a meta backend that was not written, or for a damaged directory."""
-    own, finding = situation.own, None
-    if own is None or not (own.has_run_file or own.target):
+    directory, finding = situation.own, None
+    if directory is None or not (directory.has_run_file or directory.target):
         from .repair import meta_missing
 
         finding = meta_missing(situation)
-    if finding is None and own is not None and situation.damage:
+    if finding is None and directory is not None and situation.damage:
         from .repair import damaged
 
-        finding = damaged(situation, own)
+        finding = damaged(situation, directory)
     return finding
 
 

@@ -56,12 +56,12 @@ def _restore(name: str, finding: RestorePrevious, changes: Changes) -> Outcome:
     previous, recorded = finding.previous, finding.recorded
     is_chosen = finding.action == "restore"
     add.restore(changes, previous, fixed=recorded.fixed if recorded is not None else is_chosen)
-    own, is_pinned = changes.state.find(name), changes.request.pin(name) is not None
-    answers = _runs(name, previous.backend, changes) and not (is_pinned and own is None)
+    directory, is_pinned = changes.state.find(name), changes.request.pin(name) is not None
+    answers = _runs(name, previous.backend, changes) and not (is_pinned and directory is None)
     if is_chosen and previous.backend.lower() != name.lower() and not answers:
         metadata = previous.directory.metadata or Metadata()
-        url = own.metadata.gallery_url if own and own.metadata else metadata.gallery_url
-        _point(changes, own.name if own else name, previous.backend, url, metadata.version)
+        url = directory.metadata.gallery_url if directory and directory.metadata else metadata.gallery_url
+        _point(changes, directory.name if directory else name, previous.backend, url, metadata.version)
     return Outcome(changes.spelling_of(name), previous.backend, finding.action, finding.reason)
 
 
@@ -178,11 +178,11 @@ def _point(changes: Changes, meta: str, backend: str, gallery_url: Address, vers
 
 def _runs(name: str, backend: str, changes: Changes) -> bool:
     """Return whether a name already runs `backend`, through its meta backend if it has one."""
-    own, row, build = changes.state.find(name), changes.listing().find(name), changes.state.get(backend)
-    if own is None:
+    directory, row, build = changes.state.find(name), changes.listing().find(name), changes.state.get(backend)
+    if directory is None:
         return row is not None and row.backend == backend
-    versions = {directory.metadata.version for directory in (own, build) if directory and directory.metadata}
-    return own.target == backend and len(versions) <= 1
+    versions = {entry.metadata.version for entry in (directory, build) if entry and entry.metadata}
+    return directory.target == backend and len(versions) <= 1
 
 
 def _superseded_by(target: Target, name: str, installed: Installed) -> str:

@@ -19,13 +19,15 @@ from .work import Finding, Install, OtherAlias, RestorePrevious
 
 def other_pin(situation: Situation, pin: Pin) -> Finding | None:
     """Return the finding for a name that differs from its row of `pins`."""
-    installed, own = situation.installed, situation.own
+    installed, directory = situation.installed, situation.own
     build, is_sound = installed.get(pin.backend), installed.is_build(pin.backend)
     if situation.request.force or build is None or not is_sound or not build.has_digest(pin.digest):
         return _pinned_build(situation, pin, build, is_sound)
-    if pin.backend.lower() != situation.name.lower() and (own is None or own.target != pin.backend):
-        reason = f"it points to {own.target or 'itself'}" if own else "it is not installed"
-        return Install("replace" if own else "install", f"{reason}, and is pinned to {pin.backend}", situation.name)
+    if pin.backend.lower() != situation.name.lower() and (directory is None or directory.target != pin.backend):
+        reason = f"it points to {directory.target or 'itself'}" if directory else "it is not installed"
+        return Install(
+            "replace" if directory else "install", f"{reason}, and is pinned to {pin.backend}", situation.name
+        )
     if build.alias != pin.alias:
         reason = f"its alias is {build.alias or 'not set'}, and {pin.alias or 'none'} is pinned"
         return OtherAlias(reason, build.name)
@@ -34,24 +36,24 @@ def other_pin(situation: Situation, pin: Pin) -> Finding | None:
 
 def other_uri(situation: Situation, uri: Address) -> Finding | None:
     """Return the finding for a name that was not installed from `uri`."""
-    own, request = situation.own, situation.request
-    if own is None:
+    directory, request = situation.own, situation.request
+    if directory is None:
         if _is_recorded(situation, situation.name):
             return repaired(situation, "it is not installed", situation.name, action="install")
         return _version_from(situation, uri) or Install("install", "it is not installed", situation.name)
     damage = situation.damage
-    if own.metadata is None and not damage and _is_recorded(situation, own.name):
+    if directory.metadata is None and not damage and _is_recorded(situation, directory.name):
         damage = f"it has no {METADATA}"
-    if damage and not own.target:
-        return repaired(situation, damage, own.name, backup_of=own.name)
-    recorded = own.metadata.uri if own.metadata and not own.target else NO_ADDRESS
+    if damage and not directory.target:
+        return repaired(situation, damage, directory.name, backup_of=directory.name)
+    recorded = directory.metadata.uri if directory.metadata and not directory.target else NO_ADDRESS
     if not same_uri(recorded, uri):
         reason = f"it was installed from {recorded or 'an unknown source'}"
-        return _version_from(situation, uri) or Install("replace", reason, own.name)
+        return _version_from(situation, uri) or Install("replace", reason, directory.name)
     if request.force:
-        return Install("replace", "force is set", own.name)
-    if request.alias is not None and own.alias != request.alias:
-        return OtherAlias(f"its alias is {own.alias or 'not set'}", own.name)
+        return Install("replace", "force is set", directory.name)
+    if request.alias is not None and directory.alias != request.alias:
+        return OtherAlias(f"its alias is {directory.alias or 'not set'}", directory.name)
     return None
 
 

@@ -209,16 +209,16 @@ def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) ->
     changed = [changes.state.get(step.backend) for step in changes.steps]
     aliases = [directory.alias for directory in changed if directory is not None]
     for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *aliases]):
-        row, own = rows.get(name), changes.state.get(name)
+        row, directory = rows.get(name), changes.state.get(name)
         if row is None or row.kind != "alias":
             continue
-        if own is None:
+        if directory is None:
             if name in changes.state.system:
                 yield f"the alias {name} of {row.backend} hides the system backend {name}, which LocalAI will not run."
-        elif own.target and own.target != row.backend:
+        elif directory.target and directory.target != row.backend:
             yield (
-                f"{name} points to {own.target}, but LocalAI will run {row.backend}, which has {name} as its alias and "
-                f"is preferred on a host with the capability {changes.host.name}."
+                f"{name} points to {directory.target}, but LocalAI will run {row.backend}, which has {name} as its alias "
+                f"and is preferred on a host with the capability {changes.host.name}."
             )
-        elif own.runnable and own.name != row.backend:
-            yield f"the alias {name} of {row.backend} hides the backend {own.name}, which LocalAI will not run."
+        elif directory.runnable and directory.name != row.backend:
+            yield f"the alias {name} of {row.backend} hides the backend {directory.name}, which LocalAI will not run."

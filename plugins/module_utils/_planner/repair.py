@@ -65,9 +65,9 @@ def meta_missing(situation: Situation) -> Finding | None:
     return MetaMissing("repair" if situation.damage else "install", reason, build.meta, backend)
 
 
-def damaged(situation: Situation, own: Directory) -> Finding:
+def damaged(situation: Situation, directory: Directory) -> Finding:
     """Return the finding for a directory that is not sound."""
-    return repaired(situation, situation.damage, situation.name, backup_of=own.target or own.name)
+    return repaired(situation, situation.damage, situation.name, backup_of=directory.target or directory.name)
 
 
 def missing(situation: Situation) -> Finding:
@@ -109,15 +109,15 @@ def repaired(
 
 def build_behind(name: str, installed: Installed) -> str:
     """Return the name of the build behind a name: the target of its meta backend, or the name itself."""
-    own = installed.find(name)
-    if own is not None and own.target:
-        return own.target
-    if own is None or not own.has_run_file:
+    directory = installed.find(name)
+    if directory is not None and directory.target:
+        return directory.target
+    if directory is None or not directory.has_run_file:
         for backend, build in installed.builds.items():
             if build.meta.lower() == name.lower():
                 return backend
-    if own is not None:
-        return own.name
+    if directory is not None:
+        return directory.name
     return next((backend for backend in installed.builds if backend.lower() == name.lower()), name)
 
 
@@ -132,8 +132,8 @@ def recorded_build(
     digest = _recorded_digest(directory, build)
     if not digest or _task_decides(name, request, metadata) or not host.may_run(backend):
         return None
-    own = installed.find(name)
-    pointer = own.metadata if own is not None and own.target == backend else None
+    meta = installed.find(name)
+    pointer = meta.metadata if meta is not None and meta.target == backend else None
     return RecordedBuild(
         backend=backend,
         digest=digest,

@@ -145,8 +145,8 @@ def _resolved(finding: Install | Compare, subject: str, changes: Changes, facts:
             "GPU of this host cannot be read. Repair the driver, or set the option capability."
         )
     if request.uri is not None:
-        own = changes.state.get(name)
-        current = own.alias if own is not None and request.state == "latest" else ""
+        directory = changes.state.get(name)
+        current = directory.alias if directory is not None and request.state == "latest" else ""
         return Target(name, name, alias=request.alias or current, origins=(request.uri,))
     entry = _entry_of_source(requested, changes)
     if entry is not None:
@@ -191,13 +191,13 @@ def _entry_of_source(requested: str, changes: Changes) -> Entry | None:
     """Return an entry for a backend that was installed directly from a source, to fetch it from there again."""
     if changes.request.release is not None or "@" in requested:
         return None
-    row, own = changes.listing().find(requested), changes.state.find(requested)
-    if own is None and row is not None and row.kind == "alias":
-        own = changes.state.get(row.backend)
-    recorded = own.metadata if own is not None else None
-    if own is None or recorded is None or not own.is_from_source:
+    row, directory = changes.listing().find(requested), changes.state.find(requested)
+    if directory is None and row is not None and row.kind == "alias":
+        directory = changes.state.get(row.backend)
+    recorded = directory.metadata if directory is not None else None
+    if directory is None or recorded is None or not directory.is_from_source:
         return None
-    return Entry(own.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
+    return Entry(directory.name, uri=recorded.uri, alias=recorded.alias, version=recorded.version)
 
 
 def _check_gallery(requested: str, request: BackendOptions, facts: Facts) -> None:

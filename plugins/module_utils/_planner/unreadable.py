@@ -31,16 +31,16 @@ def staying_build(name: str, installed: Installed, capability: HostCapability) -
     """
     if not capability.evidence.unreadable:
         return ""
-    own, row = installed.find(name), Listing(installed, capability.name).find(name)
+    directory, row = installed.find(name), Listing(installed, capability.name).find(name)
     lost = next((backend for backend, build in installed.builds.items() if build.meta.lower() == name.lower()), "")
-    if own is not None and own.target:
-        backend, chosen = own.target, True
+    if directory is not None and directory.target:
+        backend, chosen = directory.target, True
     elif row is not None and row.kind in ("alias", "meta"):
         backend, chosen = leftover_of(row.backend) or row.backend, True
-    elif lost and (own is None or not own.has_run_file):
+    elif lost and (directory is None or not directory.has_run_file):
         backend, chosen = lost, True
     else:
-        backend, chosen = own.name if own is not None else "", False
+        backend, chosen = directory.name if directory is not None else "", False
     return backend if (chosen and capability.undecided) or capability.keeps(backend) else ""
 
 
