@@ -78,7 +78,7 @@ REASONS = [
         {"state": "latest"},
         f"its digest is {OLD_DIGEST}, and its source has {DIGEST}",
     ),
-    (installed(current("piper")), "piper", {"state": "latest"}, "it is what its source has"),
+    (installed(current("piper")), "piper", {"state": "latest"}, "it is the current build of its source"),
     (
         installed(concrete("archived")),
         "archived",
@@ -89,7 +89,7 @@ REASONS = [
         installed(meta("m", "old-m"), concrete("old-m")),
         "m",
         {"state": "latest"},
-        "cpu-m is right for it now, and old-m is installed",
+        "it now resolves to cpu-m, and old-m is installed",
     ),
     (installed(concrete("piper")), "piper", {"digest": DIGEST}, f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"),
     (
@@ -102,7 +102,7 @@ REASONS = [
         installed(leftover("piper.backup", current("piper"))),
         "piper",
         {},
-        "it is missing; piper.backup, which LocalAI left, can run",
+        "it is missing; LocalAI's backup piper.backup can run",
     ),
     (installed(concrete("piper")), "piper", {"owner": "localai"}, "its owner is root, not localai"),
     (installed(concrete("piper")), "piper", {"directory_mode": 0o755}, "its mode is 0750, not 0755"),

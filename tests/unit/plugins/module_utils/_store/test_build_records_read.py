@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store import recorded_builds as module
-from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file
+from ansible_collections.localai.core.plugins.module_utils._store import build_records as module
+from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file, recorded_builds
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
-from ansible_collections.localai.core.plugins.module_utils._store.recorded_builds import recorded_builds
 
 BUILDS = {"piper": Build("sha256:1", requested=True), "cpu-x": Build("sha256:2", meta="x")}
 
