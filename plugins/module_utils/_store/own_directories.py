@@ -12,9 +12,9 @@ descriptor, and a new one only if it still has the attributes of a new one and n
 from __future__ import annotations
 
 import errno
-import functools
 import os
 import stat
+import typing as t
 
 from .._errors import HostError
 from .._fs.attributes import O_PATH, REFUSALS
@@ -128,8 +128,10 @@ def _is_untouched(fd: int, may_hold: frozenset[str]) -> bool:
 
 def _set(fd: int, owner: tuple[int, int], mode: int | None) -> None:
     """Set owner and mode, as far as the file system keeps them: it is what refuses to do so for root."""
-    set_mode = () if mode is None else (functools.partial(os.fchmod, fd, mode),)
-    for set_attribute in (functools.partial(os.fchown, fd, *owner), *set_mode):
+    calls: list[t.Callable[[], None]] = [lambda: os.fchown(fd, *owner)]
+    if mode is not None:
+        calls.append(lambda: os.fchmod(fd, mode))
+    for set_attribute in calls:
         try:
             set_attribute()
         except OSError as e:
