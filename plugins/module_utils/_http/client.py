@@ -126,16 +126,14 @@ class Http:
             except Transient as e:
                 retry.wait_after(e)
 
-    def endpoint(self, host: str) -> Endpoint | None:
-        """Return the settings of the option `endpoints` for a host, `name` or `name:port`; None if it has none."""
+    def endpoint(self, host: str) -> Endpoint:
+        """Return the settings for a host, `name` or `name:port`: those of the option `endpoints`, or the defaults."""
         name = _canonical(host)
-        return next((known for known in self._connection.endpoints if _canonical(known.host) == name), None)
+        return next((known for known in self._connection.endpoints if _canonical(known.host) == name), Endpoint(host))
 
     def authorization(self, url: str) -> dict[str, str]:
         """Return the headers with the credentials of the endpoint for a URL, if it has any."""
         endpoint = self.endpoint(checked_url(url).netloc)
-        if endpoint is None:
-            return {}
         if endpoint.token:
             return {"Authorization": f"Bearer {endpoint.token}"}
         if endpoint.username and endpoint.password is not None:
@@ -175,7 +173,7 @@ class Http:
         if server in self._unreachable:
             reason, cause = self._unreachable[server]
             raise TransportError(f"{_request(method, url)}: {reason} (so it is not queried again)") from cause
-        endpoint = self.endpoint(parts.netloc) or Endpoint(parts.netloc)
+        endpoint = self.endpoint(parts.netloc)
         proxies = requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {}
         proxy = requests.utils.select_proxy(url, proxies)
         if proxy and not _has_host(proxy):

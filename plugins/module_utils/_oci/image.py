@@ -85,16 +85,14 @@ class Images:
         return self._registry.repository(Location(reference))
 
     def _mirrors(self, reference: Reference) -> tuple[Mirror, ...]:
-        endpoint = self._http.endpoint(reference.host)
-        return endpoint.mirrors if endpoint is not None else ()
+        return self._http.endpoint(reference.host).mirrors
 
     def _mirror(self, mirror: Mirror, reference: Reference) -> Repository:
         url = mirror.url.text
         if url.startswith(LAYOUT_SCHEME):
             return Layout(url[len(LAYOUT_SCHEME) :], reference)
         location = mirrored(url, reference)
-        endpoint = self._http.endpoint(location.reference.host)
-        allowed = is_loopback(location.reference.hostname) or (endpoint is not None and endpoint.plain_http)
+        allowed = is_loopback(location.reference.hostname) or self._http.endpoint(location.reference.host).plain_http
         if location.scheme == "http" and not allowed:
             raise OptionError(
                 f"The mirror {location} of {reference.host} uses plain HTTP. Use https://, or allow it with "

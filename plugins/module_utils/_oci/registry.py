@@ -154,8 +154,7 @@ class Registry:
         """Return scheme and host of a registry: HTTPS, or plain HTTP where it is allowed."""
         server = reference.server
         if server not in self._bases:
-            endpoint = self._http.endpoint(server)
-            plain = endpoint.plain_http if endpoint is not None else None
+            plain = self._http.endpoint(server).plain_http
             if plain is None and is_loopback(reference.hostname):
                 plain = not self._speaks_tls(server)
             self._bases[server] = f"{'http' if plain else 'https'}://{server}"
@@ -170,9 +169,9 @@ class Registry:
 
     def _authorization(self, reference: Reference) -> dict[str, str]:
         """Return the headers that the registry demands for an image, with a new token if the old one expired."""
-        endpoint = self._http.endpoint(reference.server)
-        if endpoint is not None and endpoint.token:
-            return {"Authorization": f"Bearer {endpoint.token}"}
+        token = self._http.endpoint(reference.server).token
+        if token:
+            return {"Authorization": f"Bearer {token}"}
         key = (reference.server, reference.repository)
         headers, expires = self._authorizations.get(key, ({}, float("inf")))
         if self._clock() < expires:
@@ -181,8 +180,7 @@ class Registry:
 
     def _answer_challenge(self, reference: Reference, header: str) -> None:
         challenge = parse_challenge(header)
-        endpoint = self._http.endpoint(reference.server)
-        if challenge is not None and not (endpoint is not None and endpoint.token):
+        if challenge is not None and not self._http.endpoint(reference.server).token:
             self._challenges[(reference.server, reference.repository)] = challenge
             self._authorize(reference, challenge)
 
@@ -226,7 +224,7 @@ class Registry:
 
     def _credentials(self, reference: Reference) -> Credentials | None:
         endpoint = self._http.endpoint(reference.server)
-        if endpoint is not None and endpoint.username and endpoint.password is not None:
+        if endpoint.username and endpoint.password is not None:
             return Credentials(endpoint.username, endpoint.password)
         return docker_credentials(reference, self._auth_file)
 

@@ -129,6 +129,7 @@ def _is_untouched(fd: int, may_hold: frozenset[str]) -> bool:
 
 def _set(fd: int, owner: tuple[int, int], mode: int | None) -> None:
     """Set owner and mode, as far as the file system keeps them: it is what refuses to do so for root."""
+<<<<<<< HEAD
     with _without_refusals():
         os.fchown(fd, *owner)
     with _without_refusals():
@@ -143,3 +144,14 @@ def _without_refusals() -> t.Iterator[None]:
     except OSError as e:
         if os.geteuid() != 0 or e.errno not in REFUSALS:
             raise
+=======
+    calls: list[t.Callable[[], None]] = [lambda: os.fchown(fd, *owner)]
+    if mode is not None:
+        calls.append(lambda: os.fchmod(fd, mode))
+    for set_attribute in calls:
+        try:
+            set_attribute()
+        except OSError as e:
+            if os.geteuid() != 0 or e.errno not in REFUSALS:
+                raise
+>>>>>>> size
