@@ -11,7 +11,6 @@ descriptor, and a new one only if it still has the attributes of a new one and n
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -129,22 +128,6 @@ def _is_untouched(fd: int, may_hold: frozenset[str]) -> bool:
 
 def _set(fd: int, owner: tuple[int, int], mode: int | None) -> None:
     """Set owner and mode, as far as the file system keeps them: it is what refuses to do so for root."""
-<<<<<<< HEAD
-    with _without_refusals():
-        os.fchown(fd, *owner)
-    with _without_refusals():
-        if mode is not None:
-            os.fchmod(fd, mode)
-
-
-@contextlib.contextmanager
-def _without_refusals() -> t.Iterator[None]:
-    try:
-        yield
-    except OSError as e:
-        if os.geteuid() != 0 or e.errno not in REFUSALS:
-            raise
-=======
     calls: list[t.Callable[[], None]] = [lambda: os.fchown(fd, *owner)]
     if mode is not None:
         calls.append(lambda: os.fchmod(fd, mode))
@@ -154,4 +137,3 @@ def _without_refusals() -> t.Iterator[None]:
         except OSError as e:
             if os.geteuid() != 0 or e.errno not in REFUSALS:
                 raise
->>>>>>> size
