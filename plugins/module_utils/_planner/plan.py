@@ -217,8 +217,8 @@ def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) ->
                 yield f"the alias {name} of {row.backend} hides the system backend {name}, which LocalAI will not run."
         elif directory.target and directory.target != row.backend:
             yield (
-                f"{name} points to {directory.target}, but LocalAI will run {row.backend}, which has {name} as its alias "
-                f"and is preferred on a host with the capability {changes.host.name}."
+                f"{name} points to {directory.target}, but LocalAI will run {row.backend}, which has {name} as its "
+                f"alias and is preferred on a host with the capability {changes.host.name}."
             )
         elif directory.runnable and directory.name != row.backend:
             yield f"the alias {name} of {row.backend} hides the backend {directory.name}, which LocalAI will not run."
