@@ -38,7 +38,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - With O(force=true), every run installs again.
+      - With O(force=true), every run reinstalls the backends.
       - With O(state=latest), a run changes nothing if nothing newer is available.
 options:
   name:
@@ -46,7 +46,7 @@ options:
       - The names of the backends in the gallery. V(gallery@name) selects one gallery. The same backend from two
         galleries is an error.
       - Names are case-insensitive. A backend is stored with the spelling of the gallery.
-      - With an empty list, nothing is done.
+      - An empty list changes nothing.
     type: list
     elements: str
     required: true
