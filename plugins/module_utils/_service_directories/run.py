@@ -11,10 +11,10 @@ import os
 import re
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
-from .._errors import HostError, LocalAIError, OptionError
+from .._errors import HostError, OptionError
+from .._fs import process
 from .._fs.os_errors import DiskErrors
+from .._module.runner import Run, run_module
 from .._store.ownership import numbers_of
 from . import create, delete, record
 from .adopt import adopt, marked
@@ -23,6 +23,7 @@ from .paths import PathState, scan_path
 from .record import DirectoryRecord
 
 _MAX_NAMES = 5
+_MAX_SECONDS = 86400
 
 DIRECTORY_SPEC: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -49,21 +50,21 @@ DIRECTORY_SPEC: dict[str, t.Any] = {
 
 def run_directory() -> None:
     """Carry out the module `localai_directory`."""
-    module = AnsibleModule(argument_spec=DIRECTORY_SPEC, supports_check_mode=True)
-    try:
-        result = _Run(module).present() if module.params["state"] == "present" else _Run(module).absent()
-    except LocalAIError as e:
-        module.fail_json(msg=_printable(str(e)))
-    module.exit_json(**result)
+    run_module({"argument_spec": DIRECTORY_SPEC}, _carry_out)
 
 
-class _Run:
-    """One run: its options, and the record on the disk."""
+def _carry_out(run: Run) -> None:
+    task = _Task(run)
+    run.result.update(task.present() if run.params["state"] == "present" else task.absent())
 
-    def __init__(self, module: AnsibleModule) -> None:
-        self._params: t.Mapping[str, t.Any] = module.params
-        self._check_mode: bool = module.check_mode
-        self._module = module
+
+class _Task:
+    """The options of one run, and the record on the disk."""
+
+    def __init__(self, run: Run) -> None:
+        self._params = run.params
+        self._check_mode = run.check_mode
+        self._warnings = run.warnings
         self._paths = [_path(row["path"]) for row in self._params["directories"]]
         self._file = _path(self._params["record"])
         saved = record.read(self._file)
@@ -91,7 +92,7 @@ class _Run:
         deleted, left = delete.predict(deletions)
         for path, content in left.items():
             some = ", ".join(content[:_MAX_NAMES])
-            self._module.warn(_printable(f"{path} stays, because the role may not have created {some}."))
+            self._warnings.append(f"{path} stays, because the role may not have created {some}.")
         emptied = [deletion.path for deletion in deletions if deletion.keep]
         remaining = [entry.path for entry in self._record.entries if entry.path not in deleted or entry.path in emptied]
         result = {
@@ -107,7 +108,7 @@ class _Run:
         if not self._check_mode:
             self._save_adopted()
             for deletion in deletions:
-                gone = delete.apply(deletion, self._record, self._execute)
+                gone = delete.apply(deletion, self._record, _execute)
                 if not (gone or deletion.keep or deletion.only_if_empty):
                     raise HostError(f"{deletion.path}: something was written there while it was deleted. Run again.")
             self._forget(deleted)
@@ -147,19 +148,16 @@ class _Run:
         with DiskErrors("", path):
             return scan_path(path)
 
-    def _execute(self, command: list[str], directory: str) -> tuple[int, str]:
-        status, _output, errors = self._module.run_command(command, cwd=directory)
-        return status, errors
-
     def _attributes(self, mode: str) -> Attributes:
         if not re.fullmatch("[0-7]{3,4}", mode):
             raise OptionError(f"mode: {mode!r} is not an octal mode such as 0755. Write it in quotes.")
         return Attributes(*numbers_of(self._params["owner"], self._params["group"]), int(mode, 8))
 
 
-def _printable(text: str) -> str:
-    """Return text that JSON can hold: names of files need not be valid Unicode."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _execute(command: list[str], directory: str) -> tuple[int, str]:
+    """Run a program, which may take as long as a large tree needs; returns its exit status and its errors."""
+    output = process.run(command, _MAX_SECONDS, directory)
+    return output.status, output.stderr.decode("utf-8", "replace")
 
 
 def _path(path: str) -> str:

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     ],
     "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
     "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_store", "_fs"],
-    "_service_directories": ["_store", "_fs"],
+    "_service_directories": ["_module.runner", "_store", "_fs"],
     "_errors": [],
     "_address": [],
     "_request": [],
@@ -58,7 +58,7 @@ PURE = (
 
 # Who may import a library that is not ours, or start programs.
 LIBRARIES = {
-    "ansible": ["_module", "_service_directories.run"],
+    "ansible": ["_module"],
     "requests": ["_http"],
     "urllib3": ["_http"],
     "yaml": ["_resolver.yaml_document"],
