@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ._address import Address
 
 LAYOUT_SCHEME = "ocilayout:"
+State = t.Literal["present", "latest", "absent"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class BackendOptions:
     """
 
     names: tuple[str, ...]
-    state: str = "present"
+    state: State = "present"
     uri: Address | None = None
     alias: str | None = None
     force: bool = False

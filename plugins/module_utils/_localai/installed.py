@@ -40,7 +40,7 @@ class Directory:
     """
 
     name: str
-    kind: str = "directory"
+    kind: t.Literal["directory", "symlink", "other"] = "directory"
     has_run_file: bool = False
     runnable: bool = False
     metadata: Metadata | None = None

@@ -21,13 +21,15 @@ from .installed import RUN_FILE, Directory, Installed
 from .metadata import METADATA, Metadata
 from .names import checked_name
 
+RowKind = t.Literal["concrete", "alias", "meta", "system"]
+
 
 @dataclass(frozen=True)
 class Row:
     """One name that LocalAI knows, and the backend that it runs for the name."""
 
     name: str
-    kind: str
+    kind: RowKind
     backend: str
     run_file: str
     runnable: bool
@@ -92,7 +94,7 @@ def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str,
     return {**names, **dict.fromkeys(aliases)}
 
 
-def _concrete_row(installed: Installed, directory: Directory, name: str, kind: str) -> Row:
+def _concrete_row(installed: Installed, directory: Directory, name: str, kind: RowKind) -> Row:
     problem = f"{METADATA} {directory.problem}" if directory.problem else _bad_name(name)
     if not directory.runnable:
         problem = problem or f"{directory.name} has no {RUN_FILE} that is a file"

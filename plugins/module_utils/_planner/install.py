@@ -16,7 +16,7 @@ from . import add
 from .changes import Changes
 from .facts import Facts
 from .pinned import is_pinned_build
-from .plan import Outcome
+from .plan import Action, Outcome
 from .questions import Artifact
 from .targets import Target, artifact_of, difference, target_of
 from .work import Compare, Install, Leftover, MetaMissing, OtherAlias, OtherAttributes, RestorePrevious, Work
@@ -43,11 +43,10 @@ def _adjust(name: str, finding: OtherAlias | OtherAttributes, changes: Changes) 
     directory = changes.state.get(finding.directory) or Directory(finding.directory)
     if isinstance(finding, OtherAttributes):
         add.set_attributes(changes, directory)
-        action = "chown"
     else:
         pin = changes.request.pin(name)
         add.set_alias(changes, directory, pin.alias if pin else changes.request.alias or "")
-        action = "replace"
+    action: Action = "chown" if isinstance(finding, OtherAttributes) else "replace"
     return Outcome(changes.spelling_of(name), directory.target or directory.name, action, finding.reason)
 
 
@@ -82,7 +81,7 @@ def _install(name: str, finding: Install | Compare, changes: Changes, facts: Fac
     spelling = target.name if target.name.lower() == name.lower() else name
     if isinstance(finding, Install):
         return Outcome(spelling, target.backend, finding.action, reason, target.key)
-    action = "upgrade" if len(changes.steps) > steps_before or superseded else "none"
+    action: Action = "upgrade" if len(changes.steps) > steps_before or superseded else "none"
     return Outcome(spelling, target.backend, action, reason, target.key)
 
 

@@ -32,6 +32,9 @@ if t.TYPE_CHECKING:
     from .work import Finding
 
 
+Action = t.Literal["none", "install", "repair", "replace", "restore", "upgrade", "chown", "prune", "remove"]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The result for one name. It is valid after the first `done_after` steps of the plan.
@@ -41,7 +44,7 @@ class Outcome:
 
     name: str
     backend: str | None
-    action: str
+    action: Action
     reason: str
     capability: str | None = ""
     run_file: str | None = None

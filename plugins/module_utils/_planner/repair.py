@@ -26,7 +26,7 @@ from .._store.builds import Build
 from .._store.record import Record
 from .findings import Sound
 from .situation import Situation, can_be_restored
-from .work import Finding, Install, Leftover, MetaMissing, RestorePrevious
+from .work import Finding, Install, Leftover, MetaMissing, Repairing, RestorePrevious
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,13 @@ def cannot_run(situation: Situation, row: Row) -> Finding | None:
 
 
 def repaired(
-    situation: Situation, damage: str, name: str, *, subject: str = "", action: str = "repair", backup_of: str = ""
+    situation: Situation,
+    damage: str,
+    name: str,
+    *,
+    subject: str = "",
+    action: Repairing = "repair",
+    backup_of: str = "",
 ) -> Finding:
     """Return the finding that repairs `name` with its recorded build, else with the build of `subject`.
 

@@ -19,6 +19,9 @@ from .findings import NotVerified, Sound
 if t.TYPE_CHECKING:
     from .repair import RecordedBuild
 
+# What repairs, installs or restores can be called in the result.
+Repairing = t.Literal["install", "repair", "replace", "restore"]
+
 
 @dataclass(frozen=True)
 class Install:
@@ -27,7 +30,7 @@ class Install:
     A repair installs the `recorded` build, if there is one.
     """
 
-    action: str
+    action: Repairing
     reason: str
     subject: str
     instead: str = ""
@@ -46,7 +49,7 @@ class Compare:
 class RestorePrevious:
     """A previous version can be restored; `recorded` is the build that a repair has to install."""
 
-    action: str
+    action: Repairing
     reason: str
     previous: PreviousVersion
     recorded: RecordedBuild | None = None
@@ -56,7 +59,7 @@ class RestorePrevious:
 class MetaMissing:
     """The meta backend `meta` has to be written. Its `build` is already installed."""
 
-    action: str
+    action: Repairing
     reason: str
     meta: str
     build: str
