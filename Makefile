@@ -22,8 +22,9 @@ MOUNTING := cd $(COPY) && apart=; ! $(APART) true 2>/dev/null || apart="$(APART)
 MEMORY := $(wildcard /dev/shm)
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
 # Two lanes of parts, for two processors. The number is a limit in minutes, several times what the part takes: a part that
-# exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes.
-LANES := "sanity=10 units=$(if $(EVERY),50,25) coverage=2 integration=20" \
+# exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes. ansible-test cannot run twice in one
+# directory, so its parts are in one lane; unit tests are the last, because they can use both processors.
+LANES := "sanity=10 integration=20 units=$(if $(EVERY),50,25) coverage=2" \
     "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20"
 # Unit tests of what changes between Pythons most: files, archives, and whole runs.
 SAMPLE := $(addprefix tests/unit/plugins/,module_utils/_fs/ module_utils/_store/ module_utils/_unpack/ \
@@ -73,7 +74,7 @@ docs: collection ## the site, guides and reference, in build/docs/html; warnings
 sanity: collection ## ansible-test sanity
 	cd $(COPY) && ansible-test sanity --venv --junit
 
-cores: collection ## what depends on ansible-core with each other one that a Python here runs, all with the newest, or EVERY=1
+cores: collection ## ansible-test sanity with the oldest and the newest ansible-core that a Python here runs, or EVERY=1
 	cd $(COPY) && EVERY=$(EVERY) tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
@@ -171,14 +172,14 @@ fresh: # forget the results of earlier runs
 	@rm -rf $(addprefix $(OUTPUT)/,bot coverage data junit reports)
 
 $(VENV)/ready: tests/requirements.txt docs/requirements.txt
-	tests/tools/make_venv.sh $(PYTHON) $(VENV)
+	timeout 10m tests/tools/make_venv.sh $(PYTHON) $(VENV)
 	timeout 15m $(VENV)/bin/pip install -q -r tests/requirements.txt
 	touch $@
 
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
-	tests/tools/fetch_program.sh $(BUILD) $(@F)
+	timeout 10m tests/tools/fetch_program.sh $(BUILD) $(@F)
 
 $(BUILD)/bin/strace:
-	tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
+	timeout 10m tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
 
 .PHONY: help test $(WORK) clean collection fresh

@@ -59,15 +59,16 @@ options:
     description:
       - The capability of the host, for example V(nvidia-cuda-12), V(amd), V(intel), V(vulkan), V(metal) or V(default).
       - The default is the value of E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) in the environment of the module, or the
-        content of the file C(/run/localai/capability). Without them, the capability is detected as LocalAI does it.
+        content of the file C(/run/localai/capability). Without them, the capability is detected in the same way as by
+        LocalAI.
       - The memory of GPUs is read from the kernel (C(mem_info_vram_total) of an AMD GPU) or from C(nvidia-smi),
-        C(rocm-smi), C(xpu-smi) and C(vulkaninfo). These tools are searched in E(PATH), C(/opt/rocm/bin),
+        C(rocm-smi), C(xpu-smi) and C(vulkaninfo). These tools are searched for in E(PATH), C(/opt/rocm/bin),
         C(/usr/lib/wsl/lib), C(/usr/local/bin) and C(/usr/local/cuda/bin). A tool is stopped after 120 seconds.
       - If a GPU is present and its memory cannot be read, the builds that are installed for its vendor are kept, with a
-        warning. If its compute driver (C(nvidia) or C(amdgpu)) is in use, the capability is unknown. Then a meta
-        backend without an installed build is an error, unless it points to the same build with and without the GPU. Set
-        this option to install it. With other drivers, such as C(nouveau) and C(i915), the host counts as one without a
-        GPU.
+        warning. If its compute driver (C(nvidia) or C(amdgpu)) is in use, the capability is unknown. A meta backend
+        without an installed build is then an error, unless it points to the same build with and without the GPU. Set
+        this option to install such a backend. With other drivers, such as C(nouveau) and C(i915), the host is treated
+        as one without a GPU.
       - With V(disable), builds for other hardware are not refused.
       - This option does not change the capability that LocalAI detects. Set E(LOCALAI_FORCE_META_BACKEND_CAPABILITY)
         for its service too, because LocalAI chooses between backends with the same alias by its own capability.

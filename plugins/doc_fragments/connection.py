@@ -55,7 +55,7 @@ options:
           - Mirrors of the images of this host, in the order in which they are tried. The host itself is tried last,
             unless a mirror has O(endpoints[].mirrors[].resolve=true).
           - Tags are resolved at the host itself, so mirrors need not be trusted. Content is pulled from any mirror that
-            has it. If a mirror fails, the transfer continues at the same byte from the next one.
+            has it. If a mirror fails, the transfer continues from the next one, at the byte where it stopped.
           - Put the credentials and certificates for a mirror in a separate entry for the host of the mirror.
         type: list
         elements: dict
@@ -117,7 +117,7 @@ options:
     default: 5
 notes:
   - Passwords and tokens in O(endpoints) are never shown. Every address is shown without user, password, query and
-    fragment, also in the options that Ansible shows with C(-v) and writes to the syslog of the host. Ansible itself
+    fragment, even in the options that Ansible shows with C(-v) and writes to the syslog of the host. Ansible itself
     shows the items of a C(loop). If an item contains a signed URL, set C(label) in C(loop_control), or C(no_log=true).
   - Ansible shows the C(environment) of a task as part of a command line. Set the password of a proxy in the environment
     of the host or of Ansible instead.

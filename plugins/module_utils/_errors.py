@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The exceptions of this collection. All of them end in the only call of `fail_json`.
+"""The exceptions of this collection. `_module.runner` reports all of them with `fail_json`.
 
 ::
 

@@ -74,7 +74,7 @@ class BackendOptions:
 
     @property
     def may_restore_previous(self) -> bool:
-        """Whether a previous version can be restored, if it is the pinned build."""
+        """Whether a previous version may be restored if it is the pinned build."""
         return self.state == "present" and not self.force
 
 
@@ -91,7 +91,10 @@ class InfoOptions:
 
     @property
     def wanted(self) -> frozenset[str] | None:
-        """The names in lower case, with and without their galleries (LocalAI writes both for metas); None for all."""
+        """The names in lower case, with and without their galleries; None for all.
+
+        LocalAI names meta backends in both ways.
+        """
         if self.names is None:
             return None
         return frozenset(spelling.lower() for name in self.names for spelling in (name, bare_name(name)))

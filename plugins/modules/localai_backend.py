@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - Installs inference backends of LocalAI into the directory from which LocalAI reads them, and removes them.
+  - Installs and removes inference backends in the directory from which LocalAI reads them.
   - Looks up names in galleries. A meta backend such as V(llama-cpp) is resolved to the build for the capability of the
     host.
   - Stages each backend in a hidden directory and moves it into place in one step. A backend is complete or absent.
@@ -29,8 +29,7 @@ attributes:
     support: full
     details:
       - Check mode reads galleries and manifests if the run would, and fails if the run would.
-      - It cannot predict errors that only the content shows, such as a damaged archive, or a tag that moves before the
-        run.
+      - It cannot predict errors in the content, such as a damaged archive, or a tag that moves before the run.
       - An O(owner) or O(group) that does not exist is a warning in check mode, because an earlier task may create it.
       - The first run that changes something tests whether the file system of O(backends_path) stores owners and modes.
         Until then, check mode assumes that it does, and warns.
@@ -55,21 +54,22 @@ options:
     description:
       - With V(present), each backend is installed and can run. An installed backend that can run is not changed, and
         requires no network.
-      - With V(present), a damaged or lost backend is repaired with its recorded build, from a previous version with
-        this build or from its source by digest. So a rollback survives every repair. If no source has the recorded
-        build any more, the repair installs the build that the tag points to now, with a warning. If you chose the
-        recorded build by O(digest), by O(pins) or as a previous version, this is an error instead.
-      - With V(latest), each backend is also upgraded to the build that the gallery has now for the capability that the
-        host has now. Builds are compared by the digest of the image, else by the version in the gallery, else by the
+      - With V(present), a damaged or lost backend is repaired with its recorded build, from a previous version or from
+        its source by digest. So a repair does not undo a rollback. If no source has the recorded build any more, the
+        repair installs the build that the tag points to now, with a warning. If you chose the recorded build by
+        O(digest), by O(pins) or as a previous version, this is an error instead.
+      - With V(latest), each backend is also upgraded to the current build in the gallery for the current capability of
+        the host. Builds are compared by the digest of the image, else by the version in the gallery, else by the
         SHA-256 of the archive. If the source has none of these, the backend is not changed, with a warning.
       - With V(latest), a meta backend is resolved again. If it points to another build now, that build is installed.
         The old build is removed, unless it was requested by its own name or another meta backend points to it.
       - While a GPU of the host cannot be read (see O(capability)), a meta backend is not resolved again. Its installed
         build is kept, upgraded with V(latest) to the build with the same name, and repaired if it is damaged.
-      - With V(absent), no backend in O(backends_path) answers to the names any more. This removes the directory of the
-        name, a meta backend together with its build, and every build that has the name as its alias. Meta backends that
-        point to a removed build are removed too.
-      - A build that another installed meta backend points to is not removed. To name it directly is an error.
+      - With V(absent), all backends in O(backends_path) that answer to the names are removed. These are the directory
+        with the name, a meta backend together with its build, and every build that has the name as its alias. Meta
+        backends that point to a removed build are removed too.
+      - A build that another installed meta backend points to is not removed. It is an error to request its removal by
+        its own name.
       - System backends are never changed.
     type: str
     choices: [present, latest, absent]
@@ -77,10 +77,10 @@ options:
   uri:
     description:
       - Installs the one backend in O(name) from this source, without a gallery.
-      - An image in a registry, V(quay.io/project/image:tag) or V(oci://registry/image:tag); an image in a local OCI
-        layout, V(ocilayout:/path), V(ocilayout:/path:tag) or V(ocilayout:/path@sha256:…); an image in a tar file with
-        an OCI layout or from C(docker save), V(ocifile:///path/image.tar); an archive,
-        V(https://host/backend.tar.gz) or a file on the host; or a directory on the host.
+      - An image in a registry is V(quay.io/project/image:tag) or V(oci://registry/image:tag). An image in a local OCI
+        layout is V(ocilayout:/path), V(ocilayout:/path:tag) or V(ocilayout:/path@sha256:…). An image in a tar file,
+        which has an OCI layout or is from C(docker save), is V(ocifile:///path/image.tar). An archive is
+        V(https://host/backend.tar.gz) or the path of a file on the host. A directory is a path on the host.
       - Archives can be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. To decompress zstd, in archives and in images,
         the host needs Python 3.14, the Python library C(zstandard) or the program C(zstd).
       - All archives except zip are unpacked during the download and need no additional space.
@@ -97,7 +97,7 @@ options:
     description:
       - A release of LocalAI, such as V(v4.9.0). It replaces V(latest) in the tags of the gallery's images, so
         V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
-      - A backend with another tag is replaced, also by an older build. A backend of this release requires no network.
+      - A backend with another tag is replaced, even by an older build. A backend of this release requires no network.
       - A backend whose image has no such tag, or that is not an image, is an error.
       - Mutually exclusive with O(uri), O(digest) and O(pins).
     type: str
@@ -105,7 +105,7 @@ options:
     description:
       - The digest of the build that the one backend in O(name) resolves to, such as V(sha256:…). It is the digest of an
         image, of an image index, or the SHA-256 of an archive.
-      - A backend with another digest is replaced, also by an older build. A backend with this digest requires no
+      - A backend with another digest is replaced, even by an older build. A backend with this digest requires no
         network.
       - Mutually exclusive with O(uri), O(release) and O(pins).
     type: str
@@ -114,8 +114,8 @@ options:
       - A set of pinned builds to install exactly as recorded, without consulting a gallery or resolving a tag.
         M(localai.core.localai_backend_info) returns it with
         O(localai.core.localai_backend_info#module:pins=true).
-      - For each backend in O(name), the row for the capability of this host is used, or its fallback, as in the
-        capability map of a meta backend. A name without a row is an error.
+      - For each backend in O(name), the row for the capability of this host is used. If there is none, the same
+        fallbacks apply as in the capability map of a meta backend. A name without a row is an error.
       - While a GPU of the host cannot be read (see O(capability)), only a row for the installed build is used. Without
         such a row, the installed build is kept, with a warning.
       - Mutually exclusive with O(uri), O(release) and O(digest).
@@ -136,11 +136,11 @@ options:
             type: str
             required: true
           capability:
-            description: The capability of the hosts for which the row is.
+            description: The capability of the hosts that use the row.
             type: str
             required: true
           platform:
-            description: The platform of the hosts for which the row is, as V(os/architecture).
+            description: The platform of the hosts that use the row, as V(os/architecture).
             type: str
             required: true
           backend:
@@ -161,8 +161,8 @@ options:
   exclusive:
     description:
       - Whether to remove all backends except those in O(name) and their builds.
-      - After everything is installed, this removes all other backends that LocalAI lists. It does not remove system
-        backends, nor files, symlinks and directories that LocalAI does not list.
+      - The other backends that LocalAI lists are removed after everything is installed. System backends are not
+        removed, nor are files, symlinks and directories that LocalAI does not list.
       - While a GPU of the host cannot be read (see O(capability)), all builds for its vendor that have one of the
         names, also as an alias, are kept.
       - It is an error if O(name) is empty.
@@ -174,19 +174,20 @@ options:
         points to another build. They are in C(.localai-core/kept) of O(backends_path), where LocalAI does not list
         them.
       - If it is set, every run removes surplus previous versions of the backends in O(name). Set V(0) to free their
-        space. If it is not set, no previous versions are added, and existing ones are kept.
-      - A pinned build is restored from a previous version without network, for example to roll back by O(digest).
+        disk space. If it is not set, no previous versions are added, and existing ones are kept.
+      - A pinned build is restored from a previous version without network access, for example to roll back by
+        O(digest).
       - O(state=absent) and O(exclusive) remove the previous versions of a backend together with it.
     type: int
   verify:
     description:
-      - Whether to compare the path, type, size and symlink target of all files of the backends with those that were
-        installed, and to repair differences. New files, and files that LocalAI's Python backends rewrite, are ignored.
+      - Whether to compare the path, type, size and symlink target of all files of the backends with their record, and
+        to repair differences. New files, and files that LocalAI's Python backends rewrite, are ignored.
       - A backend that LocalAI or an early version of this collection installed has no record and is not verified.
     type: bool
     default: false
   force:
-    description: Whether to install again backends that are installed.
+    description: Whether to reinstall installed backends.
     type: bool
     default: false
   owner:
@@ -194,13 +195,15 @@ options:
       - The owner of backends, usually the user of the LocalAI service. LocalAI's Python backends write into their
         directories.
       - If it is set, it also applies to installed backends, without a download.
-      - The default for new backends is the owner of O(backends_path), if this user is allowed to change owners.
+      - The default for new backends is the owner of O(backends_path), if the module runs as a user who may change
+        owners.
     type: str
   group:
     description:
       - The group of backends.
       - If it is set, it also applies to installed backends, without a download.
-      - The default for new backends is the group of O(backends_path), if this user is allowed to change groups.
+      - The default for new backends is the group of O(backends_path), if the module runs as a user who may change
+        groups.
     type: str
   directory_mode:
     description:
@@ -239,7 +242,7 @@ EXAMPLES = r"""
     state: restarted
   when: result.restart_required
 
-- name: Install the build for CUDA 12, whatever capability is detected
+- name: Install the build for CUDA 12, regardless of the detected capability
   localai.core.localai_backend:
     name: llama-cpp
     capability: nvidia-cuda-12
@@ -363,7 +366,7 @@ EXAMPLES = r"""
   localai.core.localai_backend_info:
   register: info
 
-- name: Show the bytes done, the bytes in all and the seconds left
+- name: Show the transferred bytes, the total bytes and the remaining seconds
   ansible.builtin.debug:
     msg: "{{ info.in_progress }}"
 
@@ -378,7 +381,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: One sentence about what was done, or in check mode would be done.
+  description: One sentence about the changes, or in check mode about the predicted changes.
   returned: always
   type: str
   sample: Upgraded llama-cpp.
@@ -412,17 +415,17 @@ backends:
     action:
       description:
         - V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown), V(prune) or V(remove).
-        - With V(restore), a previous version is put back into place.
+        - With V(restore), a previous version is restored.
         - With V(chown), only owner, group and mode change.
         - With V(prune), only surplus previous versions are removed (see O(keep_previous)).
       type: str
     capability:
       description:
-        - The key of the capability map that was used, for a meta backend that was resolved. Otherwise the capability of
+        - For a meta backend that was resolved, the key of its capability map that was used. Otherwise the capability of
           the host, which is null if RV(capability) is null.
       type: str
     reason:
-      description: The reason for the action, or why there is none.
+      description: The reason for the action, or the reason why nothing is done.
       type: str
     run_file:
       description: The file that LocalAI starts for the name after this run, or null.
@@ -463,7 +466,7 @@ removed:
       description: The directory of O(backends_path) that is removed.
       type: str
     reason:
-      description: Why it is removed too.
+      description: The reason for the removal.
       type: str
 unload:
   description:
@@ -475,8 +478,8 @@ unload:
   sample: [cuda12-llama-cpp, llama-cpp]
 restart_required:
   description:
-    - Whether a running LocalAI must be restarted to know its backends, because the run file of a name changed.
-    - It depends only on this run, not on earlier ones.
+    - Whether a running LocalAI must be restarted to read its backends again, because the run file of a name changed.
+    - It depends only on this run, not on earlier runs.
   returned: always
   type: bool
   sample: false
@@ -490,7 +493,7 @@ capability:
 diff:
   description:
     - The changes of each directory of O(backends_path), with C(backend), C(alias), C(uri), C(digest), C(version),
-      C(owner), C(group), C(mode) and C(run_file) before and after. It is empty if there is no directory.
+      C(owner), C(group), C(mode) and C(run_file) before and after. A state is empty if the directory does not exist.
     - C(previous) is the number of previous versions, if there are any. C(paths_to_change) is the number of paths whose
       owner, group or mode change, if nothing else changes.
     - It is the same in check mode and in the run that follows.

@@ -56,9 +56,9 @@ options:
     default: false
   pin_capabilities:
     description:
-      - The capabilities of the hosts for which the set of pins is. The default is the capability of this host. It must
-        be set if the capability is unknown, so that RV(capability) is null.
-      - The rows for V(nvidia-l4t), V(metal) and V(darwin-x86) are for the platforms of these hosts. All other rows are
+      - The capabilities of the hosts that will use the set of pins. The default is the capability of this host. This
+        option is required if that is unknown, so that RV(capability) is null.
+      - The rows for V(nvidia-l4t), V(metal) and V(darwin-x86) are for the platforms of such hosts. All other rows are
         for O(platform).
     type: list
     elements: str
@@ -129,7 +129,7 @@ capability:
   description:
     - The capability of the host. Null if it is unknown, because a GPU cannot be read although its compute driver is in
       use. RV(capability_evidence.unreadable) then has the reason.
-    - RV(backends) is then listed as if the memory of the GPU sufficed.
+    - RV(backends) is then listed as if the GPU had enough memory.
   returned: success
   type: str
   sample: nvidia-cuda-12
@@ -168,8 +168,8 @@ capability_evidence:
       elements: str
     unreadable:
       description:
-        - The vendors whose GPU is present and whose memory is unknown. If the memory of another GPU decided, only
-          vendors of a higher priority. Empty if an option, a variable or a file set the capability.
+        - The vendors whose GPU is present but whose memory is unknown. If the memory of another GPU decided, only
+          vendors with a higher priority are listed. Empty if an option, a variable or a file set the capability.
         - If the compute driver (C(nvidia) or C(amdgpu)) of such a GPU is in use, RV(capability) is null, and only these
           vendors are listed.
       type: list
@@ -186,7 +186,7 @@ capability_evidence:
           description: The tool that reports the memory of this vendor's GPUs.
           type: str
         output:
-          description: Its output, in one line of at most 300 characters, or why there is none.
+          description: Its output in one line of at most 300 characters, or the reason why there is none.
           type: str
 backends:
   description: One entry for each name that LocalAI knows, sorted by name.
@@ -212,7 +212,7 @@ backends:
       description: The name.
       type: str
     kind:
-      description: V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as it does for LocalAI.
+      description: V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as in LocalAI.
       type: str
     backend:
       description: The directory that answers to the name.
@@ -235,7 +235,7 @@ backends:
 in_progress:
   description:
     - The current transfer of another run, or null. It is updated at most every two seconds.
-    - It is null again as soon as that run ends, also if it is killed.
+    - It is null again as soon as that run ends, even if the run is killed.
   returned: success
   type: dict
   sample:
@@ -273,7 +273,7 @@ problems:
   elements: dict
   sample:
     - name: half-installed
-      problem: it has no run.sh and is no meta backend
+      problem: it has no run.sh and is not a meta backend
   contains:
     name:
       description: The directory, or null for the host.
@@ -284,7 +284,7 @@ problems:
 previous:
   description:
     - The previous versions of backends, the latest one of each backend first.
-    - With O(name), the previous versions of builds that answer, or answered, to these names.
+    - With O(name), only the previous versions of builds that answer to these names or did so earlier.
   returned: success
   type: list
   elements: dict
@@ -316,7 +316,7 @@ previous:
 upgrades:
   description:
     - The upgrades that O(localai.core.localai_backend#module:state=latest) would install, with O(upgrades=true).
-    - If RV(capability) is null, no other build than the installed one is considered.
+    - If RV(capability) is null, only upgrades of the installed builds are considered, and no other builds.
   returned: when O(upgrades=true)
   type: list
   elements: dict
@@ -350,7 +350,7 @@ upgrades:
 pins:
   description:
     - The current builds of the backends, with O(pins=true), for O(localai.core.localai_backend#module:pins).
-    - If a backend has no build for a capability, there is no row and a warning.
+    - If a backend has no build for a capability, there is a warning instead of a row.
   returned: when O(pins=true)
   type: dict
   sample:
@@ -393,8 +393,8 @@ available:
       type: str
     compatible:
       description:
-        - Whether it can be installed on this host. If RV(capability) is null, a meta backend without an installed build
-          cannot be installed if its build depends on the GPU.
+        - Whether it can be installed on this host. If RV(capability) is null, a meta backend cannot be installed if its
+          build depends on the GPU and none is installed yet.
       type: bool
     installed:
       description: Whether the name is in RV(backends).

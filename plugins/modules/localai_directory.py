@@ -13,10 +13,10 @@ author:
   - localai.core contributors (@localai-core)
 description:
   - This module belongs to the role P(localai.core.localai#role). For other directories, use C(ansible.builtin.file).
-  - Creates directories and records them with device and inode. Existing directories are used unchanged and are not
+  - Creates directories and records their device and inode. Existing directories are used unchanged and are not
     recorded.
   - Sets owner, group and mode only for recorded directories.
-  - Deletes only recorded directories that are still the same. It never deletes a mount point, does not leave the file
+  - Deletes a directory only if it is still the recorded one. Never deletes a mount point, does not leave the file
     system of the directory, and does not follow symlinks.
 attributes:
   check_mode:
@@ -69,7 +69,7 @@ options:
   record:
     description:
       - The file with the record. It belongs to root.
-      - It is deleted when none of its directories exists any more.
+      - It is deleted when none of the recorded directories exists any more.
     type: path
     default: /var/lib/localai-core/directories.json
   adopt:

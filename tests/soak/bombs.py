@@ -28,7 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils._address import Addre
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._fs.remove import remove
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
-from ansible_collections.localai.core.plugins.module_utils._fs.usage import disk_usage
+from ansible_collections.localai.core.plugins.module_utils._fs.walk import disk_usage
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._oci.challenge import parse_challenge

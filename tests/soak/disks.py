@@ -63,9 +63,9 @@ FAULTS: dict[str, Callable[[Volume], None]] = {
     "nothing": lambda volume: None,
 }
 NO_ROOM = r"(No space left on device|Disk quota exceeded)\. (Free some space|Raise the quota)"
-TOO_SMALL = r"MiB free, and this takes .* Free some space"
+TOO_SMALL = r"MiB of free space, but at least .* Free some space"
 READ_ONLY = r"mounted read-only\. Mount it for writing, or choose another backends_path"
-DEGRADED = r"does not keep owners and modes.*Mount it with the uid"
+DEGRADED = r"does not store owners and modes.*Mount it with the uid"
 NO_SYMLINKS = r"does not support symlinks.*Choose a backends_path"
 ONE_CASE = r"differs in upper and lower case.*Choose a backends_path"
 LOWER_LAYER = r"lower layer of an overlay.*Remove it first"

@@ -49,7 +49,7 @@ from ansible_collections.localai.core.plugins.module_utils._store.record import 
 LOOK = FileAttributes("localai", "users", "0755")
 DIGEST = "sha256:" + "ab" * 32
 OLD_DIGEST = "sha256:" + "01" * 32
-CPU_HOST = HostCapability("default", Evidence(rule="no GPU seen"))
+CPU_HOST = HostCapability("default", Evidence(rule="no GPU detected"))
 NVIDIA_HOST = HostCapability("nvidia", Evidence(rule="GPU vendor nvidia", gpus=(Gpu("nvidia", "card0"),)))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 _ENCODING = serialization.Encoding.PEM
@@ -53,7 +53,7 @@ class Authority:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
-    def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, authority: bool) -> x509.Certificate:
+    def _certificate(self, subject: x509.Name, key: rsa.RSAPublicKey, authority: bool) -> x509.Certificate:
         now = dt.datetime.now(dt.timezone.utc)
         own = self._key.public_key()
         builder = x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
@@ -68,8 +68,8 @@ class Authority:
         return builder.sign(self._key, hashes.SHA256())
 
 
-def _new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _name(text: str) -> x509.Name:
@@ -79,7 +79,7 @@ def _name(text: str) -> x509.Name:
 def _usage(authority: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not authority,
-        key_encipherment=False,
+        key_encipherment=not authority,
         key_cert_sign=authority,
         crl_sign=authority,
         content_commitment=False,

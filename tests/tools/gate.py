@@ -53,7 +53,7 @@ def wait(process: subprocess.Popen[str], seconds: float) -> float | None:
 
 def run(part: str, minutes: float) -> bool:
     """Run one make target, and return whether it succeeded."""
-    say(part, f"--- starts at {time.strftime('%H:%M:%S')}, limit {minutes:.0f} min")
+    say(part, f"=== starts at {time.strftime('%H:%M:%S')}, limit {minutes:.0f} min")
     begin = time.monotonic()
     # The caller has made `collection`: to make it again would change files that the other lane uses.
     command = ["make", "--no-print-directory", "-o", "collection", part]
@@ -79,9 +79,9 @@ def run(part: str, minutes: float) -> bool:
     output.join(GRACE)
     outcome = "passed" if process.returncode == 0 else "FAILED"
     if used is None:
-        say(part, f"--- FAILED: killed, because it did not end in {minutes:.0f} min")
+        say(part, f"=== FAILED: killed, because it did not end in {minutes:.0f} min")
     else:
-        say(part, f"--- {outcome}, {time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
+        say(part, f"=== {outcome}, {time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
     return used is not None and process.returncode == 0
 
 
@@ -89,7 +89,7 @@ def run_lane(parts: list[str]) -> None:
     for part in parts:
         name, minutes = part.split("=")
         if failed.is_set():
-            say(name, "--- not started, because another part failed")
+            say(name, "=== not started, because another part failed")
         elif not run(name, float(minutes)):
             failed.set()
 

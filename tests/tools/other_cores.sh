@@ -3,16 +3,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# other_cores.sh BUILD OWN: ansible-test sanity of the current directory with each ansible-core from 2.18 on but OWN that
-# a Python of this machine runs: all tests with the newest (EVERY=1: with each), with the others those that import
-# ansible-core. Each has a copy and a home of its own.
+# other_cores.sh BUILD OWN: ansible-test sanity of the current directory with the oldest and the newest ansible-core but
+# OWN that a Python of this machine runs, without the linters that read no more than our files: OWN runs them. With
+# EVERY=1: all tests with each ansible-core. Each has a copy and a home of its own.
 set -euo pipefail
 build=$1 own=$2
-newest=2.21
+oldest=2.18 newest=2.21
 here=$(dirname "$(realpath "$0")")
 
 while read -r core pythons; do
     [[ $core == "$own" ]] && continue
+    case ${EVERY:-$core} in
+        "$oldest") tests=(--test ansible-doc --test import --test validate-modules) ;;
+        "$newest") tests=(--skip-test pep8 --skip-test pylint --skip-test yamllint) ;;
+        "$core") continue ;;
+        *) tests=() ;;
+    esac
     for python in $pythons; do
         [[ -e $build/pythons/python$python ]] && break
     done
@@ -32,8 +38,6 @@ while read -r core pythons; do
     rm -rf "$copy"
     mkdir -p "$copy"
     tar -c --exclude ./tests/output . | tar -x -C "$copy"
-    tests=()
-    [[ $core == "$newest" || -n ${EVERY:-} ]] || tests=(--test ansible-doc --test import --test validate-modules)
     (cd "$copy" && HOME=$venv/home PATH=$venv/pythons:$venv/bin:$PATH timeout 10m \
         ansible-test sanity --venv --python "$python" "${tests[@]}" </dev/null)
 done <<'EOF'

@@ -17,7 +17,7 @@ import os
 import stat
 import typing as t
 
-from .entries import identity, unless_vanished
+from .entries import closing, identity, unless_vanished
 
 # Opens anything, also what this user may not read, and without side effects. macOS does not have it.
 O_PATH = getattr(os, "O_PATH", 0)
@@ -62,7 +62,7 @@ def change(
     fd = unless_vanished(lambda: hold(name, dir_fd))
     if fd is None:
         return False
-    try:
+    with closing(fd):
         status = os.fstat(fd)
         links = checked.st_nlink if max_links is None else max_links
         is_same = identity(status) == identity(checked) and stat.S_IFMT(status.st_mode) == stat.S_IFMT(checked.st_mode)
@@ -70,8 +70,6 @@ def change(
             return False
         set_attributes(fd, uid, gid, mode)
         return True
-    finally:
-        os.close(fd)
 
 
 class NewDirectory(t.NamedTuple):
@@ -89,7 +87,7 @@ def finish_directory(
     fd = unless_vanished(open_it)
     if fd is None:
         return
-    try:
+    with closing(fd):
         if identity(os.fstat(fd)) != created.identity:
             return
         if owner != (-1, -1):
@@ -98,8 +96,6 @@ def finish_directory(
             os.fchmod(fd, created.mode)
         if created.mtime is not None:
             os.utime(fd, (created.mtime, created.mtime))
-    finally:
-        os.close(fd)
 
 
 def _through_proc(fd: int) -> str:

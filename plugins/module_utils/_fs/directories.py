@@ -12,7 +12,7 @@ import errno
 import os
 import typing as t
 
-from .entries import OPEN_DIRECTORY
+from .entries import OPEN_DIRECTORY, closing
 
 _MAX_OPEN = 64
 
@@ -37,11 +37,8 @@ class Directories:
     def holding(self, path: str) -> t.Iterator[tuple[int, str]]:
         """Give the result of `at`, with a descriptor that is valid inside the context."""
         fd, name = self.at(path)
-        fd = os.dup(fd)
-        try:
-            yield fd, name
-        finally:
-            os.close(fd)
+        with closing(os.dup(fd)) as held:
+            yield held, name
 
     def status(self, path: str) -> os.stat_result:
         """Return the status of an entry."""
@@ -50,13 +47,10 @@ class Directories:
 
     def status_of_new(self, path: str) -> os.stat_result:
         """Return the status of a directory that was just created; raises OSError if it is another one by now."""
-        fd = self.open(path, OPEN_DIRECTORY)
-        try:
+        with closing(self.open(path, OPEN_DIRECTORY)) as fd:
             if os.listdir(fd):
                 raise OSError(errno.ENOTEMPTY, "it was replaced while it was being created")
             return os.fstat(fd)
-        finally:
-            os.close(fd)
 
     def target(self, path: str) -> str:
         """Return what a symlink points to."""
@@ -70,11 +64,8 @@ class Directories:
 
     def names(self, path: str) -> list[str]:
         """Return the names of the entries of a directory."""
-        fd = self.open(path, OPEN_DIRECTORY)
-        try:
+        with closing(self.open(path, OPEN_DIRECTORY)) as fd:
             return os.listdir(fd)
-        finally:
-            os.close(fd)
 
     def forget(self, path: str) -> None:
         """Close a directory that is being removed, and those below it."""

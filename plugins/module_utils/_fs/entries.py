@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -23,6 +24,20 @@ _MAX_NAMES = 1000
 _MAX_TRIES = 100
 
 _Result = t.TypeVar("_Result")
+
+
+@contextlib.contextmanager
+def closing(fd: int) -> t.Iterator[int]:
+    """Give a descriptor, and close it when the context ends."""
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def opened_directory(name: str, dir_fd: int) -> t.ContextManager[int]:
+    """Give a descriptor of a directory, and close it when the context ends."""
+    return closing(os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd))
 
 
 def identity(status: os.stat_result) -> tuple[int, int]:

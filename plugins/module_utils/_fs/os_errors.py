@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import typing as t
@@ -38,6 +39,16 @@ class DiskErrors:
     def __exit__(self, _type: t.Any, error: BaseException | None, _traceback: t.Any) -> None:
         if isinstance(error, (OSError, ValueError)):
             raise HostError(disk_error(os.path.join(self._root, self._path), error)) from error
+
+
+@contextlib.contextmanager
+def errors_at(path: str) -> t.Iterator[None]:
+    """Turn errors of the operating system into HostError with their own path, or `path` if they have none."""
+    try:
+        yield
+    except OSError as e:
+        where = e.filename if isinstance(e.filename, str) and os.path.isabs(e.filename) else path
+        raise HostError(disk_error(where, e)) from e
 
 
 def disk_error(path: str, error: Exception) -> str:

@@ -18,7 +18,7 @@ import stat
 from dataclasses import dataclass
 
 from .attributes import hold, set_attributes
-from .entries import IN_THE_WAY, OPEN_DIRECTORY, identity, unless_missing, unless_vanished
+from .entries import IN_THE_WAY, OPEN_DIRECTORY, closing, identity, unless_missing, unless_vanished
 
 # So many directories above the current one are held open; those above them are opened again through `..`.
 _HELD_LEVELS = 32
@@ -38,11 +38,9 @@ def remove(path: str, dir_fd: int | None = None) -> None:
         top = _open_to_empty(path, dir_fd, count > 0)
         if top is None:
             continue
-        try:
+        with closing(top):
             _Emptying(top).run()
-        finally:
-            os.close(top)
-        if _try_rmdir(path, dir_fd):
+        if try_rmdir(path, dir_fd):
             return
     raise _refilled()
 
@@ -94,7 +92,7 @@ class _Emptying:
         self._levels.pop()
         os.close(level.fd)
         parent = self._levels[-1]
-        if not (_try_rmdir(level.name, parent.fd) or _try_unlink(level.name, parent.fd)):
+        if not (try_rmdir(level.name, parent.fd) or _try_unlink(level.name, parent.fd)):
             self._retry(parent, level.name)
         return True
 
@@ -154,7 +152,7 @@ def _try_unlink(path: str, dir_fd: int | None) -> bool:
     return True
 
 
-def _try_rmdir(path: str, dir_fd: int | None) -> bool:
+def try_rmdir(path: str, dir_fd: int | None) -> bool:
     """Remove an empty directory; returns whether nothing has the name any more."""
     try:
         os.rmdir(path, dir_fd=dir_fd)
@@ -189,11 +187,8 @@ def _open_directory(path: str, dir_fd: int | None) -> int:
     try:
         return os.open(path, OPEN_DIRECTORY, dir_fd=dir_fd)
     except PermissionError:
-        held = hold(path, dir_fd)
-        try:
+        with closing(hold(path, dir_fd)) as held:
             if not stat.S_ISDIR(os.fstat(held).st_mode):
                 raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
             set_attributes(held, mode=0o700)
             return os.open(".", OPEN_DIRECTORY, dir_fd=held)
-        finally:
-            os.close(held)

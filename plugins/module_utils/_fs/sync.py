@@ -14,7 +14,7 @@ import os
 import threading
 import typing as t
 
-from .entries import OPEN_DIRECTORY
+from .entries import opened_directory
 
 # Write-back thresholds in bytes: for one large file, and for all small files together. Smaller values wait for the
 # journal more often.
@@ -28,14 +28,8 @@ def write_out(fd: int) -> None:
 
     From Linux 5.8 on, this also raises OSError for earlier writes that failed since `fd` was opened.
     """
-    try:
-        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
-    except (OSError, AttributeError):
+    if not _call_libc("syncfs", fd):
         os.sync()
-        return
-    if syncfs(fd) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
 
 
 def begin_write_out(fd: int, begun: int, written: int) -> int:
@@ -73,9 +67,7 @@ class BackgroundWriter:
 
     def _write_out(self) -> None:
         # The kernel reports an error once for each descriptor. This one has its own, so the last call reports it too.
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            fd = os.open(".", OPEN_DIRECTORY, dir_fd=self._fd)
-            stack.callback(os.close, fd)
+        with contextlib.suppress(OSError), opened_directory(".", self._fd) as fd:
             write_out(fd)
 
 
@@ -93,15 +85,23 @@ def write_out_entries(fd: int) -> None:
 def exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
     """Exchange two directory entries atomically; returns False if the kernel or the file system cannot do that."""
     try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+        return _call_libc("renameat2", a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE)
+    except OSError as e:
+        if e.errno in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+            return False
+        raise
+
+
+def _call_libc(name: str, *arguments: int | bytes) -> bool:
+    """Call a function that Python does not have; returns False if the C library does not have it either."""
+    try:
+        function = getattr(ctypes.CDLL(None, use_errno=True), name)
     except (OSError, AttributeError):
         return False
-    if renameat2(a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
-        return False
-    raise OSError(code, os.strerror(code))
+    if function(*arguments) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return True
 
 
 class Transaction:

@@ -22,9 +22,9 @@ import typing as t
 from .._errors import HostError, SourceError
 from .attributes import NewDirectory, change, finish_directory
 from .directories import Directories
-from .entries import OPEN_DIRECTORY, identity, random_names, unless_vanished, with_free_name
-from .members import safe_mode
+from .entries import OPEN_DIRECTORY, closing, identity, random_names, unless_vanished, with_free_name
 from .os_errors import DiskErrors
+from .paths import safe_mode
 from .remove import remove
 from .sync import BackgroundWriter, begin_write_out
 
@@ -103,7 +103,7 @@ class Tree:
             path = self._resolve(path)
             lost_bits, is_foreign = self._defaults
             fd = self._replace(path, lambda fd, name: os.open(name, os.O_WRONLY | _CREATE_FILE, mode, dir_fd=fd))
-        try:
+        with closing(fd):
             begun = written = 0
             for chunk in chunks:
                 written += len(chunk)
@@ -119,8 +119,6 @@ class Tree:
                     os.fchmod(fd, mode)
                 if mtime is not None:
                     os.utime(fd, (mtime, mtime))
-        finally:
-            os.close(fd)
         self._count(path, written)
 
     def symlink(self, path: str, target: str) -> None:
@@ -216,13 +214,9 @@ class Tree:
         """Make the file `path` executable for everybody who may read it."""
         if not self._keeps_modes:
             return
-        with DiskErrors(self.path, path):
-            fd = self._opened.open(self._file_of(path) or path)
-            try:
-                mode = stat.S_IMODE(os.fstat(fd).st_mode)
-                os.fchmod(fd, mode | (mode & 0o444) >> 2)
-            finally:
-                os.close(fd)
+        with DiskErrors(self.path, path), closing(self._opened.open(self._file_of(path) or path)) as fd:
+            mode = stat.S_IMODE(os.fstat(fd).st_mode)
+            os.fchmod(fd, mode | (mode & 0o444) >> 2)
 
     def holds_file(self, path: str) -> bool:
         """Return whether `path` is a regular file, or a symlink to one inside this tree."""

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A walk through a tree by descriptors. No symlink is followed, even if somebody changes the tree meanwhile."""
+"""Walks through a tree. No symlink is followed, even if somebody changes the tree meanwhile."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from .._errors import HostError
 from .entries import OPEN_DIRECTORY, VANISHED
-from .members import MAX_LEVELS
 from .os_errors import disk_error
+from .paths import MAX_LEVELS
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,24 @@ def _level(name: str, dir_fd: int, path: str) -> tuple[int, str, t.Iterator[str]
     except OSError:
         os.close(fd)
         raise
+
+
+def disk_usage(path: str) -> int:
+    """Return the bytes that a tree takes on the disk. Hard links count once, unreadable directories not at all."""
+    total, seen = 0, set()
+    pending = [path]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    if status.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
+                        if (status.st_dev, status.st_ino) in seen:
+                            continue
+                        seen.add((status.st_dev, status.st_ino))
+                    total += status.st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+        except OSError:
+            continue
+    return total

@@ -49,10 +49,7 @@ class Http:
     """The HTTP client of one run: it keeps connections alive, and does not query unreachable servers again."""
 
     def __init__(
-        self,
-        connection: Connection,
-        adapter: t.Any = None,
-        sleep: t.Callable[[float], None] = time.sleep,
+        self, connection: Connection, adapter: t.Any = None, sleep: t.Callable[[float], None] = time.sleep
     ) -> None:
         self._connection = connection
         self._adapter = adapter

@@ -56,11 +56,7 @@ class Retry:
     """
 
     def __init__(
-        self,
-        request: str,
-        retries: int,
-        sleep: t.Callable[[float], None],
-        give_up: t.Callable[[Transient], None],
+        self, request: str, retries: int, sleep: t.Callable[[float], None], give_up: t.Callable[[Transient], None]
     ) -> None:
         self._request = request
         self._retries = retries
@@ -127,7 +123,7 @@ def is_certificate_error(error: BaseException) -> bool:
     return any(
         (isinstance(cause, ssl.SSLError) and "CERTIFICATE" in (getattr(cause, "reason", None) or ""))
         # For a missing file, requests raises it without a number.
-        or (type(cause) is OSError and cause.errno is None)
+        or (cause.__class__ is OSError and getattr(cause, "errno", None) is None)
         for cause in causes(error)
     )
 

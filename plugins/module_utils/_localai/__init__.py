@@ -5,5 +5,5 @@
 
 """LocalAI's own formats and rules, one file for each; each file names the Go file that it follows.
 
-What this collection adds on disk does not belong here: see `_store`.
+The files that this collection adds on disk belong in `_store`.
 """

@@ -15,7 +15,7 @@ from .installed import RUN_FILE
 
 
 class BackendTree:
-    """Accepts what has a `run.sh` at its top, see `_sources.artifact.Accept`."""
+    """Accepts a tree with `run.sh` at its top, see `_sources.artifact.Accept`."""
 
     def directory(self, path: str) -> None:
         """Raise SourceError unless a directory on this host is a backend."""

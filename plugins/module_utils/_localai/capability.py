@@ -27,9 +27,9 @@ NVIDIA, AMD, INTEL = "nvidia", "amd", "intel"
 class Capability:
     """A capability that hosts have.
 
-    `vendor` is the vendor of its GPUs, and `cuda` the version of CUDA. `fallback` is the key of a capability map that
-    counts if the map has no key for this capability. `platform` is the operating system and the architecture of all
-    its hosts, if these are the same. Of several builds with one alias, the one with the first of `alias_tokens` in its
+    `vendor` is the vendor of its GPUs, and `cuda` the version of CUDA. `fallback` is the key of a capability map to use
+    if the map has no key for this capability. `platform` is the operating system and the architecture of all its
+    hosts, if these are the same. Of several builds with one alias, the one with the first of `alias_tokens` in its
     name is preferred.
     """
 
@@ -45,7 +45,7 @@ _CUDA = ("cuda", "vulkan", "cpu")
 _L4T = ("linux", "arm64")
 CAPABILITIES = (
     Capability("nvidia-l4t-cuda-13", NVIDIA, cuda="13", platform=_L4T, alias_tokens=_CUDA),
-    # LocalAI has no fallback here, and installs the build for processors.
+    # LocalAI has no fallback here, and installs the build for CPUs.
     Capability("nvidia-l4t-cuda-12", NVIDIA, cuda="12", fallback="nvidia-l4t", platform=_L4T, alias_tokens=_CUDA),
     Capability("nvidia-l4t", NVIDIA, platform=_L4T, alias_tokens=_CUDA),
     Capability("nvidia-cuda-13", NVIDIA, cuda="13", fallback="nvidia", alias_tokens=_CUDA),
@@ -75,8 +75,8 @@ _REQUIREMENTS = (
 class HostCapability:
     """The capability of this host, and the evidence for it.
 
-    It is `undecided` if a GPU with its compute driver cannot be read. `name` is then the capability that the host has
-    if the memory suffices. Only the listing uses it.
+    It is `undecided` if a GPU with its compute driver cannot be read. Then `name` is the capability that the host has
+    if its GPU has enough memory. Results contain `known` instead.
     """
 
     name: str
@@ -157,12 +157,12 @@ def preferred(candidates: t.Sequence[str], capability: str) -> str:
 
 
 def implied_platform(capability: str) -> tuple[str, str] | None:
-    """Return the operating system and the architecture of all hosts of a capability; None if these differ."""
+    """Return the operating system and the architecture of all hosts with a capability; None if they differ."""
     return _family(capability).platform
 
 
 def _family(capability: str) -> Capability:
-    """Return the row with the longest name that a capability begins with; one that was forced may be any text."""
+    """Return the row with the longest name that a capability begins with. A forced capability may be any text."""
     rows = (row for row in CAPABILITIES if capability.startswith(row.name))
     return max(rows, key=lambda row: len(row.name), default=CAPABILITIES[-1])
 

@@ -74,10 +74,10 @@ class Catalog:
                     f"instead, or set capability to that of the host, or to {FILTER_OFF!r} to install it anyway."
                 )
             return Resolution(entry, entry)
-        offered = ", ".join(f"{key}: {target}" for key, target in entry.capabilities.items())
+        builds = ", ".join(f"{key}: {target}" for key, target in entry.capabilities.items())
         chosen = match(entry.capabilities, capability)
         if chosen is None or not chosen.target:
-            raise GalleryError(f"{entry.name} has no build for capability {capability!r}; it offers {offered}.")
+            raise GalleryError(f"{entry.name} has no build for capability {capability!r}; it offers {builds}.")
         concrete = self.target(entry, chosen)
         if concrete.is_meta or not concrete.uri:
             raise GalleryError(
@@ -86,7 +86,7 @@ class Catalog:
         if not compatible(concrete.name, capability):
             raise GalleryError(
                 f"{entry.name} has no build that runs on capability {capability!r}: its key {chosen.key!r} points to "
-                f"{concrete.name!r}, which is for other hardware; it offers {offered}."
+                f"{concrete.name!r}, which is for other hardware; it offers {builds}."
             )
         return Resolution(entry, concrete, chosen)
 
@@ -96,7 +96,7 @@ class Catalog:
             checked_name(chosen.target, f"the target of {entry.name} for {chosen.key!r}")
         except NameRefused as e:
             raise GalleryError(str(e)) from None
-        # The meta's own gallery first: two galleries may have builds of one name.
+        # The gallery of the meta backend is first, because two galleries may have builds with the same name.
         for gallery in sorted(self._galleries, key=lambda gallery: gallery != entry.gallery):
             concrete = self._index_of(gallery).find(chosen.target)
             if concrete is not None:
@@ -112,6 +112,6 @@ class Catalog:
         indexes = [self._index_of(gallery) for gallery in galleries]
         names = [entry for index in indexes for entry in index.entries]
         similar = difflib.get_close_matches(name.lower(), names, n=3)
-        looked = ", ".join(f"{index.gallery} ({len(index.entries)} entries)" for index in indexes)
+        searched = ", ".join(f"{index.gallery} ({len(index.entries)} entries)" for index in indexes)
         hint = f" Similar names: {', '.join(similar)}." if similar else ""
-        return f"{name} is in no gallery; looked in {looked or 'none, since galleries is empty'}.{hint}"
+        return f"{name} is in no gallery; looked in {searched or 'none, because galleries is empty'}.{hint}"

@@ -5,8 +5,8 @@
 
 """Detection of the capability of a host.
 
-Follows LocalAI's `pkg/system/capabilities.go` and `DetectGPUVendor` in `pkg/xsysinfo/gpu.go`. Besides, it reads memory
-from the kernel first, and searches more directories for the vendors' tools.
+Follows LocalAI's `pkg/system/capabilities.go` and `DetectGPUVendor` in `pkg/xsysinfo/gpu.go`. In addition, it
+reads memory from the kernel first, and searches more directories for the vendors' tools.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ CAPABILITY_FILE = "/run/localai/capability"
 
 
 def detect(machine: Machine, forced: str | None = None) -> HostCapability:
-    """Return the capability of this host: the option, else the environment, else the file, else by its hardware.
+    """Return the capability of this host: from `forced`, the environment, the file, or its hardware, in this order.
 
-    `forced` is the option.
+    `forced` is the option `capability`.
     """
     if forced:
         return _forced(forced.strip(), "option capability")
@@ -69,7 +69,7 @@ def _hardware(machine: Machine) -> Hardware:
 
 
 def _gpus(machine: Machine) -> tuple[Gpu, ...]:
-    """Return evidence of GPUs, the deciding one first: cards, else tools, else the SoC, else Vulkan."""
+    """Return the evidence of GPUs by priority: from graphics cards, else tools, else the SoC, else Vulkan."""
     gpus = [Gpu(vendor, f"{device}/vendor") for vendor, device in graphics_cards(machine)]
     if not gpus:
         tools = [(vendor.name, machine.tool(tool)) for vendor in VENDORS for tool in vendor.tools]

@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was detected of the hardware of a host, and the capability that follows from it. Pure.
+"""The detected hardware of a host, and the capability that follows from it. Pure.
 
-Follows `getSystemCapabilities` in LocalAI's `pkg/system/capabilities.go`, with one difference: LocalAI takes a host
-for one without a GPU if the memory of its GPU cannot be read.
+Follows `getSystemCapabilities` in LocalAI's `pkg/system/capabilities.go`, with one difference: LocalAI treats a
+host as one without a GPU if the memory of its GPU cannot be read.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ LEAST_VRAM = 4 * 1024**3
 class Vendor:
     """A vendor of GPUs: its PCI ID, the PCI classes of its GPUs, the driver that computes with them, and its tools.
 
-    The classes are display controllers and, for AMD, accelerators without a display. The accelerators of Intel are no
-    GPUs. `nouveau`, `radeon` and `vfio-pci` do not compute.
+    The classes are display controllers and, for AMD, accelerators without a display. Intel's accelerators are not
+    GPUs. `nouveau`, `radeon` and `vfio-pci` are not compute drivers.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Vendor:
     tools: tuple[str, ...]
 
 
-# In the order of priority: the GPUs of the first one decide.
+# By priority: the GPUs of the first vendor decide.
 VENDORS = (
     Vendor(NVIDIA, 0x10DE, (0x03,), "nvidia", ("nvidia-smi",)),
     Vendor(AMD, 0x1002, (0x03, 0x12), "amdgpu", ("rocm-smi",)),
@@ -66,10 +66,10 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Hardware:
-    """What was detected of a host.
+    """The detected hardware of a host.
 
-    The first of `gpus` decides. `vram` is in bytes, as far as it could be read. `computing` has the vendors whose GPU
-    is unreadable although its compute driver is bound to it.
+    The first of `gpus` decides. `vram` is the memory of all readable GPUs in bytes. `computing` has the vendors whose
+    GPU is unreadable although its compute driver is bound to it.
     """
 
     architecture: str
@@ -82,7 +82,7 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a capability was concluded from; `vram` is in bytes, None if it was not queried."""
+    """The evidence for a capability; `vram` is in bytes, or None if it was not queried."""
 
     rule: str
     forced_by: str | None = None
@@ -95,9 +95,9 @@ class Evidence:
 def conclude(hardware: Hardware) -> HostCapability:
     """Return the capability that follows from the hardware."""
     if not hardware.gpus and not hardware.unreadable:
-        return HostCapability(DEFAULT, Evidence(rule="no GPU seen"))
+        return HostCapability(DEFAULT, Evidence(rule="no GPU detected"))
     evidence = Evidence(rule="", gpus=hardware.gpus, vram=hardware.vram, cuda=hardware.cuda)
-    # GPUs without a compute driver do not matter beside GPUs with one.
+    # If there are GPUs with a compute driver, GPUs without one are ignored.
     computing = tuple(gpu for gpu in hardware.unreadable if gpu.vendor in hardware.computing)
     unreadable = computing or hardware.unreadable
     vendor = hardware.gpus[0].vendor if hardware.gpus else unreadable[0].vendor
@@ -106,7 +106,7 @@ def conclude(hardware: Hardware) -> HostCapability:
         return HostCapability(f"nvidia-l4t{suffix}", replace(evidence, rule="NVIDIA on arm64"))
     if hardware.vram > LEAST_VRAM:
         rule = f"GPU vendor {vendor}" + (f" with /usr/local/cuda-{hardware.cuda[0]}" if suffix else "")
-        # With its driver, a GPU of a higher priority would decide.
+        # A GPU with a higher priority would decide if it could be read.
         higher = tuple(gpu for gpu in unreadable if priority_of(gpu.vendor) < priority_of(vendor))
         return HostCapability(vendor + suffix, replace(evidence, rule=rule, unreadable=higher))
     vendors = " and ".join(gpu.vendor for gpu in unreadable)
@@ -121,5 +121,5 @@ def conclude(hardware: Hardware) -> HostCapability:
 
 
 def priority_of(vendor: str) -> int:
-    """Return the priority of a vendor of GPUs; the lowest number decides, and Vulkan's devices are last."""
+    """Return the priority of a vendor of GPUs. The lowest number decides, and Vulkan devices are last."""
     return _PRIORITY.get(vendor, len(VENDORS))

@@ -18,8 +18,8 @@ from .._address import NO_ADDRESS, Address
 from .._errors import GalleryError, NameRefused, OptionError
 from .names import checked_name
 
-# The members of lists and mappings, which YAML aliases multiply.
 MOST_ENTRIES = 200000
+# The limit for the members of lists and mappings, which YAML aliases can multiply.
 MOST_PARTS = 2000000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -56,7 +56,7 @@ class Index:
     skipped: t.Mapping[str, str]
 
     def find(self, name: str) -> Entry | None:
-        """Return the entry of a name, which is case-insensitive, or None."""
+        """Return the entry with this name, or None. Case is ignored."""
         return self.entries.get(name.lower())
 
 
@@ -107,7 +107,7 @@ def _texts(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
 
 
 def _display_text(value: t.Any) -> str:
-    """Return a text that is only shown to people. Anything else becomes empty and does not invalidate the entry."""
+    """Return a text that is only for display. Other values become empty, so that they do not invalidate the entry."""
     return value if _is_text(value) else ""
 
 
@@ -116,7 +116,7 @@ def _display_texts(value: t.Any) -> tuple[str, ...]:
 
 
 def _is_text(value: t.Any) -> bool:
-    """Return whether a value is text. PyYAML's Python parser also returns half surrogate pairs, which are not."""
+    """Return whether a value is valid text; PyYAML's Python parser also returns halves of surrogate pairs."""
     return isinstance(value, str) and not _SURROGATE.search(value)
 
 
@@ -143,7 +143,7 @@ def index_of(rows: t.Any, gallery: str, gallery_url: Address) -> Index:
     for number, row in enumerate(rows, 1):
         try:
             entry = _entry(row, gallery, gallery_url)
-            # The first of several entries with the same name counts.
+            # LocalAI uses the first of several entries with the same name.
             entries.setdefault(entry.name.lower(), entry)
         except (GalleryError, NameRefused, OptionError) as e:
             name = row.get("name") if isinstance(row, dict) else None

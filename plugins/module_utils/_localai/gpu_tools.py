@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The memory of GPUs, which the tools of their vendors print.
+"""Reads the memory of GPUs with the tools of their vendors.
 
-Follows LocalAI's `pkg/xsysinfo/gpu.go`. Besides, it tells whether the memory of all GPUs could be read.
+Follows LocalAI's `pkg/xsysinfo/gpu.go`. In addition, it detects whether the memory of all GPUs could be read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _INFOROM_DAMAGED = 14
 
 @dataclass(frozen=True)
 class Memory:
-    """The bytes of memory of one vendor's GPUs, and which probe failed if these are not all."""
+    """The memory of one vendor's GPUs in bytes, and the failed probe if it is incomplete."""
 
     size: int
     unreadable: Unreadable | None = None
@@ -46,9 +46,9 @@ def total_memory(machine: Machine, devices: t.Sequence[Device]) -> tuple[int, li
 
 
 def nvidia_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
-    """Return the memory that `nvidia-smi` prints; its rows count, whatever its exit status is.
+    """Return the memory that `nvidia-smi` prints. Its rows are used even if its exit status is not 0.
 
-    It knows only GPUs of NVIDIA's driver, and should have a row for each of them.
+    It prints one row for each GPU with NVIDIA's driver.
     """
     query = "--query-gpu=index,name,memory.total,memory.used,memory.free"
     answer = machine.run("nvidia-smi", query, "--format=csv,noheader,nounits")
@@ -71,7 +71,7 @@ def nvidia_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
 
 
 def amd_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
-    """Return the memory that the kernel reports, else `rocm-smi`; the source that knows more GPUs counts."""
+    """Return the memory that the kernel or `rocm-smi` reports, whichever knows more GPUs."""
     sizes = [device.vram for device in devices if device.vram is not None]
     if sizes and len(sizes) == len(devices):
         return Memory(sum(sizes))
@@ -83,12 +83,12 @@ def amd_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
         if size:
             # Some versions of the tool print megabytes.
             rows.append(size if size >= 1000000 else size * 1024**2)
-    most = max(sizes, rows, key=len)
-    return _memory(sum(most), len(most) >= max(1, len(devices)), AMD, "rocm-smi", answer)
+    sizes = max(sizes, rows, key=len)
+    return _memory(sum(sizes), len(sizes) >= max(1, len(devices)), AMD, "rocm-smi", answer)
 
 
 def intel_memory(machine: Machine, _devices: t.Sequence[Device]) -> Memory:
-    """Return the memory that `xpu-smi` prints; it prints none for the graphics of processors."""
+    """Return the memory that `xpu-smi` prints. It prints none for integrated graphics."""
     answer = machine.run("xpu-smi", "discovery", "--json")
     devices = _json_list(answer.printed, "device_list")
     size = sum(_whole(device.get("memory_physical_size_byte")) for device in devices)
@@ -96,7 +96,7 @@ def intel_memory(machine: Machine, _devices: t.Sequence[Device]) -> Memory:
 
 
 def _memory(size: int, complete: bool, vendor: str, probe: str, answer: Answer) -> Memory:
-    return Memory(size, None if complete or not answer.said else Unreadable(vendor, probe, answer.said))
+    return Memory(size, None if complete or not answer.summary else Unreadable(vendor, probe, answer.summary))
 
 
 def vulkan_memory(machine: Machine) -> int:
@@ -109,7 +109,7 @@ def vulkan_memory(machine: Machine) -> int:
 
 
 def _printed(answer: Answer) -> str:
-    """Return the output of a tool; nothing if it failed."""
+    """Return the output of a tool; empty if it failed."""
     return "" if answer.status else answer.printed
 
 
@@ -125,7 +125,7 @@ def _local_heaps(device: str) -> int:
 
 
 def _vulkan_memory_of_json(machine: Machine) -> int:
-    """Return the same from the JSON that other versions of LocalAI read."""
+    """Return the bytes of memory from the JSON output, which other versions of LocalAI read."""
     total = 0
     for device in _json_list(_printed(machine.run("vulkaninfo", "--json")), "VkPhysicalDevices"):
         properties = device.get("VkPhysicalDeviceMemoryProperties")

@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The backends path as it was scanned, as values. Pure.
+"""The scanned content of the backends path, as values. Pure.
 
-What counts as a backend follows LocalAI's `ListSystemBackends` in `core/gallery/backends.go`.
+The definition of a backend follows LocalAI's `ListSystemBackends` in `core/gallery/backends.go`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .leftovers import BACKUPS
 from .metadata import METADATA, Metadata
 
 RUN_FILE = "run.sh"
-# The files by which LocalAI knows a backend.
+# The files by which LocalAI recognizes a backend.
 BACKEND_FILES = TreeFiles(described_by=(METADATA,), executables=(RUN_FILE,))
 _UNKNOWN = FileAttributes()
 
@@ -32,10 +32,11 @@ _UNKNOWN = FileAttributes()
 class Directory:
     """One entry of the backends path.
 
-    `kind` is `directory`, `symlink` or `other`. `has_run_file` is LocalAI's test for a backend, `runnable` the
-    stricter one that it is a file. `problem` says why the metadata cannot be read. `run_file_attributes` and
-    `metadata_attributes` are those of the two files that LocalAI needs. Only a tree that was walked has an
-    `inspection`. `busy` is a temporary directory of LocalAI in which something has changed recently.
+    `kind` is `directory`, `symlink` or `other`. `has_run_file`: whether it has a `run.sh`, which is LocalAI's test for
+    a backend. `runnable`: whether its `run.sh` is a file. `problem` is the reason why the metadata cannot be read.
+    `run_file_attributes` and `metadata_attributes` are those of the two files that LocalAI needs. `inspection` is the
+    result of a walk through the tree, if there was one. `busy`: whether it is a temporary directory of LocalAI with
+    recent changes.
     """
 
     name: str
@@ -78,12 +79,12 @@ class Directory:
 
     @property
     def damage(self) -> str:
-        """What a walk through the tree found damaged."""
+        """The damage that a walk through the tree has found."""
         return self.inspection.damage if self.inspection else ""
 
     @property
     def names(self) -> set[str]:
-        """What the entry may be called, in lower case: its own name, the one that a meta backend has, and its alias."""
+        """The names of the entry in lower case: that of the directory, that of a meta backend, and the alias."""
         names = {self.name.lower(), self.alias.lower() or self.name.lower()}
         return names | {self.metadata.name.lower()} if self.target and self.metadata else names
 
@@ -92,7 +93,7 @@ class Directory:
         return bool(digest) and digest in (self.digest, self.record.platform_digest if self.record else "")
 
     def with_attributes(self, attributes: FileAttributes) -> Directory:
-        """Return the entry with these attributes; empty ones stay as they are."""
+        """Return the entry with these attributes; empty ones are not changed."""
         return replace(self, attributes=attributes.over(self.attributes))
 
 
@@ -107,10 +108,10 @@ class PreviousVersion:
 
 @dataclass(frozen=True)
 class Installed:
-    """What was scanned: `directories` in byte order, `system` the names of system backends.
+    """The result of a scan: `directories` in byte order, and `system`, the names of the system backends.
 
-    `previous` are the previous versions, the latest first; `builds` is the last installed build of each backend. It is
-    not `readable` if this user cannot list the backends path, or if that is no directory.
+    `previous` has the previous versions, the latest first. `builds` has the last installed build of each backend.
+    `readable`: whether the backends path is a directory that this user can list, or does not exist.
     """
 
     path: str
@@ -135,22 +136,22 @@ class Installed:
         return called
 
     def get(self, name: str) -> Directory | None:
-        """Return the entry of exactly that name, or None."""
+        """Return the entry with exactly that name, or None."""
         return self._by_name.get(name)
 
     def find(self, name: str) -> Directory | None:
-        """Return the entry of that name; if there is none, one whose name differs only in case."""
+        """Return the entry with that name; if there is none, one whose name differs only in case."""
         exact = self.get(name)
         if exact is not None:
             return exact
         return next((entry for entry in self.called(name) if entry.name.lower() == name.lower()), None)
 
     def called(self, name: str) -> t.Sequence[Directory]:
-        """Return the entries that have a name in any case, as `Directory.names` has it, in byte order."""
+        """Return the entries that have this name among their `names`, in byte order. Case is ignored."""
         return self._called.get(name.lower(), ())
 
     def damage(self, directory: Directory) -> str:
-        """Return what keeps an entry from being a sound backend; empty if it is one."""
+        """Return the damage of an entry; empty if it is a sound backend."""
         if directory.kind == "symlink":
             return "a symlink"
         if directory.kind != "directory":
@@ -160,22 +161,22 @@ class Installed:
         if directory.target:
             target = self.get(directory.target)
             if target is None or not target.runnable:
-                return f"{directory.target}, which it points to, is gone"
+                return f"{directory.target}, which it points to, is missing"
             damage = f"its {METADATA} {target.problem}" if target.problem else target.damage
             return f"{target.name}, which it points to, is damaged: {damage}" if damage else ""
         return directory.damage if directory.runnable else f"its directory has no {RUN_FILE}"
 
     def is_build(self, name: str) -> bool:
-        """Return whether an entry is a sound build, and no meta backend."""
+        """Return whether an entry is a sound build and not a meta backend."""
         directory = self.get(name)
         return directory is not None and not directory.target and not self.damage(directory)
 
     def previous_of(self, backend: str) -> list[PreviousVersion]:
-        """Return the previous versions of a backend, in any case of its letters, the latest first."""
+        """Return the previous versions of a backend, the latest first. Case is ignored."""
         return [version for version in self.previous if version.backend.lower() == backend.lower()]
 
     def backup_of(self, name: str) -> PreviousVersion | None:
-        """Return the tree that LocalAI moved aside to replace it and never moved back, if it can run."""
+        """Return the backup that an interrupted LocalAI left of a backend, if it can run."""
         for suffix in BACKUPS:
             backup = self.get(name + suffix)
             if backup is not None and self.is_build(backup.name):
@@ -198,7 +199,7 @@ class Installed:
         return replace(self, directories=tuple(entry for entry in self.directories if entry.name != name))
 
     def inspected(self, name: str, inspection: Inspection | None) -> Installed:
-        """Return a copy with what a walk through a tree showed; without the entry if it was gone by then."""
+        """Return a copy with the result of a walk through a tree, or without the entry if the tree did not exist."""
         directory = self.get(name)
         if directory is None or inspection is None:
             return self.without(name)
@@ -210,15 +211,18 @@ class Installed:
 
 
 def attribute_problem(directory: Directory, requested: FileAttributes) -> str:
-    """Return in words which attribute of a tree is not as requested, as far as its top tells; empty if none."""
+    """Return a sentence about the first attribute that is not as requested; empty if there is none.
+
+    Only the top directory and the two files that LocalAI needs are compared.
+    """
     run_file, metadata = directory.run_file_attributes, directory.metadata_attributes
-    for whose, attributes in (
+    for subject, attributes in (
         ("its {}", replace(directory.attributes, mode="")),
         (f"the {{}} of its {RUN_FILE}", run_file),
         (f"the {{}} of its {METADATA}", metadata),
     ):
         for attribute, (current, wanted) in attributes.difference(replace(requested, mode="")).items():
-            return f"{whose.format(attribute)} is {current}, not {wanted}"
+            return f"{subject.format(attribute)} is {current}, not {wanted}"
     if requested.mode and directory.attributes.mode != requested.mode:
         return f"its mode is {directory.attributes.mode}, not {requested.mode}"
     if directory.record is not None and run_file.mode and not int(run_file.mode, 8) & 0o100:

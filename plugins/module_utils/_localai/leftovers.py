@@ -14,11 +14,11 @@ BACKUPS = (".backup", ".install-backup")
 
 
 def leftover_of(name: str) -> str:
-    """Return the backend that a leftover of this name belongs to; empty if the name is not one of a leftover."""
+    """Return the backend that a leftover with this name belongs to; empty if the name is not that of a leftover."""
     suffix = next((suffix for suffix in (*TEMPORARIES, *BACKUPS) if name.endswith(suffix)), "")
     return name[: -len(suffix)] if suffix else ""
 
 
 def is_temporary(name: str) -> bool:
-    """Return whether LocalAI fills a directory of that name before it becomes a backend."""
+    """Return whether LocalAI fills a directory with this name before it becomes a backend."""
     return bool(leftover_of(name)) and name.endswith(TEMPORARIES)

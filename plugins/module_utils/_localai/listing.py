@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What LocalAI makes of what is on disk. Pure.
+"""LocalAI's listing of the installed backends. Pure.
 
-The listing follows LocalAI's C(ListSystemBackends) (C(core/gallery/backends.go) of its source), because a running
-server starts what that names.
+Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`. A running server starts the backends of this
+listing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .names import checked_name
 
 @dataclass(frozen=True)
 class Row:
-    """One name that LocalAI knows, and what it would run for it."""
+    """One name that LocalAI knows, and the backend that it runs for the name."""
 
     name: str
     kind: str
@@ -36,9 +36,9 @@ class Row:
 
 
 class Listing(t.Mapping[str, Row]):
-    """One row per name, as LocalAI lists them on a host of one capability; each is made when it is looked at.
+    """The rows of LocalAI's listing by name, on a host with one capability. A row is built when it is accessed.
 
-    A directory that cannot be read has a row too, so that it is not overlooked.
+    Unlike in LocalAI's listing, an unreadable directory has a row too, so that it is reported.
     """
 
     def __init__(self, installed: Installed, capability: str) -> None:
@@ -59,7 +59,7 @@ class Listing(t.Mapping[str, Row]):
             winner = preferred([entry.name for entry in aliased], self._capability)
             chosen = next(entry for entry in aliased if entry.name == winner)
             return _concrete_row(installed, chosen, name, "concrete" if name == winner else "alias")
-        # What comes later takes the name over.
+        # Of several entries with the same name, LocalAI uses the last one.
         for entry in reversed(entries):
             if entry.target and entry.metadata and entry.metadata.name == name:
                 return _meta_row(installed, entry)
@@ -70,15 +70,15 @@ class Listing(t.Mapping[str, Row]):
         raise KeyError(name)
 
     def find(self, name: str) -> Row | None:
-        """Return the row of that name, in any case when none is spelled so."""
+        """Return the row of that name; if there is none, one whose name differs only in case."""
         if name in self:
             return self[name]
         names = _names(self._installed.system, self._installed.called(name))
-        return next((self[known] for known in names if known.lower() == name.lower()), None)
+        return next((self[spelling] for spelling in names if spelling.lower() == name.lower()), None)
 
 
 def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str, None]:
-    """Return the names that LocalAI knows these by, in the order in which it comes to know them."""
+    """Return the names of system backends and entries, in the order of LocalAI's listing."""
     names, aliases = dict.fromkeys(system), []
     for entry in entries:
         if entry.kind != "directory":

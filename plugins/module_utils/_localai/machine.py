@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The machine on which the modules run: its small files, its drivers, and the tools of its vendors.
+"""The machine on which the modules run: its small files, its drivers, and the tools of GPU vendors.
 
 Follows LocalAI's `pkg/xsysinfo/gpu.go`, which starts the same tools.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from .._fs.read import read_file
 
 PROBE_SECONDS = 120
-# Vendors install their tools here. The PATH of sudo, cron and logins without a shell often lacks these directories.
+# Vendors install their tools here. The PATH of sudo, cron and non-interactive logins often lacks these directories.
 TOOL_DIRECTORIES = ("/opt/rocm/bin", "/usr/lib/wsl/lib", "/usr/local/bin", "/usr/local/cuda/bin")
 # Some tools write a file into their working directory.
 _NOTHING_TO_WRITE = "/proc"
@@ -37,16 +37,16 @@ _ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """The output of a tool (`printed`), its exit `status`, None without one, and a summary for messages (`said`)."""
+    """The output of a tool, its exit status if it has one, and a summary of both for messages."""
 
     printed: str = ""
     status: int | None = None
-    said: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The origin of everything that is detected; a test can replace each part."""
+    """The origin of all detected facts. Tests can replace each part."""
 
     root: str = "/"
     path: str | None = None
@@ -71,14 +71,14 @@ class Machine:
             return None
 
     def entries(self, path: str) -> list[str]:
-        """Return the sorted entries of a directory, none if it cannot be read."""
+        """Return the sorted entries of a directory; empty if it cannot be read."""
         try:
             return sorted(os.listdir(self.locate(path)))
         except OSError:
             return []
 
     def driver(self, device: str) -> str:
-        """Return the driver of a device, empty if there is none."""
+        """Return the driver of a device; empty if it has none."""
         try:
             return os.path.basename(os.readlink(self.locate(f"{device}/driver")))
         except OSError:
@@ -94,26 +94,26 @@ class Machine:
         """Return the answer of a tool, which is killed after `PROBE_SECONDS`."""
         program = self.tool(name)
         if program is None:
-            return Answer(said=f"not found in PATH, {', '.join(TOOL_DIRECTORIES)}")
+            return Answer(summary=f"not found in PATH, {', '.join(TOOL_DIRECTORIES)}")
         return _answer(program, *arguments)
 
 
 def _answer(*command: str) -> Answer:
-    """Return what a program answers; one that takes too long is killed."""
-    from .._fs import process  # which most hosts do not need
+    """Run a program and return its answer. It is killed if it takes too long."""
+    from .._fs import process  # not needed on most hosts
 
     try:
         status, printed, errors = process.run(command, PROBE_SECONDS, _NOTHING_TO_WRITE)
     except TimeoutError:
-        return Answer(said=f"stopped after {PROBE_SECONDS} seconds without an answer")
+        return Answer(summary=f"stopped after {PROBE_SECONDS} seconds without an answer")
     except OSError as e:
-        return Answer(said=f"it cannot be started: {e.strerror}")
+        return Answer(summary=f"it cannot be started: {e.strerror}")
     text = printed.decode("utf-8", "replace")
-    return Answer(text, status, _said(status, f"{text} {errors.decode('utf-8', 'replace')}"))
+    return Answer(text, status, _summary(status, f"{text} {errors.decode('utf-8', 'replace')}"))
 
 
-def _said(status: int, output: str) -> str:
-    """Return in one short line how a program ended and what it printed."""
+def _summary(status: int, output: str) -> str:
+    """Return one short line with the exit status of a program, if it is not 0, and its output."""
     words = "".join(character if character.isprintable() else " " for character in output).split()
     line = " ".join(words) or "it printed nothing"
     if status:

@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file `metadata.json`, with which LocalAI describes an installed backend. Pure.
+"""The file `metadata.json`, in which LocalAI describes an installed backend. Pure.
 
-Follows `BackendMetadata` in LocalAI's `core/gallery/backend_types.go`, and `encoding/json` of Go, which reads it. For
-writing, see `metadata_writer`.
+Follows `BackendMetadata` in LocalAI's `core/gallery/backend_types.go`, and Go's `encoding/json`, with which LocalAI
+reads it. For writing, see `metadata_writer`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Metadata:
     def parse(cls, data: bytes) -> Metadata:
         """Return the metadata in a file.
 
-        As for Go, keys are case-insensitive, and the last one of several counts. Raises ValueError with the reason.
+        As in Go, keys are case-insensitive, and the last of several equal keys is used. Raises ValueError.
         """
         fields: dict[str, t.Any] = {}
         extra: dict[str, str] = {}
@@ -53,7 +53,7 @@ class Metadata:
             if name not in KNOWN_KEYS:
                 extra[written_key] = written
             elif isinstance(value, str):
-                # Go replaces half a surrogate pair by the replacement character.
+                # Go replaces halves of surrogate pairs by the replacement character.
                 fields[name] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             elif value is not None:
                 raise ValueError(f"its {name} is not a string")
@@ -70,16 +70,16 @@ _Written = t.Tuple[str, t.Any]
 
 
 def _members(data: bytes) -> list[tuple[_Written, _Written]]:
-    """Return the members of a JSON object in their order: keys and values, each as text and parsed.
+    """Return the members of a JSON object in order: keys and values, each as written and as parsed.
 
-    Numbers are not parsed. Raises ValueError for anything that Go refuses too.
+    Numbers are not parsed. Raises ValueError if Go cannot parse it either.
     """
     text = data.decode("utf-8", "replace").strip(_SPACE)
     if not text:
         raise ValueError("it is empty")
 
     def refuse(constant: str) -> t.Any:
-        raise ValueError(f"it holds {constant}, which is not JSON")
+        raise ValueError(f"it contains {constant}, which is not JSON")
 
     # A number may have more digits than Python converts.
     decoder = json.JSONDecoder(parse_constant=refuse, parse_int=len, parse_float=len)
@@ -96,7 +96,7 @@ def _members(data: bytes) -> list[tuple[_Written, _Written]]:
 
 
 def _read_members(text: str, decoder: json.JSONDecoder) -> t.Iterator[tuple[_Written, _Written]]:
-    """Yield the members of a JSON object; `json` itself does not return the text of a value."""
+    """Yield the members of a JSON object. `json` itself does not return values as they are written."""
 
     def expect(characters: str, at: int) -> int:
         """Return the position of one of `characters` after white space."""

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
 
 def to_json(metadata: Metadata) -> bytes:
-    """Return the content of the file; keys that this version does not know are last."""
+    """Return the content of the file. Keys that this version does not know are last."""
     texts = {key: value.text if isinstance(value, Address) else value for key, value in metadata.fields().items()}
     members = [f"{_go_text(key)}: {_go_text(text)}" for key, text in texts.items()]
     members += [f"{key}: {written}" for key, written in metadata.extra]

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scan the backends path and the system path as they are at this moment. Nothing here writes."""
+"""Scans the backends path and the system path, and never writes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dataclasses import replace
 from .._fs.accounts import attributes_of
 from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
+from .._store.build_records import recorded_builds
 from .._store.file_system import Keeps, remembered
 from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
-from .._store.recorded_builds import recorded_builds
 from .installed import RUN_FILE, Directory, Installed, PreviousVersion
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata
@@ -29,11 +29,11 @@ _BUSY_SECONDS = 3600
 
 
 def scan(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: bool = True) -> Installed:
-    """Return what is in the backends path and in the system path; a missing path is empty, not an error.
+    """Return the content of the backends path and of the system path. A missing path is not an error.
 
-    A tree that an interrupted run has just moved away counts as installed, because the next run moves it back; without
-    `as_next_run`, it is a problem. `keeps` is what the file system of the backends path keeps, by default what is known
-    of it.
+    If an interrupted run has moved a tree away, the tree counts as installed, because the next run moves it back.
+    Without `as_next_run`, it is reported as a problem. `keeps` has the attributes that the file system of the backends
+    path stores. The default is the result of the last probe.
     """
     problems: list[str] = []
     keeps = keeps or remembered(path) or Keeps()
@@ -59,14 +59,14 @@ def scan(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: b
 
 
 def tree_path(path: str, name: str) -> str:
-    """Return the path of the tree of a backend; an interrupted run may have moved it away to replace it."""
+    """Return the path of the tree of a backend, which an interrupted run may have moved away."""
     installed = os.path.join(path, name)
-    is_there = os.path.lexists(installed) or name not in _moved_away(path)
-    return installed if is_there else os.path.join(_replaced(path), name)
+    is_moved = not os.path.lexists(installed) and name in _moved_away(path)
+    return os.path.join(_replaced(path), name) if is_moved else installed
 
 
 def has_unfinished(path: str) -> bool:
-    """Return whether a run is active in the backends path, or was interrupted there."""
+    """Return whether a run is active in the backends path or was interrupted."""
     own = os.path.join(path, OWN_DIRECTORY)
     has_progress = os.path.lexists(os.path.join(own, PROGRESS))
     return has_progress or any(_names(os.path.join(own, directory), []) for directory in (STAGING, REPLACED))
@@ -96,7 +96,7 @@ def _names(path: str, problems: list[str]) -> list[str]:
 
 
 def _previous_versions(path: str, keeps: Keeps) -> t.Iterator[PreviousVersion]:
-    """Yield the previous versions, the latest of each backend first; unreadable directories have none."""
+    """Yield the previous versions, the latest of each backend first. Unreadable directories are skipped."""
     top = os.path.join(path, OWN_DIRECTORY, PREVIOUS)
     for backend in _names(top, []):
         for number in reversed(version_numbers(_names(os.path.join(top, backend), []))):
@@ -136,7 +136,7 @@ def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
 
 
 def _file_attributes(path: str, keeps: Keeps) -> FileAttributes:
-    """Return the attributes of a regular file that its file system keeps; empty ones for anything else."""
+    """Return the attributes that the file system stores of a regular file; empty for anything else."""
     try:
         status = os.lstat(path)
     except OSError:
@@ -152,7 +152,7 @@ def _file_attributes(path: str, keeps: Keeps) -> FileAttributes:
 
 
 def _changed_lately(path: str) -> bool:
-    """Return whether anything in a tree changed within the last hour, or cannot be read."""
+    """Return whether anything in a tree has changed within the last hour or cannot be read."""
     pending = [path]
     while pending:
         current = pending.pop()
@@ -167,7 +167,7 @@ def _changed_lately(path: str) -> bool:
 
 
 def _read_metadata(path: str) -> tuple[Metadata | None, str]:
-    """Return the metadata of a directory, None if it has none, and why it cannot be read."""
+    """Return the metadata of a directory or None, and the reason if it cannot be read."""
     try:
         return Metadata.parse(read_file(os.path.join(path, METADATA), MAX_METADATA)), ""
     except FileNotFoundError:

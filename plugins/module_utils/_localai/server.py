@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a LocalAI server that starts now would know. Pure.
+"""The backends that a LocalAI server knows after its start. Pure.
 
 Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`.
 """
@@ -15,16 +15,16 @@ from .listing import Listing, Row
 
 
 def home(installed: Installed, row: Row) -> str:
-    """Return the directory that a row comes from; a meta's is not the build that it points to."""
+    """Return the directory of a row. That of a meta backend is its own, not its build."""
     if row.kind != "meta":
         return row.backend
     return next(entry.name for entry in installed.called(row.name) if entry.metadata is row.metadata)
 
 
 def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
-    """Return the run file of every name as a server started now would know it.
+    """Return the run files by name that a server knows after its start.
 
-    One unreadable metadata.json makes LocalAI know no backend at all.
+    If one `metadata.json` is unreadable, it knows no backends at all.
     """
     if any(directory.kind == "directory" and directory.problem for directory in installed.directories):
         return {}

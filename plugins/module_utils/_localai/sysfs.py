@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The GPUs that the Linux kernel shows below `/sys` and `/proc`.
+"""The GPUs that the Linux kernel reports below `/sys` and `/proc`.
 
-Follows `DetectGPUVendor` and `isNVIDIAIntegratedGPU` in LocalAI's `pkg/xsysinfo/gpu.go`. Besides, it finds GPUs on the
-PCI bus that have no driver, and reads the memory of AMD GPUs.
+Follows `DetectGPUVendor` and `isNVIDIAIntegratedGPU` in LocalAI's `pkg/xsysinfo/gpu.go`. In addition, it finds GPUs
+without a driver on the PCI bus, and reads the memory of AMD GPUs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COMPUTE_DRIVERS = {vendor.name: vendor.compute_driver for vendor in VENDORS if 
 
 @dataclass(frozen=True)
 class Device:
-    """A GPU: its `vendor`, its `driver`, if any, and its `vram` in bytes if the kernel reports it."""
+    """A GPU: its vendor, its driver or an empty text, and its `vram` in bytes if the kernel reports it."""
 
     vendor: str
     driver: str
@@ -44,7 +44,7 @@ class Device:
 
 
 def gpu_devices(machine: Machine) -> list[Device]:
-    """Return the GPUs among graphics cards and PCI devices, and those of NVIDIA's driver."""
+    """Return the GPUs among graphics cards and PCI devices, and those that NVIDIA's driver reports."""
     paths: dict[str, tuple[str, str]] = {}
     for vendor, path in (*graphics_cards(machine), *_pci_devices(machine)):
         # A card is a link to the same device.
@@ -67,7 +67,7 @@ def graphics_cards(machine: Machine) -> t.Iterator[tuple[str, str]]:
 
 
 def has_pci_bus(machine: Machine) -> bool:
-    """Return whether a GPU would be on the PCI bus; in WSL it is a device of Windows."""
+    """Return whether GPUs are on the PCI bus. In WSL, they are devices of Windows."""
     return bool(machine.entries(_BUS)) and not os.path.exists(machine.locate("/dev/dxg"))
 
 
@@ -85,7 +85,7 @@ def system_ram(machine: Machine) -> int:
 
 
 def _pci_devices(machine: Machine) -> t.Iterator[tuple[str, str]]:
-    """Yield the vendor and the device of each GPU on the PCI bus; without a driver, it is no graphics card."""
+    """Yield the vendor and the device of each GPU on the PCI bus, including those without a driver."""
     for address in machine.entries(_BUS):
         path = f"{_BUS}/{address}"
         vendor = _vendor(machine, path)
@@ -104,7 +104,7 @@ def _vram(machine: Machine, path: str) -> int | None:
 
 
 def _number(text: str | None, base: int) -> int:
-    """Return the number in a file of the kernel, -1 if there is none."""
+    """Return the number in a file of the kernel; -1 if it has none."""
     try:
         return int(text or "", base)
     except ValueError:

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Ansible sees: argument specifications, the run of each module, preflight checks, apply, and the result.
+"""The interface to Ansible: argument specifications, the run of each module, preflight checks, apply, and the result.
 
-The only package that knows AnsibleModule. Decisions about backends do not belong here: see `_planner`.
+The only package that uses AnsibleModule. Decisions about backends belong in `_planner`.
 """

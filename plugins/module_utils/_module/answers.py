@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers the questions of a plan: by a walk, from this host's accounts, or with galleries and sources."""
+"""Answers the questions of the planner, from installed trees, accounts of this host, galleries and sources."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .task import Task
 
 
 class Answers:
-    """What answers the questions of one run."""
+    """Answers the questions of one run."""
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
 
     def answer(self, task: Task, installed: Installed, question: Question) -> t.Any:
-        """Return the answer to a question about a task, and about what is on disk; raises LocalAIError."""
+        """Return the answer to a question; raises LocalAIError. `installed` is the current scan for the task."""
         if isinstance(question, WalkTree):
             return walk(task, installed, question.directory, contents=task.request.verify)
         if isinstance(question, NewTreeAttributes):
@@ -34,9 +34,9 @@ class Answers:
 
 
 def walk(task: Task, installed: Installed, name: str, *, contents: bool) -> Inspection | None:
-    """Return what a walk through an installed tree shows, None if the tree is gone.
+    """Return the result of a walk through an installed tree, or None if the tree does not exist any more.
 
-    With `contents`, the tree is compared with what was installed, if that is recorded.
+    With `contents`, the tree is compared with the record of its files, if there is one.
     """
     from .._store.verify import verify
 

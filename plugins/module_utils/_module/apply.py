@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One step of a plan -> the change on disk."""
+"""Applies the steps of a plan to the disk."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Applier:
         self._requested = requested
 
     def apply(self, step: Step) -> Transfer | None:
-        """Apply one step; returns what is known of a build only after its transfer. Raises LocalAIError."""
+        """Apply one step. Returns the transfer of a build, or None for other steps. Raises LocalAIError."""
         store = self._store
         if isinstance(step, Fetch):
             return self._fetch(step)
@@ -61,7 +61,7 @@ class Applier:
         return None
 
     def _fetch(self, step: Fetch) -> Transfer:
-        """Install a build, complete with its metadata."""
+        """Install a build with its metadata and its record."""
         start, store, artifact = time.monotonic(), self._store, t.cast("Artifact", step.artifact)
         try:
             with contextlib.ExitStack() as stack:
@@ -71,7 +71,7 @@ class Applier:
                 contents = contents_of(tree.contents, BACKEND_FILES.described_by)
                 metadata = step.metadata
                 if delivered.artifact is not artifact:
-                    # Content without a digest came from another origin.
+                    # Another origin delivered content without a digest, so its address is recorded.
                     metadata = replace(metadata, uri=delivered.artifact.uri)
                 tree.file(METADATA, 0o644, [to_json(_dated(metadata))])
                 tree.file(RECORD, 0o644, [record_file(record, contents)])

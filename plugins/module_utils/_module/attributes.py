@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Owner, group and mode: what this host, this user and the file system can do of what a task requests."""
+"""The requested owner, group and mode, as far as this host, this user and the file system allow them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .task import Task
 
 
 def requested_owner(path: str, request: BackendOptions, run: Run) -> FileAttributes:
-    """Return the owner and the group of a request by their names.
+    """Return the names of the requested owner and group; empty for one that is not requested.
 
-    Check mode warns of one that this host does not have, and assumes that a task before this one creates it. Raises
-    HostError for one that does not exist or that this user may not give files to.
+    In check mode, one that does not exist causes a warning, because an earlier task may create it. Raises HostError if
+    one does not exist, or if this user may not give files to it.
     """
     unknown = unknown_accounts(request.owner, request.group) if run.check_mode else []
     run.warnings += unknown
@@ -35,27 +35,27 @@ def requested_owner(path: str, request: BackendOptions, run: Run) -> FileAttribu
 
 
 def owner_to_set(task: Task) -> FileAttributes:
-    """Return the owner and the group to set on new trees; empty ones are left to the system. Raises HostError."""
+    """Return the owner and the group to set on new trees; empty for one that is not set. Raises HostError."""
     owner = owner_of_new_trees(task.host.backends_path, None, None)
     return replace(task.requested.over(owner), mode="")
 
 
 def of_new_trees(task: Task) -> FileAttributes:
-    """Return the owner, group and mode that new trees get."""
+    """Return the owner, group and mode of new trees."""
     mode = task.mode if task.keeps.modes else mode_of(task.host.backends_path)
     return FileAttributes(mode=f"{mode:04o}").over(owner_to_set(task)).over(this_user())
 
 
 def lost(task: Task) -> t.Iterator[str]:
-    """Yield a warning about the attributes that the file system of the backends path does not keep, if any."""
+    """Yield a warning if the file system of the backends path does not store owners or modes."""
     path, keeps = task.host.backends_path, task.keeps
     if keeps.owners and keeps.modes:
         return
-    what = " and ".join([*([] if keeps.owners else ["owners"]), *([] if keeps.modes else ["modes"])])
-    given = [*([] if keeps.owners else ["owner", "group"]), *([] if keeps.modes else ["directory_mode"])]
+    attributes = " and ".join([*([] if keeps.owners else ["owners"]), *([] if keeps.modes else ["modes"])])
+    options = [*([] if keeps.owners else ["owner", "group"]), *([] if keeps.modes else ["directory_mode"])]
     kind = f" ({kind_of(path)})" if kind_of(path) else ""
     yield (
-        f"{path} is on a file system{kind} that does not keep {what}. These options have no effect there: "
-        f"{', '.join(given)}. Mount it with the uid, gid and umask that LocalAI needs, or choose a backends_path on "
-        "another one, such as ext4."
+        f"{path} is on a file system{kind} that does not store {attributes}. These options have no effect there: "
+        f"{', '.join(options)}. Mount it with the uid, gid and umask that LocalAI needs, or choose a backends_path on "
+        "another file system, such as ext4."
     )

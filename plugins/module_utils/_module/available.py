@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What sources have at this moment: available backends, upgrades of installed ones, and pins."""
+"""Queries of galleries and sources: available backends, upgrades of installed backends, and pins."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .platform import platform_of
 
 
 class Available:
-    """What the galleries and the sources of a task have for the backends of a request."""
+    """The current state of the galleries and sources of a task, for the backends of a request."""
 
     def __init__(
         self,
@@ -79,8 +79,8 @@ class Available:
         }
 
     def upgrades(self) -> list[dict[str, t.Any]]:
-        """Return the upgrades that `state=latest` would make; a name that cannot be checked becomes a warning."""
-        # A gallery that cannot be read is an error: a warning would look as if there were no upgrades.
+        """Return the upgrades that `state=latest` would install; a name that cannot be checked causes a warning."""
+        # An unreadable gallery is an error. With a warning, the empty list would mean that there are no upgrades.
         self._resolver.catalog.entries()
         names = self._request.names if self._request.names is not None else installed_names(self._installed)
         upgrades = [self._upgrade_row(name) for name in names]
@@ -105,7 +105,7 @@ class Available:
         return {
             "name": outcome.name,
             "backend": row.backend,
-            "installed": _stated(self._installed.get(row.backend)),
+            "installed": _digest_or_version(self._installed.get(row.backend)),
             "available_backend": outcome.backend,
             "available": outcome.digest or outcome.version,
             "reason": outcome.reason,
@@ -119,8 +119,8 @@ class Available:
     def pins(self) -> dict[str, t.Any]:
         """Return a value for the option `pins`, for the names on hosts with the requested capabilities.
 
-        Without names it covers the installed backends, and a backend that cannot be pinned becomes a warning. Raises
-        GalleryError for a name without a build for any of the capabilities, and SourceError if a source cannot be
+        Without names, all installed backends are pinned, and a backend that cannot be pinned causes a warning. Raises
+        GalleryError for a name that has no build for any of the capabilities, and SourceError if a source cannot be
         queried.
         """
         capabilities = self._request.pin_capabilities or (check_known(self._capability),)
@@ -132,8 +132,8 @@ class Available:
         if reason:
             raise GalleryError(f"pins: {reason} Leave one of them out, or use one gallery for both.")
         self._warnings += [
-            f"pins: {row.backend}: its query is not written down, since it may be secret. If {row.uri} cannot be "
-            "fetched without it, complete the uri in the pins."
+            f"pins: {row.backend}: the query of its uri is omitted, because it may be secret. If {row.uri} cannot be "
+            "fetched without the query, add it to the uri in the pins."
             for row in {row.backend: row for row in rows if str(row.uri) != row.uri.text}.values()
         ]
         return document_of(rows)
@@ -146,30 +146,30 @@ class Available:
             return recorded
         if not is_named and not catalog.has(name):
             self._warnings.append(
-                f"pins: {name} is in no gallery, and neither an image nor a checksum is recorded that it was installed "
-                "from, so it cannot be pinned. Install it with uri."
+                f"pins: {name} is in no gallery, and neither its image nor its checksum is recorded, so it cannot be "
+                "pinned. Install it with uri."
             )
             return []
-        rows, lacking = [], []
+        rows, failures = [], []
         for capability in capabilities:
             try:
                 resolution = catalog.resolve(name, capability)
             except GalleryError as e:
-                lacking.append(str(e))
+                failures.append(str(e))
                 continue
             rows.append(self._pin(resolution, capability))
-        if len(lacking) == len(capabilities) and is_named:
-            raise GalleryError(" ".join(dict.fromkeys(lacking)))
-        self._warnings += [f"pins: {reason}" for reason in lacking]
+        if len(failures) == len(capabilities) and is_named:
+            raise GalleryError(" ".join(dict.fromkeys(failures)))
+        self._warnings += [f"pins: {failure}" for failure in failures]
         return rows
 
     def _pin(self, resolution: Resolution, capability: str) -> Pin:
-        """Return a row for the option `pins`: the build that a name has at this moment for a capability."""
+        """Return a row for the option `pins`, with the current build of a name for a capability."""
         concrete, platform = resolution.concrete, platform_of(self._host, capability)
         question = FindArtifact((concrete.uri, *concrete.mirrors), concrete.sha256)
         artifact = self._resolver.artifact(concrete.name, question, platform)
         if artifact.digest is None:
-            raise GalleryError(f"{concrete.name}: {artifact.uri} has no digest by which to pin it.")
+            raise GalleryError(f"{concrete.name}: {artifact.uri} has no digest, so it cannot be pinned.")
         return Pin(
             name=resolution.entry.name,
             capability=capability,
@@ -181,7 +181,7 @@ class Available:
         )
 
     def _recorded_pins(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
-        """Return the pins of a backend by its recorded source and digest; none if one of the two is not recorded."""
+        """Return the pins of a backend with its recorded source and digest; none unless both are recorded."""
         row = self._rows.find(bare_name(name))
         build = self._installed.get(row.backend) if row is not None and row.kind != "system" else None
         metadata = build.metadata if build is not None else None
@@ -203,7 +203,7 @@ class Available:
 
 
 def installed_names(installed: Installed) -> list[str]:
-    """Return the names of the installed backends; a build that a meta backend points to has the name of the latter."""
+    """Return the names of the installed backends. A meta backend is listed instead of its build."""
     targets = {directory.target for directory in installed.directories}
     return [
         directory.metadata.name if directory.metadata and directory.target else directory.name
@@ -215,7 +215,7 @@ def installed_names(installed: Installed) -> list[str]:
     ]
 
 
-def _stated(directory: Directory | None) -> str | None:
+def _digest_or_version(directory: Directory | None) -> str | None:
     """Return the digest of an installed build, else its version."""
     if directory is None:
         return None

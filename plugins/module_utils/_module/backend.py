@@ -28,11 +28,11 @@ from .task import Task, task_of
 if t.TYPE_CHECKING:
     from .answers import Answers
 
-# Most runs have nothing to do. What fetches, what writes and what only some options need is loaded by the others alone.
+# Most runs change nothing. Code that fetches or writes, or that only some options need, is imported where it is used.
 
 
 def run_backend() -> None:
-    """Carry out the module `localai_backend`."""
+    """Run the module `localai_backend`."""
     run_module(BACKEND, _run)
 
 
@@ -54,8 +54,8 @@ def _carry_out(run: Run) -> None:
     run.result["capability"] = capability.known
     if host.platform is not None or request.digest is not None or run.params["pins"] is not None:
         request = _with_pins(request, host, capability, run)
-    known = remembered(host.backends_path)
-    task = task_of(host, request, known or Keeps(), run)
+    probed = remembered(host.backends_path)
+    task = task_of(host, request, probed or Keeps(), run)
     if run.check_mode:
         run.warnings += _missing_parent(host.backends_path)
     elif has_unfinished(host.backends_path):
@@ -74,10 +74,10 @@ def _carry_out(run: Run) -> None:
             execute(decider, task, answers, run, lambda keeps: task_of(host, request, keeps, run))
             return
     run.warnings += [*_lost_attributes(task), *plan.warnings]
-    if known is None and any("mode" in step.after for step in plan.steps):
+    if probed is None and any("mode" in step.after for step in plan.steps):
         run.warnings.append(
-            f"It is not known yet whether the file system of {host.backends_path} keeps owners and modes, so owner, "
-            "group and mode in this diff hold only if it does."
+            f"It is not known yet whether the file system of {host.backends_path} stores owners and modes. Owner, "
+            "group and mode in this diff are correct only if it does."
         )
     run.result.update(result_of(plan, capability, {}))
 
@@ -107,6 +107,6 @@ def _lost_attributes(task: Task) -> t.Iterable[str]:
 
 
 def _missing_parent(path: str) -> list[str]:
-    """Return a warning when not even the parent of `path` exists: a task before this one may create it."""
+    """Return a warning if the parent of `path` does not exist; an earlier task may create it in a real run."""
     parent = os.path.dirname(os.path.normpath(path))
     return [] if os.path.isdir(parent) else [f"backends_path: {parent} does not exist yet. It will be created."]

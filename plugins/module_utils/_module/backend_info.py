@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run of `localai_backend_info`: what is installed, and what is wrong with it."""
+"""The run of `localai_backend_info`: the installed backends and their problems."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import os
 import typing as t
 
 from .._address import printable
-from .._fs.usage import disk_usage
+from .._fs.walk import disk_usage
 from .._localai.detect import detect
 from .._localai.evidence import Evidence
 from .._localai.installed import RUN_FILE, Directory, Installed, PreviousVersion
@@ -30,7 +30,7 @@ from .runner import Run, check_paths, run_module
 
 
 def run_info() -> None:
-    """Carry out the module `localai_backend_info`."""
+    """Run the module `localai_backend_info`."""
     run_module(BACKEND_INFO, _run)
 
 
@@ -121,29 +121,30 @@ def _usage(path: str, request: InfoOptions) -> dict[str, int]:
 
 
 def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str | None, str]]:
-    """Return what is wrong with directories that have no row, and, under None, with the host as a whole."""
-    found: list[tuple[str | None, str]] = [(None, problem) for problem in installed.problems]
+    """Return the problems of directories that have no row, and those of the host, which have the name None."""
+    result: list[tuple[str | None, str]] = [(None, problem) for problem in installed.problems]
     unreadable = [directory.name for directory in installed.directories if directory.problem]
     if unreadable:
-        found.append(
+        result.append(
             (None, f"LocalAI lists no backend at all while it cannot read {METADATA} of {', '.join(unreadable)}")
         )
     with_row = {row.backend for row in rows.values()} | set(rows)
     for directory in installed.directories:
         if leftover_of(directory.name):
-            found.append((directory.name, _left_behind(directory)))
+            result.append((directory.name, _leftover_problem(directory)))
         if directory.name in with_row or leftover_of(directory.name):
             continue
         if directory.kind == "symlink":
-            found.append((directory.name, "it is a symlink, which LocalAI does not list"))
+            result.append((directory.name, "it is a symlink, which LocalAI does not list"))
         elif directory.kind == "directory" and not directory.target:
-            found.append((directory.name, f"it has no {RUN_FILE} and is no meta backend"))
-    return found
+            result.append((directory.name, f"it has no {RUN_FILE} and is not a meta backend"))
+    return result
 
 
-def _left_behind(directory: Directory) -> str:
+def _leftover_problem(directory: Directory) -> str:
     base = leftover_of(directory.name)
     if not is_temporary(directory.name):
-        return f"it is what LocalAI moved aside of {base} and did not put back"
-    state = "is installing, or was interrupted" if directory.busy else "was interrupted more than an hour ago"
-    return f"LocalAI {state} while it filled this for {base}"
+        return f"it is LocalAI's backup of {base}, which LocalAI did not put back"
+    if directory.busy:
+        return f"LocalAI is installing {base} in it, or was interrupted less than an hour ago"
+    return f"LocalAI was installing {base} in it, and was interrupted more than an hour ago"

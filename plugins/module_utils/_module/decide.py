@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 
 
 def decide(request: BackendOptions, facts: Facts, answer: t.Callable[[Question], t.Any]) -> tuple[Plan, Facts]:
-    """Return the plan, and the facts that it is made of; raises the LocalAIError of an answer that matters."""
+    """Return the plan and the facts that it is based on; raises LocalAIError."""
     while True:
         result = plan(request, facts)
         if isinstance(result, Plan):
@@ -38,16 +38,16 @@ def _answer_or_error(question: Question, answer: t.Callable[[Question], t.Any]) 
 
 
 class Decider:
-    """Plans a task, again if the disk has changed; what galleries and sources answered stays known."""
+    """Plans a task, and plans it again if the disk has changed. Answers from galleries and sources are kept."""
 
     def __init__(self, facts: Facts, answers: t.Callable[[], Answers]) -> None:
-        """`answers` returns what answers questions: only runs that have any need to load it."""
+        """`answers` returns the object that answers questions. It is called only if there is a question."""
         self.facts = facts
         self._answers = answers
         self._planned: tuple[Task, Installed, Plan] | None = None
 
     def decide(self, task: Task) -> Plan:
-        """Return the plan for what is on disk at this moment."""
+        """Return the plan for the current state of the disk."""
         installed = task.scan()
         if self._planned is None or self._planned[:2] != (task, installed):
             facts = self.facts.rescanned(installed, task.requested)

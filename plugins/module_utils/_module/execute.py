@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The writing part of a run: preflight, then under the lock the steps one by one, and what to report if one fails."""
+"""The part of a run that changes the disk: preflight, the steps under the lock, and the result if a step fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if t.TYPE_CHECKING:
 
 
 def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
-    """Raise HostError, before the first write, for what would be in the way of a plan."""
+    """Raise HostError if permissions or disk space do not suffice for a plan. Writes nothing."""
     check_writable(
         path,
         [step.backend for step in plan.steps if step.before],
@@ -47,14 +47,14 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
 def execute(
     decider: Decider, task: Task, answers: t.Callable[[], Answers], run: Run, task_for: t.Callable[[Keeps], Task]
 ) -> None:
-    """Take the lock, decide again if the disk has changed since, and apply the plan.
+    """Take the lock, plan again if the disk has changed, and apply the plan.
 
-    `task_for` returns the task for what the file system turns out to keep.
+    `task_for` returns the task for the attributes that the file system stores.
     """
     path, request = task.host.backends_path, task.request
     with open_store(path, owner_to_set(task), BACKEND_FILES, request.lock_timeout, task.mode) as store:
         if store.keeps != task.keeps:
-            # It was not known what the file system keeps.
+            # The file system was probed for the first time.
             task = task_for(store.keeps)
             store.owner = owner_to_set(task)
         run.warnings += lost(task)
@@ -65,13 +65,13 @@ def execute(
 
 
 def clean_up(task: Task) -> None:
-    """Clean up after an interrupted run, unless one is still active or this user lacks permission."""
+    """Clean up after an interrupted run, unless another run is active or this user lacks the permissions."""
     with contextlib.suppress(HostError), open_store(task.host.backends_path, owner_to_set(task), BACKEND_FILES, 0):
         pass
 
 
 def _apply_all(plan: Plan, applier: Applier, decider: Decider, task: Task, run: Run) -> None:
-    """Apply the steps of a plan, and report how far the run came."""
+    """Apply the steps of a plan. If one fails, the result contains what was changed until then."""
     transfers: dict[str, Transfer] = {}
     for count, step in enumerate(plan.steps):
         try:
@@ -88,7 +88,7 @@ def _apply_all(plan: Plan, applier: Applier, decider: Decider, task: Task, run: 
 
 
 def _partly_applied(step: Step, after: Installed, task: Task) -> tuple[Step, ...]:
-    """Return a failed step with what it changed all the same; nothing if the diff shows no change."""
+    """Return a failed step with the state that it left; nothing if it changed nothing."""
     state = dict(state_of(after, step.backend))
     if isinstance(step, SetAttributes) and state:
         with contextlib.suppress(LocalAIError):
@@ -98,7 +98,7 @@ def _partly_applied(step: Step, after: Installed, task: Task) -> tuple[Step, ...
 
 
 def _done(plan: Plan, count: int, partly: tuple[Step, ...], decider: Decider, after: Installed) -> Plan:
-    """Return the part of a plan that was carried out: `count` steps, and `partly` the next."""
+    """Return the part of a plan that was applied: the first `count` steps, and the failed step, `partly`."""
     steps = (*plan.steps[:count], *partly)
     touched = {step.backend for step in steps}
     unload, restart_required = effects(decider.facts.scan, after, steps, decider.facts.host.name)

@@ -19,8 +19,8 @@ from .._errors import LocalAIError, MissingLibrary
 # Options and suboptions that contain an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
 _HIDDEN = "(hidden)"
-# If an option takes a mapping and the task gives an address, Ansible splits the address at each "=" and takes the
-# first part for the name of a suboption.
+# If an option takes a mapping and its value is an address, Ansible splits the address at each "=" and takes the first
+# part as the name of a suboption.
 _NOT_IN_OPTIONS = re.compile(r"[/?#@]")
 _MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
@@ -40,7 +40,7 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         super()._log_invocation()
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        """End with an error. The options are redacted, also if Ansible refuses them in the constructor."""
+        """End with an error. The options are redacted, even if Ansible refuses them in the constructor."""
         self._redact_params()
         super().fail_json(redacted_text(msg), **result)
         raise AssertionError("fail_json ends the process")
@@ -48,7 +48,7 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
     def _redact_params(self) -> None:
         if self.given is None:
             self.given = copy.deepcopy(self.params)
-            self.params.update(_shown("", self.params, self.no_log_values))
+            self.params.update(_redacted_value("", self.params, self.no_log_values))
 
 
 def failure_of(error: LocalAIError) -> dict[str, t.Any]:
@@ -58,15 +58,15 @@ def failure_of(error: LocalAIError) -> dict[str, t.Any]:
     return {"msg": str(error)}
 
 
-def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
+def _redacted_value(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
     """Return the redacted value of an option; `masked` has the values of options with `no_log`.
 
-    Ansible hides these values only where they are complete, and it cuts them at an `@` before it writes to syslog.
+    Ansible hides only complete values. It cuts values at an `@` before it writes them to syslog, so parts would remain.
     """
     if isinstance(value, dict):
-        return {_shown_key(str(key)): _shown(str(key), item, masked) for key, item in value.items()}
+        return {_redacted_key(str(key)): _redacted_value(str(key), item, masked) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shown(option, item, masked) for item in value]
+        return [_redacted_value(option, item, masked) for item in value]
     if not isinstance(value, str):
         return value
     if value in masked:
@@ -76,5 +76,5 @@ def _shown(option: str, value: t.Any, masked: t.Container[str]) -> t.Any:
     return redacted(value) if option in _ADDRESSES else redacted_text(value)
 
 
-def _shown_key(key: str) -> str:
+def _redacted_key(key: str) -> str:
     return redacted(key) if _NOT_IN_OPTIONS.search(key) else key

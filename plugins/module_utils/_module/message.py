@@ -3,13 +3,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message of `localai_backend`: one sentence about what a run did, or would do. Pure."""
+"""The message of `localai_backend`: one sentence about the changes of a run. Pure."""
 
 from __future__ import annotations
 
 import typing as t
 
-# The past and the infinitive for each action of a row.
+# The past tense and the infinitive of each action.
 _VERBS = {
     "install": ("installed", "install"),
     "repair": ("repaired", "repair"),
@@ -40,6 +40,6 @@ def message_of(result: t.Mapping[str, t.Any], check_mode: bool) -> str:
 
 
 def _listed(names: t.Iterable[str]) -> str:
-    """Return a list of names in words, each of them once."""
+    """Return a list of names as text, without duplicates."""
     *others, last = dict.fromkeys(names)
     return f"{', '.join(others)} and {last}" if others else last

@@ -142,7 +142,7 @@ def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
 
 
 def mode_number(mode: t.Any) -> int:
-    """Return the mode that `directory_mode` means; a symbolic one changes 0755. Raises OptionError."""
+    """Return `directory_mode` as a number. A symbolic mode is applied to 0755. Raises OptionError."""
     number = _parsed_mode(mode)
     if number is None:
         raise OptionError(f"directory_mode: {mode!r} is not a mode such as '0755' or 'u=rwx,g=rx,o='.")
@@ -167,7 +167,7 @@ def _parsed_mode(mode: t.Any) -> int | None:
 
     default = types.SimpleNamespace(st_mode=stat.S_IFDIR | 0o755)
     try:
-        # Ansible takes a text without an operator for no change.
+        # For Ansible, a text without an operator means no change.
         has_operators = all(set("=+-") & set(part) for part in mode.split(","))
         return int(AnsibleModule._symbolic_mode_to_octal(default, mode)) if has_operators else None  # noqa: SLF001
     except ValueError:
@@ -175,11 +175,11 @@ def _parsed_mode(mode: t.Any) -> int | None:
 
 
 def _check_galleries(names: t.Iterable[str]) -> None:
-    """Raise OptionError for one backend from two galleries, which would have one directory."""
-    picked: dict[str, str] = {}
+    """Raise OptionError if the same backend is requested from two galleries."""
+    gallery_of: dict[str, str] = {}
     for name in names:
-        gallery, picks, bare = name.rpartition("@")
-        if picks and picked.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
+        gallery, separator, bare = name.rpartition("@")
+        if separator and gallery_of.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
             both = " and ".join(other for other in dict.fromkeys(names) if bare_name(other).lower() == bare.lower())
             raise OptionError(
                 f"name: {both} are the same backend from two galleries. Only one of them can be installed."

@@ -24,7 +24,7 @@ def with_pins_of(
     platform: Platform,
     document: t.Mapping[str, t.Any] | None,
 ) -> BackendOptions:
-    """Return the request with the rows of `document` that count on this host; raises OptionError."""
+    """Return the request with the rows of `document` for this host; raises OptionError."""
     staying: dict[str, str] = {}
     if capability.evidence.unreadable:
         installed = scan(host.backends_path, host.backends_system_path)

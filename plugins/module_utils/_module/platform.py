@@ -14,7 +14,7 @@ from .._request import HostOptions
 
 
 def platform_of(host: HostOptions, capability: str = "") -> Platform:
-    """Return the platform of images: that of the task, else the one that `capability` implies, else the host's own."""
+    """Return the platform of images: the option, else the platform that `capability` implies, else that of the host."""
     if host.platform:
         return Platform.parse(host.platform)
     machine = Machine()

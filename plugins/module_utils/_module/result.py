@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan, and what its transfers showed -> the result of `localai_backend`, key by key."""
+"""Builds the result of `localai_backend` from a plan and its transfers, key by key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._planner.plan import Outcome, Plan
 
 @dataclass(frozen=True)
 class Transfer:
-    """What is known of a build only after its transfer; `elapsed` is in seconds."""
+    """The facts about a build that are known only after its transfer; `elapsed` is in seconds."""
 
     uri: Address
     served_by: str
@@ -26,7 +26,7 @@ class Transfer:
 
 
 def result_of(plan: Plan, host: HostCapability, transfers: t.Mapping[str, Transfer]) -> dict[str, t.Any]:
-    """Return the result of a run that carried out `plan`, or would; `transfers` are by the name of the build."""
+    """Return the result of a run that applies `plan`; `transfers` are by the name of the build."""
     return {
         "changed": bool(plan.steps),
         "capability": host.known,

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of a module: its options, its warnings, its result, and the one place that fails."""
+"""One run of a module: its options, its warnings, its result, and the only call of `fail_json`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .invocation import LocalAIModule, failure_of
 
 @dataclass
 class Run:
-    """What a run is told, whether it may write, and what it reports so far."""
+    """The options of a run, and its warnings and result so far. In check mode, it must not write."""
 
     params: t.Mapping[str, t.Any]
     check_mode: bool
@@ -27,7 +27,7 @@ class Run:
 
 
 def run_module(spec: dict[str, t.Any], work: t.Callable[[Run], None]) -> None:
-    """Run `work`, and end the process with its result, or with a failure that has the result so far."""
+    """Run `work`, and end the process with its result, or with a failure that contains the result so far."""
     module = LocalAIModule(spec)
     run = Run(t.cast("dict[str, t.Any]", module.given), module.check_mode)
     failure: dict[str, t.Any] = {}
@@ -46,13 +46,13 @@ def check_paths(host: HostOptions) -> None:
     """Raise OptionError when both paths are the same directory."""
     if os.path.realpath(host.backends_path) == os.path.realpath(host.backends_system_path):
         raise OptionError(
-            f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes what is in "
-            "the system path, so give them different directories."
+            f"backends_path and backends_system_path are both {host.backends_path}. LocalAI never changes the system "
+            "path, so set them to different directories."
         )
 
 
 def _encodable(value: t.Any) -> t.Any:
-    """Return `value` with what UTF-8 cannot hold, as in names on disk that are no text, written as escapes."""
+    """Return `value` with escapes for characters that UTF-8 cannot encode, as in malformed names of files."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):

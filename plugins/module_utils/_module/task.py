@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task of `localai_backend`: what is requested, as far as the file system of the backends path can keep it."""
+"""A task of `localai_backend`, without the attributes that the file system of the backends path does not store."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from .runner import Run
 
 @dataclass(frozen=True)
 class Task:
-    """`keeps` is what the file system keeps, `requested` the owner, group and mode that installed trees must have.
+    """A task: its options, and `requested`, the owner, group and mode that installed trees must have.
 
-    `mode` is that of the top of new trees, on a file system that keeps modes.
+    `keeps` has the attributes that the file system stores. `mode` is the mode of the top directory of new trees, if the
+    file system stores modes.
     """
 
     host: HostOptions
@@ -32,18 +33,18 @@ class Task:
     mode: int
 
     def scan(self) -> Installed:
-        """Return what is on disk at this moment; raises HostError if it cannot be read."""
+        """Return the current state of the disk; raises HostError if it cannot be read."""
         installed = scan(self.host.backends_path, self.host.backends_system_path, self.keeps)
         if not installed.readable:
             raise HostError(
-                f"What is installed cannot be read: {'; '.join(installed.problems)}. Set backends_path to the "
+                f"The installed backends cannot be read: {'; '.join(installed.problems)}. Set backends_path to the "
                 "directory that LocalAI reads, and run as a user who may read it, for example with become."
             )
         return installed
 
 
 def task_of(host: HostOptions, request: BackendOptions, keeps: Keeps, run: Run) -> Task:
-    """Return the task, without the owner, group and mode that the file system cannot keep."""
+    """Return the task, without the owner, group and mode that the file system does not store."""
     new_mode = request.mode
     if not keeps.owners:
         request = replace(request, owner=None, group=None)

@@ -12,18 +12,16 @@ import typing as t
 
 from .._errors import SourceError
 from .._unpack.compression import compression_of
-from .manifest import DOCKER_LAYER, Descriptor, Manifest, digest_of, json_object
+from .manifest import DOCKER_LAYER, Descriptor, Manifest, Repository, digest_of, json_object
 from .reference import is_digest
 from .tar_file import TarFile
 
 
-class DockerArchive:
-    """A repository (see `_oci.image.Repository`) of the one image in a docker archive.
+class DockerArchive(Repository):
+    """A repository of the one image in a docker archive.
 
     Its digest is the image's ID: that of the configuration, which has the digests of all layers.
     """
-
-    local = True
 
     def __init__(self, path: str) -> None:
         self._files = TarFile(path)
@@ -56,10 +54,6 @@ class DockerArchive:
         layers = [Descriptor(diff_id, self._files.size(file), DOCKER_LAYER) for diff_id, file in zip(diff_ids, files)]
         return Manifest(digest, config=Descriptor(digest, len(config), ""), layers=tuple(layers))
 
-    def digest(self, name: str) -> str:
-        """Return the ID of the image."""
-        return self.manifest(name).digest
-
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the configuration or a layer from `offset` on; raises SourceError."""
         if not self._names:
@@ -67,10 +61,6 @@ class DockerArchive:
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
         return self._files.chunks(self._names[descriptor.digest], offset)
-
-    def tail(self, descriptor: Descriptor, length: int) -> bytes:
-        """Return the last bytes of a layer; raises SourceError."""
-        return b"".join(self.blob(descriptor, max(descriptor.size - length, 0)))
 
     def _image(self) -> dict[str, t.Any]:
         try:

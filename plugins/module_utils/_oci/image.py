@@ -18,31 +18,13 @@ from .._http.url import is_loopback
 from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
-from .manifest import MOST_DOCUMENT, Descriptor, Manifest, check_platform, choose, verified
+from .manifest import MOST_DOCUMENT, Descriptor, Repository, check_platform, choose, verified
 from .platform import Platform
 from .reference import Reference
 from .registry import Location, Registry
 from .tar_file import TarFile
 
 _Answer = t.TypeVar("_Answer")
-
-
-class Repository(t.Protocol):
-    """The manifests and blobs of images. Its `str` names it without secrets; `local` means on this host."""
-
-    local: bool
-
-    def manifest(self, name: str) -> Manifest:
-        """Return the manifest of a tag, or of a digest that it is verified by."""
-
-    def digest(self, name: str) -> str:
-        """Return the digest that a tag has now."""
-
-    def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
-        """Yield the bytes of a blob from `offset` on, as they are stored and not verified."""
-
-    def tail(self, descriptor: Descriptor, length: int) -> bytes:
-        """Return the last bytes of a blob, or fewer if that would need more than one small request."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +156,5 @@ def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _
     if len(repositories) == 1:
         return ask(repositories[0])
     return first_answer(
-        repositories,
-        ask,
-        lambda failures: TransportError(str(failures), missing=failures.missing),
-        ORIGIN_ERRORS,
+        repositories, ask, lambda failures: TransportError(str(failures), missing=failures.missing), ORIGIN_ERRORS
     )

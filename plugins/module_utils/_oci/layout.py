@@ -12,7 +12,7 @@ import typing as t
 
 from .._errors import SourceError
 from .._fs.read import chunks_of, open_file
-from .manifest import OCI_INDEX, Descriptor, Manifest, parse_manifest
+from .manifest import OCI_INDEX, Descriptor, Manifest, Repository, parse_manifest
 from .reference import Reference, is_digest
 from .tar_file import TarFile, bounded
 
@@ -20,13 +20,11 @@ _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
 
 
-class Layout:
-    """A repository (see `_oci.image.Repository`) in a local OCI layout.
+class Layout(Repository):
+    """A repository in a local OCI layout.
 
     `reference` is the image of a registry that the layout is a mirror of.
     """
-
-    local = True
 
     def __init__(self, path: str, reference: Reference | None = None) -> None:
         self._files: _Directory | TarFile = TarFile(path) if os.path.isfile(path) else _Directory(path)
@@ -54,17 +52,9 @@ class Layout:
         missing = f"no image {name!r}" if name else "not just one image, so a name is needed"
         raise SourceError(f"{self} has {missing}; it has {', '.join(names[:20]) or 'none'}.", missing=bool(name))
 
-    def digest(self, name: str) -> str:
-        """Return the digest that a ref name has now."""
-        return self.manifest(name).digest
-
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored; raises SourceError."""
         return self._files.chunks(_blob(descriptor.digest), offset)
-
-    def tail(self, descriptor: Descriptor, length: int) -> bytes:
-        """Return the last bytes of a blob; raises SourceError."""
-        return b"".join(self.blob(descriptor, max(descriptor.size - length, 0)))
 
 
 class _Directory:

@@ -79,6 +79,26 @@ class Manifest:
         return self.config is None
 
 
+class Repository(t.Protocol):
+    """The manifests and blobs of images. Its `str` names it without secrets; `local` means on this host."""
+
+    local: t.ClassVar[bool] = True
+
+    def manifest(self, name: str) -> Manifest:
+        """Return the manifest of a tag, or of a digest that it is verified by; raises SourceError, TransportError."""
+
+    def digest(self, name: str) -> str:
+        """Return the digest that a tag has now; raises SourceError, TransportError."""
+        return self.manifest(name).digest
+
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
+        """Yield a blob from `offset` on, as it is stored and not verified; raises SourceError, TransportError."""
+
+    def tail(self, descriptor: Descriptor, length: int) -> bytes:
+        """Return the last bytes of a blob, or fewer if that would need more than one small request."""
+        return b"".join(self.blob(descriptor, max(descriptor.size - length, 0)))
+
+
 def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
     """Return the manifest in `body`, which must have `digest` if one is given; raises SourceError.
 

@@ -21,7 +21,7 @@ from .._http.retry import LASTING_STATUSES, is_certificate_error
 from .._http.url import is_from, is_loopback
 from .challenge import Challenge, parse_challenge
 from .docker_config import Credentials, docker_credentials
-from .manifest import ACCEPTED, Descriptor, Manifest, parse_manifest
+from .manifest import ACCEPTED, Descriptor, Manifest, Repository, parse_manifest
 from .reference import Reference, is_digest
 
 _NO_HEAD = (405, 501)
@@ -45,8 +45,8 @@ class Location:
         return self.reference.name
 
 
-class RemoteRepository:
-    """A repository (see `_oci.image.Repository`) at a registry or at a mirror of one."""
+class RemoteRepository(Repository):
+    """A repository at a registry or at a mirror of one."""
 
     local = False
 
@@ -119,12 +119,7 @@ class Registry:
         )
 
     def get(
-        self,
-        location: Location,
-        path: str,
-        headers: t.Mapping[str, str],
-        method: str = "GET",
-        first: int | None = None,
+        self, location: Location, path: str, headers: t.Mapping[str, str], method: str = "GET", first: int | None = None
     ) -> Answer:
         """Return the answer to a request below a repository, with `first` only so many bytes of its body.
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request and facts -> a plan. Pure: no input or output, no clock, no environment.
+"""Makes a plan from a request and facts. Pure: no input or output, no clock, no environment.
 
-All decisions of a run belong here. Answering the questions of a plan does not: see `_resolver`.
+All decisions of a run belong here. The code that answers the questions of the planner belongs in `_resolver`.
 """

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan in the making: the steps so far, and the backends path as it will be after them."""
+"""An incomplete plan: the steps so far, and the state of the backends path after them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ if t.TYPE_CHECKING:
 
 @dataclass
 class Changes:
-    """What was planned so far for a request; `add` has the functions that plan a step.
+    """The changes that are planned so far. The functions in `add` plan a step.
 
-    `repointed` has former targets of meta backends, with the reason. `superseded` has directories whose name now
-    belongs to another directory, with the new target of the name. `dismissed` are removals of leftovers.
+    `state` is the state after the steps. `repointed` maps former targets of meta backends to the reason. `superseded`
+    maps directories whose name another directory takes over to the new target of the name. `dismissed` has the
+    removals of leftovers.
     """
 
     request: BackendOptions
@@ -40,18 +41,18 @@ class Changes:
 
     @property
     def host(self) -> HostCapability:
-        """What this host can run."""
+        """The capability of this host."""
         return self.facts.host
 
     def listing(self) -> Listing:
-        """Return what LocalAI would list after the steps so far."""
+        """Return LocalAI's listing after the steps so far."""
         return Listing(self.state, self.host.name)
 
     def is_named(self, backend: str) -> bool:
-        """Return whether the task names a directory itself."""
+        """Return whether the task requests a backend by the name of its directory."""
         return backend.lower() in (name.lower() for name in self.request.bare_names)
 
     def spelling_of(self, name: str) -> str:
-        """Return how the directory of a name is spelled on disk."""
-        own = self.state.find(name)
-        return own.name if own is not None else name
+        """Return a name with the spelling of its directory on disk."""
+        directory = self.state.find(name)
+        return directory.name if directory is not None else name

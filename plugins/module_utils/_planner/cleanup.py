@@ -21,10 +21,10 @@ from .unreadable import spared_builds
 
 
 def clean_up(changes: Changes, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
-    """Remove what the planned steps make superfluous, leftovers of LocalAI, and what `exclusive` excludes.
+    """Plan to remove builds that are no longer needed, leftovers of LocalAI, and backends that `exclusive` excludes.
 
-    Only leftovers and previous versions of backends in `outcomes` are removed. Returns the outcomes: a backend whose
-    previous versions are all that changes has an outcome of its own.
+    Leftovers and previous versions are removed only for backends in `outcomes`. Returns the outcomes. If only previous
+    versions of a backend are removed, its action is `prune`.
     """
     names = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "") if name}
     changes.steps += changes.dismissed
@@ -35,14 +35,14 @@ def clean_up(changes: Changes, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
             add.remove(changes, directory.name)
             changes.removed.append((directory.name, "LocalAI left it behind more than an hour ago"))
     if changes.request.exclusive:
-        for backend in _not_spared(_unneeded(changes), changes):
+        for backend in _removable(_unneeded(changes), changes):
             add.remove(changes, backend)
             changes.removed.append((backend, "exclusive is set, and no named backend needs it"))
     return _prune(changes, outcomes, names)
 
 
 def _remove_superseded(changes: Changes) -> None:
-    """Remove directories whose name now belongs to another directory."""
+    """Plan to remove directories whose name another directory has taken over."""
     for name, target in changes.superseded.items():
         directory = changes.state.get(name)
         if directory is not None and directory.target:
@@ -51,7 +51,7 @@ def _remove_superseded(changes: Changes) -> None:
 
 
 def _retire(changes: Changes) -> None:
-    """Remove builds that a meta backend pointed to and that nothing needs any more; they become previous versions."""
+    """Plan to retire builds that no meta backend points to any more, unless a task requested them by name."""
     for backend, reason in changes.repointed.items():
         directory = changes.state.get(backend)
         is_needed = any(other.target == backend for other in changes.state.directories) or changes.is_named(backend)
@@ -59,12 +59,15 @@ def _retire(changes: Changes) -> None:
         if directory is not None and not directory.target and not (is_needed or was_requested):
             add.retire(changes, backend, reason)
     if changes.request.state == "latest":
-        for backend in _not_spared(_outlived(changes), changes):
-            add.retire(changes, backend, "no meta backend points to it since a run was interrupted")
+        for backend in _removable(_orphans(changes), changes):
+            add.retire(changes, backend, "an interrupted run left it, and no meta backend points to it any more")
 
 
 def _prune(changes: Changes, outcomes: t.Sequence[Outcome], names: t.AbstractSet[str]) -> list[Outcome]:
-    """Remove the previous versions that exceed `keep_previous`, and say so where nothing else was done."""
+    """Plan to remove previous versions that exceed `keep_previous`.
+
+    Returns the outcomes, with the action `prune` for a backend with no other change.
+    """
     most = changes.request.keep_previous
     surplus = _surplus(names, changes.state, most) if most is not None else {}
     for backend in surplus:
@@ -83,7 +86,7 @@ def _prune(changes: Changes, outcomes: t.Sequence[Outcome], names: t.AbstractSet
 
 
 def _surplus(names: t.AbstractSet[str], installed: Installed, most: int) -> dict[str, int]:
-    """Return how many previous versions of each backend exceed `most`: of those that bear one of `names`."""
+    """Return, for each backend with one of `names`, how many of its previous versions exceed `most`."""
     counts = {
         previous.backend: len(installed.previous_of(previous.backend))
         for previous in installed.previous
@@ -93,11 +96,11 @@ def _surplus(names: t.AbstractSet[str], installed: Installed, most: int) -> dict
 
 
 def _unneeded(changes: Changes) -> list[str]:
-    """Return the directories that LocalAI lists or that are meta backends, and that no named backend needs."""
+    """Return the listed directories and meta backends that no requested backend needs."""
     installed, rows, needed = changes.state, changes.listing(), set()
     for name in changes.request.bare_names:
-        own, row = installed.find(name), rows.find(name)
-        needed |= {own.name, own.target} if own is not None else set()
+        directory, row = installed.find(name), rows.find(name)
+        needed |= {directory.name, directory.target} if directory is not None else set()
         needed |= {row.backend, home(installed, row)} if row is not None and row.kind != "system" else set()
     return [
         directory.name
@@ -109,12 +112,12 @@ def _unneeded(changes: Changes) -> list[str]:
     ]
 
 
-def _outlived(changes: Changes) -> list[str]:
-    """Return the builds that were installed for a named meta backend, and that nothing points to or runs any more.
+def _orphans(changes: Changes) -> list[str]:
+    """Return the orphaned builds of requested meta backends: no meta backend points to them, and no name runs them.
 
-    A run that let the meta backend point elsewhere was interrupted before it removed them.
+    They are left by an interrupted run that had changed the target of the meta backend.
     """
-    installed, named = changes.state, {name.lower() for name in changes.request.bare_names}
+    installed, requested = changes.state, {name.lower() for name in changes.request.bare_names}
     needed = {directory.target for directory in installed.directories}
     needed |= {row.backend for name, row in Listing(installed, changes.host.name).items() if name != row.backend}
     return [
@@ -122,13 +125,13 @@ def _outlived(changes: Changes) -> list[str]:
         for directory in installed.directories
         if directory.record is not None
         and not directory.record.requested
-        and directory.alias.lower() in named
+        and directory.alias.lower() in requested
         and directory.name not in needed
-        and directory.name.lower() not in named
+        and directory.name.lower() not in requested
     ]
 
 
-def _not_spared(backends: t.Iterable[str], changes: Changes) -> list[str]:
-    """Return those of `backends` that do not stay because a GPU cannot be read."""
+def _removable(backends: t.Iterable[str], changes: Changes) -> list[str]:
+    """Return `backends` without those that are kept because a GPU cannot be read."""
     spared = spared_builds(changes.request.bare_names, changes.state, changes.host)
     return [backend for backend in backends if backend not in spared]

@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is the matter with one name, as far as the disk alone tells.
+"""Diagnosis of one name, from the state of the disk alone.
 
-The checks are made in order, and the first that finds something to do returns it. After that is planned, the checks
-are made again on the resulting state. Files that only some tasks need are loaded by them alone.
+The checks run in a fixed order, and the first finding is returned. After the work for it is planned, the checks run
+again on the planned state. Modules that only some tasks need are imported where they are used.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def diagnose(
 
 
 def _obstacle(situation: Situation) -> Finding | None:
-    """Return what has to be done, or known, before anything else counts."""
+    """Return a finding that prevents the other checks: the path is taken, or a tree has to be walked first."""
     if situation.own is not None and situation.own.kind != "directory":
         from .repair import blocked
 
@@ -59,7 +59,7 @@ def _obstacle(situation: Situation) -> Finding | None:
 
 
 def _other_source(situation: Situation) -> Finding | None:
-    """Return what differs from the source that the task gives by `pins` or `uri`."""
+    """Return the finding for a name that differs from the `pins` or the `uri` of the task."""
     pin, uri = situation.request.pin(situation.name), situation.request.uri
     if pin is None and uri is None:
         return None
@@ -70,7 +70,7 @@ def _other_source(situation: Situation) -> Finding | None:
 
 
 def _unsound(situation: Situation) -> Finding | None:
-    """Return what has to be repaired: a meta backend that was not written, or a directory that is not sound."""
+    """Return the finding for a meta backend that was not written, or for a damaged directory."""
     own, finding = situation.own, None
     if own is None or not (own.has_run_file or own.target):
         from .repair import meta_missing
@@ -91,14 +91,15 @@ def _listed(situation: Situation, row: Row) -> Finding:
 
         return Install("install" if row.kind == "system" else "replace", "force is set", situation.name)
     if row.kind == "system":
-        return Sound("a system backend answers to it, which only the system's packager changes")
+        return Sound("a system backend answers to it, and system backends are never changed")
     return (
         _unusable(situation, row) or _other_version(situation) or _other_attributes(situation) or _sound(situation, row)
     )
 
 
 def _unusable(situation: Situation, row: Row) -> Finding | None:
-    # With uri or pins, the requested build is there. Another one that answers in its place causes a warning only.
+    # With uri or pins, the requested build is already installed. If another build answers to the name, a warning
+    # suffices.
     if situation.request.uri is not None or situation.request.pins is not None:
         return None
     if not row.problem and not leftover_of(row.backend):
@@ -119,7 +120,7 @@ def _other_version(situation: Situation) -> Finding | None:
     if finding is None and request.state == "latest":
         from .work import Compare
 
-        # With a uri, nothing but the name on disk says how it is spelled.
+        # With a uri, only the name on disk has the correct spelling.
         finding = Compare(situation.own.name if situation.own and request.uri else situation.name)
     return finding
 
@@ -139,8 +140,8 @@ def _other_attributes(situation: Situation) -> Finding | None:
 
 
 def _sound(situation: Situation, row: Row) -> Sound:
-    reason = f"it is installed, as {row.backend}" if row.backend != situation.name else "it is installed"
+    reason = f"it is installed as {row.backend}" if row.backend != situation.name else "it is installed"
     build = situation.build
     if situation.request.verify and not (build and build.record and build.record.listed):
-        reason += "; what was installed is not recorded, so it cannot be verified"
+        reason += "; its files are not recorded, so they cannot be verified"
     return Sound(reason)

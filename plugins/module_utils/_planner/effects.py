@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a running server has to do after a plan was carried out."""
+"""The effects of a plan on a running server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .steps import Fetch, Restore, Step
 def effects(
     before: Installed, after: Installed, steps: t.Sequence[Step], capability: str
 ) -> tuple[tuple[str, ...], bool]:
-    """Return the names whose tree was unload under the same run file, and whether LocalAI needs a restart."""
+    """Return the names whose files changed while their run file did not, and whether LocalAI needs a restart."""
     swapped = {step.backend for step in steps if isinstance(step, (Fetch, Restore))}
     changed = {directory.name for directory in before.directories if directory.has_run_file} & swapped
     old, new = Listing(before, capability), Listing(after, capability)

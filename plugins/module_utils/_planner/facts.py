@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The facts that a plan is made of, and the questions that it asks for more of them.
+"""The facts that a plan is based on, with the answers to the planner's questions.
 
-An answer may be an error: it is raised where the answer is used, so an error that nothing depends on does no harm.
+An answer can be an error. It is raised where the answer is used, so an error that no decision depends on is ignored.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known: `host` is what this host can run, `scan` is what is on disk, `galleries` are their names in order.
+    """The facts: the capability of the host, the names of the galleries in order, the scan of the disk, and answers.
 
-    `requested` has the owner, group and mode that installed trees must have. `answers` holds the answer to each
-    question that was asked, or the error that it ended in.
+    `requested` has the owner, group and mode that installed trees must have. `answers` has the answer to each question
+    so far, or the error that prevented an answer.
     """
 
     host: HostCapability
@@ -54,14 +54,14 @@ class Facts:
         return replace(self, answers={**self.answers, **answers})
 
     def rescanned(self, scan: Installed, requested: FileAttributes) -> Facts:
-        """Return the facts after another scan: walks through the trees before it count no longer."""
-        lasting: dict[Question, t.Any] = {
+        """Return the facts after another scan, without the results of earlier walks through trees."""
+        remaining: dict[Question, t.Any] = {
             question: answer for question, answer in self.answers.items() if not question.about_a_tree
         }
-        return replace(self, scan=scan, requested=requested, answers=lasting)
+        return replace(self, scan=scan, requested=requested, answers=remaining)
 
     def answer(self, question: Question) -> t.Any:
-        """Return the answer; raises the error that it is, or `Unanswered`."""
+        """Return the answer to a question. Raises `Unanswered`, or the answer itself if that is an error."""
         if question not in self.answers:
             raise Unanswered(question)
         answer = self.answers[question]
@@ -71,7 +71,7 @@ class Facts:
 
     @functools.cached_property
     def installed(self) -> Installed:
-        """What is on disk, with what walks through the trees showed."""
+        """The scan, with the results of the walks through trees."""
         installed = self.scan
         for question in self.answers:
             if question.about_a_tree:
@@ -80,7 +80,7 @@ class Facts:
 
     @functools.cached_property
     def catalog(self) -> Catalog:
-        """All galleries of the task; an index that was not read yet is an open question."""
+        """All galleries of the task. The use of an index that was not read yet raises `Unanswered`."""
         from .._localai.catalog import Catalog
         from .questions import ReadGallery
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the disk alone tells about one name: it is sound, or a walk has to show it, or it takes `work`."""
+"""Findings about one name that need no change. For the others, see `work`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ class Sound:
 
 @dataclass(frozen=True)
 class NotVerified:
-    """Nothing can be said before a walk through the tree in `directory`."""
+    """The tree in `directory` has to be walked before anything can be decided."""
 
     directory: str

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans what a finding asks for: builds, previous versions, meta backends, aliases and attributes."""
+"""Plans the work for a finding: builds, previous versions, meta backends, aliases and attributes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _adjust(name: str, finding: OtherAlias | OtherAttributes, changes: Changes) 
 
 
 def _restore(name: str, finding: RestorePrevious, changes: Changes) -> Outcome:
-    """Restore a previous version, and let the requested meta backend point to it."""
+    """Plan to restore a previous version, and to point the requested meta backend to it."""
     previous, recorded = finding.previous, finding.recorded
     is_chosen = finding.action == "restore"
     add.restore(changes, previous, fixed=recorded.fixed if recorded is not None else is_chosen)
@@ -66,11 +66,11 @@ def _restore(name: str, finding: RestorePrevious, changes: Changes) -> Outcome:
 
 
 def _install(name: str, finding: Install | Compare, changes: Changes, facts: Facts) -> Outcome:
-    """Install the target of a name if it is missing or, for a comparison, if its source has another build."""
-    target, steps = target_of(finding, changes, facts), len(changes.steps)
+    """Plan to install the target of a name if it is missing or, for a `Compare`, if its source has another build."""
+    target, steps_before = target_of(finding, changes, facts), len(changes.steps)
     superseded = _superseded_by(target, name, changes.state)
     points = target.is_meta and not (isinstance(finding, Compare) and _runs(name, target.backend, changes))
-    reason = _bring(name, finding, target, changes, facts, points=points, superseded=superseded)
+    reason = _install_build(name, finding, target, changes, facts, points=points, superseded=superseded)
     if points:
         build = changes.state.get(target.backend)
         version = build.metadata.version if build and build.metadata else ""
@@ -78,15 +78,15 @@ def _install(name: str, finding: Install | Compare, changes: Changes, facts: Fac
     if superseded:
         changes.superseded[superseded] = target.backend if target.is_meta else ""
     if target.last_resort and changes.host.has_gpu:
-        changes.warnings.append(_last_resort(target, changes))
-    spelled = target.name if target.name.lower() == name.lower() else name
+        changes.warnings.append(_last_resort_warning(target, changes))
+    spelling = target.name if target.name.lower() == name.lower() else name
     if isinstance(finding, Install):
-        return Outcome(spelled, target.backend, finding.action, reason, target.key)
-    action = "upgrade" if len(changes.steps) > steps or superseded else "none"
-    return Outcome(spelled, target.backend, action, reason, target.key)
+        return Outcome(spelling, target.backend, finding.action, reason, target.key)
+    action = "upgrade" if len(changes.steps) > steps_before or superseded else "none"
+    return Outcome(spelling, target.backend, action, reason, target.key)
 
 
-def _bring(
+def _install_build(
     name: str,
     finding: Install | Compare,
     target: Target,
@@ -96,17 +96,17 @@ def _bring(
     points: bool,
     superseded: str,
 ) -> str:
-    """Plan the build of a target, if need be; returns the reason."""
+    """Plan to install the build of a target, unless it is already installed. Returns the reason for the outcome."""
     state, request = changes.state, changes.request
     build = state.get(target.backend)
-    # An alias that answers to the name is no meta backend that a later run would have to complete.
+    # If an alias answers to the name, there is no meta backend that a later run would have to write.
     meta = target.name if points or (target.is_meta and state.find(name) is not None) else ""
     if build is not None and build.alias.lower() == name.lower() != target.alias.lower():
         # The name depends on this alias, so the repair keeps it, even if the gallery has dropped it.
         target = replace(target, alias=build.alias)
     twin = state.get(target.name) if superseded and not target.is_meta and isinstance(finding, Install) else None
     if twin is not None and not state.damage(twin) and not request.force:
-        return f"{finding.reason}; {twin.name}, as the gallery spells it, is there already"
+        return f"{finding.reason}; {twin.name}, with the spelling of the gallery, is already installed"
     if _must_fetch(target, finding, changes):
         artifact = artifact_of(target, facts)
         if artifact.digest == target.lost:
@@ -116,11 +116,11 @@ def _bring(
         return reason
     if isinstance(finding, Compare):
         return _compare(build or Directory(target.backend), target, changes, facts, meta) or finding.reason
-    return f"{finding.reason}; {target.backend} is there already"
+    return f"{finding.reason}; {target.backend} is already installed"
 
 
 def _must_fetch(target: Target, finding: Install | Compare, changes: Changes) -> bool:
-    """Return whether a build has to be fetched; a meta backend takes a sound one, unless another one is pinned."""
+    """Return whether a build has to be fetched. For a meta backend, a sound one suffices, unless another is pinned."""
     build = changes.state.get(target.backend)
     if changes.request.force or build is None or not changes.state.is_build(target.backend):
         return True
@@ -132,38 +132,38 @@ def _must_fetch(target: Target, finding: Install | Compare, changes: Changes) ->
 def _fetch(
     name: str, finding: Install | Compare, target: Target, artifact: Artifact, changes: Changes, *, meta: str
 ) -> None:
-    """Plan the transfer of a build, and record whether a task chose exactly this one."""
+    """Plan to fetch a build, and record whether a task chose exactly this one."""
     recorded = finding.recorded if isinstance(finding, Install) and not target.lost else None
     is_chosen = changes.request.pins is not None or changes.request.digest_of(name) is not None
     fixed = is_chosen or bool(recorded and recorded.fixed)
     add.fetch(changes, target, artifact, meta=meta, recorded=recorded, fixed=fixed)
     if target.lost:
-        changes.warnings.append(f"{target.backend}: {finding.reason}, and {_instead(target.lost)}.")
+        changes.warnings.append(f"{target.backend}: {finding.reason}, and {_current_build_instead(target.lost)}.")
 
 
 def _reason_to_fetch(name: str, finding: Install | Compare, target: Target, changes: Changes) -> str:
     if isinstance(finding, Install):
-        return f"{finding.reason}; {_instead(target.lost)}" if target.lost else finding.reason
+        return f"{finding.reason}; {_current_build_instead(target.lost)}" if target.lost else finding.reason
     row = changes.listing().find(name)
-    return f"{target.backend} is right for it now, and {row.backend if row else 'nothing'} is installed"
+    return f"it now resolves to {target.backend}, and {row.backend if row else 'nothing'} is installed"
 
 
-def _instead(lost: str) -> str:
-    return f"its source no longer has the recorded build {lost}, so what the source has now is installed"
+def _current_build_instead(lost: str) -> str:
+    return f"its source no longer has the recorded build {lost}, so the current build of the source is installed"
 
 
 def _compare(build: Directory, target: Target, changes: Changes, facts: Facts, meta: str) -> str:
-    """Plan a newer build, or the alias that the gallery has now; returns the reason, if anything differs."""
-    differs = difference(target, build, facts)
-    if differs.unknown:
+    """Plan to install a newer build or to set the current alias. Returns the reason; empty if nothing differs."""
+    other = difference(target, build, facts)
+    if other.unknown:
         changes.warnings.append(
-            f"{target.backend}: its source does not state what it has, neither by a digest nor by a version or a "
-            "sha256, so it stays as it is. Use force to install it again."
+            f"{target.backend}: its source states neither a digest nor a version nor a sha256, so the backend cannot "
+            "be compared and is not changed. Use force to install it again."
         )
         return ""
-    if differs.reason:
+    if other.reason:
         add.fetch(changes, target, artifact_of(target, facts), meta=meta)
-        return differs.reason
+        return other.reason
     if target.alias != build.alias:
         add.set_alias(changes, build, target.alias)
         return f"its alias is {build.alias or 'not set'}, and the gallery has {target.alias or 'none'}"
@@ -171,7 +171,7 @@ def _compare(build: Directory, target: Target, changes: Changes, facts: Facts, m
 
 
 def _point(changes: Changes, meta: str, backend: str, gallery_url: Address, version: str) -> None:
-    """Let a meta backend point to a build."""
+    """Plan to write a meta backend that points to a build."""
     metadata = Metadata(meta_backend_for=backend, name=meta, gallery_url=gallery_url, version=version)
     add.write_meta(changes, meta, metadata)
 
@@ -186,19 +186,19 @@ def _runs(name: str, backend: str, changes: Changes) -> bool:
 
 
 def _superseded_by(target: Target, name: str, installed: Installed) -> str:
-    """Return the directory that has this name but is not the one from the gallery, and so has to be removed."""
+    """Return the directory that a target supersedes, because it has the same name; empty if there is none."""
     for directory in installed.called(name):
-        is_spelled_so = directory.name.lower() == name.lower() == target.name.lower()
+        has_name = directory.name.lower() == name.lower() == target.name.lower()
         meta = directory.metadata if directory.target and directory.target != target.backend else None
-        is_elsewhere = meta is not None and meta.name.lower() == name.lower() == target.name.lower()
-        if directory.name != target.name and (is_spelled_so or is_elsewhere):
+        is_meta_elsewhere = meta is not None and meta.name.lower() == name.lower() == target.name.lower()
+        if directory.name != target.name and (has_name or is_meta_elsewhere):
             return directory.name
     return ""
 
 
-def _last_resort(target: Target, changes: Changes) -> str:
-    where = "its gallery" if changes.request.pins is None else "the set of pins"
+def _last_resort_warning(target: Target, changes: Changes) -> str:
+    origin = "its gallery" if changes.request.pins is None else "the set of pins"
     return (
-        f"{target.name}: nothing in {where} is built for this host ({changes.host.name}: "
-        f"{changes.host.evidence.rule}), so {target.backend} is installed, by the key {target.key!r}."
+        f"{target.name}: {origin} has no build for this host ({changes.host.name}: {changes.host.evidence.rule}), so "
+        f"{target.backend} is installed, the build for {target.key!r}."
     )

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings about the options that say which build to install: `pins`, `uri`, `digest` and `release`."""
+"""Findings for the options that choose a build: `pins`, `uri`, `digest` and `release`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .work import Finding, Install, OtherAlias, RestorePrevious
 
 
 def other_pin(situation: Situation, pin: Pin) -> Finding | None:
-    """Return the finding for a name that is not what its row of `pins` says."""
+    """Return the finding for a name that differs from its row of `pins`."""
     installed, own = situation.installed, situation.own
     build, is_sound = installed.get(pin.backend), installed.is_build(pin.backend)
     if situation.request.force or build is None or not is_sound or not build.has_digest(pin.digest):
@@ -60,10 +60,10 @@ def other_digest(situation: Situation, digest: str) -> Finding | None:
     build = situation.build
     if build is None or build.has_digest(digest):
         return None
-    by_meta = situation.own is None or bool(situation.own.target)
+    may_be_meta = situation.own is None or bool(situation.own.target)
     for previous in sorted(situation.installed.previous, key=lambda previous: previous.backend != build.name):
-        # A build to which a meta backend pointed before has the name of the meta backend as its alias.
-        had_name = by_meta and previous.directory.alias.lower() == situation.name.lower()
+        # The former build of a meta backend has the name of the meta backend as its alias.
+        had_name = may_be_meta and previous.directory.alias.lower() == situation.name.lower()
         is_candidate = (previous.backend == build.name or had_name) and can_be_restored(previous)
         if is_candidate and previous.directory.has_digest(digest):
             return _restore(previous, "has the pinned digest")
@@ -100,7 +100,7 @@ def _pinned_build(situation: Situation, pin: Pin, build: Directory | None, is_so
     if build is None:
         return Install("install", "it is not installed", situation.name)
     if not is_sound:
-        damage = situation.damage or situation.installed.damage(build) or f"{pin.backend} is no build"
+        damage = situation.damage or situation.installed.damage(build) or f"{pin.backend} is not a build"
         return Install("repair", damage, situation.name)
     reason = "force is set" if build.has_digest(pin.digest) else _other_than(build, pin.digest)
     return Install("replace", reason, situation.name)
@@ -109,7 +109,7 @@ def _pinned_build(situation: Situation, pin: Pin, build: Directory | None, is_so
 def _version_from(situation: Situation, uri: Address) -> Finding | None:
     for previous in situation.restorable(situation.own.name if situation.own else situation.name):
         if is_from(previous, uri):
-            return _restore(previous, "was installed from there")
+            return _restore(previous, "was installed from this uri")
     return None
 
 
@@ -117,8 +117,8 @@ def _is_recorded(situation: Situation, name: str) -> bool:
     return recorded_build(name, situation.installed, situation.request, situation.host) is not None
 
 
-def _restore(previous: PreviousVersion, why: str) -> RestorePrevious:
-    return RestorePrevious("restore", f"the previous version {previous.path} {why}", previous)
+def _restore(previous: PreviousVersion, predicate: str) -> RestorePrevious:
+    return RestorePrevious("restore", f"the previous version {previous.path} {predicate}", previous)
 
 
 def _other_than(build: Directory, digest: str) -> str:

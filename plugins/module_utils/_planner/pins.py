@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pins: the rows of the option C(pins), and URIs with their tag or digest replaced. Pure."""
+"""The rows of the option `pins`, and gallery entries at another digest or release. Pure."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ def with_pins(
     platform: Platform,
     staying: t.Mapping[str, str],
 ) -> BackendOptions:
-    """Return the options with the row of C(document), the option C(pins), that counts here for each name.
+    """Return the options with the row of `document` for each name on this host.
 
-    A name in C(staying), in lower case, keeps that build because a GPU cannot be read. It has no row if the set has
-    only others. Raises OptionError for a malformed digest or set, and for a name that the set lacks.
+    `document` is the value of the option `pins`. `staying` maps names in lower case to the builds that are kept because
+    a GPU cannot be read. Such a name gets no row if the set has no row for this build. Raises OptionError for a
+    malformed digest, a malformed set, and any other name without a row.
     """
     if options.digest is not None:
         _check_digest(options.digest, "digest")
@@ -43,12 +44,12 @@ def with_pins(
         return options
     rows = _rows(document)
     names = [name.lower() for name in options.bare_names]
-    chosen = {name: _choose(name, rows, capability, platform, staying.get(name, "")) for name in names}
-    return replace(options, pins={name: row for name, row in chosen.items() if row is not None})
+    row_by_name = {name: _choose(name, rows, capability, platform, staying.get(name, "")) for name in names}
+    return replace(options, pins={name: row for name, row in row_by_name.items() if row is not None})
 
 
 def at_digest(entry: Entry, digest: str) -> Entry:
-    """Return a gallery's entry with all its sources pinned to C(digest); raises GalleryError when that cannot be."""
+    """Return a gallery entry with all its sources pinned to `digest`; raises GalleryError if they cannot be pinned."""
     uri = parse_uri(entry.uri)
     if isinstance(uri, HttpUri):
         if not digest.startswith(_SHA256):
@@ -67,19 +68,19 @@ def at_digest(entry: Entry, digest: str) -> Entry:
 
 
 def at_release(entry: Entry, release: str) -> Entry:
-    """Return a gallery's entry with its C(latest-) tag turned into that of C(release); raises GalleryError."""
+    """Return a gallery entry with the `latest-` of its tags replaced by `release`; raises GalleryError."""
     uri = with_release(entry.uri, release)
     if uri is None:
         raise GalleryError(
-            f"{entry.name}: release turns a tag that begins with {LATEST} into {release}-, but {entry.uri} has none. "
-            "Leave it out of a task with release, or pin it by digest."
+            f"{entry.name}: release replaces {LATEST} at the beginning of a tag by {release}-, but {entry.uri} has no "
+            "such tag. Remove the backend from the task with release, or pin it by digest."
         )
     mirrors = (with_release(mirror, release) for mirror in entry.mirrors)
     return replace(entry, uri=uri, mirrors=tuple(mirror for mirror in mirrors if mirror))
 
 
 def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
-    """Return what the option C(pins) takes, in an order that makes for small differences in Git."""
+    """Return a value for the option `pins`. Its rows are sorted, so that differences in Git are small."""
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
     return {"format": FORMAT, "backends": [_row(pin) for pin in ordered]}
 
@@ -116,7 +117,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
             raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
         key = (row.name.lower(), row.capability, row.platform)
         if key in seen:
-            raise OptionError(f"{where} on {row.platform} stands there twice.")
+            raise OptionError(f"{where} on {row.platform} is listed twice.")
         seen.add(key)
     reason = contradiction(rows)
     if reason:
@@ -125,16 +126,16 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
 
 
 def contradiction(pins: t.Sequence[Pin]) -> str:
-    """Return a sentence about a build that a set has two digests for, on hosts of one platform; nothing without one."""
-    first: dict[str, list[Pin]] = {}
+    """Return a sentence about a build with two digests for the same platform; empty if there is none."""
+    pins_of: dict[str, list[Pin]] = {}
     for pin in pins:
-        others = first.setdefault(pin.backend.lower(), [])
+        others = pins_of.setdefault(pin.backend.lower(), [])
         platform = Platform.parse(pin.platform)
         for other in others:
             if other.digest != pin.digest and platform.runs(Platform.parse(other.platform)):
                 return (
-                    f"{other.name} for {other.capability} and {pin.name} for {pin.capability} are one build, "
-                    f"{pin.backend}, and have two digests, {other.digest} and {pin.digest}."
+                    f"{other.name} for {other.capability} and {pin.name} for {pin.capability} are the same build, "
+                    f"{pin.backend}, but have two digests, {other.digest} and {pin.digest}."
                 )
         others.append(pin)
     return ""
@@ -151,19 +152,20 @@ def _choose(
     check_decided(name, builds, capability)
     chosen = match(builds, capability.name)
     if chosen is None:
-        known = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "nothing"
+        available = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "none"
         raise OptionError(
-            f"pins: the set has no row for {name} on a host of capability {capability.name!r} and platform {platform}; "
-            f"for {name} it has {known}. Create the set again with localai_backend_info and pins=true."
+            f"pins: the set has no row for {name} on a host with the capability {capability.name!r} and the platform "
+            f"{platform}. Its rows for {name}: {available}. Create the set again with localai_backend_info and "
+            "pins=true."
         )
     return fitting[chosen.key]
 
 
 def _row_of(backend: str, rows: t.Mapping[str, Pin], capability: str) -> Pin | None:
-    """Return which of C(rows), by their capabilities, is for a build: the nearest one, None where there is none."""
-    mine = {key: row for key, row in rows.items() if row.backend == backend}
-    nearest = match({key: row.backend for key, row in mine.items()}, capability)
-    return mine[nearest.key] if nearest is not None else next(iter(mine.values()), None)
+    """Return the row for a build that matches a capability best; None if there is none. `rows` are by capability."""
+    candidates = {key: row for key, row in rows.items() if row.backend == backend}
+    best = match({key: row.backend for key, row in candidates.items()}, capability)
+    return candidates[best.key] if best is not None else next(iter(candidates.values()), None)
 
 
 def _check_digest(digest: str, where: str) -> None:

@@ -3,11 +3,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request and facts -> a plan, or the questions that have to be answered first.
+"""Makes a plan from a request and facts, or returns the questions that have to be answered first.
 
-For each name, `diagnose` says what is the matter, and `install` plans what that takes. A name that needs an answer
-which is not among the facts adds its question, and the others are planned all the same, so all open questions of a
-round come back together. Check mode and a run use the same plan.
+For each name, `diagnose` returns a finding, and `install` plans the work for it. If the facts lack an answer that a
+name needs, the question is added, and planning continues with the next name. So all open questions of a round are
+returned together. Check mode and a real run use the same plan.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result for one name, which holds as soon as the first `done_after` steps of the plan are done.
+    """The result for one name. It is valid after the first `done_after` steps of the plan.
 
-    `capability` is empty where it is that of the host.
+    `capability` is empty if it is that of the host.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     def artifacts(self) -> list[Artifact]:
-        """Return what has to be transferred."""
+        """Return the artifacts to transfer."""
         from .steps import Fetch
 
         return [step.artifact for step in self.steps if isinstance(step, Fetch)]
@@ -72,7 +72,8 @@ class Plan:
 def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
     """Return the plan for a request, or the questions whose answers it needs.
 
-    Raises OptionError for a removal that would break another backend, and the LocalAIError of an answer that matters.
+    Raises OptionError for a removal that would break another backend. Raises an answer that is an error if a decision
+    depends on it.
     """
     changes = Changes(request, facts, facts.installed)
     outcomes: list[Outcome] = []
@@ -88,13 +89,13 @@ def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
             from .cleanup import clean_up
 
             outcomes = clean_up(changes, outcomes)
-    return _concluded(changes, facts, outcomes)
+    return _complete(changes, facts, outcomes)
 
 
 def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Questions:
     """Plan all names and add their outcomes; returns the open questions.
 
-    An error counts only once no question is open: what another name installs may make it go away.
+    An error is raised only when no question is open, because the steps for another name may resolve it.
     """
     questions: dict[Question, None] = {}
     error: LocalAIError | None = None
@@ -115,7 +116,7 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
 
 
 def _plan_name(name: str, changes: Changes, facts: Facts) -> Outcome:
-    """Plan one name until it can run: a repair may reveal another damaged build that answers to it."""
+    """Plan one name until it is sound: after a repair, another damaged build may answer to it."""
     request = changes.request
     outcomes: list[Outcome] = []
     done: set[Finding] = set()
@@ -136,10 +137,10 @@ def _plan_name(name: str, changes: Changes, facts: Facts) -> Outcome:
 
         done.add(kind)
         outcomes.append(carry_out(name, finding, changes, facts))
-        # `force` applies once. An installed build is still compared with its source for `latest`.
+        # `force` applies once. With `latest`, an installed build is still compared with its source.
         request = replace(request, state="present" if isinstance(finding, Compare) else request.state, force=False)
-    telling = next((outcome for outcome in outcomes if outcome.action != "none"), outcomes[0])
-    return replace(telling, done_after=len(changes.steps))
+    main = next((outcome for outcome in outcomes if outcome.action != "none"), outcomes[0])
+    return replace(main, done_after=len(changes.steps))
 
 
 def _sound(name: str, finding: Sound, changes: Changes) -> Outcome:
@@ -165,7 +166,7 @@ def _may_have_surplus(changes: Changes) -> bool:
     )
 
 
-def _concluded(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> Plan:
+def _complete(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> Plan:
     rows = changes.listing()
     unload: tuple[str, ...] = ()
     restart_required = False
@@ -204,7 +205,7 @@ def _with_final_state(outcome: Outcome, rows: Listing, changes: Changes) -> Outc
 
 
 def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) -> t.Iterator[str]:
-    """Warn of names that run another build than their own directory or their meta backend says."""
+    """Yield a warning for each name for which LocalAI runs another build than its own directory or meta backend."""
     changed = [changes.state.get(step.backend) for step in changes.steps]
     aliases = [directory.alias for directory in changed if directory is not None]
     for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *aliases]):
@@ -216,8 +217,8 @@ def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) ->
                 yield f"the alias {name} of {row.backend} hides the system backend {name}, which LocalAI will not run."
         elif own.target and own.target != row.backend:
             yield (
-                f"{name} points to {own.target}, but LocalAI will run {row.backend}: that has {name} as its alias and "
-                f"comes first on a host of capability {changes.host.name}."
+                f"{name} points to {own.target}, but LocalAI will run {row.backend}, which has {name} as its alias and "
+                f"is preferred on a host with the capability {changes.host.name}."
             )
         elif own.runnable and own.name != row.backend:
             yield f"the alias {name} of {row.backend} hides the backend {own.name}, which LocalAI will not run."

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The questions that a plan asks, and what an answer has to tell."""
+"""The questions of the planner, and the types of their answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ReadGallery:
 
 @dataclass(frozen=True)
 class FindArtifact:
-    """What would a source deliver now? The answer is an `Artifact`; `sha256` is what an archive must have."""
+    """What would a source deliver now? The answer is an `Artifact`. `sha256` is the required checksum of an archive."""
 
     about_a_tree: t.ClassVar[t.Literal[False]] = False
     origins: tuple[Address, ...]
@@ -47,7 +47,7 @@ class NewTreeAttributes:
 
 @dataclass(frozen=True)
 class WalkTree:
-    """Is an installed tree as it was installed? The answer is an `Inspection`, or None if the tree is gone."""
+    """Is an installed tree unchanged? The answer is an `Inspection`, or None if the tree does not exist any more."""
 
     about_a_tree: t.ClassVar[t.Literal[True]] = True
     directory: str
@@ -58,7 +58,7 @@ Questions = t.Tuple[Question, ...]
 
 
 class Artifact(t.Protocol):
-    """What a source delivers, as far as a plan has to know it; `size` is in bytes, 0 if it is not known."""
+    """The content that a source delivers, as far as the planner needs it. `size` is in bytes, 0 if unknown."""
 
     @property
     def uri(self) -> Address: ...

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be removed so that a name is absent: what answers to it, and what belongs to that."""
+"""Removals for `state=absent`: the directories that answer to a name, and those that belong to them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from .plan import Outcome
 
 @dataclass(frozen=True)
 class Removal:
-    """The directories to remove, with the reason, in the order of their removal.
+    """The directories to remove: `reasons` has the reason for each, in the order of removal.
 
-    `named` are those that bear a requested name; `answers` has for each name the directory that answers to it first.
+    `named` has the directories with a requested name. `answers` maps each name to the first directory that answers to
+    it.
     """
 
     reasons: t.Mapping[str, str]
@@ -34,30 +35,30 @@ class Removal:
 def plan_removal(changes: Changes) -> list[Outcome]:
     """Plan `state=absent`; raises OptionError for a removal that would break another backend."""
     names = changes.request.bare_names
-    # LocalAI names a meta backend as it was requested, its gallery included.
-    spelled = {bare_name(name): name for name in changes.request.names if "@" in name and changes.state.find(name)}
-    needed = removal([*names, *spelled.values()], changes.state)
-    answering = [name if name in needed.answers else spelled.get(name, name) for name in names]
-    outcomes = [_outcome(name, needed, changes) for name in answering]
-    for backend, reason in needed.reasons.items():
+    # LocalAI names a meta backend as it was requested, including its gallery.
+    spelling = {bare_name(name): name for name in changes.request.names if "@" in name and changes.state.find(name)}
+    removals = removal([*names, *spelling.values()], changes.state)
+    answering = [name if name in removals.answers else spelling.get(name, name) for name in names]
+    outcomes = [_outcome(name, removals, changes) for name in answering]
+    for backend, reason in removals.reasons.items():
         add.remove(changes, backend)
-        if backend not in needed.named:
+        if backend not in removals.named:
             changes.removed.append((backend, reason))
     return [replace(outcome, done_after=len(changes.steps)) for outcome in outcomes]
 
 
 def removal(names: t.Sequence[str], installed: Installed) -> Removal:
-    """Return what has to be removed so that nothing answers to `names`, in any case of their letters.
+    """Return the directories to remove so that nothing answers to `names`, which are case-insensitive.
 
-    Raises OptionError when an installed meta backend that stays points to a named build.
+    Raises OptionError if a meta backend that is not removed points to a named build.
     """
     reasons: dict[str, str] = {}
     named: set[str] = set()
     answers: dict[str, str] = {}
     for name in names:
-        bearing, by_alias = _answering(name, installed)
-        named.update(bearing)
-        for backend, reason in [*bearing.items(), *by_alias.items()]:
+        with_name, with_alias = _answering(name, installed)
+        named.update(with_name)
+        for backend, reason in [*with_name.items(), *with_alias.items()]:
             reasons.setdefault(backend, reason)
             answers.setdefault(name, backend)
     _refuse_needed(named, reasons, installed)
@@ -67,40 +68,41 @@ def removal(names: t.Sequence[str], installed: Installed) -> Removal:
     for name in names:
         _add_previous(name, reasons, named, answers, installed)
     metas = {directory.name for directory in installed.directories if directory.target}
-    # Builds first, so that an interrupted run leaves a meta backend by which the next one finds what is left.
+    # Builds first: if the run is interrupted, the next run finds the remaining directories by the meta backend.
     ordered = {backend: reasons[backend] for backend in sorted(reasons, key=lambda backend: backend in metas)}
     return Removal(ordered, frozenset(named), answers)
 
 
-def _outcome(name: str, needed: Removal, changes: Changes) -> Outcome:
-    if name in needed.answers:
-        directory = changes.state.get(needed.answers[name])
-        backend = directory.target or directory.name if directory else needed.answers[name]
-        return Outcome(name, backend, "remove", needed.reasons[needed.answers[name]])
+def _outcome(name: str, removals: Removal, changes: Changes) -> Outcome:
+    if name in removals.answers:
+        answering = removals.answers[name]
+        directory = changes.state.get(answering)
+        backend = directory.target or directory.name if directory else answering
+        return Outcome(name, backend, "remove", removals.reasons[answering])
     row = changes.listing().find(name)
     if row is not None and row.kind == "system":
-        reason = "a system backend answers to it, which only the system's packager removes"
+        reason = "a system backend answers to it, and system backends are never removed"
         changes.warnings.append(f"{name}: {reason}. Nothing is removed.")
         return Outcome(row.name, row.backend, "none", reason)
     return Outcome(name, None, "none", "it is not installed")
 
 
 def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[str, str]]:
-    """Return why directories answer to a name: those that bear it, and those that have it as their alias."""
-    wanted = name.lower()
-    bearing: dict[str, str] = {}
-    by_alias: dict[str, str] = {}
+    """Return the directories that have a name, and those that have it as their alias, each with the reason."""
+    lowered = name.lower()
+    with_name: dict[str, str] = {}
+    with_alias: dict[str, str] = {}
     for directory in installed.called(name):
         if directory.busy:
             continue
         metadata = directory.metadata if directory.kind == "directory" else None
-        if directory.name.lower() == wanted:
-            bearing[directory.name] = "state is absent"
-        elif metadata and directory.target and metadata.name.lower() == wanted:
-            bearing[directory.name] = f"it is the meta backend {metadata.name}"
-        elif metadata and metadata.alias.lower() == wanted:
-            by_alias[directory.name] = f"its alias is {metadata.alias}"
-    return bearing, by_alias
+        if directory.name.lower() == lowered:
+            with_name[directory.name] = "state is absent"
+        elif metadata and directory.target and metadata.name.lower() == lowered:
+            with_name[directory.name] = f"it is the meta backend {metadata.name}"
+        elif metadata and metadata.alias.lower() == lowered:
+            with_alias[directory.name] = f"its alias is {metadata.alias}"
+    return with_name, with_alias
 
 
 def _refuse_needed(named: t.Container[str], reasons: t.Container[str], installed: Installed) -> None:
@@ -108,12 +110,12 @@ def _refuse_needed(named: t.Container[str], reasons: t.Container[str], installed
         if directory.target in named and directory.name not in reasons:
             raise OptionError(
                 f"{directory.target} cannot be removed: the installed meta backend {directory.name} points to it. "
-                f"Put {directory.name} into name as well, or leave {directory.target} out."
+                f"Add {directory.name} to name, or remove {directory.target} from it."
             )
 
 
 def _add_metas(reasons: dict[str, str], named: t.Container[str], installed: Installed) -> None:
-    """Add the meta backends that point to a build which is removed by its alias."""
+    """Add the meta backends of builds that are removed because of their alias."""
     for directory in installed.directories:
         if directory.target in reasons and directory.target not in named:
             reasons.setdefault(directory.name, f"it points to {directory.target}, which is removed")
@@ -129,17 +131,17 @@ def _add_targets(reasons: dict[str, str], installed: Installed) -> None:
 
 
 def _add_leftovers(names: t.Sequence[str], reasons: dict[str, str], installed: Installed) -> None:
-    """Add what LocalAI left behind of the removed backends, but not what it may be filling at this moment."""
+    """Add LocalAI's leftovers of the removed backends, except directories that LocalAI may be filling."""
     removed = {name.lower() for name in (*names, *reasons)}
     for directory in installed.directories:
         if leftover_of(directory.name).lower() in removed and not directory.busy:
-            reasons.setdefault(directory.name, f"LocalAI left it behind of {leftover_of(directory.name)}")
+            reasons.setdefault(directory.name, f"it is LocalAI's leftover of {leftover_of(directory.name)}")
 
 
 def _add_previous(
     name: str, reasons: dict[str, str], named: set[str], answers: dict[str, str], installed: Installed
 ) -> None:
-    """Add a backend of which only previous versions exist."""
+    """Add backends that have only previous versions."""
     for previous in installed.previous_of(name):
         if previous.backend not in reasons:
             reasons[previous.backend] = "only previous versions of it exist"

@@ -3,9 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Repairs of what is missing or damaged: with a backup, a previous version, or the recorded build from its source.
+"""Findings for missing and damaged backends.
 
-A repair installs the build that is recorded, even if its tag has moved since.
+A repair restores a backup or a previous version, or fetches the recorded build from its source, even if its tag has
+moved.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class RecordedBuild:
     """The build that was installed as `backend`, identified by its `digest`.
 
     `fixed`: a task chose exactly this build, so a repair must not install another one. `metadata` is empty if it can
-    no longer be read. `meta` is the name of the meta backend that points to the build, `meta_url` its gallery.
+    no longer be read. `meta` is the meta backend that points to the build, and `meta_url` the URL of its gallery.
     """
 
     backend: str
@@ -47,12 +48,12 @@ class RecordedBuild:
 
 
 def blocked(situation: Situation) -> Finding:
-    """Return the finding for a name whose directory cannot be made, because a file or a symlink has the name."""
+    """Return the finding for a name whose directory cannot be created, because a file or a symlink has its name."""
     return repaired(situation, f"its path is taken by {situation.damage}", situation.name, action="install")
 
 
 def meta_missing(situation: Situation) -> Finding | None:
-    """Return the finding for a meta backend that an interrupted run did not write after it had installed the build."""
+    """Return the finding for a meta backend that is missing although an interrupted run has installed its build."""
     backend = build_behind(situation.name, situation.installed)
     build = situation.installed.builds.get(backend)
     points = build is not None and build.meta.lower() == situation.name.lower()
@@ -60,7 +61,7 @@ def meta_missing(situation: Situation) -> Finding | None:
         return None
     if not situation.installed.is_build(backend) or not situation.host.may_run(backend):
         return None
-    reason = f"{situation.damage or 'it is not installed'}; {backend}, which was installed for it, is there"
+    reason = f"{situation.damage or 'it is not installed'}; its build {backend} is already installed"
     return MetaMissing("repair" if situation.damage else "install", reason, build.meta, backend)
 
 
@@ -77,7 +78,7 @@ def missing(situation: Situation) -> Finding:
 
 
 def cannot_run(situation: Situation, row: Row) -> Finding | None:
-    """Return the finding for a name for which LocalAI lists something that cannot run, or a leftover."""
+    """Return the finding for a name that LocalAI lists with a build that cannot run, or with a leftover."""
     leftover = situation.installed.get(row.backend) if leftover_of(row.backend) and row.name != row.backend else None
     if leftover is not None:
         return _leftover(situation, row, leftover)
@@ -91,11 +92,14 @@ def cannot_run(situation: Situation, row: Row) -> Finding | None:
 def repaired(
     situation: Situation, damage: str, name: str, *, subject: str = "", action: str = "repair", backup_of: str = ""
 ) -> Finding:
-    """Return the finding that repairs `name`: with its recorded build, else with what `subject` resolves to."""
+    """Return the finding that repairs `name` with its recorded build, else with the build of `subject`.
+
+    `subject` is the name to resolve, by default `name`. `backup_of` is the backend whose backup may be restored.
+    """
     recorded = recorded_build(name, situation.installed, situation.request, situation.host)
     backup = _backup(situation, backup_of, recorded) if backup_of else None
     if backup is not None:
-        return RestorePrevious("repair", f"{damage}; {backup.path}, which LocalAI left, can run", backup, recorded)
+        return RestorePrevious("repair", f"{damage}; LocalAI's backup {backup.path} can run", backup, recorded)
     previous = next(filter(can_be_restored, _versions_of(recorded, situation.installed)), None)
     if previous is not None:
         reason = f"{damage}; the previous version {previous.path} has the recorded digest"
@@ -120,7 +124,7 @@ def build_behind(name: str, installed: Installed) -> str:
 def recorded_build(
     name: str, installed: Installed, request: BackendOptions, host: HostCapability
 ) -> RecordedBuild | None:
-    """Return the recorded build behind a name; None if there is none, or if the task decides which build to take."""
+    """Return the recorded build behind a name; None if there is none, or if the task chooses the build."""
     backend = build_behind(name, installed)
     directory, build = installed.get(backend), installed.builds.get(backend, Build())
     metadata = directory.metadata if directory is not None and directory.metadata is not None else Metadata()
@@ -148,11 +152,11 @@ def is_from(previous: PreviousVersion, uri: Address) -> bool:
 
 
 def _leftover(situation: Situation, row: Row, leftover: Directory) -> Finding | None:
-    """Return the finding for a leftover of LocalAI whose alias is the name."""
+    """Return the finding for a leftover of LocalAI that has the name as its alias."""
     base = leftover_of(row.backend)
-    damage = f"only {row.backend} answers to it, which LocalAI left behind"
+    damage = f"only LocalAI's leftover {row.backend} answers to it"
     if leftover.busy:
-        return Sound(f"LocalAI is installing it into {row.backend} at this moment")
+        return Sound(f"LocalAI is currently installing it in {row.backend}")
     if is_temporary(row.backend) or row.problem:
         return Leftover(damage, row.backend)
     if situation.installed.is_build(base):
@@ -161,7 +165,7 @@ def _leftover(situation: Situation, row: Row, leftover: Directory) -> Finding | 
 
 
 def _backup(situation: Situation, name: str, recorded: RecordedBuild | None = None) -> PreviousVersion | None:
-    """Return the backup that LocalAI made of a name; None with `force`, or if it is not the requested build."""
+    """Return LocalAI's backup of a backend; None with `force`, or if it is not the requested build."""
     request = situation.request
     backup = None if request.force else situation.installed.backup_of(name)
     if backup is None or (request.uri is not None and not is_from(backup, request.uri)):
@@ -188,7 +192,7 @@ def _versions_of(recorded: RecordedBuild | None, installed: Installed) -> t.Sequ
 
 
 def _recorded_digest(directory: Directory | None, build: Build) -> str:
-    """Return the recorded digest: from `metadata.json` if it can be read, because LocalAI also upgrades backends."""
+    """Return the recorded digest; that in `metadata.json` takes precedence, because LocalAI also upgrades backends."""
     digest = (directory.digest or "") if directory is not None else ""
     if directory is not None and directory.metadata is not None:
         return digest
@@ -197,7 +201,7 @@ def _recorded_digest(directory: Directory | None, build: Build) -> str:
 
 
 def _task_decides(name: str, request: BackendOptions, metadata: Metadata) -> bool:
-    """Return whether the options determine the build, so that it may differ from the recorded one."""
+    """Return whether the options of the task choose the build, so that it may differ from the recorded one."""
     if request.state != "present" or request.force or request.pins is not None:
         return True
     if request.digest_of(name) is not None:

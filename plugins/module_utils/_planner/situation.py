@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The situation of one name: the directories that belong to it, and what LocalAI would run for it."""
+"""The situation of one name: the directories that belong to it, and LocalAI's row for it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from .._request import BackendOptions
 class Situation:
     """One bare name, and what is installed for it.
 
-    `own` is the directory of that name, `row` what LocalAI lists for it, `build` the directory whose run file it needs.
-    `damage` says what is wrong with `own`. `requested` has the attributes that all `involved` trees must have.
+    `own` is the directory with that name, `row` is its row in LocalAI's listing, and `build` is the directory with the
+    run file that it needs. `damage` is the damage of `own`. `requested` has the attributes that all `involved` trees
+    must have.
     """
 
     name: str

@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of a plan: one class for each kind of change, with all that it takes to apply it.
+"""The steps of a plan: one class for each kind of change, with everything that is needed to apply it.
 
-`before` and `after` are what the diff shows of the backend. `keep` says how many previous versions stay.
+`before` and `after` are the states of the backend for the diff. `keep` is the number of previous versions to keep.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Fetch(Step):
-    """Install a build from its source. `metadata` lacks only the time, `record` what the transfer shows."""
+    """Install a build from its source.
+
+    `metadata` lacks only the time of the installation, and `record` the size and the number of entries of the tree.
+    """
 
     artifact: Artifact
     metadata: Metadata
@@ -62,14 +65,14 @@ class WriteMeta(Step):
 
 @dataclass(frozen=True)
 class SetAlias(Step):
-    """Replace the metadata of an installed build, for its alias."""
+    """Change the alias in the metadata of an installed build."""
 
     metadata: Metadata
 
 
 @dataclass(frozen=True)
 class SetAttributes(Step):
-    """Give a tree the requested owner, group and mode."""
+    """Set the requested owner, group and mode of a tree."""
 
 
 @dataclass(frozen=True)
@@ -86,22 +89,22 @@ class Remove(Step):
 
 @dataclass(frozen=True)
 class Prune(Step):
-    """Remove the previous versions of a backend but for the latest `keep` ones."""
+    """Remove all but the latest `keep` previous versions of a backend."""
 
     keep: int
 
 
 def keeps_previous(step: Step) -> bool:
-    """Return whether a step makes a previous version of what it replaces."""
+    """Return whether a step keeps the replaced directory as a previous version."""
     return isinstance(step, (Fetch, Restore, WriteMeta, Retire)) and step.keep > 0
 
 
 def state_of(installed: Installed, name: str) -> State:
-    """Return what the diff shows of a directory; nothing for one that neither exists nor has previous versions."""
-    directory, previous = installed.get(name), len(installed.previous_of(name))
-    shown = {"previous": previous} if previous else {}
+    """Return the state of a backend for the diff; empty if it has neither a directory nor previous versions."""
+    directory, count = installed.get(name), len(installed.previous_of(name))
+    previous = {"previous": count} if count else {}
     if directory is None:
-        return shown
+        return previous
     metadata = directory.metadata or Metadata()
     runs = directory.has_run_file or directory.target
     return {
@@ -114,5 +117,5 @@ def state_of(installed: Installed, name: str) -> State:
         "group": directory.attributes.group,
         "mode": directory.attributes.mode,
         "run_file": installed.run_file(directory.target or directory.name) if runs else None,
-        **shown,
+        **previous,
     }

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a name means on this host now: the build to install, and the origins that have it."""
+"""Resolution of a name on this host: the build to install, and its origins."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from .work import Compare, Install
 
 @dataclass(frozen=True)
 class Target:
-    """What a name resolves to: the concrete `backend`, and the `origins` that have it, the preferred one first.
+    """The build that a name resolves to: the concrete `backend` and its `origins`, the preferred one first.
 
-    `name` is the gallery's spelling. For a meta backend, `key` is the capability that decided, and `meta_url` its
-    gallery, while `gallery_url` is that of the build. `uri` is the address to record, if it is not that of the origin.
-    `lost` is the recorded digest that a repair should have installed, where neither its source nor a gallery has it.
+    `name` has the spelling of the gallery. For a meta backend, `key` is the key of its capability map that was used.
+    `meta_url` is the gallery of the meta backend, and `gallery_url` that of the build. `uri` is the address to record,
+    if it differs from that of the origin. `lost` is the recorded digest of a repair, if no source has it any more.
     """
 
     name: str
@@ -56,14 +56,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Difference:
-    """Why a source has another build than the installed one; `unknown`: the source does not state what it has."""
+    """The reason why the build of a source differs from the installed one.
+
+    `unknown`: whether the source states nothing that can be compared.
+    """
 
     reason: str = ""
     unknown: bool = False
 
 
 def target_of(finding: Install | Compare, changes: Changes, facts: Facts) -> Target:
-    """Return the target of a finding; if its subject cannot be resolved, that of the name that needs it.
+    """Return the target of a finding: that of its `subject` or, if it cannot be resolved, that of `instead`.
 
     Raises GalleryError, SourceError or HostError.
     """
@@ -85,7 +88,7 @@ def target_of(finding: Install | Compare, changes: Changes, facts: Facts) -> Tar
 
 
 def artifact_of(target: Target, facts: Facts) -> Artifact:
-    """Return what the source of a target would deliver; raises SourceError."""
+    """Return the artifact of a target; raises SourceError."""
     try:
         return t.cast(Artifact, facts.answer(FindArtifact(target.origins, target.sha256)))
     except SourceError as e:
@@ -93,26 +96,27 @@ def artifact_of(target: Target, facts: Facts) -> Artifact:
 
 
 def difference(target: Target, installed: Directory, facts: Facts) -> Difference:
-    """Return whether the source of a target has another build than the installed one.
+    """Return the difference between the build of a source and the installed one.
 
-    The digest of an image decides, else the version, else the sha256 of an archive. What is not recorded is older.
+    The digest of an image decides, else the version, else the sha256 of an archive. A value that is not recorded
+    counts as different.
     """
     recorded, record = installed.metadata or Metadata(), installed.record or Record()
     digest = _served_digest(target, facts)
-    for what, available, known in (
+    for attribute, available, current in (
         ("digest", digest, recorded.digest),
         ("version", target.version, recorded.version),
         ("sha256", "" if digest else target.sha256, record.sha256),
     ):
-        if available and available == known:
+        if available and available == current:
             return Difference()
         if available:
-            return Difference(f"its {what} is {known or 'not recorded'}, and its source has {available}")
+            return Difference(f"its {attribute} is {current or 'not recorded'}, and its source has {available}")
     return Difference(unknown=True)
 
 
 def _served_digest(target: Target, facts: Facts) -> str:
-    """Return the digest that an image has at its source now; nothing for other kinds of sources."""
+    """Return the digest that an image has at its source now; empty for other kinds of sources."""
     if isinstance(uri_of(target.origins[0]), (HttpUri, PathUri)):
         return ""
     try:
@@ -124,21 +128,21 @@ def _served_digest(target: Target, facts: Facts) -> str:
 def _target(finding: Install | Compare, subject: str, changes: Changes, facts: Facts) -> Target:
     recorded = finding.recorded if isinstance(finding, Install) else None
     if recorded is None:
-        return _meaning(finding, subject, changes, facts)
-    return _recorded_target(recorded, changes, facts) or _instead_of(recorded, finding, subject, changes, facts)
+        return _resolved(finding, subject, changes, facts)
+    return _recorded_target(recorded, changes, facts) or _current_target(recorded, finding, subject, changes, facts)
 
 
-def _meaning(finding: Install | Compare, subject: str, changes: Changes, facts: Facts) -> Target:
-    """Return what a name means: the row of `pins`, the `uri`, where it was installed from, or the gallery's entry."""
-    request, requested = changes.request, _as_requested(subject, changes.request)
+def _resolved(finding: Install | Compare, subject: str, changes: Changes, facts: Facts) -> Target:
+    """Return the target of a name: by its row of `pins`, by `uri`, by its recorded source, or by the galleries."""
+    request, requested = changes.request, _requested_spelling(subject, changes.request)
     name = bare_name(requested)
     pin = request.pin(name)
     if pin is not None:
         return _pinned_target(pin)
     if request.pins is not None:
         raise HostError(
-            f"{name} has to be repaired, and the set of pins has no row for its build, which stays because the GPU "
-            "of this host cannot be read. Repair the driver, or set the option capability."
+            f"{name} has to be repaired, and the set of pins has no row for its build, which is kept because the "
+            "GPU of this host cannot be read. Repair the driver, or set the option capability."
         )
     if request.uri is not None:
         own = changes.state.get(name)
@@ -149,8 +153,8 @@ def _meaning(finding: Install | Compare, subject: str, changes: Changes, facts: 
         target = Target(entry.name, entry.name, alias=entry.alias, version=entry.version)
         return _with_origins(target, _pinned_entry(entry, subject, request))
     _check_gallery(requested, request, facts)
-    looked_up = _looked_up(finding, requested, changes, facts)
-    resolution = resolve(facts.catalog, looked_up, changes.state, changes.host)
+    gallery_name = _gallery_name(finding, requested, changes, facts)
+    resolution = resolve(facts.catalog, gallery_name, changes.state, changes.host)
     concrete, chosen = resolution.concrete, resolution.match
     target = Target(
         name=resolution.entry.name,
@@ -170,10 +174,10 @@ def _with_origins(target: Target, entry: Entry) -> Target:
     return replace(target, origins=(entry.uri, *entry.mirrors), sha256=entry.sha256)
 
 
-def _as_requested(subject: str, request: BackendOptions) -> str:
-    """Return a name as the task spells it: if it is given with and without a gallery, the former counts."""
-    spelled = [name for name in request.names if bare_name(name) == subject]
-    return next((name for name in spelled if "@" in name), subject)
+def _requested_spelling(subject: str, request: BackendOptions) -> str:
+    """Return a name as the task spells it. A spelling with a gallery takes precedence."""
+    spellings = [name for name in request.names if bare_name(name) == subject]
+    return next((name for name in spellings if "@" in name), subject)
 
 
 def _pinned_target(pin: Pin) -> Target:
@@ -184,7 +188,7 @@ def _pinned_target(pin: Pin) -> Target:
 
 
 def _entry_of_source(requested: str, changes: Changes) -> Entry | None:
-    """Return an entry for a backend that was installed directly from a source, from which it comes again."""
+    """Return an entry for a backend that was installed directly from a source, to fetch it from there again."""
     if changes.request.release is not None or "@" in requested:
         return None
     row, own = changes.listing().find(requested), changes.state.find(requested)
@@ -197,19 +201,19 @@ def _entry_of_source(requested: str, changes: Changes) -> Entry | None:
 
 
 def _check_gallery(requested: str, request: BackendOptions, facts: Facts) -> None:
-    """Raise GalleryError if a name with a gallery and the same name without one mean two galleries."""
-    gallery, picks, name = requested.rpartition("@")
-    if picks and name.lower() in map(str.lower, request.names):
+    """Raise GalleryError if a task requests a name with a gallery and without one, and these are two galleries."""
+    gallery, separator, name = requested.rpartition("@")
+    if separator and name.lower() in map(str.lower, request.names):
         first = facts.catalog.find(name)
         if first.gallery.lower() != gallery.lower():
             raise GalleryError(
-                f"{name} and {requested} are one backend from two galleries, {first.gallery} and {gallery}, and only "
-                "one can be installed."
+                f"{name} and {requested} are the same backend from two galleries, {first.gallery} and {gallery}. Only "
+                "one of them can be installed."
             )
 
 
-def _looked_up(finding: Install | Compare, requested: str, changes: Changes, facts: Facts) -> str:
-    """Return the name to look up: that of the backend with this alias, if no gallery has the alias as a name."""
+def _gallery_name(finding: Install | Compare, requested: str, changes: Changes, facts: Facts) -> str:
+    """Return the name to look up: for an alias that is in no gallery, the name of its backend."""
     row = changes.listing().find(bare_name(requested))
     is_installed = isinstance(finding, Compare) or finding.action == "replace"
     if row is None or row.kind != "alias" or not is_installed or facts.catalog.has(requested):
@@ -225,9 +229,9 @@ def _pinned_entry(entry: Entry, subject: str, request: BackendOptions) -> Entry:
 
 
 def _recorded_target(recorded: RecordedBuild, changes: Changes, facts: Facts) -> Target | None:
-    """Return the recorded build, from its recorded source or the one in the gallery; None if both lost it.
+    """Return the target of a recorded build, from its recorded source or that in a gallery; None if no source has it.
 
-    Raises SourceError if a source fails in another way.
+    Raises SourceError if a source fails for another reason.
     """
     for entry in _recorded_entries(recorded, changes, facts):
         try:
@@ -244,7 +248,7 @@ def _recorded_target(recorded: RecordedBuild, changes: Changes, facts: Facts) ->
 
 
 def _as_recorded(recorded: RecordedBuild, entry: Entry) -> Target:
-    """Return the target of a recorded build. Its address keeps the recorded tag, so that upgrades are still seen."""
+    """Return the target of a recorded build. Its recorded tag is kept, so that later upgrades are detected."""
     return Target(
         name=recorded.meta or recorded.backend,
         backend=recorded.backend,
@@ -257,42 +261,45 @@ def _as_recorded(recorded: RecordedBuild, entry: Entry) -> Target:
     )
 
 
-def _instead_of(
+def _current_target(
     recorded: RecordedBuild, finding: Install | Compare, subject: str, changes: Changes, facts: Facts
 ) -> Target:
-    """Return the target that a name has now, in place of a recorded build that no source has any more."""
+    """Return the current target of a name, if no source has its recorded build any more."""
     if recorded.fixed:
         raise SourceError(
             f"{recorded.backend}: {finding.reason}. It was chosen by digest, by pins or as a previous version, and "
             f"neither this host nor its source has {recorded.digest} any more. Choose another digest or set of pins, "
-            "or use state=latest or force to install what the source has now."
+            "or use state=latest or force to install the current build of the source."
         )
-    return replace(_meaning(finding, subject, changes, facts), lost=recorded.digest)
+    return replace(_resolved(finding, subject, changes, facts), lost=recorded.digest)
 
 
 def _recorded_entries(recorded: RecordedBuild, changes: Changes, facts: Facts) -> t.Iterator[Entry]:
-    was = recorded.metadata
-    entry = Entry(recorded.backend, "", was.gallery_url, was.uri, alias=was.alias, version=was.version)
-    if was.uri and not _is_replaced(recorded, facts):
+    old = recorded.metadata
+    entry = Entry(recorded.backend, "", old.gallery_url, old.uri, alias=old.alias, version=old.version)
+    if old.uri and not _is_replaced(recorded, facts):
         yield entry
     if changes.request.uri is not None:
         yield replace(entry, uri=changes.request.uri)
-    listed = _listed(recorded.backend, facts)
+    listed = _gallery_entry(recorded.backend, facts)
     if listed is not None:
-        yield replace(entry, uri=listed.uri, mirrors=listed.mirrors, sha256=listed.sha256) if was.uri else listed
+        yield replace(entry, uri=listed.uri, mirrors=listed.mirrors, sha256=listed.sha256) if old.uri else listed
 
 
 def _is_replaced(recorded: RecordedBuild, facts: Facts) -> bool:
-    """Return whether a recorded address cannot have the build: a gallery states the checksum of an archive."""
+    """Return whether a recorded address cannot have the build any more.
+
+    That is certain if a gallery states another checksum for an archive, or if the kind of address is not supported.
+    """
     uri = uri_of(recorded.metadata.uri)
-    listed = _listed(recorded.backend, facts) if isinstance(uri, HttpUri) else None
+    listed = _gallery_entry(recorded.backend, facts) if isinstance(uri, HttpUri) else None
     if listed is None or not listed.sha256 or not same_uri(listed.uri, recorded.metadata.uri):
         return uri is None
     return f"sha256:{listed.sha256}" != recorded.digest
 
 
-def _listed(backend: str, facts: Facts) -> Entry | None:
-    """Return the entry of a build in the galleries; None if they cannot be read, or do not have it."""
+def _gallery_entry(backend: str, facts: Facts) -> Entry | None:
+    """Return the entry of a build in the galleries; None if they do not have it or cannot be read."""
     with contextlib.suppress(GalleryError):
         entry = facts.catalog.find(backend)
         return entry if entry.uri else None

@@ -3,10 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a GPU that cannot be read means: what is installed stays, and nothing is chosen that depends on the GPU. Pure.
+"""Rules for hosts with a GPU that cannot be read: installed builds are kept, and none is chosen by the GPU. Pure.
 
-A driver that fails for a night is no reason to replace the builds of a GPU server by those for processors. So a name
-means the build that is installed for it, and it is an error where there is none.
+If a driver fails for one night, a GPU server must not replace its builds by those for CPUs. So a name resolves to its
+installed build. If there is none, that is an error.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from .._request import BackendOptions, bare_name
 
 
 def staying_build(name: str, installed: Installed, capability: HostCapability) -> str:
-    """Return the build that a bare name keeps because a GPU cannot be read, be it damaged or lost; empty for none.
+    """Return the build that a bare name keeps because a GPU cannot be read, even if it is damaged or lost.
 
-    That is a build for the vendor of the GPU, and where the capability is undecided each that a meta or an alias means,
-    or meant before both were lost.
+    That is a build for the vendor of the GPU. If the capability is undecided, it is also any build that a meta backend
+    or an alias with this name points to, or last pointed to. Empty if there is none.
     """
     if not capability.evidence.unreadable:
         return ""
     own, row = installed.find(name), Listing(installed, capability.name).find(name)
-    lost = next((backend for backend, was in installed.builds.items() if was.meta.lower() == name.lower()), "")
+    lost = next((backend for backend, build in installed.builds.items() if build.meta.lower() == name.lower()), "")
     if own is not None and own.target:
         backend, chosen = own.target, True
     elif row is not None and row.kind in ("alias", "meta"):
@@ -45,33 +45,39 @@ def staying_build(name: str, installed: Installed, capability: HostCapability) -
 
 
 def staying_builds(names: t.Iterable[str], installed: Installed, capability: HostCapability) -> dict[str, str]:
-    """Return the builds that bare names keep, by the name in lower case."""
-    found = {name.lower(): staying_build(name, installed, capability) for name in names}
-    return {name: backend for name, backend in found.items() if backend}
+    """Return the builds that bare names keep because a GPU cannot be read, by name in lower case."""
+    builds = {name.lower(): staying_build(name, installed, capability) for name in names}
+    return {name: backend for name, backend in builds.items() if backend}
 
 
 def spared_builds(names: t.Sequence[str], installed: Installed, capability: HostCapability) -> set[str]:
-    """Return the directories that answer to one of the names and are for the vendor of a GPU that cannot be read.
+    """Return the builds with one of the names, if they are for the vendor of a GPU that cannot be read.
 
-    Another one answers in their place only as long as the GPU cannot be read.
+    They are not removed, even if another build answers to the name while the GPU cannot be read.
     """
     answering = (directory.name for name in names for directory in installed.called(name))
     return {backend for backend in answering if capability.keeps(backend)}
 
 
-def resolve(galleries: Catalog, asked: str, installed: Installed, capability: HostCapability) -> Resolution:
-    """Return what a name of the galleries means on this host; raises GalleryError, and HostError if nobody can tell."""
-    entry = galleries.find(asked)
-    backend = staying_build(bare_name(asked), installed, capability)
+def resolve(galleries: Catalog, requested: str, installed: Installed, capability: HostCapability) -> Resolution:
+    """Return the resolution of a requested name on this host.
+
+    Raises GalleryError, and HostError if it depends on a GPU that cannot be read.
+    """
+    entry = galleries.find(requested)
+    backend = staying_build(bare_name(requested), installed, capability)
     if backend:
         return _staying(galleries, entry, backend, installed, capability)
     if entry.is_meta:
         check_decided(entry.name, entry.capabilities, capability)
-    return galleries.resolve(asked, capability.name)
+    return galleries.resolve(requested, capability.name)
 
 
 def check_decided(name: str, capabilities: t.Mapping[str, str], capability: HostCapability) -> None:
-    """Raise HostError if the build for a name depends on what cannot be read; C(capabilities) is the map of a meta."""
+    """Raise HostError if the build for a name depends on a GPU that cannot be read.
+
+    `capabilities` is the capability map of the meta backend.
+    """
     with_gpu, without = match(capabilities, capability.name), match(capabilities, DEFAULT)
     if not capability.undecided or (with_gpu and with_gpu.target) == (without and without.target):
         return
@@ -82,7 +88,7 @@ def check_decided(name: str, capabilities: t.Mapping[str, str], capability: Host
 
 
 def check_known(capability: HostCapability) -> str:
-    """Return the capability, for pins of hosts like this one; raises HostError if nobody can tell."""
+    """Return the capability of this host for its pins; raises HostError if it is unknown."""
     if capability.known is not None:
         return capability.known
     raise HostError(
@@ -92,24 +98,24 @@ def check_known(capability: HostCapability) -> str:
 
 
 def warnings_of(options: BackendOptions, installed: Installed, capability: HostCapability) -> t.Iterator[str]:
-    """Yield one warning if a build stays because a GPU cannot be read, and one for each that the pins do not have."""
+    """Yield a warning if a build is kept because a GPU cannot be read, and one for each of these without a pin."""
     if options.uri is not None:
         return
     staying = staying_builds(options.bare_names, installed, capability)
     if staying or spared_builds(options.bare_names, installed, capability):
         yield (
-            f"The memory of this host's GPU cannot be read ({_probes(capability)}). Builds that are installed for it "
-            "stay. Repair the driver, or set the option capability."
+            f"The memory of this host's GPU cannot be read ({_probes(capability)}). The builds that are installed for "
+            "it are kept. Repair the driver, or set the option capability."
         )
     for name, backend in staying.items():
         if options.pins is not None and options.pin(name) is None:
-            yield f"{name}: the set of pins has no row for {backend}, which stays because the GPU cannot be read."
+            yield f"{name}: the set of pins has no row for {backend}, which is kept because the GPU cannot be read."
 
 
 def _staying(
     galleries: Catalog, entry: Entry, backend: str, installed: Installed, capability: HostCapability
 ) -> Resolution:
-    """Return an entry with the build that stays, as the gallery has it, else from where it was installed."""
+    """Return the resolution to the build that is kept, with its entry in a gallery, else with its recorded source."""
     if entry.name.lower() == backend.lower():
         return Resolution(entry, entry)
     chosen = match(entry.capabilities, capability.name)
@@ -117,7 +123,7 @@ def _staying(
         keys = (key for key, target in entry.capabilities.items() if target == backend)
         chosen = Match(next(keys, ""), backend)
     if chosen.last_resort:
-        # It is not taken for lack of another one.
+        # This build is kept, so it is not a last resort, and there is no warning.
         chosen = Match("", backend)
     try:
         return Resolution(entry, galleries.target(entry, chosen), chosen)

@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings that take work: one class for each kind.
+"""Findings that need a change: one class for each kind.
 
-`action` is the word for it in the result, `reason` says why, in words.
+`action` and `reason` appear in the result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Install:
-    """A build has to be installed: what `subject` resolves to or, if that fails, what `instead` does.
+    """A build has to be installed: that of `subject` or, if `subject` cannot be resolved, that of `instead`.
 
     A repair installs the `recorded` build, if there is one.
     """
@@ -36,10 +36,10 @@ class Install:
 
 @dataclass(frozen=True)
 class Compare:
-    """The build of `subject` has to be compared with what its source has now."""
+    """The installed build of `subject` has to be compared with the current build of its source."""
 
     subject: str
-    reason: str = "it is what its source has"
+    reason: str = "it is the current build of its source"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RestorePrevious:
 
 @dataclass(frozen=True)
 class MetaMissing:
-    """The meta backend `meta` has to be written; the `build` that was installed for it is there."""
+    """The meta backend `meta` has to be written. Its `build` is already installed."""
 
     action: str
     reason: str
@@ -80,7 +80,7 @@ class OtherAttributes:
 
 @dataclass(frozen=True)
 class Leftover:
-    """The `directory` was left by LocalAI and answers to the name, so it has to be removed."""
+    """LocalAI left the `directory` behind. It answers to the name, so it has to be removed."""
 
     reason: str
     directory: str

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers the questions of a plan: reads galleries, and asks sources for builds.
+"""Answers the questions of the planner: reads galleries, and queries sources for builds.
 
-What an answer means does not belong here: see `_planner`.
+Decisions that depend on the answers belong in `_planner`.
 """

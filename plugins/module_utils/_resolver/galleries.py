@@ -25,12 +25,12 @@ if t.TYPE_CHECKING:
 
 
 def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:
-    """Return the index that a YAML document holds; raises GalleryError if it is no list of entries."""
+    """Return the index in a YAML document; raises GalleryError if it is not a list of entries."""
     return index_of(parse_yaml(data), gallery, gallery_url)
 
 
 def readable_url(url: str) -> str:
-    """Return where C(url) is read from: C(github:org/repo/path@branch) as the https URL of the raw file."""
+    """Return the URL to read. `github:org/repo/path@branch` becomes the https URL of the raw file."""
     for prefix in ("github://", "github:"):
         if url.startswith(prefix):
             path, _at, branch = url[len(prefix) :].partition("@")
@@ -54,7 +54,7 @@ def read_gallery(source: GallerySource, http: Http) -> Index:
             primary.append(recorded)
         data = _read(location, http)
         if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
-            raise GalleryError("it does not have the sha256 that the task gives for it")
+            raise GalleryError("its sha256 is not the one that the task sets for the gallery")
         return parse_index(data, source.name, primary[0] if primary else source.url)
 
     return first_answer(
@@ -65,13 +65,15 @@ def read_gallery(source: GallerySource, http: Http) -> Index:
 
 
 def _follow_ref(location: str, http: Http) -> str:
-    """Return the index that a reference file names; it stands beside the file."""
+    """Return the location of the index that a reference file names, which is in the same directory."""
     try:
         name = _read(location, http, limit=4096).decode("utf-8").strip()
     except UnicodeDecodeError:
         name = ""
     if not name or "\n" in name or ":" in name or name.startswith("/") or ".." in name.split("/"):
-        raise GalleryError(f"the reference file does not name an index beside it, but says {name[:80]!r}")
+        raise GalleryError(
+            f"the reference file does not name an index in its own directory, but contains {name[:80]!r}"
+        )
     return location.rpartition("/")[0] + "/" + name
 
 
@@ -80,7 +82,9 @@ def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
     if scheme in ("http", "https"):
         return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body
     if scheme not in ("", "file"):
-        raise GalleryError(f"{scheme}: is no kind of gallery; use https://, http://, file://, a path or github:")
+        raise GalleryError(
+            f"{scheme}: is not supported for galleries; use https://, http://, file://, a path or github:"
+        )
     path = unquote(location[len("file://") :]) if scheme else os.path.expanduser(location)
     try:
         return read_file(path, limit)

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers the questions of a plan that the disk does not: what galleries say, and what sources have."""
+"""Answers the questions of the planner about galleries and sources."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if t.TYPE_CHECKING:
 
 
 class Resolver:
-    """The galleries and the sources of a task; each is queried once, because its answer may change meanwhile.
+    """The galleries and sources of a task. Each is queried only once, because its answer may change during the run.
 
-    Entries of galleries that are skipped are reported in `warnings`.
+    Skipped entries of galleries are added to `warnings`.
     """
 
     def __init__(self, host: HostOptions, platform: Platform, warnings: list[str]) -> None:
@@ -58,7 +58,7 @@ class Resolver:
         return self._indexes[gallery]
 
     def artifact(self, backend: str, question: FindArtifact, platform: Platform) -> Artifact:
-        """Return what a source would deliver to a host of one platform; raises SourceError."""
+        """Return the artifact of a source for a platform; raises SourceError, which names `backend`."""
         try:
             return self._find(question, platform)
         except SourceError as e:

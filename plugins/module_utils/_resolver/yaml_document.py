@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A YAML document by any author -> its values, with bounded memory. The only user of yaml."""
+"""Parses a YAML document from an untrusted author with bounded memory. The only user of `yaml`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import typing as t
 from .._errors import GalleryError, MissingLibrary
 
 MOST_BYTES = 32 * 1024**2
-# Nodes of the document, keys that merges copy, and members of lists and mappings that aliases let many entries share.
+# The limit for the nodes of a document, and for the keys that its merge keys copy.
 MOST_PARTS = 2000000
 MOST_LEVELS = 100
 
 
 @contextlib.contextmanager
 def _without_collector() -> t.Iterator[None]:
-    """Inside, nobody looks for garbage: a document is many objects and no garbage, and that would take the longest."""
+    """Disable the garbage collector, which would take most of the time: a document has many objects and no garbage."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -33,7 +33,10 @@ def _without_collector() -> t.Iterator[None]:
 
 
 def parse_yaml(data: bytes) -> t.Any:
-    """Return what a YAML document holds, with every scalar as the text that stands there, as LocalAI reads it."""
+    """Return the content of a YAML document. Scalars are returned as text, exactly as written, like in LocalAI.
+
+    Raises GalleryError and MissingLibrary.
+    """
     try:
         import yaml
     except ImportError:
@@ -41,7 +44,7 @@ def parse_yaml(data: bytes) -> t.Any:
     base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Text stays text: a version 1.10 is not the number 1.1, and a name may be 'on'."""
+        """A loader that returns text: a version 1.10 is not the number 1.1, and a name may be 'on'."""
 
         yaml_implicit_resolvers: t.ClassVar = {
             first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":merge", ":null"))]
@@ -51,15 +54,15 @@ def parse_yaml(data: bytes) -> t.Any:
         merged_keys = 0
         level = 0
 
-        def descend_resolver(self, *place: t.Any) -> None:
-            # Neither PyYAML nor its C parser bounds how deep they recurse, and how much they hold.
+        def descend_resolver(self, *position: t.Any) -> None:
+            # Neither PyYAML nor its C parser limits the depth or the size of a document.
             self.level += 1
             self.nodes += 1
             if self.level > MOST_LEVELS:
                 raise yaml.YAMLError(f"it is nested more than {MOST_LEVELS} levels deep")
             if self.nodes > MOST_PARTS:
-                raise yaml.YAMLError(f"it has more than {MOST_PARTS} nodes, which is not believable")
-            super().descend_resolver(*place)
+                raise yaml.YAMLError(f"it has more than {MOST_PARTS} nodes, which is not plausible")
+            super().descend_resolver(*position)
 
         def ascend_resolver(self) -> None:
             self.level -= 1
@@ -69,14 +72,14 @@ def parse_yaml(data: bytes) -> t.Any:
             super().flatten_mapping(node)
             self.merged_keys += len(node.value)
             if self.merged_keys > MOST_PARTS:
-                raise yaml.YAMLError("merge keys multiply it without bound")
+                raise yaml.YAMLError(f"its merge keys copy more than {MOST_PARTS} keys, which is not plausible")
 
     if data.lstrip()[:1] == b"<":
-        raise GalleryError("it is an HTML or XML page, not a gallery; look at what a browser shows there")
+        raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
         with _without_collector():
             loader = Loader(data.decode("utf-8"))
-            # Of several documents the first counts, as for LocalAI.
+            # LocalAI also reads only the first of several documents.
             return loader.get_data() if loader.check_data() else None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None

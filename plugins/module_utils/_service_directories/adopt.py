@@ -17,7 +17,9 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 
+from .._errors import HostError
 from .._fs.os_errors import DiskErrors
+from .._fs.walk import walk
 from .paths import PathState, identity_of, mark, mount_points, open_directory, scan_path
 from .record import DirectoryRecord, RecordedDirectory
 
@@ -92,16 +94,8 @@ def _is_of_account_alone(state: PathState, home: PathState, account: int) -> boo
     with open_directory(state.path) as fd:
         if fd is None or identity_of(fd) != state.directory:
             return False
+        expected = (account, t.cast("t.Any", home.directory).device)
         try:
-            for _path, directories, files, dir_fd in os.fwalk(".", dir_fd=fd, onerror=_raise):
-                for name in (*directories, *files):
-                    status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-                    if status.st_uid != account or status.st_dev != t.cast("t.Any", home.directory).device:
-                        return False
-        except (OSError, RecursionError):
+            return all((entry.status.st_uid, entry.status.st_dev) == expected for entry in walk(fd, state.path))
+        except (OSError, HostError):
             return False
-    return True
-
-
-def _raise(error: OSError) -> None:
-    raise error

@@ -18,6 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import HostError
+from .._fs.entries import opened_directory
 from .._fs.os_errors import DiskErrors
 from .paths import PathState, identity_of, mark, open_directory, open_parent, scan_path
 from .record import DirectoryRecord, RecordedDirectory
@@ -101,8 +102,7 @@ def _create(
         if parent is None:
             raise HostError(f"{path}: the directory above it was removed during this run. Run again.")
         name = _create_under_free_name(parent, os.path.basename(path))
-        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-        try:
+        with opened_directory(name, parent) as fd:
             if os.listdir(fd) or os.fstat(fd).st_uid != os.geteuid():
                 raise HostError(f"{path}: something else writes to the directory above it. Run again.")
             mark(fd)
@@ -111,8 +111,6 @@ def _create(
             # This replaces an empty directory that somebody else created meanwhile; anything else is an error.
             os.rename(name, os.path.basename(path), src_dir_fd=parent, dst_dir_fd=parent)
             _set(fd, attributes)
-        finally:
-            os.close(fd)
     return record
 
 

@@ -7,20 +7,20 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import typing as t
 from dataclasses import dataclass
 
 from .._errors import HostError
+from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.os_errors import DiskErrors
+from .._fs.remove import try_rmdir
 from .paths import PathState, identity_of, mount_points, names_below, open_directory, open_parent, real_path, scan_path
 from .record import DirectoryRecord
 
 # How many names one `rm` gets.
 _BATCH = 500
 _MOST_TEXT = 500
-_NO_LINK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Runs a program in a directory, and returns its exit status and its error output.
 Runner = t.Callable[[t.List[str], str], t.Tuple[int, str]]
 Names = t.Tuple[str, ...]
@@ -157,13 +157,11 @@ def _doomed(fd: int, path: str, keep: t.Sequence[Names]) -> t.Iterator[tuple[int
         if () in deeper:
             continue
         try:
-            inner = os.open(name, _NO_LINK, dir_fd=fd)
+            inner = os.open(name, OPEN_DIRECTORY, dir_fd=fd)
         except OSError:
             continue  # a symlink: it stays, and the kept directory has another path without it
-        try:
+        with closing(inner):
             yield from _doomed(inner, f"{path}/{name}", deeper)
-        finally:
-            os.close(inner)
 
 
 def _delete(fd: int, path: str, names: t.Sequence[str], run: Runner) -> None:
@@ -178,14 +176,4 @@ def _delete(fd: int, path: str, names: t.Sequence[str], run: Runner) -> None:
 def remove_empty(path: str) -> bool:
     """Remove a directory if it is empty, and return whether it is gone; raises HostError."""
     with DiskErrors("", path), open_parent(path) as parent:
-        if parent is None:
-            return True
-        try:
-            os.rmdir(os.path.basename(path), dir_fd=parent)
-        except FileNotFoundError:
-            return True
-        except OSError as e:
-            if e.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                return False
-            raise
-    return True
+        return parent is None or try_rmdir(os.path.basename(path), parent)

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import stat
@@ -16,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import HostError
+from .._fs.entries import closing, unless_missing, unless_vanished
 
 _MAX_SYMLINKS = 40
 _MARK = "trusted.localai_created"
@@ -94,11 +94,8 @@ def open_parent(path: str) -> t.Iterator[int | None]:
 
 def _link_target(fd: int, name: str, path: str) -> str | None:
     """Return the target of a symlink, None for anything else."""
-    try:
-        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISLNK(status.st_mode):
+    status = unless_missing(lambda: os.stat(name, dir_fd=fd, follow_symlinks=False))
+    if status is None or not stat.S_ISLNK(status.st_mode):
         return None
     if status.st_uid not in (0, os.geteuid()):
         raise HostError(
@@ -113,16 +110,9 @@ def open_directory(path: str, flags: int = os.O_RDONLY) -> t.Iterator[int | None
     """Open a directory, by default for reading; gives None if there is none, or a symlink or a file."""
     with contextlib.ExitStack() as stack:
         parent = stack.enter_context(open_parent(path))
-        fd = None
-        if parent is not None:
-            try:
-                fd = os.open(os.path.basename(path), flags | _DIRECTORY, dir_fd=parent)
-            except OSError as e:
-                if e.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                    raise
-            else:
-                stack.callback(os.close, fd)
-        yield fd
+        name = os.path.basename(path)
+        fd = unless_vanished(lambda: os.open(name, flags | _DIRECTORY, dir_fd=parent)) if parent is not None else None
+        yield fd if fd is None else stack.enter_context(closing(fd))
 
 
 def scan_path(path: str) -> PathState:

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._errors import HostError
+from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.read import open_file
 from .paths import Identity, PathState
 
@@ -89,29 +90,16 @@ def _parse(content: bytes, path: str) -> DirectoryRecord:
 
 
 def _entry(row: t.Mapping[str, t.Any]) -> RecordedDirectory:
-    device, inode, file_system = (row[key] for key in ("device", "inode", "file_system"))
-    path, mark = row["path"], row["mark"]
-    if (
-        not isinstance(path, str)
-        or not isinstance(mark, str)
-        or not all(isinstance(number, int) for number in (device, inode, file_system))
-    ):
+    values = [row[key] for key in ("path", "device", "inode", "file_system", "mark")]
+    if [type(value) for value in values] != [str, int, int, int, str]:
         raise TypeError(row)
-    return RecordedDirectory(path, Identity(device, inode, file_system, mark), bool(row["only_if_empty"]))
+    return RecordedDirectory(values[0], Identity(*values[1:]), bool(row["only_if_empty"]))
 
 
 def write(path: str, record: DirectoryRecord) -> None:
     """Write a record atomically and durably; raises OSError."""
     rows = [
-        {
-            "path": entry.path,
-            "device": entry.directory.device,
-            "inode": entry.directory.inode,
-            "file_system": entry.directory.file_system,
-            "mark": entry.directory.mark,
-            "only_if_empty": entry.only_if_empty,
-        }
-        for entry in record.entries
+        {"path": entry.path, **vars(entry.directory), "only_if_empty": entry.only_if_empty} for entry in record.entries
     ]
     directory = os.path.dirname(path)
     os.makedirs(directory, mode=0o700, exist_ok=True)
@@ -125,7 +113,8 @@ def write(path: str, record: DirectoryRecord) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(new, path)
-    _sync(directory)
+    with closing(os.open(directory, OPEN_DIRECTORY & ~os.O_NOFOLLOW)) as directory_fd:
+        os.fsync(directory_fd)
 
 
 def remove(path: str) -> None:
@@ -134,11 +123,3 @@ def remove(path: str) -> None:
         os.unlink(path)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(path))
-
-
-def _sync(directory: str) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -30,10 +30,7 @@ DIRECTORY_SPEC: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "required": True,
-        "options": {
-            "path": {"type": "path", "required": True},
-            "mode": {"type": "str", "default": "0755"},
-        },
+        "options": {"path": {"type": "path", "required": True}, "mode": {"type": "str", "default": "0755"}},
     },
     "keep": {"type": "list", "elements": "path", "default": []},
     "owner": {"type": "str"},
@@ -166,14 +163,12 @@ def _printable(text: str) -> str:
 
 
 def _path(path: str) -> str:
-    """Return a normalized path; raises OptionError."""
     if not path.startswith("/") or "\0" in path or ".." in path.split("/"):
         raise OptionError(f"{path!r} is not an absolute path without '..'.")
     return os.path.normpath(re.sub("^/+", "/", path))
 
 
 def _diff(steps: t.Sequence[Creation]) -> dict[str, t.Any]:
-    """Return the directories that change, before and after the run."""
     absent = {"state": "absent"}
     before = {step.path: absent if step.creates else _shown(step.state) for step in steps}
     return {"before": before, "after": {step.path: _shown(step.attributes) for step in steps}}

@@ -16,7 +16,7 @@ from .._address import Address
 from .._fs.tree import Tree
 from .._unpack.formats import Format, format_of
 from .._unpack.unpack import unpack
-from .artifact import Artifact, Context
+from .artifact import Artifact, Context, Source
 from .failover import FailoverReader, Origin
 from .file import Bytes, LocalFile, RemoteFile, file_artifact
 from .uri import Uri
@@ -38,34 +38,34 @@ class ArchiveContent(Bytes):
         unpack(chunks, self.format, tree, whiteouts=False, proved=self.is_proved)
 
 
-class HttpSource:
-    """A file on a web server: an archive, or a single file."""
+class FileSource(Source):
+    """One file, which has no digest: an archive, or a single file, by default with the last part of `path` as its name.
 
-    is_image: t.ClassVar[bool] = False
+    It is at `file`, for which `address` was requested.
+    """
 
-    def __init__(self, uri: Uri, context: Context) -> None:
-        self._address = uri.address
-        self._file = RemoteFile(uri.address, context.http)
+    def __init__(self, address: Address, file: RemoteFile | LocalFile, path: str) -> None:
+        self._address = address
+        self._file = file
+        self._name = posixpath.basename(path)
 
     def find(self, sha256: str) -> Artifact:
         """Return the artifact of the archive; raises SourceError, TransportError."""
-        return archive_artifact(self._address, self._file, sha256)
+        head, size = self._file.head()
+        return ArchiveContent(sha256, size, format_of(head, self._file.public)).artifact(self._address)
 
     def find_file(self, sha256: str, name: str) -> Artifact:
         """Return the artifact of the file; raises SourceError, TransportError."""
-        name = name or posixpath.basename(unquote(urlsplit(self._address.text).path))
-        return file_artifact(self._address, self._file, sha256, name)
-
-    def digest(self) -> str | None:
-        """Return None: a web server states no digest. Raises SourceError, TransportError."""
-        return self.find("").digest
+        return file_artifact(self._address, self._file, sha256, name or self._name)
 
     def origins(self, _digest: str) -> t.Sequence[Origin]:
         """Return the origin of the file."""
         return [self._file.origin()]
 
 
-def archive_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str) -> Artifact:
-    """Return the artifact of an archive; raises SourceError, TransportError."""
-    head, size = file.head()
-    return ArchiveContent(sha256, size, format_of(head, file.public)).artifact(address)
+class HttpSource(FileSource):
+    """A file on a web server."""
+
+    def __init__(self, uri: Uri, context: Context) -> None:
+        address = uri.address
+        super().__init__(address, RemoteFile(address, context.http), unquote(urlsplit(address.text).path))

@@ -36,14 +36,15 @@ class Content(t.Protocol):
     they are the right ones.
     """
 
-    @property
-    def is_image(self) -> bool: ...
+    is_image: t.ClassVar[bool] = False
 
     @property
-    def is_proved(self) -> bool: ...
+    def is_proved(self) -> bool:
+        return False
 
     def unpacked_size(self) -> int:
-        """Return the number of bytes that it needs on disk at least."""
+        """Return the number of bytes that it needs on disk at least; 0 for one that is not known without reading it."""
+        return 0
 
     def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
         """Write it into an empty tree; raises SourceError, TransportError, HostError."""
@@ -80,7 +81,7 @@ class Context:
 class Source(t.Protocol):
     """One kind of source, at one URI. `is_image` is that of its content."""
 
-    is_image: t.ClassVar[bool]
+    is_image: t.ClassVar[bool] = False
 
     def __init__(self, uri: Uri, context: Context) -> None: ...
 
@@ -92,6 +93,7 @@ class Source(t.Protocol):
 
     def digest(self) -> str | None:
         """Return the digest that it has now, if anything identifies it; raises SourceError, TransportError."""
+        return self.find("").digest
 
     def origins(self, digest: str) -> t.Sequence[Origin]:
         """Return the origins of the content with a digest, which is empty for content without one."""

@@ -8,71 +8,49 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import stat
 import typing as t
 from dataclasses import dataclass
 
 from .._errors import SourceError
-from .._fs.entries import OPEN_DIRECTORY
-from .._fs.members import inner_path
+from .._fs.entries import OPEN_DIRECTORY, closing, opened_directory
+from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
-from .archive import archive_artifact
-from .artifact import Artifact, Context
+from .archive import FileSource
+from .artifact import Artifact, Content, Context
 from .failover import FailoverReader, Origin
-from .file import LocalFile, file_artifact
+from .file import LocalFile
 from .uri import PathUri, Uri
 
 
 @dataclass(frozen=True)
-class DirectoryContent:
+class DirectoryContent(Content):
     """A directory."""
 
     path: str
-    is_image: t.ClassVar[bool] = False
-    is_proved: t.ClassVar[bool] = False
-
-    def unpacked_size(self) -> int:
-        """Return 0: it is not walked through only for this."""
-        return 0
 
     def fill(self, tree: Tree, _reader: FailoverReader, _origins: t.Sequence[Origin]) -> None:
         """Copy it into a tree; raises SourceError, HostError."""
         copy_directory(self.path, tree)
 
 
-class PathSource:
-    """A path on this host: a directory, an archive, or a single file."""
-
-    is_image: t.ClassVar[bool] = False
+class PathSource(FileSource):
+    """A directory or a file on this host; nothing is read from the origin of a directory."""
 
     def __init__(self, uri: Uri, context: Context) -> None:
-        self._address = uri.address
         self._path = t.cast(PathUri, uri).path
-        self._file = LocalFile(self._address, self._path)
         self._accept = context.accept
+        super().__init__(uri.address, LocalFile(uri.address, self._path), self._path)
 
     def find(self, sha256: str) -> Artifact:
         """Return the artifact of the directory or the archive; raises SourceError."""
         if os.path.isfile(self._path):
-            return archive_artifact(self._address, self._file, sha256)
+            return super().find(sha256)
         if not os.path.isdir(self._path):
             raise SourceError("there is no such file or directory on this host.")
         self._accept.directory(self._path)
         return Artifact(self._address, DirectoryContent(self._path))
-
-    def find_file(self, sha256: str, name: str) -> Artifact:
-        """Return the artifact of the file; raises SourceError."""
-        return file_artifact(self._address, self._file, sha256, name or posixpath.basename(self._path))
-
-    def digest(self) -> str | None:
-        """Return None: nothing identifies it. Raises SourceError."""
-        return self.find("").digest
-
-    def origins(self, _digest: str) -> t.Sequence[Origin]:
-        """Return the origin of the file; nothing is read from that of a directory."""
-        return [self._file.origin()]
 
 
 def copy_directory(source: str, tree: Tree) -> None:
@@ -81,11 +59,8 @@ def copy_directory(source: str, tree: Tree) -> None:
         raise SourceError("the directory contains the tree that it would be copied into.")
     tree.begin_layer()
     try:
-        fd = os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)
-        try:
+        with closing(os.open(source, OPEN_DIRECTORY & ~os.O_NOFOLLOW)) as fd:
             _copy_entries(fd, "", tree)
-        finally:
-            os.close(fd)
     except OSError as e:
         raise SourceError(f"{e.filename or source}: {e.strerror}.") from e
 
@@ -100,11 +75,8 @@ def _copy_entries(directory: int, below: str, tree: Tree) -> None:
             tree.symlink(path, os.readlink(name, dir_fd=directory))
         elif stat.S_ISDIR(status.st_mode):
             tree.directory(path, status.st_mode, status.st_mtime)
-            fd = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-            try:
+            with opened_directory(name, directory) as fd:
                 _copy_entries(fd, path, tree)
-            finally:
-                os.close(fd)
         else:
             tree.file(path, status.st_mode, _content(name, directory, path), status.st_mtime)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .._address import Address
 from .._errors import IntegrityError, SourceError
-from .._fs.members import inner_path
+from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .._http.client import Http
@@ -74,12 +74,11 @@ class LocalFile:
 
 
 @dataclass(frozen=True)
-class Bytes:
+class Bytes(Content):
     """The bytes of one file, with the sha256 that they must have, and their length; empty and 0 if it is unknown."""
 
     sha256: str
     size: int
-    is_image: t.ClassVar[bool] = False
 
     @property
     def is_proved(self) -> bool:
@@ -105,7 +104,7 @@ class Bytes:
     def artifact(self, address: Address) -> Artifact:
         """Return the artifact of this content."""
         digest = f"sha256:{self.sha256}" if self.sha256 else None
-        return Artifact(address, t.cast(Content, self), digest=digest, size=self.size, sha256=self.sha256)
+        return Artifact(address, self, digest=digest, size=self.size, sha256=self.sha256)
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,29 @@ from dataclasses import dataclass
 from .._errors import SourceError
 from .._fs.tree import Tree
 from .._http.failover import ORIGIN_ERRORS
-from .._oci.image import Image, Repository, image_in_file, resolve
+from .._oci.image import Image, image_in_file, resolve
 from .._oci.layout import Layout
-from .._oci.manifest import Descriptor, verified
+from .._oci.manifest import Descriptor, Repository, verified
 from .._oci.reference import Reference
 from .._unpack.compression import GZIP
 from .._unpack.formats import TAR, Format
 from .._unpack.unpack import unpack
-from .artifact import Artifact, Context
+from .artifact import Artifact, Content, Context, Source
 from .failover import FailoverReader, Origin
-from .uri import ImageFileUri, ImageUri, LayoutUri, Uri
+from .uri import ImageUri, LayoutUri, Uri
 
 
 @dataclass(frozen=True)
-class ImageContent:
+class ImageContent(Content):
     """The layers of an image for one platform."""
 
     image: Image
     is_image: t.ClassVar[bool] = True
-    is_proved: t.ClassVar[bool] = True
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether their digests are known: always."""
+        return True
 
     def unpacked_size(self) -> int:
         """Return the number of bytes that it needs on disk at least, by small requests only."""
@@ -44,7 +48,7 @@ class ImageContent:
             unpack(chunks, Format(TAR, layer.compression), tree, whiteouts=True, proved=True)
 
 
-class _ImageSource:
+class _ImageSource(Source):
     is_image: t.ClassVar[bool] = True
 
     def __init__(self, uri: Uri, context: Context) -> None:
@@ -69,10 +73,6 @@ class _ImageSource:
     def find_file(self, _sha256: str, _name: str) -> Artifact:
         """Raise SourceError."""
         raise SourceError("it is an image, not a single file.")
-
-    def digest(self) -> str | None:
-        """Return the digest of the image; raises SourceError, TransportError."""
-        return self.find("").digest
 
     def origins(self, digest: str) -> t.Sequence[Origin]:
         """Return the origins of its blobs."""
@@ -115,15 +115,11 @@ class LayoutSource(_ImageSource):
         return (Layout(t.cast(LayoutUri, self._uri).path),)
 
 
-class ImageFileSource(_ImageSource):
+class ImageFileSource(LayoutSource):
     """An image in a tar file on this host."""
 
-    def _resolve(self) -> Image:
-        repositories = self._repositories("")
-        return resolve(t.cast(ImageFileUri, self._uri).digest, repositories, repositories, self._context.platform)
-
     def _repositories(self, _digest: str) -> t.Sequence[Repository]:
-        return (image_in_file(t.cast(ImageFileUri, self._uri).path),)
+        return (image_in_file(t.cast(LayoutUri, self._uri).path),)
 
 
 def _unpacked_size(layer: Descriptor, repository: Repository) -> int:

@@ -33,11 +33,7 @@ class Progress:
     """
 
     def __init__(
-        self,
-        write: t.Callable[[bytes], t.Any],
-        backend: str,
-        total: int,
-        clock: t.Callable[[], float] = time.monotonic,
+        self, write: t.Callable[[bytes], t.Any], backend: str, total: int, clock: t.Callable[[], float] = time.monotonic
     ) -> None:
         self._write = write
         self._backend = backend

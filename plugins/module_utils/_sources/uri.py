@@ -82,7 +82,7 @@ class PathUri(Uri):
 
 @dataclass(frozen=True)
 class LayoutUri(Uri):
-    """An image in an OCI layout on this host; `name` is its ref name or digest, empty for the only image."""
+    """An image in files on this host, here a layout; `name` is its ref name or digest, empty for the only image."""
 
     path: str
     name: str
@@ -96,12 +96,8 @@ class LayoutUri(Uri):
         return cls(address, _absolute(f"{parent}/{base}"), digest or name)
 
 
-@dataclass(frozen=True)
-class ImageFileUri(Uri):
-    """An image in a tar file on this host, with or without the digest that it must have."""
-
-    path: str
-    digest: str
+class ImageFileUri(LayoutUri):
+    """An image in a tar file on this host."""
 
     @classmethod
     def parse(cls, address: Address) -> Uri:

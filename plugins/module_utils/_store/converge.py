@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, replace
 
 from .._errors import HostError, PartlyChanged
 from .._fs.attributes import change
@@ -24,16 +24,6 @@ from .ownership import numbers_of, unknown_accounts
 from .record import RECORD
 
 
-@dataclass(frozen=True)
-class _Change:
-    """The change of one path; -1 and None leave an attribute as it is. `links` counts its hard links in the tree."""
-
-    uid: int
-    gid: int
-    mode: int | None
-    links: int = 1
-
-
 def count_differing(top: int, where: str, requested: FileAttributes, files: TreeFiles, keeps_modes: bool = True) -> int:
     """Return how many paths of a tree, its top included, do not have the requested attributes.
 
@@ -42,7 +32,7 @@ def count_differing(top: int, where: str, requested: FileAttributes, files: Tree
     if unknown_accounts(requested.owner or None, requested.group or None):
         # Check mode: an earlier task would create the account, so nothing can belong to it yet.
         return 1 + sum(1 for _entry_and_links in _own_entries(top, where))
-    return sum(1 for _entry_and_change in _changes(top, where, requested, files, keeps_modes))
+    return sum(1 for _path_and_change in _changes(top, where, requested, files, keeps_modes))
 
 
 def converge(top: int, where: str, requested: FileAttributes, files: TreeFiles, keeps_modes: bool = True) -> None:
@@ -54,64 +44,59 @@ def converge(top: int, where: str, requested: FileAttributes, files: TreeFiles, 
     Raises HostError if a path cannot be changed, after all others were: PartlyChanged if any was. The top and the
     `files`, which each run checks, are changed last and only if all else was, so that the next run tries again.
     """
-    changed, errors = 0, []
-    last: list[tuple[WalkEntry | None, _Change]] = []
+    changed, errors = False, []
+    last: list[tuple[str, t.Callable[[], bool]]] = []
+
+    def attempt(path: str, make: t.Callable[[], bool]) -> None:
+        nonlocal changed
+        try:
+            changed = make() or changed
+        except OSError as e:
+            errors.append(disk_error(os.path.join(where, path), e))
+
     try:
-        for entry, planned in _changes(top, where, requested, files, keeps_modes):
-            if entry is None or entry.path in files.names:
-                last.append((replace(entry, fd=top) if entry is not None else None, planned))
-                continue
-            try:
-                changed += _apply(entry, planned)
-            except OSError as e:
-                errors.append(disk_error(os.path.join(where, entry.path), e))
+        for path, make in _changes(top, where, requested, files, keeps_modes):
+            if path in ("", *files.names):
+                last.append((path, make))
+            else:
+                attempt(path, make)
     except HostError as e:
         errors.append(str(e))
-    for entry, planned in last if not errors else ():
-        try:
-            changed += _apply(entry, planned) if entry is not None else _apply_to_top(top, planned)
-        except OSError as e:
-            errors.append(disk_error(os.path.join(where, entry.path if entry is not None else ""), e))
-            break
+    for path, make in last:
+        if not errors:
+            attempt(path, make)
     if errors:
         more = f" {len(errors) - 1} more of its paths could not be changed either." if len(errors) > 1 else ""
         raise (PartlyChanged if changed else HostError)(errors[0] + more)
 
 
-def _apply(entry: WalkEntry, planned: _Change) -> bool:
-    return change(
-        entry.name,
-        entry.fd,
-        entry.status,
-        uid=planned.uid,
-        gid=planned.gid,
-        mode=planned.mode,
-        max_links=planned.links,
-    )
-
-
-def _apply_to_top(top: int, planned: _Change) -> bool:
-    if (planned.uid, planned.gid) != (-1, -1):
-        os.fchown(top, planned.uid, planned.gid)
-    if planned.mode is not None:
-        os.fchmod(top, planned.mode)
-    return True
-
-
 def _changes(
     top: int, where: str, requested: FileAttributes, files: TreeFiles, keeps_modes: bool
-) -> t.Iterator[tuple[WalkEntry | None, _Change]]:
-    """Yield the changes of all paths; the top comes last, as None, so that it stays closed to a new owner till then."""
+) -> t.Iterator[tuple[str, t.Callable[[], bool]]]:
+    """Yield the paths to change, with what changes them and returns whether it did.
+
+    The top comes last, with an empty path, so that it stays closed to a new owner till then. A path below a directory
+    has to be changed before the next one is requested.
+    """
     owner = numbers_of(requested.owner or None, requested.group or None)
     corrects_modes = keeps_modes and exists(RECORD, top)
     for entry, links in _own_entries(top, where):
         mode = _corrected_mode(entry.path, entry.status, files) if corrects_modes else None
-        planned = _change(entry.status, owner, mode, links)
-        if planned is not None:
-            yield entry, planned
-    planned = _change(os.fstat(top), owner, int(requested.mode, 8) if requested.mode else None)
-    if planned is not None:
-        yield None, planned
+        wrong = _wrong(entry.status, owner, mode)
+        if wrong:
+            dir_fd = top if entry.path == entry.name else entry.fd
+            yield entry.path, functools.partial(change, entry.name, dir_fd, entry.status, max_links=links, **wrong)
+    wrong = _wrong(os.fstat(top), owner, int(requested.mode, 8) if requested.mode else None)
+    if wrong:
+        yield "", functools.partial(_change_top, top, **wrong)
+
+
+def _change_top(top: int, uid: int, gid: int, mode: int | None) -> bool:
+    if (uid, gid) != (-1, -1):
+        os.fchown(top, uid, gid)
+    if mode is not None:
+        os.fchmod(top, mode)
+    return True
 
 
 def _own_entries(top: int, where: str) -> t.Iterator[tuple[WalkEntry, int]]:
@@ -126,11 +111,12 @@ def _own_entries(top: int, where: str) -> t.Iterator[tuple[WalkEntry, int]]:
             yield entry, links_in_tree
 
 
-def _change(status: os.stat_result, owner: tuple[int, int], mode: int | None, links: int = 1) -> _Change | None:
+def _wrong(status: os.stat_result, owner: tuple[int, int], mode: int | None) -> dict[str, t.Any]:
+    """Return what to set as arguments of `change`, where -1 and None leave an attribute as it is; empty for nothing."""
     uid = -1 if owner[0] == status.st_uid else owner[0]
     gid = -1 if owner[1] == status.st_gid else owner[1]
     new_mode = mode if mode != stat.S_IMODE(status.st_mode) else None
-    return None if (uid, gid, new_mode) == (-1, -1, None) else _Change(uid, gid, new_mode, links)
+    return {} if (uid, gid, new_mode) == (-1, -1, None) else {"uid": uid, "gid": gid, "mode": new_mode}
 
 
 def _corrected_mode(path: str, status: os.stat_result, files: TreeFiles) -> int | None:

@@ -17,7 +17,7 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
-from .._fs.parents import nearest_existing
+from .._fs.paths import nearest_existing
 from .._fs.read import open_file
 from .layout import FILE_SYSTEM, LOCK, OWN_DIRECTORY
 

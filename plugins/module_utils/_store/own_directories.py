@@ -19,8 +19,8 @@ import typing as t
 
 from .._errors import HostError
 from .._fs.attributes import O_PATH, REFUSALS
-from .._fs.entries import OPEN_DIRECTORY, unless_vanished
-from .._fs.parents import nearest_existing
+from .._fs.entries import OPEN_DIRECTORY, closing, unless_vanished
+from .._fs.paths import nearest_existing
 from .._fs.tree import Tree
 from .probe import Probed
 
@@ -46,14 +46,8 @@ def open_path(path: str, owner: tuple[int, int], may_hold: frozenset[str]) -> in
     while missing:
         parent, name = fd, missing.pop(0)
         current = os.path.join(current, name)
-        try:
-            fd, is_new = _open_or_create(name, parent)
-        except OSError as e:
-            if e.errno not in _NOT_A_DIRECTORY:
-                raise
-            raise _replaced(current) from e
-        finally:
-            os.close(parent)
+        with closing(parent):
+            fd, is_new = _open_or_create(name, parent, _replaced(current))
         if is_new and _is_untouched(fd, frozenset(missing[:1]) or may_hold):
             _set(fd, (-1, -1) if missing else owner, _MODE)
     return fd
@@ -65,12 +59,8 @@ def own_directory(name: str, dir_fd: int, path_fd: int, where: str, may_hold: fr
     `where` is the path of its parent, for messages. It is given to the owner of `path_fd`, unless `may_hold` is given
     and it has other entries than these, so is not ours. Raises HostError if the name is taken by anything else.
     """
-    try:
-        fd, is_new = _open_or_create(name, dir_fd)
-    except OSError as e:
-        if e.errno not in _NOT_A_DIRECTORY:
-            raise
-        raise HostError(f"{where}/{name} is not a directory of this collection. Remove it.") from e
+    taken = HostError(f"{where}/{name} is not a directory of this collection. Remove it.")
+    fd, is_new = _open_or_create(name, dir_fd, taken)
     is_ours = (may_hold is None and not is_new) or frozenset(os.listdir(fd)) <= (may_hold or frozenset())
     if is_new and not is_ours:
         os.close(fd)
@@ -106,8 +96,8 @@ def give(fd: int, path_fd: int, mode: int) -> None:
     _set(fd, owner, mode if stat.S_IMODE(status.st_mode) != mode else None)
 
 
-def _open_or_create(name: str, dir_fd: int) -> tuple[int, bool]:
-    """Return a descriptor of a directory, and whether it was created here."""
+def _open_or_create(name: str, dir_fd: int, taken: HostError) -> tuple[int, bool]:
+    """Return a descriptor of a directory, and whether it was created here; raises `taken` if it is something else."""
     tries = 0
     while True:
         tries += 1
@@ -118,9 +108,11 @@ def _open_or_create(name: str, dir_fd: int) -> tuple[int, bool]:
             is_new = False
         try:
             return os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd), is_new
-        except FileNotFoundError:
+        except OSError as e:
+            if e.errno in _NOT_A_DIRECTORY:
+                raise taken from e
             # Somebody else removed it in between.
-            if tries == _MAX_TRIES:
+            if e.errno != errno.ENOENT or tries == _MAX_TRIES:
                 raise
 
 
@@ -136,17 +128,16 @@ def _is_untouched(fd: int, may_hold: frozenset[str]) -> bool:
 
 
 def _set(fd: int, owner: tuple[int, int], mode: int | None) -> None:
-    """Set owner and mode, as far as the file system keeps them."""
-    with _refusals_ignored():
+    """Set owner and mode, as far as the file system keeps them: it is what refuses to do so for root."""
+    with _without_refusals():
         os.fchown(fd, *owner)
-    with _refusals_ignored():
+    with _without_refusals():
         if mode is not None:
             os.fchmod(fd, mode)
 
 
 @contextlib.contextmanager
-def _refusals_ignored() -> t.Iterator[None]:
-    """Ignore a refusal if this user is root: then it is the file system that does not keep what is set."""
+def _without_refusals() -> t.Iterator[None]:
     try:
         yield
     except OSError as e:

@@ -12,8 +12,8 @@ import os
 from .._errors import HostError
 from .._fs.accounts import gid_of, group_name, owner_name, uid_of
 from .._fs.file_attributes import FileAttributes
-from .._fs.os_errors import disk_error
-from .._fs.parents import nearest_existing
+from .._fs.os_errors import errors_at
+from .._fs.paths import nearest_existing
 
 
 def unknown_accounts(owner: str | None, group: str | None) -> list[str]:
@@ -35,10 +35,8 @@ def owner_of_new_trees(path: str, owner: str | None, group: str | None) -> FileA
     owner or group that does not exist or that this user may not give files to.
     """
     uid, gid = numbers_of(owner, group)
-    try:
+    with errors_at(path):
         status = os.stat(nearest_existing(path))
-    except OSError as e:
-        raise HostError(disk_error(e.filename or path, e)) from e
     if os.geteuid() == 0:
         uid, gid = status.st_uid if owner is None else uid, status.st_gid if group is None else gid
     elif owner is not None and uid != os.geteuid():

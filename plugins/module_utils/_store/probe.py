@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._fs.attributes import REFUSALS
-from .._fs.entries import OPEN_DIRECTORY, random_names, unless_vanished, with_free_name
+from .._fs.entries import OPEN_DIRECTORY, closing, random_names, unless_vanished, with_free_name
 from .._fs.remove import remove
 from .file_system import FORMAT, Keeps, kind_of, kind_of_user, recorded_answers
 
@@ -82,11 +82,9 @@ def _creates_closed_directories(dir_fd: int, creator: int) -> bool:
         fd = unless_vanished(functools.partial(os.open, name, OPEN_DIRECTORY, dir_fd=dir_fd))
         if fd is None:
             continue
-        try:
+        with closing(fd):
             status = os.fstat(fd)
-        finally:
-            os.close(fd)
-            remove(name, dir_fd=dir_fd)
+        remove(name, dir_fd=dir_fd)
         if (status.st_uid, status.st_mode & 0o777) == (creator, 0o700):
             return True
     return False

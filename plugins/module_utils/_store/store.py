@@ -31,10 +31,17 @@ import os
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import HostError
-from .._fs.entries import OPEN_DIRECTORY, after_clearing, exists, is_replaceable, random_names, with_free_name
+from .._fs.entries import (
+    after_clearing,
+    closing,
+    exists,
+    is_replaceable,
+    opened_directory,
+    random_names,
+    with_free_name,
+)
 from .._fs.file_attributes import FileAttributes
-from .._fs.os_errors import disk_error
+from .._fs.os_errors import errors_at
 from .._fs.remove import remove
 from .._fs.sync import Transaction, exchange, write_out, write_out_entries
 from .._fs.tree import Tree
@@ -44,11 +51,10 @@ from .converge import converge
 from .file_system import Keeps, remembered
 from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
 from .lock import open_lock, wait_for, write_note
+from .numbered_trees import PreviousVersions, Staging, remove_in_place
 from .own_directories import give, open_path, own_directory, staged_tree
 from .ownership import numbers_of
-from .previous_versions import PreviousVersions
 from .probe import Probed, answers_with, probe
-from .staging import Staging, remove_in_place
 
 _MAY_BE_IN_PATH = frozenset({OWN_DIRECTORY})
 _MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS})
@@ -76,23 +82,24 @@ def open_store(
     Raises LockTimeout after `timeout` seconds, HostError if the path cannot be written.
     """
     own_path = os.path.join(path, OWN_DIRECTORY)
-    with _errors_at(path), contextlib.ExitStack() as stack:
-        path_fd = _until(stack, open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH))
+    with errors_at(path), contextlib.ExitStack() as stack:
+        path_fd = stack.enter_context(closing(open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH)))
         is_locked = False
         own: _OwnDirectories | OSError
         try:
-            own_fd = _until(stack, own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN))
-            lock_fd = _until(stack, open_lock(own_fd, own_path))
+            own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN)))
+            lock_fd = stack.enter_context(closing(open_lock(own_fd, own_path)))
             give(lock_fd, path_fd, 0o644)
             wait_for(lock_fd, timeout, path)
             is_locked = True
             write_note(lock_fd)
             staging_fd, replaced_fd = (
-                _until(stack, own_directory(name, own_fd, path_fd, own_path)) for name in (STAGING, REPLACED)
+                stack.enter_context(closing(own_directory(name, own_fd, path_fd, own_path)))
+                for name in (STAGING, REPLACED)
             )
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
-            previous_fd = _until(stack, own_directory(PREVIOUS, own_fd, path_fd, own_path))
+            previous_fd = stack.enter_context(closing(own_directory(PREVIOUS, own_fd, path_fd, own_path)))
             own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
@@ -100,7 +107,7 @@ def open_store(
             own = e
             if not is_locked:
                 wait_for(path_fd, timeout, path)
-        yield Store(path, path_fd, own, owner=owner, files=files, directory_mode=directory_mode)
+        yield Store(path, path_fd, own, owner=owner, files=files, mode=directory_mode)
 
 
 def _clean_up(path_fd: int, own_fd: int, staging: Staging, replaced_fd: int) -> None:
@@ -124,21 +131,14 @@ class Store:
     """A managed directory, locked by this run; see `open_store`. `owner` is given to new trees."""
 
     def __init__(
-        self,
-        path: str,
-        path_fd: int,
-        own: _OwnDirectories | OSError,
-        *,
-        owner: FileAttributes,
-        files: TreeFiles,
-        directory_mode: int,
+        self, path: str, fd: int, own: _OwnDirectories | OSError, *, owner: FileAttributes, files: TreeFiles, mode: int
     ) -> None:
         self.path = path
         self.owner = owner
-        self._path_fd = path_fd
+        self._path_fd = fd
         self._own_or_error = own
         self._files = files
-        self._directory_mode = directory_mode
+        self._directory_mode = mode
         self._own_path = os.path.join(path, OWN_DIRECTORY)
         self._builds = BuildRecords(path, functools.partial(self._write_own, BUILDS))
 
@@ -151,7 +151,7 @@ class Store:
     def stage(self) -> t.Iterator[Tree]:
         """Give an empty tree; if it is not published when the context ends, it is deleted."""
         path = os.path.join(self._own_path, STAGING)
-        with _errors_at(path):
+        with errors_at(path):
             staging, probed = self._own.staging, self._probed
             mode = 0o700 if probed.keeps.modes else 0o755  # it can possibly not be changed later
             create = functools.partial(os.mkdir, mode=mode, dir_fd=staging.fd)
@@ -165,11 +165,10 @@ class Store:
     @contextlib.contextmanager
     def progress(self) -> t.Iterator[t.Callable[[bytes], int]]:
         """Give a function that writes the progress file; the file is locked by this process, and removed at the end."""
-        with _errors_at(os.path.join(self._own_path, PROGRESS)):
+        with errors_at(os.path.join(self._own_path, PROGRESS)):
             own_fd = self._own.own
             fd = after_clearing(
-                lambda: remove(PROGRESS, dir_fd=own_fd),
-                lambda: os.open(PROGRESS, _CREATE, 0o644, dir_fd=own_fd),
+                lambda: remove(PROGRESS, dir_fd=own_fd), lambda: os.open(PROGRESS, _CREATE, 0o644, dir_fd=own_fd)
             )
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)
@@ -185,7 +184,7 @@ class Store:
         Anything that has the name is replaced; a symlink is not followed. `build` is recorded.
         """
         tree.finish(self._directory_mode)
-        with _errors_at(os.path.join(self.path, name)):
+        with errors_at(os.path.join(self.path, name)):
             new = os.path.basename(tree.path)
             self._install(new, self._own.staging.fd, tree.fd, name, keep=keep, build=build)
 
@@ -197,29 +196,27 @@ class Store:
         It gets the requested owner, group and mode. The other parameters are those of `publish`.
         """
         path = os.path.join(self.path, location)
-        with _errors_at(path), contextlib.ExitStack() as stack:
+        with errors_at(path), contextlib.ExitStack() as stack:
             parent_fd = self._path_fd
             *directories, base = location.split("/")
             for directory in directories:
-                parent_fd = _open_until(stack, directory, parent_fd)
-            tree_fd = _open_until(stack, base, parent_fd)
+                parent_fd = stack.enter_context(opened_directory(directory, parent_fd))
+            tree_fd = stack.enter_context(opened_directory(base, parent_fd))
             converge(tree_fd, path, requested, self._files, self.keeps.modes)
             self._install(base, parent_fd, tree_fd, name, keep=keep, build=build)
 
     def converge(self, name: str, requested: FileAttributes) -> None:
         """Give the tree of a backend the requested owner, group and mode."""
         path = os.path.join(self.path, name)
-        with _errors_at(path), contextlib.ExitStack() as stack:
-            tree_fd = _open_until(stack, name, self._path_fd)
+        with errors_at(path), opened_directory(name, self._path_fd) as tree_fd:
             converge(tree_fd, path, requested, self._files, self.keeps.modes)
             write_out(tree_fd)
 
     def replace_file(self, name: str, file_name: str, content: bytes) -> None:
         """Replace a file that describes a backend in one step; it gets the mode 0644."""
         path = os.path.join(self.path, name, file_name)
-        with self.stage() as tree, _errors_at(path), contextlib.ExitStack() as stack:
+        with self.stage() as tree, errors_at(path), opened_directory(name, self._path_fd) as backend_fd:
             tree.file(file_name, 0o644, [content])
-            backend_fd = _open_until(stack, name, self._path_fd)
             write_out(tree.fd)
             self._move_over(tree.fd, file_name, backend_fd, file_name)
             write_out_entries(backend_fd)
@@ -227,7 +224,7 @@ class Store:
     def retire(self, name: str, keep: int) -> None:
         """Take a backend out of sight in one step, and make it a previous version; with `keep` 0, delete it."""
         self._builds.forget(name)
-        with _errors_at(os.path.join(self.path, name)), self._previous_versions(name, keep) as previous:
+        with errors_at(os.path.join(self.path, name)), self._previous_versions(name, keep) as previous:
             self._put_away(name, self._path_fd, previous)
 
     def remove(self, name: str) -> None:
@@ -236,7 +233,7 @@ class Store:
         A symlink is removed, but not what it points to.
         """
         self._builds.forget(name)
-        with _errors_at(os.path.join(self.path, name)):
+        with errors_at(os.path.join(self.path, name)):
             own = self._own_or_error
             directories = [self._path_fd, *([] if isinstance(own, OSError) else [own.previous])]
             holding = [dir_fd for dir_fd in directories if exists(name, dir_fd)]
@@ -247,9 +244,9 @@ class Store:
 
     def prune(self, name: str, keep: int) -> None:
         """Delete the previous versions of a backend, except for the latest `keep`."""
-        with _errors_at(os.path.join(self._own_path, PREVIOUS, name)), contextlib.ExitStack() as stack:
-            fd = _open_until(stack, name, self._own.previous)
-            self._delete_surplus(PreviousVersions(fd, keep))
+        with errors_at(os.path.join(self._own_path, PREVIOUS, name)):
+            with opened_directory(name, self._own.previous) as fd:
+                self._delete_surplus(PreviousVersions(fd, keep))
             with contextlib.suppress(OSError):
                 os.rmdir(name, dir_fd=self._own.previous)
 
@@ -262,7 +259,7 @@ class Store:
 
     @functools.cached_property
     def _probed(self) -> Probed:
-        with _errors_at(os.path.join(self._own_path, STAGING)):
+        with errors_at(os.path.join(self._own_path, STAGING)):
             try:
                 probed = probe(self._own.staging.fd, *_numbers_of(self.owner))
                 if remembered(self.path) != probed.keeps or not exists(FILE_SYSTEM, self._own.own):
@@ -281,13 +278,13 @@ class Store:
         create = functools.partial(os.open, flags=_CREATE, mode=0o644, dir_fd=staging_fd)
         new_name, fd = with_free_name(random_names("written-"), create)
         try:
-            with open(fd, "wb", closefd=False) as stream:
+            with open(fd, "wb") as stream:
                 stream.write(content)
-            give(fd, self._path_fd, 0o644)
-            os.fsync(fd)
+                stream.flush()
+                give(fd, self._path_fd, 0o644)
+                os.fsync(fd)
             self._move_over(staging_fd, new_name, self._own.own, name)
         finally:
-            os.close(fd)
             remove(new_name, dir_fd=staging_fd)
 
     def _install(self, new: str, dir_fd: int, tree_fd: int, name: str, *, keep: int, build: Build | None) -> None:
@@ -334,9 +331,8 @@ class Store:
         if not keep:
             yield None
             return
-        with contextlib.ExitStack() as stack:
-            where = os.path.join(self._own_path, PREVIOUS)
-            fd = _until(stack, own_directory(name, self._own.previous, self._path_fd, where))
+        where = os.path.join(self._own_path, PREVIOUS)
+        with closing(own_directory(name, self._own.previous, self._path_fd, where)) as fd:
             yield PreviousVersions(fd, keep)
 
     def _put_away(self, name: str, dir_fd: int, previous: PreviousVersions | None) -> None:
@@ -357,7 +353,6 @@ class Store:
             self._discard(number, previous.fd)
 
     def _discard(self, name: str, dir_fd: int) -> None:
-        """Delete an entry of a directory, if there is one."""
         if not isinstance(self._own_or_error, OSError):
             self._own_or_error.staging.discard(name, dir_fd)
         elif exists(name, dir_fd):
@@ -366,24 +361,3 @@ class Store:
 
 def _numbers_of(owner: FileAttributes) -> tuple[int, int]:
     return numbers_of(owner.owner or None, owner.group or None)
-
-
-def _until(stack: contextlib.ExitStack, fd: int) -> int:
-    """Close a descriptor when `stack` is closed."""
-    stack.callback(os.close, fd)
-    return fd
-
-
-def _open_until(stack: contextlib.ExitStack, name: str, dir_fd: int) -> int:
-    """Open a directory until `stack` is closed."""
-    return _until(stack, os.open(name, OPEN_DIRECTORY, dir_fd=dir_fd))
-
-
-@contextlib.contextmanager
-def _errors_at(path: str) -> t.Iterator[None]:
-    """Turn errors of the operating system into HostError with their own path, or `path` if they have none."""
-    try:
-        yield
-    except OSError as e:
-        where = e.filename if isinstance(e.filename, str) and os.path.isabs(e.filename) else path
-        raise HostError(disk_error(where, e)) from e

@@ -12,10 +12,9 @@ import os
 import stat
 import typing as t
 
-from .._errors import HostError
-from .._fs.entries import OPEN_DIRECTORY
+from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.file_attributes import FileAttributes
-from .._fs.os_errors import disk_error
+from .._fs.os_errors import errors_at
 from .._fs.read import read_file
 from .._fs.walk import WalkEntry, walk
 from .contents import Content, Contents, contents_of, name_of, parse_contents
@@ -36,21 +35,14 @@ def verify(
     With `contents`, it is compared with the list in its record. The other parameters are those of `converge`. Raises
     HostError for what this user may not read.
     """
-    try:
-        top = os.open(path, OPEN_DIRECTORY)
-        try:
-            recorded = recorded_contents(path) if contents else None
-            return Inspection(
-                damage(recorded, contents_at(top, path, files.described_by)) if recorded is not None else "",
-                count_differing(top, path, requested, files, keeps_modes),
-            )
-        finally:
-            os.close(top)
-    except FileNotFoundError:
-        # Another run removed it, since nobody holds the lock yet.
-        return None
-    except OSError as e:
-        raise HostError(disk_error(path, e)) from e
+    # Another run may have removed it, since nobody holds the lock yet.
+    with errors_at(path), contextlib.suppress(FileNotFoundError), closing(os.open(path, OPEN_DIRECTORY)) as top:
+        recorded = recorded_contents(path) if contents else None
+        return Inspection(
+            damage(recorded, contents_at(top, path, files.described_by)) if recorded is not None else "",
+            count_differing(top, path, requested, files, keeps_modes),
+        )
+    return None
 
 
 def recorded_contents(path: str) -> Contents | None:

@@ -12,6 +12,8 @@ where it is installed; `zstandard` or the program `zstd` decompress zstd for old
 from __future__ import annotations
 
 import bz2
+import contextlib
+import functools
 import importlib
 import lzma
 import shutil
@@ -30,6 +32,15 @@ _ZSTD_WINDOW_LOG = 27
 _ZSTD_PIECE = 4096
 
 Decompress = t.Callable[[t.Iterator[bytes]], t.Iterator[bytes]]
+
+
+@contextlib.contextmanager
+def damage(*errors: type[BaseException]) -> t.Iterator[None]:
+    """Turn the errors of a library for damaged archives into SourceError."""
+    try:
+        yield
+    except errors as e:
+        raise SourceError(f"the archive is damaged: {e}.") from e
 
 
 @dataclass(frozen=True)
@@ -57,20 +68,15 @@ class Compression:
 
     def decompress(self, chunks: t.Iterator[bytes]) -> t.Generator[bytes, None, None]:
         """Yield the plain bytes in blocks of about `BLOCK` bytes; raises SourceError for damaged ones."""
-        try:
+        with damage(EOFError, zlib.error, lzma.LZMAError):
             yield from self.check()(chunks)
-        except (EOFError, zlib.error, lzma.LZMAError) as e:
-            raise SourceError(f"the archive is damaged: {e}.") from e
 
 
-def _gzip() -> Decompress:
-    return lambda chunks: _gunzip(chunks, _library("isal.isal_zlib") or zlib)
-
-
-def _gunzip(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
+def _gunzip(chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
     """Decompress gzip; a file may have several members, and zeros after the last one."""
+    library = _library("isal.isal_zlib") or zlib
     member: t.Any = None
-    try:
+    with damage(library.error):
         for chunk in chunks:
             data, more = chunk, False
             while data or more:
@@ -83,18 +89,8 @@ def _gunzip(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
                 more = not member.eof and len(block) == BLOCK
                 if block:
                     yield block
-    except library.error as e:
-        raise SourceError(f"the archive is damaged: {e}.") from e
     if member is None or not member.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its gzip stream.")
-
-
-def _bzip2() -> Decompress:
-    return lambda chunks: _streams(chunks, bz2.BZ2Decompressor)
-
-
-def _xz() -> Decompress:
-    return lambda chunks: _streams(chunks, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
 
 
 def _streams(chunks: t.Iterator[bytes], new: t.Callable[[], t.Any]) -> t.Iterator[bytes]:
@@ -107,16 +103,17 @@ def _streams(chunks: t.Iterator[bytes], new: t.Callable[[], t.Any]) -> t.Iterato
                 if stream is not None and not data.strip(b"\0"):
                     break
                 stream = new()
-            try:
+            # bz2 reports damaged data with OSError; it is no error of this host.
+            with damage(OSError):
                 block = stream.decompress(data, BLOCK)
-            except OSError as e:
-                # bz2 reports damaged data with it; it is no error of this host.
-                raise SourceError(f"the archive is damaged: {e}.") from e
             data = stream.unused_data if stream.eof else b""
             if block:
                 yield block
     if stream is None or not stream.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its compressed stream.")
+
+
+_xz_decompressor = functools.partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY)
 
 
 def _zstd() -> Decompress | None:
@@ -132,17 +129,15 @@ def _zstd() -> Decompress | None:
 
 def _zstd_by_python(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
     options = {library.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
-    try:
+    with damage(library.ZstdError):
         yield from _streams(chunks, lambda: library.ZstdDecompressor(options=options))
-    except library.ZstdError as e:
-        raise SourceError(f"the archive is damaged: {e}.") from e
 
 
 def _zstd_by_zstandard(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[bytes]:
     decompressor = library.ZstdDecompressor(max_window_size=1 << _ZSTD_WINDOW_LOG)
     frame: t.Any = None
     plain: list[bytes] = []
-    try:
+    with damage(library.ZstdError):
         for piece in _pieces(chunks):
             data = piece
             while data and (frame is None or not frame.eof or data.strip(b"\0")):
@@ -153,8 +148,6 @@ def _zstd_by_zstandard(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[
             if sum(map(len, plain)) >= BLOCK // 4:
                 yield b"".join(plain)
                 plain.clear()
-    except library.ZstdError as e:
-        raise SourceError(f"the archive is damaged: {e}.") from e
     yield b"".join(plain)
     if frame is None or not frame.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its compressed stream.")
@@ -175,18 +168,17 @@ def _zstd_by_program(chunks: t.Iterator[bytes], program: str) -> t.Iterator[byte
 
 
 def _library(name: str) -> t.Any:
-    """Return a module that this host may have, or None."""
     try:
         return importlib.import_module(name)
     except ImportError:
         return None
 
 
-GZIP = Compression("gzip", "gz", "gzip", b"\x1f\x8b", _gzip)
+GZIP = Compression("gzip", "gz", "gzip", b"\x1f\x8b", lambda: _gunzip)
 COMPRESSIONS = (
     GZIP,
-    Compression("bzip2", "bz2", "", b"BZh", _bzip2),
-    Compression("xz", "xz", "", b"\xfd7zXZ\x00", _xz),
+    Compression("bzip2", "bz2", "", b"BZh", lambda: functools.partial(_streams, new=bz2.BZ2Decompressor)),
+    Compression("xz", "xz", "", b"\xfd7zXZ\x00", lambda: functools.partial(_streams, new=_xz_decompressor)),
     Compression(
         "zstd",
         "zst",

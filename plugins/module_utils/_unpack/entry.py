@@ -27,13 +27,3 @@ class Entry:
     size: int = 0
     link: str = ""
     holes: tuple[tuple[int, int], ...] | None = None
-
-
-class EntryStream(t.Protocol):
-    """The entries of an archive, in their order."""
-
-    def __iter__(self) -> t.Iterator[Entry]:
-        """Yield the entries; raises SourceError for a damaged archive."""
-
-    def data(self, entry: Entry) -> t.Iterator[bytes | memoryview]:
-        """Yield the content of the entry that was yielded last; raises SourceError for a damaged archive."""

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from .._errors import SourceError
 from .._fs.tree import Tree
 from .compression import COMPRESSIONS, Compression, compression_of
-from .entry import EntryStream
 from .tar import TarStream
 from .zip import ZipStream
+
+# A new container is a row of `CONTAINERS`, and its class here.
+EntryStream = t.Union[TarStream, ZipStream]
 
 
 @dataclass(frozen=True)

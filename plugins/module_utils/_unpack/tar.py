@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import replace
 
 from .._errors import SourceError
+from .compression import damage
 from .entry import Entry, EntryKind
 
 _RECORD = 512
@@ -39,7 +40,7 @@ _KINDS: dict[bytes, EntryKind] = {
 
 
 class TarStream:
-    """The entries of a tar archive, see `EntryStream`; `blocks` are its bytes."""
+    """The entries of a tar archive in their order; `blocks` are its bytes. Raises SourceError for a damaged one."""
 
     def __init__(self, blocks: t.Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -122,9 +123,8 @@ class TarStream:
 
     def _take(self, length: int) -> bytes:
         """Return `length` bytes, or fewer at the end of the archive."""
-        raw = bytes(self._block[:length])
-        self._block = self._block[length:]
-        while len(raw) < length and self._next_block():
+        raw = b""
+        while len(raw) < length and (self._block or self._next_block()):
             more = length - len(raw)
             raw += self._block[:more]
             self._block = self._block[more:]
@@ -215,13 +215,11 @@ class _ByTarfile:
     def entry(self, raw: bytes) -> tuple[Entry, int]:
         """Return the entry whose header begins with `raw`, and how many bytes are left until the next header."""
         self._given, self._position = raw, 0
-        try:
+        with damage(tarfile.TarError, ValueError, LookupError, OverflowError, RecursionError):
             info = tarfile.TarInfo.fromtarfile(t.cast("tarfile.TarFile", self))
             # Empty areas fill up the header.
             areas = t.cast("list[tuple[int, int]] | None", info.sparse)
             holes = None if areas is None else tuple((at, length) for at, length in areas if length)
-        except (tarfile.TarError, ValueError, LookupError, OverflowError, RecursionError) as e:
-            raise SourceError(f"the archive is damaged: {e}.") from e
         packed = self.offset - self._position
         kind: EntryKind = "file" if info.isreg() else _KINDS.get(info.type, "other")
         if info.size < 0 or packed < (info.size if kind == "file" and holes is None else 0):

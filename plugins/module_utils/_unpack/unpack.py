@@ -14,10 +14,10 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import SourceError
-from .._fs.members import inner_path
+from .._fs.paths import inner_path
 from .._fs.tree import Tree
-from .entry import Entry, EntryStream
-from .formats import Format
+from .entry import Entry
+from .formats import EntryStream, Format
 from .limits import Limits, Meter
 from .read_ahead import read_ahead
 

@@ -16,7 +16,7 @@ import zlib
 
 from .._errors import SourceError
 from .._fs.read import Bounded
-from .compression import BLOCK
+from .compression import BLOCK, damage
 from .entry import Entry, EntryKind
 
 _MOST_DIRECTORY = 64 * 1024**2
@@ -27,13 +27,11 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError,
 
 
 class ZipStream:
-    """The entries of a zip archive, see `EntryStream`."""
+    """The entries of a zip archive in their order. Raises SourceError for a damaged one."""
 
     def __init__(self, stream: t.IO[bytes]) -> None:
-        try:
+        with damage(*_DAMAGE, NotImplementedError):
             self._archive = zipfile.ZipFile(t.cast("t.IO[bytes]", Bounded(stream, _MOST_DIRECTORY)))
-        except (*_DAMAGE, NotImplementedError) as e:
-            raise SourceError(f"the archive is damaged: {e}.") from e
         self._member: zipfile.ZipInfo | None = None
 
     def __iter__(self) -> t.Iterator[Entry]:

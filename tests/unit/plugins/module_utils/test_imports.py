@@ -26,7 +26,7 @@ MAY_IMPORT = {
         "_fs",
         "_store.record",
         "_store.builds",
-        "_store.recorded_builds",
+        "_store.build_records",
         "_store.layout",
         "_store.file_system",
     ],
@@ -175,6 +175,13 @@ def test_packages_do_not_import_each_other() -> None:
     for _round in MAY_IMPORT:
         reached = {package: others.union(*(reached[other] for other in others)) for package, others in reached.items()}
     assert [package for package, others in reached.items() if package in others] == []
+
+
+def test_how_it_works_has_a_row_for_each_package_with_what_it_may_import() -> None:
+    guide = (PLUGINS.parent / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in guide.splitlines() if line.startswith("| `_")]
+    documented = {row[0].strip("`"): [] if row[2] == "nothing" else row[2].replace("`", "").split(", ") for row in rows}
+    assert documented == {package: allowed for package, allowed in MAY_IMPORT.items() if package not in BESIDE}
 
 
 def test_the_planner_is_pure() -> None:

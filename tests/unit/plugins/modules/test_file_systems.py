@@ -110,12 +110,12 @@ class Kind:
 
 
 KINDS = [
-    Kind(False, True, "keep owners. These options have no effect there: owner, group. Mount", 0, "0o750"),
-    Kind(True, False, "keep modes. These options have no effect there: directory_mode. Mount", NOBODY, "0o755"),
+    Kind(False, True, "store owners. These options have no effect there: owner, group. Mount", 0, "0o750"),
+    Kind(True, False, "store modes. These options have no effect there: directory_mode. Mount", NOBODY, "0o755"),
     Kind(
         False,
         False,
-        "keep owners and modes. These options have no effect there: owner, group, directory_mode.",
+        "store owners and modes. These options have no effect there: owner, group, directory_mode.",
         0,
         "0o755",
     ),
@@ -150,7 +150,7 @@ def test_a_file_system_that_keeps_less_is_found_out_and_a_run_on_it_converges(
 def test_a_file_system_on_which_directories_have_one_mode_is_found_out(tmp_path, run, monkeypatch):
     mkdir = os.mkdir
     monkeypatch.setattr(os, "mkdir", lambda name, mode=0o777, **place: mkdir(name, 0o755, **place))
-    assert "does not keep modes" in " ".join(run(directory_mode="0700")["warnings"])
+    assert "does not store modes" in " ".join(run(directory_mode="0700")["warnings"])
     assert (run(directory_mode="0700")["changed"], mode(tmp_path / "top/backends/x")) == (False, "0o755")
 
 

@@ -80,7 +80,7 @@ def test_a_source_that_does_not_say_what_it_has_is_left_alone_with_a_warning(hos
     host.install(name)
     host.world.publish("2")
     result = prove(host, name, action="none", state="latest")
-    assert any("does not state what it has" in warning for warning in result["warnings"])
+    assert any("states neither a digest nor a version nor a sha256" in warning for warning in result["warnings"])
 
 
 def test_what_does_not_say_what_it_has_keeps_its_alias_too(host):
@@ -107,7 +107,7 @@ def test_other_hardware_makes_a_meta_stand_for_another_build(host):
     host.install("llama-cpp")
     result = prove(host, "llama-cpp", action="upgrade", state="latest", capability="nvidia")
     assert host.names == ["cuda12-llama-cpp", "llama-cpp"]
-    assert result["removed"] == [{"backend": "cpu-llama-cpp", "reason": "llama-cpp points to cuda12-llama-cpp now"}]
+    assert result["removed"] == [{"backend": "cpu-llama-cpp", "reason": "llama-cpp now points to cuda12-llama-cpp"}]
     assert result["restart_required"] is True
     assert host.metadata("llama-cpp")["meta_backend_for"] == "cuda12-llama-cpp"
 
@@ -247,8 +247,8 @@ def test_a_release_takes_the_place_of_latest_and_is_left_alone_then(host):
 @pytest.mark.parametrize(
     ("name", "release", "match"),
     [
-        ("archived", "v1", "release turns a tag that begins with latest-"),
-        ("from-directory", "v1", "release turns a tag that begins with latest-"),
+        ("archived", "v1", "release replaces latest- at the beginning of a tag"),
+        ("from-directory", "v1", "release replaces latest- at the beginning of a tag"),
         ("piper", "v0", "v0-piper"),
     ],
 )
@@ -333,7 +333,7 @@ def test_what_localai_moved_aside_is_the_repair(host, suffix, left):
         place.mkdir()
     assert any(f"cpu-llama-cpp{suffix}" == row["name"] for row in host.info()["problems"])
     result = prove(host, "llama-cpp", action="repair", galleries=DEAD)
-    assert f"cpu-llama-cpp{suffix}, which LocalAI left, can run" in result["backends"][0]["reason"]
+    assert f"LocalAI's backup cpu-llama-cpp{suffix} can run" in result["backends"][0]["reason"]
     assert host.names == ["cpu-llama-cpp", "llama-cpp"]
     assert result["backends"][0]["bytes_transferred"] == 0
 
@@ -582,8 +582,8 @@ def test_pins_are_for_what_is_installed_or_named(host):
     [
         ("nobody", "nobody is in no gallery"),
         ("vllm", "vllm has no build"),
-        ("from-directory", "has no digest by which to pin it"),
-        ("archived-xz", "has no digest by which to pin it"),
+        ("from-directory", "has no digest, so it cannot be pinned"),
+        ("archived-xz", "has no digest, so it cannot be pinned"),
         ("image-missing", "image-missing cannot be fetched"),
     ],
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -29,6 +30,13 @@ takes_root = pytest.mark.skipif(not IS_ROOT or not can_mount(), reason="only roo
 @pytest.fixture(name="host")
 def _host(tmp_path: Path) -> DirectoryHost:
     return DirectoryHost(tmp_path)
+
+
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """A directory that is on a disk where other temporary files are in memory, which does not reuse inodes."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        yield Path(directory)
 
 
 def test_what_is_missing_is_created_and_recorded(host: DirectoryHost) -> None:
@@ -79,7 +87,8 @@ def test_a_directory_that_took_its_place_is_not_touched(host: DirectoryHost) -> 
 
 
 @takes_root
-def test_another_directory_with_the_same_inode_is_not_touched(host: DirectoryHost) -> None:
+def test_another_directory_with_the_same_inode_is_not_touched(on_disk: Path) -> None:
+    host = DirectoryHost(on_disk)
     host.run("present", "home")
     inode = (host.top / "home").stat().st_ino
     (host.top / "home").rmdir()

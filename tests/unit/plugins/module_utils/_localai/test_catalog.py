@@ -84,7 +84,7 @@ def test_an_unknown_name_is_an_error_that_says_where_was_looked(asked: str, says
 
 
 def test_without_galleries_no_name_is_known() -> None:
-    assert "since galleries is empty" in failure(galleries().find, "piper")
+    assert "because galleries is empty" in failure(galleries().find, "piper")
     assert "The galleries of this task: none" in failure(galleries().find, "g@piper")
 
 

@@ -171,7 +171,7 @@ def test_the_evidence_says_what_was_seen_and_which_rule_decided(tmp_path: Path) 
 
 def test_the_evidence_for_a_host_without_a_gpu_is_that_none_was_seen(tmp_path: Path) -> None:
     detected = detect(Host().at(tmp_path))
-    assert detected.evidence == Evidence(rule="no GPU seen")
+    assert detected.evidence == Evidence(rule="no GPU detected")
     assert not detected.has_gpu
 
 

@@ -56,7 +56,7 @@ def test_the_capability_follows_from_the_hardware(
 
 
 def test_without_a_gpu_the_evidence_says_so() -> None:
-    assert conclude(Hardware("amd64")).evidence == Evidence(rule="no GPU seen")
+    assert conclude(Hardware("amd64")).evidence == Evidence(rule="no GPU detected")
 
 
 def test_nvidia_decides_before_amd_and_amd_before_intel_and_vulkan_last() -> None:

@@ -87,8 +87,8 @@ DAMAGES = [
     (Directory("a"), "its directory has no run.sh"),
     (Directory("a", has_run_file=True), "its directory has no run.sh"),
     (unreadable("a"), "its metadata.json cannot be read: it is empty"),
-    (meta("m", "gone"), "gone, which it points to, is gone"),
-    (meta("m", "broken"), "broken, which it points to, is gone"),
+    (meta("m", "gone"), "gone, which it points to, is missing"),
+    (meta("m", "broken"), "broken, which it points to, is missing"),
 ]
 
 

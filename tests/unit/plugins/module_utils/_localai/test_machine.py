@@ -20,7 +20,7 @@ def test_a_tool_that_cannot_be_started_tells_nothing(tmp_path: Path) -> None:
     (tmp_path / "bin" / "nvidia-smi").chmod(0o755)
     answer = machine.run("nvidia-smi")
     assert (answer.printed, answer.status) == ("", None)
-    assert answer.said == "it cannot be started: No such file or directory"
+    assert answer.summary == "it cannot be started: No such file or directory"
 
 
 def test_tools_are_looked_for_in_the_path_of_the_environment(tmp_path: Path) -> None:

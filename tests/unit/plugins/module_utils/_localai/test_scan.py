@@ -90,7 +90,7 @@ def test_directories_that_yield_no_row_are_problems(tmp_path: Path) -> None:
     state = seen(tmp_path)
     assert problems(state, Listing(state, "default")) == [
         (None, "LocalAI lists no backend at all while it cannot read metadata.json of broken"),
-        ("empty", "it has no run.sh and is no meta backend"),
+        ("empty", "it has no run.sh and is not a meta backend"),
     ]
 
 
@@ -257,7 +257,7 @@ import sys
 from ansible_collections.localai.core.plugins.module_utils._localai import scan
 print(*sorted(name.partition(".module_utils.")[2] for name in sys.modules if ".module_utils._" in name))
 """
-WRITERS = {"_fs.attributes", "_fs.entries", "_fs.remove", "_fs.sync", "_fs.tree", "_fs.usage", "_fs.walk"}
+WRITERS = {"_fs.attributes", "_fs.entries", "_fs.remove", "_fs.sync", "_fs.tree", "_fs.walk"}
 
 
 def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
@@ -270,5 +270,5 @@ def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
         "_store.file_system",
         "_store.layout",
         "_store.record",
-        "_store.recorded_builds",
+        "_store.build_records",
     }

@@ -125,12 +125,14 @@ def test_what_another_run_removed_meanwhile_has_no_owner_to_check(path):
 
 def test_a_full_disk_is_found_before_and_both_figures_are_told(path):
     check_space(str(path), 0, lambda: 0)
-    with pytest.raises(HostError, match=r"has [0-9.]+ MiB free, and this takes 1125899906842624\.0 MiB at the least"):
+    with pytest.raises(
+        HostError, match=r"has [0-9.]+ MiB of free space, but at least 1125899906842624\.0 MiB are needed"
+    ):
         check_space(str(path / "missing"), 2**70, lambda: 2**70)
 
 
 def test_a_disk_that_is_too_small_tells_what_is_kept(path):
     install(path, content=b"x" * 3 * 1024**2)
     replace_by(path, b"new", 1)
-    with pytest.raises(HostError, match=r"The trees that keep_previous has kept take [36]\.0 MiB"):
+    with pytest.raises(HostError, match=r"The previous versions of keep_previous use [36]\.0 MiB"):
         check_space(str(path), 2**60, lambda: 2**60)

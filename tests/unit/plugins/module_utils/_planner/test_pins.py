@@ -81,11 +81,11 @@ def test_the_row_for_the_capability_and_the_platform_counts(
 @pytest.mark.parametrize(
     ("names", "pins", "says"),
     [
-        (("nobody",), SET, "pins: the set has no row for nobody on a host of capability 'default'"),
-        (("piper",), document(row("piper", "amd")), "for piper it has amd on linux/amd64"),
-        (("piper",), document(), "for piper it has nothing"),
+        (("nobody",), SET, "pins: the set has no row for nobody on a host with the capability 'default'"),
+        (("piper",), document(row("piper", "amd")), "Its rows for piper: amd on linux/amd64."),
+        (("piper",), document(), "Its rows for piper: none."),
         (("m",), document(row(), number=2), "reads format 1, not 2"),
-        (("m",), document(row(), row()), "m for default on linux/amd64 stands there twice"),
+        (("m",), document(row(), row()), "m for default on linux/amd64 is listed twice"),
         (("m",), document(row(digest="sha256:0123")), "pins: m for default: digest: 'sha256:0123' is not a digest"),
         (("m",), document(row(digest="")), "is not a digest"),
         (("m",), document(row(backend="../x")), "pins: m for default: backend"),
@@ -180,7 +180,7 @@ def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> 
     if expected is None:
         with pytest.raises(GalleryError) as refused:
             at_release(Entry("a", uri=Address(uri)), "v4.9.0")
-        assert f"begins with latest- into v4.9.0-, but {uri} has none" in str(refused.value)
+        assert f"replaces latest- at the beginning of a tag by v4.9.0-, but {uri} has no such tag" in str(refused.value)
     else:
         entry = at_release(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("other/x:y"))), "v4.9.0")
         assert [each.text for each in (entry.uri, *entry.mirrors)] == [expected, expected]

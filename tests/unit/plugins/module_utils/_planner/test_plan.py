@@ -277,7 +277,7 @@ WARNED = [
         CPU_HOST,
         want("piper", state="absent"),
         installed(system=("piper",)),
-        ("piper", "packager", "Nothing is removed"),
+        ("piper", "never removed", "Nothing is removed"),
     ),
     (CPU_HOST, want("poor"), installed(), ()),
     (NVIDIA_HOST, want("poor"), installed(), ("poor", "nvidia", "cpu-m", "'default'")),

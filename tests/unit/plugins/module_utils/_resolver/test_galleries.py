@@ -60,8 +60,8 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("file:///no/such/index.yaml", "No such file or directory"),
         ("/", "Is a directory"),
         ("/etc/a\0b", "no file can have such a name"),
-        ("ftp://g.example/index.yaml", "ftp: is no kind of gallery"),
-        ("oci://quay.io/x/y", "oci: is no kind of gallery"),
+        ("ftp://g.example/index.yaml", "ftp: is not supported for galleries"),
+        ("oci://quay.io/x/y", "oci: is not supported for galleries"),
         ("github:org/repo", "not of the form github:organisation/repository/path@branch"),
         ("github:org//index.yaml", "not of the form github:"),
         ("github:", "not of the form github:"),
@@ -109,7 +109,7 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
 def test_a_ref_file_that_leads_elsewhere_is_an_error(content: bytes) -> None:
     web = Web({"https://g.example/latest.ref": content})
     message = failure(galleries(GallerySource("g", Address("https://g.example/latest.ref")), web=web).entries)
-    assert "does not name an index beside it" in message
+    assert "does not name an index in its own directory" in message
     assert web.asked == ["https://g.example/latest.ref"]
 
 

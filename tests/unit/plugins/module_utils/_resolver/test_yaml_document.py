@@ -87,7 +87,7 @@ def test_merge_keys_that_multiply_are_stopped() -> None:
     start = time.monotonic()
     message = failure(index, bomb(9, "- &l{level} {{<<: [{ten}]}}\n"))
     # From 6.0.4 on, PyYAML does not let them multiply.
-    assert "merge keys multiply it without bound" in message or "none of its 10 entries" in message
+    assert "its merge keys copy more than" in message or "none of its 10 entries" in message
     assert time.monotonic() - start < 30
 
 

@@ -48,8 +48,8 @@ from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
     ],
 )
 def test_a_uri_has_a_kind(uri, kind):
-    assert type(parse_uri(Address(uri))) is kind
-    assert type(uri_of(Address(uri))) is kind
+    assert parse_uri(Address(uri)).__class__ is kind
+    assert uri_of(Address(uri)).__class__ is kind
 
 
 @pytest.mark.parametrize(

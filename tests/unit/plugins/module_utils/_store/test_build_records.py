@@ -14,9 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._store.build_records import BuildRecords, builds_file
+from ansible_collections.localai.core.plugins.module_utils._store.build_records import (
+    BuildRecords,
+    builds_file,
+    recorded_builds,
+)
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build, parse_builds
-from ansible_collections.localai.core.plugins.module_utils._store.recorded_builds import recorded_builds
 
 BUILDS = st.dictionaries(st.text(), st.builds(Build, st.text(), st.booleans(), st.booleans(), st.text()))
 

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, LockTimeout, SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._store import staging, store
+from ansible_collections.localai.core.plugins.module_utils._store import numbered_trees, store
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, failing, mode, snapshot, umask
 from ansible_collections.localai.core.tests.support.trees import (
     IN_THE_WAY,
@@ -164,7 +164,7 @@ def test_after_a_kill_between_two_renames_the_next_run_restores_the_old_tree(pat
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "rename", dies)
-        for module in (store, staging):
+        for module in (store, numbered_trees):
             patch.setattr(module, "remove", lambda *_arguments, **_settings: None)
         with pytest.raises(Killed):
             install(path)
@@ -342,7 +342,7 @@ def test_nothing_old_is_deleted_before_all_else_is_on_the_disk(path, any_kernel,
     for module in (store, sync):
         monkeypatch.setattr(module, "write_out_entries", lambda _fd: done.append("entries"))
     with opened(path) as backends:
-        for module in (store, staging):
+        for module in (store, numbered_trees):
             monkeypatch.setattr(module, "remove", lambda name, dir_fd: done.append("remove"))
         del done[:]
         changes(backends)[step]()
@@ -364,7 +364,7 @@ def test_moves_of_an_interrupted_run_are_on_the_disk_before_anything_is_deleted(
     (path / ".localai-core/replaced/piper").mkdir()
     done = []
     monkeypatch.setattr(store, "write_out", lambda _fd: done.append("written"))
-    for module in (store, staging):
+    for module in (store, numbered_trees):
         monkeypatch.setattr(module, "remove", lambda name, dir_fd: done.append(name))
     with opened(path):
         pass
@@ -419,7 +419,7 @@ def test_an_entry_that_appears_with_the_name_of_a_backend_is_replaced(path, tmp_
             put(path / "piper", what, tmp_path / "outside")
         return there
 
-    for module in (store, staging):
+    for module in (store, numbered_trees):
         monkeypatch.setattr(module, "exists", late)
     install(path)
     assert (path / "piper/run.sh").read_bytes() == b"new"

@@ -101,5 +101,5 @@ def test_a_bad_archive_is_distinguished_from_a_digest_mismatch(top, error, prove
     archive = tar([file("../x"), file("noise", os.urandom(100_000))])
     with Tree(str(top)) as tree, pytest.raises(SourceError, match=message) as caught:
         unpack(chunks(), FORMATS["none"], tree, whiteouts=False, proved=proved)
-    assert type(caught.value) is expected
+    assert caught.value.__class__ is expected
     assert not proved or b"".join(read) == archive

@@ -3,9 +3,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Members of an archive or a directory: the paths and modes that they may get in a tree. Pure."""
+"""Paths: those that members of an archive may get in a tree, with their modes, and those that need not exist yet."""
 
 from __future__ import annotations
+
+import os
 
 from .._errors import SourceError
 
@@ -30,3 +32,22 @@ def inner_path(name: str) -> str:
 def safe_mode(mode: int) -> int:
     """Return the mode of a file: that of the archive without setuid, setgid and world-write, with owner-read."""
     return mode & 0o7777 & ~_REFUSED_BITS | 0o400
+
+
+def nearest_existing(path: str, follow_symlinks: bool = True) -> str:
+    """Return a path, or the nearest one above it that exists.
+
+    Raises OSError if this user may not see it, or if it leads through a file. Without `follow_symlinks`, such a file
+    and a symlink to nowhere are the result.
+    """
+    missing = (FileNotFoundError,) if follow_symlinks else (FileNotFoundError, NotADirectoryError)
+    while True:
+        try:
+            os.stat(path, follow_symlinks=follow_symlinks)
+        except missing:
+            parent = os.path.dirname(path)
+            if parent == path:
+                raise
+            path = parent
+        else:
+            return path

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Members of archives: their paths stay inside the tree, and their modes are safe."""
+"""Paths of members stay inside the tree, and their modes are safe; the nearest path that exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._fs.members import inner_path, safe_mode
+from ansible_collections.localai.core.plugins.module_utils._fs.paths import inner_path, nearest_existing, safe_mode
 from ansible_collections.localai.core.tests.support.hostile import hostile
 
 
@@ -82,3 +82,27 @@ def test_a_path_is_always_inside(name):
 )
 def test_a_mode_is_made_safe(archived, expected):
     assert safe_mode(archived) == expected
+
+
+@pytest.mark.parametrize(("path", "expected"), [("", ""), ("a", "a"), ("a/b/c", "a"), ("x/y", "")])
+def test_it_is_the_path_or_the_nearest_one_above_it(tmp_path, path, expected):
+    (tmp_path / "a").mkdir()
+    assert nearest_existing(str(tmp_path / path)) == str(tmp_path / expected)
+
+
+def test_a_symlink_to_nowhere_exists_only_if_it_is_not_followed(tmp_path):
+    (tmp_path / "link").symlink_to("nowhere")
+    assert nearest_existing(str(tmp_path / "link")) == str(tmp_path)
+    assert nearest_existing(str(tmp_path / "link"), follow_symlinks=False) == str(tmp_path / "link")
+
+
+def test_a_path_below_a_file_is_an_error_or_that_file(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        nearest_existing(str(tmp_path / "file/below"))
+    assert nearest_existing(str(tmp_path / "file/below/too"), follow_symlinks=False) == str(tmp_path / "file")
+
+
+def test_a_relative_path_ends_somewhere():
+    with pytest.raises(FileNotFoundError):
+        nearest_existing("not-there/below")

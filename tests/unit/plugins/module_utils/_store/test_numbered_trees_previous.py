@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._store import previous_versions
+from ansible_collections.localai.core.plugins.module_utils._store import numbered_trees
 from ansible_collections.localai.core.tests.support.host import mode
 from ansible_collections.localai.core.tests.support.trees import (
     install,
@@ -71,7 +71,7 @@ def test_a_kill_before_the_old_tree_is_put_away_leaves_the_new_one(path, monkeyp
     def dies(_names):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(previous_versions, "version_numbers", dies)
+    monkeypatch.setattr(numbered_trees, "version_numbers", dies)
     with pytest.raises(KeyboardInterrupt):
         replace_by(path, b"new", 1)
     monkeypatch.undo()
