@@ -31,9 +31,9 @@ from ansible_collections.localai.core.plugins.module_utils._planner.steps import
     Step,
     WriteMeta,
 )
+from ansible_collections.localai.core.plugins.module_utils._store.build_records import recorded_builds
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
-from ansible_collections.localai.core.plugins.module_utils._store.recorded_builds import recorded_builds
 from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
 from ansible_collections.localai.core.tests.support.host import ANYBODY, mode
 from ansible_collections.localai.core.tests.support.local_host import LocalHost

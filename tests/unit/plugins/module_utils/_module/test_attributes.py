@@ -71,11 +71,11 @@ def test_new_trees_get_the_requested_mode_or_that_of_a_file_system_that_keeps_no
     ("keeps", "what"),
     [
         (Keeps(), None),
-        (Keeps(owners=False), "does not keep owners. These options have no effect there: owner, group. "),
-        (Keeps(modes=False), "does not keep modes. These options have no effect there: directory_mode. "),
+        (Keeps(owners=False), "does not store owners. These options have no effect there: owner, group. "),
+        (Keeps(modes=False), "does not store modes. These options have no effect there: directory_mode. "),
         (
             Keeps(owners=False, modes=False),
-            "does not keep owners and modes. These options have no effect there: owner, group, directory_mode. ",
+            "does not store owners and modes. These options have no effect there: owner, group, directory_mode. ",
         ),
     ],
 )

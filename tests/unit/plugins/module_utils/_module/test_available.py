@@ -162,7 +162,7 @@ def test_without_names_the_pins_are_for_what_is_installed() -> None:
 
 
 def test_what_has_no_digest_cannot_be_pinned() -> None:
-    with pytest.raises(GalleryError, match="from-directory: /srv/from-directory has no digest by which to pin it"):
+    with pytest.raises(GalleryError, match="from-directory: /srv/from-directory has no digest, so it cannot be pinned"):
         Site(installed(), "from-directory").pins()
     with pytest.raises(GalleryError, match="nobody is in no gallery"):
         Site(installed(), "nobody").pins()
@@ -173,7 +173,7 @@ def test_a_query_is_left_out_of_the_pins_with_a_warning() -> None:
     site = Site(installed(), "piper", entries=[archive])
     assert site.pins()["backends"][0]["uri"] == "https://h/piper.tar"
     (warning,) = site.warnings
-    assert warning.startswith("pins: piper: its query is not written down")
+    assert warning.startswith("pins: piper: the query of its uri is omitted")
     assert "S3cret" not in warning
 
 

@@ -47,7 +47,7 @@ def test_check_mode_warns_of_what_is_not_known_yet(local: LocalHost) -> None:
 def test_a_result_has_all_its_keys_also_if_the_run_fails_at_once(local: LocalHost) -> None:
     result = run(local, "piper", backends_system_path=str(local.path))
     assert result["failed"]
-    assert "give them different directories" in result["msg"]
+    assert "set them to different directories" in result["msg"]
     empty = {"backends": [], "removed": [], "unload": [], "restart_required": False, "capability": None, "diff": []}
     assert {key: result[key] for key in empty} == empty
     assert result["changed"] is False
@@ -98,4 +98,4 @@ def test_the_attributes_that_a_file_system_does_not_keep_are_a_warning_in_a_run_
     record.write_text(json.dumps(document))
     result = run(local, "piper", owner="nobody")
     assert (result["failed"], result["changed"]) == (False, False)
-    assert [warning for warning in result["warnings"] if "does not keep owners" in warning]
+    assert [warning for warning in result["warnings"] if "does not store owners" in warning]

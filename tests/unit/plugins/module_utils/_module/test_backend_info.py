@@ -35,7 +35,7 @@ def test_a_directory_without_a_row_has_its_problem() -> None:
         Directory("link", "symlink"),
         Directory("empty"),
         Directory("file", "other"),
-    ) == {"link": "it is a symlink, which LocalAI does not list", "empty": "it has no run.sh and is no meta backend"}
+    ) == {"link": "it is a symlink, which LocalAI does not list", "empty": "it has no run.sh and is not a meta backend"}
 
 
 def test_metadata_that_cannot_be_read_is_a_problem_of_the_host() -> None:
@@ -48,9 +48,9 @@ def test_a_leftover_has_its_history() -> None:
     assert told(
         replace(concrete("x"), name="x.backup"), Directory("x.install-tmp", busy=True), Directory("y.upgrade-tmp")
     ) == {
-        "x.backup": "it is what LocalAI moved aside of x and did not put back",
-        "x.install-tmp": "LocalAI is installing, or was interrupted while it filled this for x",
-        "y.upgrade-tmp": "LocalAI was interrupted more than an hour ago while it filled this for y",
+        "x.backup": "it is LocalAI's backup of x, which LocalAI did not put back",
+        "x.install-tmp": "LocalAI is installing x in it, or was interrupted less than an hour ago",
+        "y.upgrade-tmp": "LocalAI was installing y in it, and was interrupted more than an hour ago",
     }
 
 
@@ -106,4 +106,4 @@ def test_the_capability_is_explained(local: LocalHost) -> None:
 
 
 def test_the_two_paths_must_not_be_the_same_directory(local: LocalHost) -> None:
-    assert "give them different directories" in info(local, backends_system_path=str(local.path))["msg"]
+    assert "set them to different directories" in info(local, backends_system_path=str(local.path))["msg"]

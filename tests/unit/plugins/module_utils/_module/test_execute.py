@@ -129,7 +129,7 @@ def test_a_file_system_that_keeps_less_than_assumed_gets_another_task(
     task = local.task("piper", directory_mode=0o700)
     execute(local.decider, task, lambda: local.answers, local.run, task_for)
     assert tasks == [keeps]
-    assert any("does not keep modes" in warning for warning in local.run.warnings)
+    assert any("does not store modes" in warning for warning in local.run.warnings)
 
 
 @contextlib.contextmanager
@@ -170,7 +170,7 @@ def test_preflight_finds_what_is_in_the_way_before_the_first_write(
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=99 * 1024**2))
     preflight(large, path, lambda: local.answers)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1))
-    with pytest.raises(HostError, match=r"0\.0 MiB free, and this takes 100\.0 MiB"):
+    with pytest.raises(HostError, match=r"0\.0 MiB of free space, but at least 100\.0 MiB are needed"):
         preflight(large, path, lambda: SimpleNamespace(resolver=SimpleNamespace(sources=sources)))
     assert not local.path.exists()
     local.path.mkdir()

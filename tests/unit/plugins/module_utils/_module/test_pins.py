@@ -48,7 +48,7 @@ def chosen(path: Path, host: HostCapability, document: dict[str, Any] = DOCUMENT
 def test_the_capability_of_the_host_decides_and_the_disk_is_not_read(tmp_path: Path) -> None:
     assert chosen(tmp_path, CPU_HOST) == "cpu-m"
     assert chosen(tmp_path / "nowhere", NVIDIA_HOST) == "cuda12-m"
-    with pytest.raises(OptionError, match="the set has no row for m on a host of capability 'default'"):
+    with pytest.raises(OptionError, match="the set has no row for m on a host with the capability 'default'"):
         chosen(tmp_path, CPU_HOST, {"format": 1, "backends": [row("nvidia", "cuda12-m")]})
 
 

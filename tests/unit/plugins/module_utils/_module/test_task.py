@@ -47,7 +47,7 @@ def test_a_scan_shows_the_disk_at_this_moment(local: LocalHost) -> None:
 
 def test_a_backends_path_that_cannot_be_listed_is_an_error(local: LocalHost) -> None:
     local.path.touch()
-    with pytest.raises(HostError, match="What is installed cannot be read") as failed:
+    with pytest.raises(HostError, match="The installed backends cannot be read") as failed:
         local.task("piper").scan()
     assert str(local.path) in str(failed.value)
     assert "run as a user who may read it" in str(failed.value)

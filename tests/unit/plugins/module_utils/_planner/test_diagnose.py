@@ -110,4 +110,4 @@ def test_a_tree_that_is_gone_by_the_time_of_the_walk_is_installed() -> None:
 
 def test_a_tree_without_a_manifest_cannot_be_verified_and_the_reason_says_so() -> None:
     (outcome,) = decide(want("piper", verify=True), installed(concrete("piper"))).outcomes
-    assert outcome.reason == "it is installed; what was installed is not recorded, so it cannot be verified"
+    assert outcome.reason == "it is installed; its files are not recorded, so they cannot be verified"

@@ -25,11 +25,11 @@ WITH_MANIFEST = replace(concrete("cpu-m"), record=Record(listed=True))
 SOUND = [
     # request, what is installed -> reason
     (want("piper"), installed(concrete("piper")), "it is installed"),
-    (want("x"), installed(concrete("cpu-x", "x")), "it is installed, as cpu-x"),
+    (want("x"), installed(concrete("cpu-x", "x")), "it is installed as cpu-x"),
     (
         want("piper"),
         installed(system=("piper",)),
-        "a system backend answers to it, which only the system's packager changes",
+        "a system backend answers to it, and system backends are never changed",
     ),
 ]
 

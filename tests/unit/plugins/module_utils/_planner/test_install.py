@@ -92,7 +92,7 @@ REASONS = [
         {"state": "latest"},
         f"its digest is {OLD_DIGEST}, and its source has {DIGEST}",
     ),
-    (installed(current("piper")), "piper", {"state": "latest"}, "it is what its source has"),
+    (installed(current("piper")), "piper", {"state": "latest"}, "it is the current build of its source"),
     (
         installed(concrete("archived")),
         "archived",
@@ -103,7 +103,7 @@ REASONS = [
         installed(meta("m", "old-m"), concrete("old-m")),
         "m",
         {"state": "latest"},
-        "cpu-m is right for it now, and old-m is installed",
+        "it now resolves to cpu-m, and old-m is installed",
     ),
     (installed(concrete("piper")), "piper", {"digest": DIGEST}, f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"),
     (
@@ -116,7 +116,7 @@ REASONS = [
         installed(leftover("piper.backup", current("piper"))),
         "piper",
         {},
-        "it is missing; piper.backup, which LocalAI left, can run",
+        "it is missing; LocalAI's backup piper.backup can run",
     ),
     (installed(concrete("piper")), "piper", {"owner": "localai"}, "its owner is root, not localai"),
     (installed(concrete("piper")), "piper", {"directory_mode": 0o755}, "its mode is 0750, not 0755"),
@@ -150,7 +150,9 @@ def plan_of_repair(digest: str) -> Plan:
 
 def test_a_lost_build_is_replaced_by_what_the_source_has_now_with_a_warning() -> None:
     result = plan_of_repair(DIGEST)
-    reason = f"its source no longer has the recorded build {OLD_DIGEST}, so what the source has now is installed"
+    reason = (
+        f"its source no longer has the recorded build {OLD_DIGEST}, so the current build of the source is installed"
+    )
     assert result.outcomes[0].reason == f"it is not installed; {reason}"
     assert result.warnings == (f"piper: it is not installed, and {reason}.",)
 

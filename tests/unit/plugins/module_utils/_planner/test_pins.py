@@ -195,7 +195,7 @@ def test_a_build_has_one_digest_on_hosts_of_one_platform() -> None:
         Pin("poor", "amd", "linux/amd64", "CPU-m", Address("quay.io/m"), OTHER_DIGEST),
     ]
     assert contradiction(pins) == (
-        f"m for default and poor for amd are one build, CPU-m, and have two digests, {DIGEST} and {OTHER_DIGEST}."
+        f"m for default and poor for amd are the same build, CPU-m, but have two digests, {DIGEST} and {OTHER_DIGEST}."
     )
     assert contradiction([pins[0], replace(pins[1], platform="linux/arm64")]) == ""
     assert contradiction([pins[0], replace(pins[1], digest=DIGEST)]) == ""

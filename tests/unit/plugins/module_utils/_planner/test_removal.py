@@ -93,7 +93,7 @@ def test_leftovers_are_removed_too_unless_localai_is_filling_them() -> None:
         leftover("other.backup", concrete("other")),
     )
     reasons = removal(["piper"], state).reasons
-    assert reasons == {"piper": "state is absent", "piper.backup": "LocalAI left it behind of piper"}
+    assert reasons == {"piper": "state is absent", "piper.backup": "it is LocalAI's leftover of piper"}
 
 
 def test_previous_versions_without_their_backend_are_removed() -> None:

@@ -157,7 +157,7 @@ def test_a_backup_that_is_older_than_our_build_is_not_restored() -> None:
 
 def test_a_meta_backend_that_an_interrupted_run_did_not_write_is_written() -> None:
     state = replace(installed(current("cpu-m")), builds={"cpu-m": Build(DIGEST, meta="m")})
-    reason = "it is not installed; cpu-m, which was installed for it, is there"
+    reason = "it is not installed; its build cpu-m is already installed"
     expected = MetaMissing("install", reason, "m", "cpu-m")
     assert diagnose("M", want("M"), state, CPU_HOST, FileAttributes()) == expected
     assert check_plan(want("m"), state, "install: meta m").get("m") is not None
@@ -167,9 +167,7 @@ def test_what_localai_is_installing_at_this_moment_is_waited_for() -> None:
     state = installed(leftover("cpu-x.install-tmp", current("cpu-x", "x"), busy=True))
     situation = situation_of("x", want("x"), state, CPU_HOST, FileAttributes())
     assert situation.row is not None
-    assert cannot_run(situation, situation.row) == Sound(
-        "LocalAI is installing it into cpu-x.install-tmp at this moment"
-    )
+    assert cannot_run(situation, situation.row) == Sound("LocalAI is currently installing it in cpu-x.install-tmp")
 
 
 def test_a_previous_version_is_from_a_uri_in_any_spelling() -> None:

@@ -53,7 +53,7 @@ def test_damage_is_that_of_the_own_directory() -> None:
     assert situation("piper", installed(concrete("piper"))).damage == ""
     assert situation("piper", installed()).damage == ""
     assert situation("piper", installed(Directory("piper", "other"))).damage == "a file"
-    assert situation("m", installed(meta("m", "gone"))).damage == "gone, which it points to, is gone"
+    assert situation("m", installed(meta("m", "gone"))).damage == "gone, which it points to, is missing"
 
 
 def test_only_a_sound_build_can_be_restored() -> None:

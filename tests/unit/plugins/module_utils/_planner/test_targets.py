@@ -50,7 +50,7 @@ from ansible_collections.localai.core.tests.support.states import PIN_M
 
 def test_a_source_that_does_not_state_what_it_has_is_a_warning() -> None:
     decided = decide(want("from-directory", state="latest"), installed(concrete("from-directory")))
-    assert "does not state what it has" in decided.warnings[0]
+    assert "states neither a digest nor a version nor a sha256" in decided.warnings[0]
 
 
 READ = Facts(CPU_HOST, ("g",)).learn({ReadGallery("g"): answer(ReadGallery("g"))})
@@ -92,7 +92,7 @@ def test_a_name_that_the_pins_lack_is_not_looked_up_in_a_gallery() -> None:
 
 
 def test_a_name_from_two_galleries_is_an_error() -> None:
-    with pytest.raises(GalleryError, match="piper and h@piper are one backend from two galleries, g and h"):
+    with pytest.raises(GalleryError, match="piper and h@piper are the same backend from two galleries, g and h"):
         target(want("piper", "h@piper"), Install("install", "", "piper"), installed())
 
 

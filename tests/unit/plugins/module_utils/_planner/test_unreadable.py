@@ -153,7 +153,7 @@ def test_one_warning_tells_that_builds_stay_and_one_which_of_them_the_pins_lack(
     assert list(warnings_of(want("x", pins={"x": pin}), state, UNDECIDED)) == [warning]
     assert list(warnings_of(want("x", pins={}), state, UNDECIDED)) == [
         warning,
-        "x: the set of pins has no row for cuda12-x, which stays because the GPU cannot be read.",
+        "x: the set of pins has no row for cuda12-x, which is kept because the GPU cannot be read.",
     ]
     assert list(warnings_of(want("piper"), state, UNDECIDED)) == []
     assert list(warnings_of(want("x", uri=Address("/src")), state, UNDECIDED)) == []
