@@ -232,3 +232,8 @@ def test_an_upgrade_may_be_another_build_for_the_same_name() -> None:
     state = installed(meta("m", "cpu-m"), current("cpu-m"))
     (row,) = Site(state, entries=entries, host=NVIDIA_HOST).upgrades()
     assert (row["backend"], row["available_backend"]) == ("cpu-m", "cuda12-m")
+
+
+def test_a_recorded_build_is_pinned_only_for_hosts_that_can_run_it() -> None:
+    site = Site(installed(concrete("cuda12-own", "own")), "own", entries=[], pin_capabilities=("default", "nvidia"))
+    assert [row["capability"] for row in site.pins()["backends"]] == ["nvidia"]
