@@ -23,14 +23,17 @@ from ansible_collections.localai.core.plugins.module_utils._localai.catalog impo
 from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Gpu, Unreadable
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._module.available import Available, installed_names
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import FindArtifact, Question, ReadGallery
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource, HostOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
     DIGEST,
     GALLERY,
+    NVIDIA_HOST,
     OLD_DIGEST,
     Delivered,
     answer,
@@ -195,3 +198,42 @@ def test_a_build_of_a_meta_backend_has_the_name_of_the_latter() -> None:
         system=("packaged",),
     )
     assert installed_names(state) == ["broken", "m", "piper"]
+
+
+def test_one_build_with_two_digests_cannot_be_pinned() -> None:
+    class Moving(Elsewhere):
+        """A source whose tag moves between two queries."""
+
+        def artifact(self, backend: str, question: FindArtifact, platform: Platform) -> Delivered:
+            self.count = getattr(self, "count", 0) + 1
+            return Delivered(question.origins[0], f"sha256:{self.count:064}")
+
+    site = Site(installed(), "m", "poor")
+    site._resolver = Moving(GALLERY, {})
+    with pytest.raises(GalleryError, match="Leave one of them out, or use one gallery for both"):
+        site.pins()
+
+
+def test_an_upgrade_is_checked_without_a_walk_through_the_installed_tree() -> None:
+    old = replace(concrete("piper"), record=Record(listed=True))
+    assert [row["name"] for row in Site(installed(old)).upgrades()] == ["piper"]
+
+
+def test_the_installed_build_is_stated_by_its_digest_else_by_its_version_else_not_at_all() -> None:
+    bare = Directory("piper", "directory", True, True)
+    versioned = replace(bare, metadata=Metadata(name="piper", version="1.2", gallery_url=Address("g")))
+    for directory, stated in ((concrete("piper"), OLD_DIGEST), (versioned, "1.2"), (bare, None)):
+        (row,) = Site(installed(directory)).upgrades()
+        assert row["installed"] == stated
+
+
+def test_an_upgrade_may_be_another_build_for_the_same_name() -> None:
+    entries = [meta_entry("m", default="cpu-m", nvidia="cuda12-m"), entry("cpu-m"), entry("cuda12-m")]
+    state = installed(meta("m", "cpu-m"), current("cpu-m"))
+    (row,) = Site(state, entries=entries, host=NVIDIA_HOST).upgrades()
+    assert (row["backend"], row["available_backend"]) == ("cpu-m", "cuda12-m")
+
+
+def test_a_recorded_build_is_pinned_only_for_hosts_that_can_run_it() -> None:
+    site = Site(installed(concrete("cuda12-own", "own")), "own", entries=[], pin_capabilities=("default", "nvidia"))
+    assert [row["capability"] for row in site.pins()["backends"]] == ["nvidia"]

@@ -16,6 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import Backe
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
     NVIDIA_HOST,
+    OLD_DIGEST,
     concrete,
     decide,
     installed,
@@ -23,6 +24,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     unreadable,
     want,
 )
+from ansible_collections.localai.core.tests.support.states import current, having, previous_version
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,9 @@ def test_the_effects_are_those_on_a_host_of_the_capability() -> None:
     assert effects(after, shadowed, [], CPU_HOST.name) == ((), False)
     assert effects(after, shadowed, [], NVIDIA_HOST.name) == ((), True)
     assert effects(before, after, [], CPU_HOST.name) == ((), True)
+
+
+def test_a_restored_previous_version_is_unloaded_too() -> None:
+    state = having(installed(current("piper")), previous_version("piper", 1))
+    decided = decide(want("piper", digest=OLD_DIGEST), state)
+    assert (decided.unload, decided.restart_required) == (("piper",), False)

@@ -6,18 +6,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan, plan
+from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
+    FindArtifact,
+    NewTreeAttributes,
+    ReadGallery,
+)
+from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
 from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
     DIGEST,
+    LOOK,
     NVIDIA_HOST,
     OLD_DIGEST,
+    Delivered,
+    answer,
     carried_out,
     concrete,
     decide,
@@ -113,3 +127,36 @@ REASONS = [
 def test_an_outcome_tells_the_reason(state: Installed, name: str, options: dict[str, Any], reason: str) -> None:
     (outcome,) = decide(want(name, **options), state, walked={"piper": Inspection("", 1)}).outcomes
     assert outcome.reason == reason
+
+
+AT_DIGEST, AT_TAG = FindArtifact((Address(f"quay.io/piper@{OLD_DIGEST}"),)), FindArtifact((Address("quay.io/piper"),))
+
+
+def plan_of_repair(digest: str) -> Plan:
+    """Return the plan that repairs a build which its source has no more, and has another digest now."""
+    state = replace(installed(), builds={"piper": Build(OLD_DIGEST)})
+    facts = Facts(CPU_HOST, ("g",), state).learn(
+        {
+            ReadGallery("g"): answer(ReadGallery("g")),
+            NewTreeAttributes(): LOOK,
+            AT_DIGEST: SourceError("404", missing=True),
+            AT_TAG: Delivered(AT_TAG.origins[0], digest),
+        }
+    )
+    result = plan(want("piper"), facts)
+    assert isinstance(result, Plan)
+    return result
+
+
+def test_a_lost_build_is_replaced_by_what_the_source_has_now_with_a_warning() -> None:
+    result = plan_of_repair(DIGEST)
+    reason = (
+        f"its source no longer has the recorded build {OLD_DIGEST}, so the current build of the source is installed"
+    )
+    assert result.outcomes[0].reason == f"it is not installed; {reason}"
+    assert result.warnings == (f"piper: it is not installed, and {reason}.",)
+
+
+def test_a_tag_that_still_means_the_recorded_build_is_no_loss() -> None:
+    result = plan_of_repair(OLD_DIGEST)
+    assert (result.outcomes[0].reason, result.warnings) == ("it is not installed", ())

@@ -25,6 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._planner.pinned impor
 )
 from ansible_collections.localai.core.plugins.module_utils._planner.situation import situation_of
 from ansible_collections.localai.core.plugins.module_utils._planner.work import Install, OtherAlias, RestorePrevious
+from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,
@@ -35,6 +36,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     decide,
     installed,
     meta,
+    short,
     unreadable,
     want,
 )
@@ -261,3 +263,35 @@ def test_nothing_is_pinned_for_a_name_without_a_build() -> None:
     missing = situation_of("piper", want("piper"), installed(), CPU_HOST, FileAttributes())
     assert other_digest(missing, DIGEST) is None
     assert other_release(missing, "v2") is None
+
+
+BUILDS = {"piper": Build(OLD_DIGEST)}
+LOST = [
+    # what is installed, uri -> plan
+    (replace(installed(), builds=BUILDS), "quay.io/x", "install: fetch piper"),
+    (
+        having(replace(installed(), builds=BUILDS), previous_version("piper", 1)),
+        "quay.io/piper",
+        "install: restore piper",
+    ),
+    (
+        replace(installed(Directory("piper", "directory", True, True)), builds=BUILDS),
+        "quay.io/x",
+        "repair: fetch piper",
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "uri", "expected"), LOST)
+def test_what_came_from_a_uri_and_was_lost_is_repaired_from_its_record(
+    state: Installed, uri: str, expected: str
+) -> None:
+    assert short(decide(want("piper", uri=Address(uri)), state)) == expected
+
+
+def test_a_previous_version_of_another_release_or_digest_is_not_restored() -> None:
+    other = previous_version("piper", 1, uri="quay.io/piper:v3-piper")
+    state = having(installed(concrete("piper", uri="quay.io/piper:v1-piper")), other)
+    assert short(decide(want("piper", release="v2"), state)) == "replace: fetch piper"
+    assert short(decide(want("piper", pins=PIN_PIPER), state)) == "replace: fetch piper"
+    assert short(decide(want("piper", digest=DIGEST), state)) == "replace: fetch piper"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.platform import 
 from ansible_collections.localai.core.plugins.module_utils._planner.pins import (
     at_digest,
     at_release,
+    contradiction,
     document_of,
     with_pins,
 )
@@ -182,3 +184,37 @@ def test_a_release_takes_the_place_of_latest(uri: str, expected: str | None) -> 
     else:
         entry = at_release(Entry("a", uri=Address(uri), mirrors=(Address(uri), Address("other/x:y"))), "v4.9.0")
         assert [each.text for each in (entry.uri, *entry.mirrors)] == [expected, expected]
+
+
+OTHER_DIGEST = "sha256:" + "cd" * 32
+
+
+def test_a_build_has_one_digest_on_hosts_of_one_platform() -> None:
+    pins = [
+        Pin("m", "default", "linux/amd64", "cpu-m", Address("quay.io/m"), DIGEST),
+        Pin("poor", "amd", "linux/amd64", "CPU-m", Address("quay.io/m"), OTHER_DIGEST),
+    ]
+    assert contradiction(pins) == (
+        f"m for default and poor for amd are the same build, CPU-m, but have two digests, {DIGEST} and {OTHER_DIGEST}."
+    )
+    assert contradiction([pins[0], replace(pins[1], platform="linux/arm64")]) == ""
+    assert contradiction([pins[0], replace(pins[1], digest=DIGEST)]) == ""
+    twice = document(row(), row("poor", digest=OTHER_DIGEST))
+    with pytest.raises(OptionError, match="have two digests"):
+        with_pins(BackendOptions(("m",)), twice, of("default"), AMD64, {})
+
+
+@pytest.mark.parametrize(
+    ("staying", "capability"),
+    [
+        ("cuda12-m", "nvidia"),
+        ("cuda12-m", "default"),
+        ("cpu-m", "nvidia"),
+        ("l4t-m", None),
+        ("other", None),
+    ],
+)
+def test_a_build_that_stays_has_its_own_row_or_none(staying: str, capability: str | None) -> None:
+    pins = with_pins(BackendOptions(("M",)), SET, of(capability or "default"), AMD64, {"m": staying}).pins
+    assert pins is not None
+    assert [pin.backend for pin in pins.values()] == ([] if capability is None else [staying])

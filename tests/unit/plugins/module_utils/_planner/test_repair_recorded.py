@@ -36,6 +36,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     concrete,
     installed,
     meta,
+    unreadable,
     want,
 )
 from ansible_collections.localai.core.tests.support.states import (
@@ -174,3 +175,19 @@ def test_a_previous_version_is_from_a_uri_in_any_spelling() -> None:
     assert not is_from(previous_version("piper", 1, uri="/src"), Address("/other"))
     bare = replace(previous_version("piper", 1), directory=Directory("1"))
     assert not is_from(bare, Address("/src"))
+
+
+def test_a_build_that_cannot_run_here_is_no_reason_to_write_its_meta_backend() -> None:
+    builds = {"cuda12-x": Build(DIGEST, meta="x")}
+    state = replace(installed(replace(concrete("cuda12-x"))), builds=builds)
+    assert isinstance(diagnose("x", want("x"), state, CPU_HOST, FileAttributes()), Install)
+    assert isinstance(diagnose("x", want("x"), state, NVIDIA_HOST, FileAttributes()), MetaMissing)
+    damaged = state.with_directory(unreadable("cuda12-x"))
+    assert isinstance(diagnose("x", want("x"), damaged, NVIDIA_HOST, FileAttributes()), Install)
+
+
+def test_a_backup_beside_a_sound_build_of_its_backend_is_left_alone() -> None:
+    state = installed(leftover("cpu-y.backup", current("cpu-y", "y")), concrete("cpu-y"))
+    situation = situation_of("y", want("y"), state, CPU_HOST, FileAttributes())
+    assert situation.row is not None
+    assert cannot_run(situation, situation.row) is None

@@ -63,7 +63,7 @@ def test_only_a_sound_build_can_be_restored() -> None:
         for directory in (
             concrete("piper", runnable=False),
             unreadable("piper"),
-            meta("piper", "cpu-m"),
+            replace(meta("piper", "cpu-m"), has_run_file=True, runnable=True),
             replace(sound.directory, kind="symlink"),
         )
     ]

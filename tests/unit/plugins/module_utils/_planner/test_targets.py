@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._planner.changes import Changes
@@ -40,6 +41,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     answer,
     concrete,
     decide,
+    entry,
     installed,
     want,
 )
@@ -181,3 +183,35 @@ def test_a_damaged_build_that_cannot_be_installed_again_gives_way_to_the_one_tha
     finding = replace(finding, subject="a-cpu-old")
     with pytest.raises(GalleryError, match=r"a-cpu-old answers to x, but cannot run \(it has no run\.sh\)"):
         target(want("x"), finding, first)
+
+
+ARCHIVE_URI = Address("https://example.com/archived.tar")
+OF_ARCHIVE = replace(RECORDED, backend="archived", metadata=Metadata(uri=ARCHIVE_URI), meta="")
+
+
+def test_an_archive_with_another_checksum_in_the_gallery_is_not_queried_for_the_recorded_build() -> None:
+    repair = Install("repair", "it is damaged", "archived", recorded=OF_ARCHIVE)
+    # The gallery states `cdcd...`; the recorded digest is another one, so the archive was replaced.
+    resolved = target(want("archived"), repair, installed())
+    assert (resolved.sha256, resolved.lost) == ("cd" * 32, OLD_DIGEST)
+    same = replace(OF_ARCHIVE, digest="sha256:" + "cd" * 32)
+    question = FindArtifact((ARCHIVE_URI,), "cd" * 32)
+    facts = READ.learn({question: Delivered(ARCHIVE_URI, same.digest, "cd" * 32)})
+    resolved = target(want("archived"), replace(repair, recorded=same), installed(), facts)
+    assert (resolved.sha256, resolved.lost) == ("cd" * 32, "")
+
+
+def test_a_repair_with_a_uri_looks_there_before_the_gallery() -> None:
+    at_uri = FindArtifact((Address(f"quay.io/uri@{OLD_DIGEST}"),))
+    facts = READ.learn({AT_SOURCE: GONE, at_uri: Delivered(at_uri.origins[0], OLD_DIGEST)})
+    repair = Install("repair", "it is damaged", "m", recorded=RECORDED)
+    assert target(want("m", uri=Address("quay.io/uri")), repair, installed(), facts).origins == at_uri.origins
+
+
+def test_an_alias_that_no_gallery_has_means_the_build_that_is_installed_for_it() -> None:
+    index = Index("g", {"cpu-y": entry("cpu-y", "y")}, {})
+    facts = Facts(CPU_HOST, ("g",)).learn({ReadGallery("g"): index})
+    state = installed(concrete("cpu-y", "y"))
+    assert target(want("y", state="latest"), Compare("y"), state, facts).backend == "cpu-y"
+    with pytest.raises(GalleryError, match="y is in no gallery"):
+        target(want("y"), Install("repair", "it is damaged", "y"), state, facts)

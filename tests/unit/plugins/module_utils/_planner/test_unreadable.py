@@ -157,3 +157,13 @@ def test_one_warning_tells_that_builds_stay_and_one_which_of_them_the_pins_lack(
     ]
     assert list(warnings_of(want("piper"), state, UNDECIDED)) == []
     assert list(warnings_of(want("x", uri=Address("/src")), state, UNDECIDED)) == []
+
+
+def test_a_build_that_stays_is_no_last_resort_and_a_name_of_its_own_is_itself() -> None:
+    state = installed(meta("x", "cpu-x"), CPU)
+    resolution = resolve(catalog(meta_entry("x", default="cpu-x", amd="rocm-x"), *BUILDS), "x", state, UNDECIDED)
+    assert resolution.concrete == BUILDS[0]
+    assert resolution.match is not None
+    assert (resolution.match.key, resolution.match.last_resort) == ("", False)
+    own = resolve(catalog(META, *BUILDS), "cuda12-x", installed(CUDA), UNDECIDED)
+    assert (own.entry, own.concrete, own.match) == (BUILDS[1], BUILDS[1], None)

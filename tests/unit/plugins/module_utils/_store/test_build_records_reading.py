@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+<<<<<<<< HEAD:tests/unit/plugins/module_utils/_store/test_build_records_read.py
 from ansible_collections.localai.core.plugins.module_utils._store import build_records as module
+========
+from ansible_collections.localai.core.plugins.module_utils._store import build_records
+>>>>>>>> mirror:tests/unit/plugins/module_utils/_store/test_build_records_reading.py
 from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file, recorded_builds
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
 
@@ -44,7 +48,7 @@ def test_a_record_with_other_content_has_no_builds(tmp_path: Path, record: Path)
 
 def test_a_record_that_is_too_large_is_not_read(tmp_path: Path, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = record.stat().st_size
-    monkeypatch.setattr(module, "_MAX_SIZE", size)
+    monkeypatch.setattr(build_records, "_MAX_SIZE", size)
     assert recorded_builds(str(tmp_path)) == BUILDS
-    monkeypatch.setattr(module, "_MAX_SIZE", size - 1)
+    monkeypatch.setattr(build_records, "_MAX_SIZE", size - 1)
     assert recorded_builds(str(tmp_path)) == {}
