@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<<< HEAD:tests/unit/plugins/module_utils/_store/test_build_records_read.py
-from ansible_collections.localai.core.plugins.module_utils._store import build_records as module
-========
 from ansible_collections.localai.core.plugins.module_utils._store import build_records
->>>>>>>> mirror:tests/unit/plugins/module_utils/_store/test_build_records_reading.py
 from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file, recorded_builds
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
 
