@@ -24,7 +24,7 @@ from unittest import mock
 
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
-from ansible_collections.localai.core.plugins.module_utils._store import store
+from ansible_collections.localai.core.plugins.module_utils._module import execute
 from ansible_collections.localai.core.plugins.module_utils._store.store import Store
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info
 
@@ -48,7 +48,7 @@ SOURCES: dict[str, list[Entry]] = {
 
 # Where in a run it happens: what is called next.
 MOMENTS: dict[str, tuple[Any, str, int]] = {
-    "lock": (store, "open_store", 1),
+    "lock": (execute, "open_store", 1),
     "progress": (Store, "progress", 1),
     "tree": (Store, "stage", 1),
     "layer": (Tree, "file", 5),

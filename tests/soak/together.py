@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 from unittest import mock
 
+from ansible_collections.localai.core.plugins.module_utils._module import execute
 from ansible_collections.localai.core.plugins.module_utils._store import store
 from ansible_collections.localai.core.plugins.modules import localai_backend_info
 
@@ -105,7 +106,7 @@ def _when_locked(act: Callable[[], object]) -> Iterator[None]:
             act()
             yield opened
 
-    with mock.patch.object(store, "open_store", watched):
+    with mock.patch.object(execute, "open_store", watched):
         yield
 
 

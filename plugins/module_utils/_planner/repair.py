@@ -106,7 +106,7 @@ def repaired(
     backup = _backup(situation, backup_of, recorded) if backup_of else None
     if backup is not None:
         return RestorePrevious("repair", f"{damage}; LocalAI's backup {backup.path} can run", backup, recorded)
-    previous = next(filter(can_be_restored, _versions_of(recorded, situation.installed)), None)
+    previous = next(filter(can_be_restored, _versions_of(recorded, situation)), None)
     if previous is not None:
         reason = f"{damage}; the previous version {previous.path} has the recorded digest"
         return RestorePrevious(action, reason, previous, recorded)
@@ -189,12 +189,16 @@ def _backup(situation: Situation, name: str, recorded: RecordedBuild | None = No
     return backup
 
 
-def _versions_of(recorded: RecordedBuild | None, installed: Installed) -> t.Sequence[PreviousVersion]:
-    """Return the previous versions that are the recorded build."""
+def _versions_of(recorded: RecordedBuild | None, situation: Situation) -> t.Sequence[PreviousVersion]:
+    """Return the previous versions that are the recorded build, and from the `uri` of the task, if it has one."""
     if recorded is None:
         return ()
-    versions = installed.previous_of(recorded.backend)
-    return [version for version in versions if version.directory.has_digest(recorded.digest)]
+    uri = situation.request.uri
+    return [
+        version
+        for version in situation.installed.previous_of(recorded.backend)
+        if version.directory.has_digest(recorded.digest) and (uri is None or is_from(version, uri))
+    ]
 
 
 def _recorded_digest(directory: Directory | None, build: Build) -> str:

@@ -279,10 +279,11 @@ def _recorded_entries(recorded: RecordedBuild, changes: Changes, facts: Facts) -
     entry = Entry(recorded.backend, "", old.gallery_url, old.uri, alias=old.alias, version=old.version)
     if old.uri and not _is_replaced(recorded, facts):
         yield entry
-    if changes.request.uri is not None:
-        yield replace(entry, uri=changes.request.uri)
+    uri = changes.request.uri
+    if uri is not None:
+        yield replace(entry, uri=uri)
     listed = _gallery_entry(recorded.backend, facts)
-    if listed is not None:
+    if listed is not None and (uri is None or same_uri(listed.uri, uri)):
         yield replace(entry, uri=listed.uri, mirrors=listed.mirrors, sha256=listed.sha256) if old.uri else listed
 
 

@@ -79,13 +79,13 @@ class Site(Available):
         state: Installed,
         *names: str,
         host: HostCapability = CPU_HOST,
-        entries: list[Entry] = GALLERY,
+        entries: list[Entry] | None = None,
         errors: dict[str, Exception] | None = None,
         **options: Any,
     ) -> None:
         self.warnings: list[str] = []
         super().__init__(HOST, InfoOptions(names or None, **options), host, state, warnings=self.warnings)
-        self._resolver = Elsewhere(entries, errors or {})
+        self._resolver = Elsewhere(GALLERY if entries is None else entries, errors or {})
 
 
 def test_the_entries_of_the_galleries_are_available_with_what_they_resolve_to() -> None:

@@ -39,9 +39,9 @@ DOCUMENT = {"format": 1, "backends": [row("default", "cpu-m"), row("nvidia", "cu
 REQUEST = BackendOptions(("m",))
 
 
-def chosen(path: Path, host: HostCapability, document: dict[str, Any] = DOCUMENT) -> str | None:
+def chosen(path: Path, host: HostCapability, document: dict[str, Any] | None = None) -> str | None:
     options = HostOptions(str(path), str(path / "system"))
-    pin = with_pins_of(REQUEST, options, host, AMD64, document).pin("m")
+    pin = with_pins_of(REQUEST, options, host, AMD64, document or DOCUMENT).pin("m")
     return pin.backend if pin is not None else None
 
 

@@ -57,7 +57,7 @@ def test_what_is_installed_has_what_the_walks_showed() -> None:
 
 def test_a_walk_that_failed_is_an_error_for_what_is_installed() -> None:
     with pytest.raises(HostError, match="cannot be read"):
-        _ = FACTS.learn({WalkTree("piper"): HostError("cannot be read")}).installed
+        assert not FACTS.learn({WalkTree("piper"): HostError("cannot be read")}).installed
 
 
 def test_another_scan_forgets_walks_and_nothing_else() -> None:

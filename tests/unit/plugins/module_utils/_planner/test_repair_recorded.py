@@ -33,9 +33,12 @@ from ansible_collections.localai.core.tests.support.plans import (
     DIGEST,
     NVIDIA_HOST,
     OLD_DIGEST,
+    carried_out,
     concrete,
+    decide,
     installed,
     meta,
+    short,
     unreadable,
     want,
 )
@@ -191,3 +194,14 @@ def test_a_backup_beside_a_sound_build_of_its_backend_is_left_alone() -> None:
     situation = situation_of("y", want("y"), state, CPU_HOST, FileAttributes())
     assert situation.row is not None
     assert cannot_run(situation, situation.row) is None
+
+
+def test_a_lost_build_comes_from_the_uri_of_the_task_and_from_nowhere_else() -> None:
+    state = replace(installed(), builds={"piper": Build(OLD_DIGEST)})
+    wanted = want("piper", uri=Address("/src"))
+    for there in (state, having(state, previous_version("piper", 1))):
+        plan = decide(wanted, there)
+        assert short(plan) == "install: fetch piper"
+        (step,) = plan.steps
+        assert step.metadata.uri == Address("/src")
+        assert decide(wanted, carried_out(plan.steps, there)).steps == ()
