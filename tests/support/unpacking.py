@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import struct
+import tarfile
 from pathlib import Path
 from typing import Iterator
 
@@ -19,6 +21,8 @@ from ansible_collections.localai.core.plugins.module_utils._unpack.formats impor
 from ansible_collections.localai.core.plugins.module_utils._unpack.limits import Limits
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 
+from .archives import tar
+from .backends import backend_entries
 from .host import snapshot, temporary_directory
 
 FORMATS = {
@@ -26,6 +30,9 @@ FORMATS = {
     **{compression.name: Format(TAR, compression) for compression in COMPRESSIONS},
     "none": Format(TAR),
 }
+TAR_COMPRESSIONS = ["none", "gzip", "bzip2", "xz", "zstd"]
+ENTRIES = backend_entries("piper")
+ARCHIVE = tar(ENTRIES)
 
 
 def fill(
@@ -63,6 +70,17 @@ def repaired(header: bytes) -> bytes:
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)
+
+
+def sparse(name: str, size: int) -> bytes:
+    """A file of nothing but a hole, as GNU tar packs it."""
+    header = tarfile.TarInfo(name)
+    header.type, header.size = tarfile.GNUTYPE_SPARSE, 0
+    block = bytearray(header.tobuf(tarfile.GNU_FORMAT))
+    block[386:398] = struct.pack("12s", b"%011o" % size)
+    block[398:410] = struct.pack("12s", b"%011o" % 0)
+    block[483:495] = b"\x80" + size.to_bytes(11, "big")
+    return repaired(bytes(block))
 
 
 @contextlib.contextmanager

@@ -13,20 +13,8 @@ from typing import Iterator
 
 import pytest
 
+from ansible_collections.localai.core.tests.support import faults
 from ansible_collections.localai.core.tests.support.client import get
-from ansible_collections.localai.core.tests.support.faults import (
-    Chunked,
-    Corrupt,
-    Cut,
-    Delay,
-    Headers,
-    IgnoreRange,
-    Rate,
-    Raw,
-    Redirect,
-    Stall,
-    Status,
-)
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
 
 DATA = bytes(range(256)) * 40
@@ -90,8 +78,8 @@ def test_if_range_asks_for_everything_when_the_file_is_another(server: FileServe
 
 def test_faults_are_used_up_in_their_order(server: FileServer) -> None:
     server.faults += [
-        Status(status=500, path="^/data$", skip=1, times=2),
-        Status(status=429, headers={"Retry-After": "7"}, times=1),
+        faults.Status(status=500, path="^/data$", skip=1, times=2),
+        faults.Status(status=429, headers={"Retry-After": "7"}, times=1),
     ]
     assert get(server, "/other").headers["Retry-After"] == "7"
     assert [get(server, "/data").status for _attempt in range(4)] == [200, 500, 500, 200]
@@ -99,19 +87,23 @@ def test_faults_are_used_up_in_their_order(server: FileServer) -> None:
 
 
 def test_a_fault_may_be_about_one_method(server: FileServer) -> None:
-    server.faults.append(Status(status=503, method="HEAD"))
+    server.faults.append(faults.Status(status=503, method="HEAD"))
     assert [get(server, "/data", method=method).status for method in ("GET", "HEAD", "HEAD")] == [200, 503, 503]
 
 
 @pytest.mark.parametrize("reset", [False, True])
 def test_cut(server: FileServer, reset: bool) -> None:
-    server.faults.append(Cut(after=100, reset=reset))
+    server.faults.append(faults.Cut(after=100, reset=reset))
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         get(server, "/data")
 
 
 def test_stall_and_delay(server: FileServer) -> None:
-    server.faults += [Stall(after=100, times=1), Delay(times=1), Stall(after=5, seconds=0.1, times=1)]
+    server.faults += [
+        faults.Stall(after=100, times=1),
+        faults.Delay(times=1),
+        faults.Stall(after=5, seconds=0.1, times=1),
+    ]
     for _attempt in range(2):
         with pytest.raises(socket.timeout):
             get(server, "/data", timeout=0.1)
@@ -119,14 +111,14 @@ def test_stall_and_delay(server: FileServer) -> None:
 
 
 def test_rate(server: FileServer) -> None:
-    server.faults.append(Rate(bytes_per_second=len(DATA) * 4))
+    server.faults.append(faults.Rate(bytes_per_second=len(DATA) * 4))
     started = time.monotonic()
     assert get(server, "/data").body == DATA
     assert time.monotonic() - started > 0.15
 
 
 def test_corrupt_counts_from_the_start_of_the_file(server: FileServer) -> None:
-    server.faults.append(Corrupt(at=300))
+    server.faults.append(faults.Corrupt(at=300))
     whole = get(server, "/data").body
     assert [number for number, byte in enumerate(whole) if byte != DATA[number]] == [300]
     assert get(server, "/data", Range="bytes=290-310").body == whole[290:311]
@@ -134,13 +126,13 @@ def test_corrupt_counts_from_the_start_of_the_file(server: FileServer) -> None:
 
 
 def test_a_range_may_be_ignored(server: FileServer) -> None:
-    server.faults.append(IgnoreRange())
+    server.faults.append(faults.IgnoreRange())
     assert get(server, "/data", Range="bytes=5-").status == 200
     assert server.requests[0].headers["range"] == "bytes=5-"
 
 
 def test_headers_may_be_wrong_or_missing(server: FileServer) -> None:
-    server.faults.append(Headers(headers={"content-range": "bytes 0-9/10", "ETag": None}))
+    server.faults.append(faults.Headers(headers={"content-range": "bytes 0-9/10", "ETag": None}))
     got = get(server, "/data", Range="bytes=5-")
     assert got.status == 206
     assert got.headers["content-range"] == "bytes 0-9/10"
@@ -149,7 +141,7 @@ def test_headers_may_be_wrong_or_missing(server: FileServer) -> None:
 
 @pytest.mark.parametrize("length", ["100000", "10"])
 def test_the_length_may_be_wrong(server: FileServer, length: str) -> None:
-    server.faults.append(Headers(headers={"Content-Length": length}))
+    server.faults.append(faults.Headers(headers={"Content-Length": length}))
     if length == "10":
         assert get(server, "/data").body == DATA[:10]
     else:
@@ -158,7 +150,7 @@ def test_the_length_may_be_wrong(server: FileServer, length: str) -> None:
 
 
 def test_the_length_may_be_unknown(server: FileServer) -> None:
-    server.faults += [Headers(headers={"Content-Length": None}, times=1), Chunked(times=1)]
+    server.faults += [faults.Headers(headers={"Content-Length": None}, times=1), faults.Chunked(times=1)]
     assert get(server, "/data").body == DATA
     got = get(server, "/data")
     assert (got.body, got.headers["Transfer-Encoding"]) == (DATA, "chunked")
@@ -166,8 +158,8 @@ def test_the_length_may_be_unknown(server: FileServer) -> None:
 
 def test_redirects(server: FileServer) -> None:
     server.faults += [
-        Redirect(location="http://cdn.invalid{path}?sig=1", times=1),
-        Redirect(status=301),
+        faults.Redirect(location="http://cdn.invalid{path}?sig=1", times=1),
+        faults.Redirect(status=301),
     ]
     assert get(server, "/data").headers["Location"] == "http://cdn.invalid/data?sig=1"
     got = get(server, "/data")
@@ -175,7 +167,7 @@ def test_redirects(server: FileServer) -> None:
 
 
 def test_what_is_no_http_at_all(server: FileServer) -> None:
-    server.faults += [Raw(times=1), Raw(data=b"SSH-2.0-OpenSSH_9.2\r\n", times=1)]
+    server.faults += [faults.Raw(times=1), faults.Raw(data=b"SSH-2.0-OpenSSH_9.2\r\n", times=1)]
     with pytest.raises(http.client.RemoteDisconnected):
         get(server, "/data")
     with pytest.raises(http.client.BadStatusLine):

@@ -267,22 +267,6 @@ def test_what_is_mounted_in_a_tree_is_not_emptied(tmp_path):
     remove.remove(str(tmp_path / "top"))
 
 
-@pytest.fixture
-def top(tmp_path):
-    path = tmp_path / "tree"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def outside(tmp_path):
-    path = tmp_path / "outside"
-    (path / "below").mkdir(parents=True)
-    (path / "file").write_text("precious")
-    (path / "below").chmod(0o711)
-    return path
-
-
 def test_removing_takes_everything_and_never_follows(top, outside):
     before = snapshot(outside)
     (top / "deep/er").mkdir(parents=True)

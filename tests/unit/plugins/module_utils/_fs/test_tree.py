@@ -26,23 +26,6 @@ from ansible_collections.localai.core.tests.support.host import (
     umask,
 )
 
-
-@pytest.fixture
-def top(tmp_path):
-    path = tmp_path / "tree"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def outside(tmp_path):
-    path = tmp_path / "outside"
-    (path / "below").mkdir(parents=True)
-    (path / "file").write_text("precious")
-    (path / "below").chmod(0o711)
-    return path
-
-
 # names
 
 

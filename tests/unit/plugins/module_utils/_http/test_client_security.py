@@ -20,31 +20,7 @@ from ansible_collections.localai.core.tests.support.faults import (
     Status,
 )
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
-from ansible_collections.localai.core.tests.support.tcp_proxy import refusing
-
-SIZE = 600_000
-
-
-BODY = bytes(number * 7 % 251 for number in range(SIZE))
-
-
-TEXT = b"the content of a page"
-
-
-SECRET = "hunter2"
-
-
-@pytest.fixture
-def server():
-    with FileServer({"/page": TEXT, "/big": BODY, "/empty": b""}) as running:
-        yield running
-
-
-@pytest.fixture
-def nobody():
-    """An address on loopback where nobody listens."""
-    with refusing() as address:
-        yield address
+from ansible_collections.localai.core.tests.support.pages import SECRET, TEXT
 
 
 def test_credentials_stay_at_the_host_they_are_for(server):

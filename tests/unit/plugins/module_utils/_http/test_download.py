@@ -28,20 +28,7 @@ from ansible_collections.localai.core.tests.support.faults import (
 )
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
 from ansible_collections.localai.core.tests.support.hostile import hostile
-
-SIZE = 600_000
-
-
-BODY = bytes(number * 7 % 251 for number in range(SIZE))
-
-
-TEXT = b"the content of a page"
-
-
-@pytest.fixture
-def server():
-    with FileServer({"/page": TEXT, "/big": BODY, "/empty": b""}) as running:
-        yield running
+from ansible_collections.localai.core.tests.support.pages import BODY, SIZE, TEXT
 
 
 def ranges(server):

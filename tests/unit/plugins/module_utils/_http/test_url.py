@@ -15,8 +15,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 from ansible_collections.localai.core.plugins.module_utils._http.url import checked_url, is_loopback
 from ansible_collections.localai.core.tests.support.client import Client, Internet, download
 from ansible_collections.localai.core.tests.support.hostile import hostile
-
-SECRET = "hunter2"
+from ansible_collections.localai.core.tests.support.pages import SECRET
 
 
 @pytest.mark.parametrize(

@@ -7,40 +7,16 @@
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file, resolve
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
-from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
-from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, compress, file, hardlink, symlink, tar
-from ansible_collections.localai.core.tests.support.layouts import (
-    docker_archive,
-)
-
-HOST = Platform("linux", "amd64")
-
-
-AMD64, S390X = images.Platform("amd64"), images.Platform("s390x")
-
-
-LOWER, UPPER = images.layer([file("run.sh", "x" * 1000)]), images.layer([file("y", "z")], "none")
-
-
-IMAGE = images.image([LOWER, UPPER], AMD64)
-
-
-CONFIG_DIGEST = images.digest(IMAGE.config)
-
-
-def pull(repository, name=""):
-    """Return the digest of an image and its layers, as they are stored."""
-    image = resolve(name, (repository,), (repository,), HOST)
-    return image.digest, [b"".join(verified(repository.blob(layer), layer)) for layer in image.layers]
+from ansible_collections.localai.core.tests.support.layouts import docker_archive
+from ansible_collections.localai.core.tests.support.pulls import pull_local, saved, write
+from ansible_collections.localai.core.tests.support.sample import CONFIG_DIGEST, HOST, IMAGE, LOWER, UPPER
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
@@ -55,25 +31,11 @@ def test_a_docker_archive_with_compressed_layers_is_refused_with_advice(tmp_path
         image_in_file(str(place)).manifest("")
 
 
-def write(tmp_path, content):
-    path = tmp_path / "image.tar"
-    path.write_bytes(content)
-    return str(path)
-
-
-def saved(manifest=None, names=("a/layer.tar", "b/layer.tar"), extra=(), config=IMAGE.config, layers=(LOWER, UPPER)):
-    """A docker archive that says of itself what it is told to."""
-    said = [{"Config": "config.json", "Layers": list(names)}] if manifest is None else manifest
-    entries = [file("config.json", config), file("manifest.json", json.dumps(said))]
-    entries += [file(name, layer.content) for name, layer in zip(("a/layer.tar", "b/layer.tar"), layers)]
-    return tar([*entries, *extra])
-
-
 def test_its_digest_is_the_id_of_the_image(tmp_path):
     repository = image_in_file(write(tmp_path, saved()))
-    assert pull(repository, CONFIG_DIGEST) == (CONFIG_DIGEST, [LOWER.content, UPPER.content])
+    assert pull_local(repository, CONFIG_DIGEST) == (CONFIG_DIGEST, [LOWER.content, UPPER.content])
     with pytest.raises(SourceError, match=f"has the image {CONFIG_DIGEST}, not {IMAGE.digest}"):
-        pull(repository, IMAGE.digest)
+        pull_local(repository, IMAGE.digest)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +47,7 @@ def test_an_older_docker_links_the_layers_that_images_share(tmp_path, link):
     repository = image_in_file(write(tmp_path, saved(names=("c/layer.tar", "b/layer.tar"), extra=[link])))
     image = resolve("", (repository,), (repository,), HOST)
     assert image.size == len(LOWER.content) + len(UPPER.content)
-    assert pull(repository)[1] == [LOWER.content, UPPER.content]
+    assert pull_local(repository)[1] == [LOWER.content, UPPER.content]
     assert b"".join(repository.blob(image.layers[0], 1000)) == LOWER.content[1000:]
     assert repository.tail(image.layers[1], 10) == UPPER.content[-10:]
 
@@ -98,7 +60,7 @@ def test_another_file_of_the_same_image_has_its_blobs_too(tmp_path):
 
 def test_a_layer_that_is_not_what_the_image_says_is_refused(tmp_path):
     with pytest.raises(IntegrityError):
-        pull(image_in_file(write(tmp_path, saved(layers=(UPPER, LOWER)))))
+        pull_local(image_in_file(write(tmp_path, saved(layers=(UPPER, LOWER)))))
 
 
 ONE = {"Config": "config.json", "Layers": ["a/layer.tar", "b/layer.tar"]}
@@ -127,11 +89,11 @@ ONE = {"Config": "config.json", "Layers": ["a/layer.tar", "b/layer.tar"]}
 )
 def test_what_no_docker_writes_is_an_error(tmp_path, changes, message):
     with pytest.raises(SourceError, match=message):
-        pull(image_in_file(write(tmp_path, saved(**changes))))
+        pull_local(image_in_file(write(tmp_path, saved(**changes))))
 
 
 def test_names_are_found_however_they_are_written(tmp_path):
     stream = io.BytesIO(saved())
     with tarfile.open(fileobj=stream) as archive:
         entries = [file("./" + member.name, archive.extractfile(member).read()) for member in archive]
-    assert pull(image_in_file(write(tmp_path, tar(entries))))[0] == CONFIG_DIGEST
+    assert pull_local(image_in_file(write(tmp_path, tar(entries))))[0] == CONFIG_DIGEST

@@ -11,37 +11,23 @@ import os
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._oci.image import resolve
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
-from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
-from ansible_collections.localai.core.tests.support.layouts import (
-    layout_files,
-    write_oci_layout,
+from ansible_collections.localai.core.tests.support.layouts import layout_files, write_oci_layout
+from ansible_collections.localai.core.tests.support.pulls import pull_local
+from ansible_collections.localai.core.tests.support.sample import (
+    AMD64,
+    CONFIG_DIGEST,
+    IMAGE,
+    INDEX,
+    LOWER,
+    PULLED,
+    UPPER,
 )
 
-HOST = Platform("linux", "amd64")
-
-
-AMD64, S390X = images.Platform("amd64"), images.Platform("s390x")
-
-
-LOWER, UPPER = images.layer([file("run.sh", "x" * 1000)]), images.layer([file("y", "z")], "none")
-
-
-IMAGE = images.image([LOWER, UPPER], AMD64)
-
-
-INDEX = images.index([images.image([UPPER], S390X), IMAGE])
-
-
 OTHER = images.image([UPPER], AMD64)
-
-
-CONFIG_DIGEST = images.digest(IMAGE.config)
 
 
 @pytest.fixture(params=["directory", "tar"])
@@ -65,49 +51,40 @@ def layout(request, tmp_path):
     return make
 
 
-def pull(repository, name=""):
-    """Return the digest of an image and its layers, as they are stored."""
-    image = resolve(name, (repository,), (repository,), HOST)
-    return image.digest, [b"".join(verified(repository.blob(layer), layer)) for layer in image.layers]
-
-
-PULLED = [LOWER.blob, UPPER.blob]
-
-
 @pytest.mark.parametrize("artifact", [IMAGE, INDEX], ids=["image", "index"])
 @pytest.mark.parametrize("name", ["", "v1", "digest"])
 def test_an_only_image_is_found_by_its_name_its_digest_or_without_any(layout, artifact, name):
     wanted = artifact.digest if name == "digest" else name
-    assert pull(Layout(layout({"v1": artifact})), wanted) == (artifact.digest, PULLED)
+    assert pull_local(Layout(layout({"v1": artifact})), wanted) == (artifact.digest, PULLED)
 
 
 @pytest.mark.parametrize("name", ["v1", "digest"])
 def test_one_of_several_images_is_found_by_name_or_digest(layout, name):
     path = layout({"v0": OTHER, "v1": IMAGE})
-    assert pull(Layout(path), IMAGE.digest if name == "digest" else name) == (IMAGE.digest, PULLED)
+    assert pull_local(Layout(path), IMAGE.digest if name == "digest" else name) == (IMAGE.digest, PULLED)
 
 
 def test_an_image_with_several_names_needs_none(layout):
-    assert pull(Layout(layout({"latest": IMAGE, "v1": IMAGE})), "") == (IMAGE.digest, PULLED)
+    assert pull_local(Layout(layout({"latest": IMAGE, "v1": IMAGE})), "") == (IMAGE.digest, PULLED)
 
 
 def test_several_images_need_a_name_and_the_error_lists_them(layout):
     path = layout({"v0": OTHER, "v1": IMAGE})
     with pytest.raises(SourceError, match=r"not just one image, so a name is needed; it has v0, v1\."):
-        pull(Layout(path))
+        pull_local(Layout(path))
 
 
 @pytest.mark.parametrize("references", [{"v1": IMAGE}, {"v0": OTHER, "v1": IMAGE}, {}])
 def test_the_error_for_a_missing_name_lists_the_names(layout, references):
     with pytest.raises(SourceError, match=rf"has no image 'v2'; it has {', '.join(references) or 'none'}\."):
-        pull(Layout(layout(references)), "v2")
+        pull_local(Layout(layout(references)), "v2")
 
 
 def test_children_by_platform_are_one_image_without_a_name(layout):
     pointers = [{**images.descriptor(image), "platform": image.platform.json} for image in INDEX.images]
     index = images.document({"schemaVersion": 2, "manifests": pointers})
     path = layout({"v1": INDEX}, **{"index.json": index})
-    assert pull(Layout(path)) == (images.digest(index), PULLED)
+    assert pull_local(Layout(path)) == (images.digest(index), PULLED)
 
 
 @pytest.mark.parametrize("key", ["org.opencontainers.image.ref.name", "io.containerd.image.name"])
@@ -139,7 +116,7 @@ def blob_path(digest):
 def test_a_file_that_is_not_what_its_digest_says_is_refused(layout, spoilt, content):
     path = layout({"v1": IMAGE}, **{blob_path(spoilt): content})
     with pytest.raises(IntegrityError if content is not None else SourceError) as caught:
-        pull(Layout(path), "v1")
+        pull_local(Layout(path), "v1")
     assert spoilt in str(caught.value) or spoilt.partition(":")[2] in str(caught.value)
 
 
@@ -156,7 +133,7 @@ def test_a_file_that_is_not_what_its_digest_says_is_refused(layout, spoilt, cont
 )
 def test_an_index_that_is_none_is_an_error(layout, content, message):
     with pytest.raises(SourceError, match=message):
-        pull(Layout(layout({"v1": IMAGE}, **{"index.json": content})))
+        pull_local(Layout(layout({"v1": IMAGE}, **{"index.json": content})))
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "directory"])
@@ -166,4 +143,4 @@ def test_what_is_no_file_in_a_layout_is_neither_read_nor_waited_for(tmp_path, ma
     (tmp_path / name).unlink()
     make(str(tmp_path / name))
     with pytest.raises(SourceError, match=name):
-        pull(Layout(str(tmp_path)), "v1")
+        pull_local(Layout(str(tmp_path)), "v1")

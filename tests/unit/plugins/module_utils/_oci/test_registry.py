@@ -17,58 +17,16 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     SourceError,
     TransportError,
 )
-from ansible_collections.localai.core.plugins.module_utils._oci import registry as registry_client
-from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
 from ansible_collections.localai.core.tests.support import images, registry
-from ansible_collections.localai.core.tests.support.archives import file
 from ansible_collections.localai.core.tests.support.auth import Bearer
 from ansible_collections.localai.core.tests.support.auth import basic as basic_header
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, Raw, Status
-
-HOST = Platform("linux", "amd64")
-
-
-AMD64, S390X, ARM64 = (images.Platform(name) for name in ("amd64", "s390x", "arm64"))
-
-
-LOWER, UPPER = images.layer([file("run.sh", "x" * 1000)]), images.layer([file("y", "z")], "none")
-
-
-IMAGE = images.image([LOWER, UPPER], AMD64)
-
-
-INDEX = images.index([images.image([UPPER], S390X), IMAGE])
-
-
-USER, PASSWORD = "me", "pass:word"
-
-
-@pytest.fixture
-def server():
-    with registry.Registry() as running:
-        yield running
-
-
-def resolve(reference, platform=HOST, **settings):
-    return images_of(Client(**settings)).resolve(Reference.parse(reference), platform)
-
-
-def images_of(http, *arguments, **settings):
-    return Images(http, registry_client.Registry(http, *arguments, **settings))
-
-
-def pull(client, reference, platform=HOST):
-    image = client.resolve(Reference.parse(reference), platform)
-    return [b"".join(verified(image.repositories[0].blob(layer), layer)) for layer in image.layers]
-
-
-def paths(server):
-    return [request.path for request in server.requests]
+from ansible_collections.localai.core.tests.support.pulls import PASSWORD, USER, images_of, paths, pull, resolve
+from ansible_collections.localai.core.tests.support.sample import AMD64, ARM64, HOST, IMAGE, INDEX, LOWER, S390X, UPPER
 
 
 @pytest.mark.parametrize("docker", [True, False])

@@ -16,10 +16,6 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
     LocalAIError,
     TransportError,
 )
-from ansible_collections.localai.core.plugins.module_utils._oci import registry as registry_client
-from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
-from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
 from ansible_collections.localai.core.tests.support import images, registry
@@ -29,32 +25,10 @@ from ansible_collections.localai.core.tests.support.auth import basic as basic_h
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.faults import Cut, Redirect, Status
 from ansible_collections.localai.core.tests.support.files import FileServer
-
-HOST = Platform("linux", "amd64")
-
-
-AMD64, S390X, ARM64 = (images.Platform(name) for name in ("amd64", "s390x", "arm64"))
-
-
-LOWER, UPPER = images.layer([file("run.sh", "x" * 1000)]), images.layer([file("y", "z")], "none")
-
-
-IMAGE = images.image([LOWER, UPPER], AMD64)
-
-
-INDEX = images.index([images.image([UPPER], S390X), IMAGE])
-
-
-USER, PASSWORD = "me", "pass:word"
-
+from ansible_collections.localai.core.tests.support.pulls import PASSWORD, USER, images_of, paths, pull, resolve
+from ansible_collections.localai.core.tests.support.sample import AMD64, HOST, IMAGE, INDEX, LOWER, UPPER
 
 LOCKS = {"open": {}, "basic": {"auth": Basic(USER, PASSWORD)}, "bearer": {"auth": Bearer(USER, PASSWORD)}}
-
-
-@pytest.fixture
-def server():
-    with registry.Registry() as running:
-        yield running
 
 
 class Clock:
@@ -66,25 +40,8 @@ class Clock:
         return self.now
 
 
-def resolve(reference, platform=HOST, **settings):
-    return images_of(Client(**settings)).resolve(Reference.parse(reference), platform)
-
-
-def images_of(http, *arguments, **settings):
-    return Images(http, registry_client.Registry(http, *arguments, **settings))
-
-
-def pull(client, reference, platform=HOST):
-    image = client.resolve(Reference.parse(reference), platform)
-    return [b"".join(verified(image.repositories[0].blob(layer), layer)) for layer in image.layers]
-
-
 def login(server, **changes):
     return Endpoint(server.host, **{"username": USER, "password": PASSWORD, **changes})
-
-
-def paths(server):
-    return [request.path for request in server.requests]
 
 
 def authorizations(server):

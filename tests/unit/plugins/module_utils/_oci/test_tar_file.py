@@ -6,46 +6,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file, resolve
+from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
-from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
-from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
-from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import compress, file, tar
-from ansible_collections.localai.core.tests.support.layouts import (
-    docker_archive,
-    layout_files,
-    oci_archive,
-)
-
-HOST = Platform("linux", "amd64")
-
-
-AMD64, S390X = images.Platform("amd64"), images.Platform("s390x")
-
-
-LOWER, UPPER = images.layer([file("run.sh", "x" * 1000)]), images.layer([file("y", "z")], "none")
-
-
-IMAGE = images.image([LOWER, UPPER], AMD64)
-
-
-CONFIG_DIGEST = images.digest(IMAGE.config)
-
-
-def pull(repository, name=""):
-    """Return the digest of an image and its layers, as they are stored."""
-    image = resolve(name, (repository,), (repository,), HOST)
-    return image.digest, [b"".join(verified(repository.blob(layer), layer)) for layer in image.layers]
-
-
-PULLED = [LOWER.blob, UPPER.blob]
+from ansible_collections.localai.core.tests.support.layouts import docker_archive, layout_files, oci_archive
+from ansible_collections.localai.core.tests.support.pulls import pull_local, saved, write
+from ansible_collections.localai.core.tests.support.sample import CONFIG_DIGEST, IMAGE, LOWER, PULLED, UPPER
 
 
 @pytest.mark.parametrize("open_path", [Layout, image_in_file])
@@ -54,13 +25,7 @@ def test_a_path_that_is_no_file_is_neither_read_nor_waited_for(tmp_path, open_pa
     path = str(tmp_path / "image.tar")
     make(path)
     with pytest.raises(SourceError, match=r"image\.tar.*: (No such file|it is not a file|Not a directory)"):
-        pull(open_path(path))
-
-
-def write(tmp_path, content):
-    path = tmp_path / "image.tar"
-    path.write_bytes(content)
-    return str(path)
+        pull_local(open_path(path))
 
 
 @pytest.mark.parametrize(
@@ -73,13 +38,13 @@ def write(tmp_path, content):
 )
 def test_a_tar_file_is_known_by_what_is_in_it(tmp_path, content, digest, layers):
     repository = image_in_file(write(tmp_path, content))
-    assert pull(repository) == (digest, layers)
+    assert pull_local(repository) == (digest, layers)
     assert repository.digest("") == digest
 
 
 def test_what_newer_dockers_save_is_a_layout_too(tmp_path):
     both = {**layout_files({"v1": IMAGE}), "manifest.json": b"[]"}
-    assert pull(image_in_file(write(tmp_path, tar(file(*entry) for entry in both.items()))))[0] == IMAGE.digest
+    assert pull_local(image_in_file(write(tmp_path, tar(file(*entry) for entry in both.items()))))[0] == IMAGE.digest
 
 
 @pytest.mark.parametrize("compression", ["gzip", "bzip2", "xz", "zstd"])
@@ -99,17 +64,9 @@ def test_a_tar_file_that_was_cut_is_an_error_wherever_it_ends(tmp_path):
     whole = oci_archive({"v1": IMAGE})
     for length in range(0, len(whole.rstrip(b"\0")), 509):
         with pytest.raises(SourceError):
-            pull(image_in_file(write(tmp_path, whole[:length])))
-
-
-def saved(manifest=None, names=("a/layer.tar", "b/layer.tar"), extra=(), config=IMAGE.config, layers=(LOWER, UPPER)):
-    """A docker archive that says of itself what it is told to."""
-    said = [{"Config": "config.json", "Layers": list(names)}] if manifest is None else manifest
-    entries = [file("config.json", config), file("manifest.json", json.dumps(said))]
-    entries += [file(name, layer.content) for name, layer in zip(("a/layer.tar", "b/layer.tar"), layers)]
-    return tar([*entries, *extra])
+            pull_local(image_in_file(write(tmp_path, whole[:length])))
 
 
 def test_a_document_that_is_huge_is_not_read_into_memory(tmp_path):
     with pytest.raises(SourceError, match="not plausible"):
-        pull(image_in_file(write(tmp_path, saved(config=bytes(5_000_000)))))
+        pull_local(image_in_file(write(tmp_path, saved(config=bytes(5_000_000)))))

@@ -162,6 +162,8 @@ def test_an_image_is_pinned_to_a_digest(uri, expected):
         ("quay.io/x/y", None),
         ("h:5000/latest-a", None),
         ("quay.io/x/y:latest-a@" + DIGEST, None),
+        ("https://h/latest-a.tar.gz", None),
+        ("/srv/a:latest-/b", None),
     ],
 )
 def test_a_release_replaces_latest_in_a_tag(uri, expected):

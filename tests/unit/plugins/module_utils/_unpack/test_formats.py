@@ -17,11 +17,8 @@ from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack.formats import format_of
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 from ansible_collections.localai.core.tests.support.archives import tar, tar_archive, zip_archive
-from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.host import snapshot
-from ansible_collections.localai.core.tests.support.unpacking import FORMATS
-
-ENTRIES = backend_entries("piper")
+from ansible_collections.localai.core.tests.support.unpacking import ENTRIES, FORMATS
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import os
-import struct
-import tarfile
 
 import pytest
 
@@ -23,7 +21,7 @@ from ansible_collections.localai.core.tests.support.archives import (
     tar,
     tar_archive,
 )
-from ansible_collections.localai.core.tests.support.unpacking import FORMATS, fill, repaired
+from ansible_collections.localai.core.tests.support.unpacking import FORMATS, fill, sparse
 
 
 def test_the_number_of_entries_is_limited(top):
@@ -59,17 +57,6 @@ def test_a_bomb_is_found_by_its_ratio(top, monkeypatch, compression):
     with pytest.raises(SourceError, match="more than 20 times its size"):
         fill(top, archive, compression=compression, limits=Limits(ratio=20), step=100)
     fill(top, archive, compression=compression, limits=Limits(ratio=100_000))
-
-
-def sparse(name, size):
-    """A file of nothing but a hole, as GNU tar packs it."""
-    header = tarfile.TarInfo(name)
-    header.type, header.size = tarfile.GNUTYPE_SPARSE, 0
-    block = bytearray(header.tobuf(tarfile.GNU_FORMAT))
-    block[386:398] = struct.pack("12s", b"%011o" % size)
-    block[398:410] = struct.pack("12s", b"%011o" % 0)
-    block[483:495] = b"\x80" + size.to_bytes(11, "big")
-    return repaired(block)
 
 
 def test_a_bomb_of_holes_is_found_by_its_ratio(top, monkeypatch):

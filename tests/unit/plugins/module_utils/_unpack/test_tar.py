@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import struct
 import subprocess
 import tarfile
 import time
@@ -26,7 +25,7 @@ from ansible_collections.localai.core.tests.support.archives import (
     tar,
 )
 from ansible_collections.localai.core.tests.support.hostile import hostile
-from ansible_collections.localai.core.tests.support.unpacking import fill, guarded, repaired
+from ansible_collections.localai.core.tests.support.unpacking import fill, guarded, sparse
 
 
 @pytest.mark.parametrize("tar_format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -61,17 +60,6 @@ def test_a_size_below_zero_is_refused(top):
     header.size = -1024
     with pytest.raises(SourceError):
         fill(top, header.tobuf(tarfile.GNU_FORMAT) + bytes(4096))
-
-
-def sparse(name, size):
-    """A file of nothing but a hole, as GNU tar packs it."""
-    header = tarfile.TarInfo(name)
-    header.type, header.size = tarfile.GNUTYPE_SPARSE, 0
-    block = bytearray(header.tobuf(tarfile.GNU_FORMAT))
-    block[386:398] = struct.pack("12s", b"%011o" % size)
-    block[398:410] = struct.pack("12s", b"%011o" % 0)
-    block[483:495] = b"\x80" + size.to_bytes(11, "big")
-    return repaired(block)
 
 
 def test_holes_are_filled_with_zeros(top):

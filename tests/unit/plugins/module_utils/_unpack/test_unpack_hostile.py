@@ -28,17 +28,8 @@ from ansible_collections.localai.core.tests.support.archives import (
     symlink,
     tar,
 )
-from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.hostile import hostile
-from ansible_collections.localai.core.tests.support.unpacking import fill, guarded, repaired
-
-COMPRESSIONS = ["none", "gzip", "bzip2", "xz", "zstd"]
-
-
-ENTRIES = backend_entries("piper")
-
-
-ARCHIVE = tar(ENTRIES)
+from ansible_collections.localai.core.tests.support.unpacking import ARCHIVE, TAR_COMPRESSIONS, fill, guarded, repaired
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "a/..", "x/../y"])
@@ -217,7 +208,7 @@ def test_any_header_ends_in_a_tree_or_in_one_of_our_errors(listed, changes):
         fill(top, bytes(archive), limits=Limits(size=100_000, entries=1000))
 
 
-@given(data=st.binary(max_size=3000), compression=st.sampled_from(COMPRESSIONS))
+@given(data=st.binary(max_size=3000), compression=st.sampled_from(TAR_COMPRESSIONS))
 @hostile
 def test_any_bytes_end_in_a_tree_or_in_one_of_our_errors(data, compression):
     with guarded() as (top, _outside), contextlib.suppress(LocalAIError):

@@ -29,11 +29,9 @@ from ansible_collections.localai.core.tests.support.archives import (
     symlink,
     zip_archive,
 )
-from ansible_collections.localai.core.tests.support.backends import backend_entries
 from ansible_collections.localai.core.tests.support.hostile import hostile
-from ansible_collections.localai.core.tests.support.unpacking import FORMATS
+from ansible_collections.localai.core.tests.support.unpacking import ENTRIES, FORMATS
 
-ENTRIES = backend_entries("piper")
 UNIX, WINDOWS = 3, 0
 FILE, PIPE = stat.S_IFREG, stat.S_IFIFO
 
