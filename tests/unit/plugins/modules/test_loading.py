@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.localai.core.tests.support.interpreter import environment
+
 # The lines of code of the library that a converged run may load; blank lines, comments and docstrings cost nothing.
 MOST_LINES = 2500
 # What fetches, reads galleries, unpacks or writes.
@@ -45,7 +47,8 @@ print(json.dumps({"result": result, "files": files, "modules": sorted(sys.module
 def loaded(arguments: dict) -> dict:
     """The result of a run in a process of its own, the files of the library that it loaded, and all modules."""
     command = [sys.executable, "-c", RUN, json.dumps(arguments)]
-    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    printed = subprocess.run(command, check=True, env=environment(), stdin=nothing, stdout=pipe)
     return json.loads(printed.stdout)
 
 

@@ -26,6 +26,7 @@ from ansible_collections.localai.core.plugins.module_utils._module.backend_info 
 from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.host import ordinary_user
+from ansible_collections.localai.core.tests.support.interpreter import environment
 from ansible_collections.localai.core.tests.support.plans import short_rows
 
 
@@ -261,8 +262,7 @@ WRITERS = {"_fs.attributes", "_fs.entries", "_fs.remove", "_fs.sync", "_fs.tree"
 
 
 def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    output = subprocess.check_output([sys.executable, "-c", LOADED], env=environment, text=True)
+    output = subprocess.check_output([sys.executable, "-c", LOADED], env=environment(), text=True)
     loaded = set(output.split())
     assert loaded & WRITERS == set()
     assert {name for name in loaded if name.startswith("_store.")} == {

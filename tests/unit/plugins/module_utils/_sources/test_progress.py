@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import Progress, in_progress
 from ansible_collections.localai.core.plugins.module_utils._store.layout import OWN_DIRECTORY, PROGRESS
+from ansible_collections.localai.core.tests.support.interpreter import environment
 from ansible_collections.localai.core.tests.support.trees import opened
 
 
@@ -164,10 +165,9 @@ with open_store(sys.argv[1], FileAttributes(), TreeFiles(), 0) as store, store.p
 
 
 def test_it_counts_no_longer_when_the_writer_is_killed(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", _TRANSFER, str(tmp_path)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as process:
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment()) as process:
         assert process.stdout.readline() == b"begun\n"
         assert in_progress(str(tmp_path / OWN_DIRECTORY / PROGRESS))["backend"] == "piper"
         process.kill()
