@@ -10,14 +10,15 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Mapping
 
 from ..support.backends import backend_image
 from ..support.files import FileServer
-from ..support.playbook import environment
+from ..support.playbook import COLLECTIONS, environment
 from ..support.push import Pusher, Target
+from .variants import OTHER_STATE
 
 _REPOSITORY = "bench/small"
 _NAMES = [f"backend-{number}" for number in range(20)]
@@ -25,11 +26,15 @@ _NAMES = [f"backend-{number}" for number in range(20)]
 
 @dataclass(frozen=True)
 class Converged:
-    """Seconds by round of a play without tasks and of one with the task, and the requests of all these tasks."""
+    """Seconds by round of a play without tasks and of one with the task, and the requests of all these tasks.
+
+    `other` has the seconds of the task with the other state of the collection, if there is one.
+    """
 
     empty: list[float]
     task: list[float]
     requests: int
+    other: list[float] = field(default_factory=list)
 
 
 def converged(registry: Mapping[str, Any], log: Path, work: Path, rounds: int) -> Converged:
@@ -48,12 +53,17 @@ def converged(registry: Mapping[str, Any], log: Path, work: Path, rounds: int) -
                 "capability": "default",
             },
         }
-        playbooks = [_playbook(work / "empty.yml", []), _playbook(work / "task.yml", [task])]
-        _play(playbooks[1], work)
+        empty, full = _playbook(work / "empty.yml", []), _playbook(work / "task.yml", [task])
+        states = [COLLECTIONS, *([OTHER_STATE] if OTHER_STATE else [])]
+        for state in states:  # the first run installs, and may be the one that compiles
+            _play(full, work, state)
         before = len(files.requests) + _requests(log)
-        seconds = [[_play(playbook, work) for playbook in playbooks] for _round in range(rounds)]
-        asked = len(files.requests) + _requests(log) - before
-    return Converged([empty for empty, _task in seconds], [full for _empty, full in seconds], asked)
+        times = Converged([], [], 0)
+        for _round in range(rounds):
+            times.empty.append(_play(empty, work))
+            for state, seconds in zip(states, (times.task, times.other)):
+                seconds.append(_play(full, work, state))
+        return replace(times, requests=len(files.requests) + _requests(log) - before)
 
 
 def _playbook(path: Path, tasks: list[dict[str, Any]]) -> Path:
@@ -62,11 +72,11 @@ def _playbook(path: Path, tasks: list[dict[str, Any]]) -> Path:
     return path
 
 
-def _play(playbook: Path, work: Path) -> float:
-    """Run a playbook; returns the seconds that it took."""
+def _play(playbook: Path, work: Path, collections: Path = COLLECTIONS) -> float:
+    """Run a playbook with the collection below a directory; returns the seconds that it took."""
     command = [sys.executable, "-m", "ansible", "playbook", str(playbook)]
     start = time.perf_counter()
-    done = subprocess.run(command, check=False, env=environment(work), capture_output=True, text=True)
+    done = subprocess.run(command, check=False, env=environment(work, collections), capture_output=True, text=True)
     seconds = time.perf_counter() - start
     if done.returncode != 0:
         sys.exit(done.stdout + done.stderr)

@@ -12,7 +12,7 @@ from typing import Callable, Iterable, Sequence
 
 from .converged import Converged
 from .measure import Run
-from .variants import BSDTAR, ISAL, OURS, TAR, UMOCI
+from .variants import BSDTAR, ISAL, OTHER, OURS, TAR, UMOCI
 
 _MB = 1000**2
 
@@ -26,6 +26,8 @@ _GOALS = (
     ("python", OURS, UMOCI, 0.5),
     ("llama", ISAL, TAR, 0.45),
     ("python", ISAL, TAR, 0.45),
+    ("llama", OURS, OTHER, 1.1),
+    ("python", OURS, OTHER, 1.1),
 )
 
 
@@ -63,8 +65,10 @@ class Report:
         ]
         ours = [run for run in [*self._runs, self._small, self._large] if run.variant in (OURS.name, ISAL.name)]
         above = [full - empty for empty, full in zip(self._plays.empty, self._plays.task)]
+        other = [task / theirs for task, theirs in zip(self._plays.task, self._plays.other)]
         return [
             *times,
+            *([Goal(f"converged task / {OTHER.name}", 1.1, statistics.median(other))] if other else []),
             Goal("peak memory, MB", 80, max(run.memory for run in ours) / _MB),
             Goal("peak memory, fat / llama", 1.1, self._large.memory / self._small.memory),
             Goal("disk beyond the tree, MB", 0, max(run.disk for run in ours) // _MB),

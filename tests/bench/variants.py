@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from ..support.playbook import COLLECTIONS
 from .images import Served
 
 
@@ -44,9 +45,10 @@ class Variant:
         return [program for program in self.needs if shutil.which(program) is None]
 
 
-def _ours(isal: str) -> Callable[[Served, Place], list[str]]:
-    module = f"{__package__}.install"
-    return lambda image, place: [sys.executable, "-m", module, image.reference, str(place.tree), isal]
+def _ours(isal: str, collections: Path = COLLECTIONS) -> Callable[[Served, Place], list[str]]:
+    """Our install with the collection below a directory, which has to be the working directory: Python looks there."""
+    python = ["env", "-C", str(collections), sys.executable, "-m", f"{__package__}.install"]
+    return lambda image, place: [*python, image.reference, str(place.tree), isal]
 
 
 def _pipeline(unpack: str) -> Callable[[Served, Place], list[str]]:
@@ -68,8 +70,12 @@ def _skopeo_and_umoci(image: Served, place: Place) -> list[str]:
     return ["bash", "-c", f"{copy} && {unpack} --image {layout} {tree} && sync -f {tree}"]
 
 
+# The directory with another state of the collection, to compare this one with; None if there is none.
+OTHER_STATE = Path(os.environ["BENCH_OTHER"]).resolve() if os.environ.get("BENCH_OTHER") else None
+
 OURS = Variant("ours", _ours("without"), inner=True)
 ISAL = Variant("ours, with isal", _ours("with"), inner=True)
+OTHER = Variant("ours, other state", _ours("without", OTHER_STATE or COLLECTIONS), inner=True)
 TAR = Variant("curl, gzip, tar", _pipeline("gzip -dc | tar -x -C {}"), needs=("curl", "gzip", "tar"))
 BSDTAR = Variant("curl, bsdtar", _pipeline("bsdtar -x -f - -C {}"), needs=("curl", "bsdtar"))
 UMOCI = Variant("skopeo, umoci", _skopeo_and_umoci, needs=("skopeo", "umoci"))
@@ -78,7 +84,7 @@ UMOCI = Variant("skopeo, umoci", _skopeo_and_umoci, needs=("skopeo", "umoci"))
 def available() -> list[Variant]:
     """The variants that this machine can run; says which it cannot."""
     variants = []
-    for variant in (TAR, OURS, ISAL, BSDTAR, UMOCI):
+    for variant in (TAR, OURS, *([OTHER] if OTHER_STATE else []), ISAL, BSDTAR, UMOCI):
         missing = [*variant.missing]
         if variant is ISAL and importlib.util.find_spec("isal") is None:
             missing.append("isal")

@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 
 COLLECTION = Path(__file__).parents[2]
+COLLECTIONS = COLLECTION.parents[2]
 
 
-def environment(work: Path, collections: Path = COLLECTION.parents[2]) -> dict[str, str]:
+def environment(work: Path, collections: Path = COLLECTIONS) -> dict[str, str]:
     """The environment in which ansible-playbook writes only below a directory; that gets an empty configuration."""
     config = work / "ansible.cfg"
     config.touch()

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.localai.core.tests.bench.converged import Converged
 from ansible_collections.localai.core.tests.bench.measure import Run
 from ansible_collections.localai.core.tests.bench.report import Report
-from ansible_collections.localai.core.tests.bench.variants import OURS, TAR
+from ansible_collections.localai.core.tests.bench.variants import OTHER, OURS, TAR
 
 MB = 1000**2
 
@@ -65,6 +65,12 @@ def test_the_empty_play_of_the_same_round_is_taken_off():
     made = report(plays=Converged([0.5, 5.0, 0.5], [1.0, 5.4, 1.1], 2))
     assert goal(made, "above an empty play").measured == pytest.approx(0.5)
     assert not goal(made, "requests").met
+
+
+def test_another_state_of_the_collection_is_compared_where_there_is_one():
+    made = report([run(TAR), run(OURS, wall=1.2), run(OTHER, wall=1.0)], plays=Converged([0.5], [1.0], 0, other=[0.8]))
+    assert goal(made, "llama: ours / ours, other state").measured == pytest.approx(1.2)
+    assert not goal(made, "converged task / ours, other state").met
 
 
 def test_the_tables_have_a_row_for_each_variant_and_goal():
