@@ -83,7 +83,7 @@ def imports(name: str, source: str) -> Iterator[tuple[str, bool, bool]]:
     """Yield what a file imports: a file of the library, or another module; whether in a function, or for types only."""
     tree = ast.parse(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+    types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     inner = {id(node) for function in functions for node in ast.walk(function)}
     for_types = {id(node) for block in types for node in ast.walk(block)}
     for node in ast.walk(tree):
