@@ -22,7 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.server impor
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, Pin
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 
-from .plans import CPU_HOST, DIGEST, OLD_DIGEST, carried_out, concrete, decide, short
+from .plans import CPU_HOST, DIGEST, OLD_DIGEST, carried_out, concrete, decide, short, want
 
 NOTHING = "none: "
 BY_NAME, BY_META = Record(requested=True), Record()
@@ -70,3 +70,9 @@ def check_plan(options: BackendOptions, state: Installed, expected: str, host: H
     again = decide(replace(options, force=False), after, host)
     assert (again.steps, again.removed, {outcome.action for outcome in again.outcomes}) == ((), (), {"none"})
     return after
+
+
+def check_states(name: str, state: Installed, present: str, latest: str, absent: str) -> None:
+    """Check the plan of a task with one name in each of the three states that an option `state` can have."""
+    for wanted, expected in (("present", present), ("latest", latest), ("absent", absent)):
+        check_plan(want(name, state=wanted), state, expected)

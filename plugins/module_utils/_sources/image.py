@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import typing as t
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from .._errors import SourceError
@@ -79,11 +80,11 @@ class _ImageSource(Source):
         repositories = self._repositories(digest)
         return [Origin(str(repository), repository.blob, repository.local) for repository in repositories]
 
-    def _resolve(self) -> Image:
-        raise NotImplementedError
+    @abstractmethod
+    def _resolve(self) -> Image: ...
 
-    def _repositories(self, digest: str) -> t.Sequence[Repository]:
-        raise NotImplementedError
+    @abstractmethod
+    def _repositories(self, digest: str) -> t.Sequence[Repository]: ...
 
 
 class RegistrySource(_ImageSource):

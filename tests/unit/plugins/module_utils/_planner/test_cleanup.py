@@ -31,7 +31,7 @@ from ansible_collections.localai.core.tests.support.states import (
     BY_META,
     BY_NAME,
     NOTHING,
-    check_plan,
+    check_states,
     current,
     having,
     leftover,
@@ -63,8 +63,7 @@ FILLED = [
 def test_what_localai_was_filling_is_removed_unless_it_still_does(
     state: Installed, name: str, present: str, latest: str, absent: str
 ) -> None:
-    for wanted, expected in (("present", present), ("latest", latest), ("absent", absent)):
-        check_plan(want(name, state=wanted), state, expected)
+    check_states(name, state, present, latest, absent)
 
 
 def test_the_former_build_of_a_meta_backend_becomes_a_previous_version() -> None:

@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
-from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, want
+from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta
 from ansible_collections.localai.core.tests.support.states import (
     BY_META,
     BY_NAME,
     NOTHING,
-    check_plan,
+    check_states,
     current,
     having,
     previous_version,
@@ -190,5 +190,4 @@ SITUATIONS = [
 def test_each_situation_has_its_action_in_each_state(
     state: Installed, name: str, present: str, latest: str, absent: str
 ) -> None:
-    for wanted, expected in (("present", present), ("latest", latest), ("absent", absent)):
-        check_plan(want(name, state=wanted), state, expected)
+    check_states(name, state, present, latest, absent)

@@ -17,7 +17,7 @@ from ansible_collections.localai.core.tests.support.plans import carried_out, co
 from ansible_collections.localai.core.tests.support.states import having, leftover, previous_version
 
 REMOVED = [
-    # what is installed, names -> steps, and what goes along
+    # what is installed, names -> steps, and what is removed too
     ((meta("m", "cpu-m"), meta("n", "cpu-m"), concrete("cpu-m")), ("m",), ["m"], []),
     ((meta("m", "cpu-m"), meta("n", "cpu-m"), concrete("cpu-m")), ("m", "n"), ["cpu-m", "m", "n"], ["cpu-m"]),
     ((meta("m", "cpu-m"), concrete("cpu-m")), ("m",), ["cpu-m", "m"], ["cpu-m"]),
@@ -41,14 +41,14 @@ REMOVED = [
 ]
 
 
-@pytest.mark.parametrize(("directories", "names", "steps", "along"), REMOVED)
+@pytest.mark.parametrize(("directories", "names", "steps", "too"), REMOVED)
 def test_after_a_removal_nothing_answers_to_the_name_and_what_others_need_stays(
-    directories: tuple[Directory, ...], names: tuple[str, ...], steps: list[str], along: list[str]
+    directories: tuple[Directory, ...], names: tuple[str, ...], steps: list[str], too: list[str]
 ) -> None:
     state = installed(*directories)
     decided = decide(want(*names, state="absent"), state)
     assert sorted(step.backend for step in decided.steps) == steps
-    assert sorted(backend for backend, _reason in decided.removed) == along
+    assert sorted(backend for backend, _reason in decided.removed) == too
     assert all(reason for _backend, reason in decided.removed)
     rows = Listing(carried_out(decided.steps, state), "default")
     assert [name for name in names if rows.find(name)] == []

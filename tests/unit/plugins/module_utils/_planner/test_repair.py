@@ -19,6 +19,7 @@ from ansible_collections.localai.core.tests.support.plans import (
 from ansible_collections.localai.core.tests.support.states import (
     NOTHING,
     check_plan,
+    check_states,
     current,
     leftover,
 )
@@ -239,5 +240,4 @@ LOST = [
 def test_what_is_lost_is_restored_or_installed_in_each_state(
     state: Installed, name: str, present: str, latest: str, absent: str
 ) -> None:
-    for wanted, expected in (("present", present), ("latest", latest), ("absent", absent)):
-        check_plan(want(name, state=wanted), state, expected)
+    check_states(name, state, present, latest, absent)
