@@ -20,13 +20,13 @@ from ansible_collections.localai.core.plugins.module_utils._oci.platform import 
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, GallerySource, HostOptions
 from ansible_collections.localai.core.plugins.module_utils._resolver.resolver import Resolver
-from ansible_collections.localai.core.plugins.module_utils._store.file_system import Keeps
+from ansible_collections.localai.core.plugins.module_utils._store.file_system import KeptAttributes
 
 from .archives import file, write_tree
 from .plans import CPU_HOST
 
 BUILDS = ("piper", "whisper")
-KEEPS_ALL = Keeps()
+KEEPS_ALL = KeptAttributes()
 
 
 class LocalHost:
@@ -59,7 +59,7 @@ class LocalHost:
             "capability": "default",
         }
 
-    def task(self, *names: str, keeps: Keeps = KEEPS_ALL, **options: Any) -> Task:
+    def task(self, *names: str, keeps: KeptAttributes = KEEPS_ALL, **options: Any) -> Task:
         """Return a task for backends."""
         return task_of(self.host, BackendOptions(names, **options), keeps, self.run)
 

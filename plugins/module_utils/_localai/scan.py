@@ -17,7 +17,7 @@ from .._fs.accounts import attributes_of
 from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
 from .._store.build_records import recorded_builds
-from .._store.file_system import Keeps, remembered
+from .._store.file_system import KeptAttributes, remembered
 from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
 from .installed import RUN_FILE, Directory, Installed, PreviousVersion
@@ -28,7 +28,7 @@ MAX_METADATA = 1024 * 1024
 _BUSY_SECONDS = 3600
 
 
-def scan(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: bool = True) -> Installed:
+def scan(path: str, system_path: str, keeps: KeptAttributes | None = None, as_next_run: bool = True) -> Installed:
     """Return the content of the backends path and of the system path. A missing path is not an error.
 
     If an interrupted run has moved a tree away, the tree counts as installed, because the next run moves it back.
@@ -36,7 +36,7 @@ def scan(path: str, system_path: str, keeps: Keeps | None = None, as_next_run: b
     path stores. The default is the result of the last probe.
     """
     problems: list[str] = []
-    keeps = keeps or remembered(path) or Keeps()
+    keeps = keeps or remembered(path) or KeptAttributes()
     names = [name for name in _names(path, problems) if name != OWN_DIRECTORY]
     readable = not problems
     moved_away = [name for name in _moved_away(path) if name not in names] if readable else []
@@ -95,7 +95,7 @@ def _names(path: str, problems: list[str]) -> list[str]:
         return []
 
 
-def _previous_versions(path: str, keeps: Keeps) -> t.Iterator[PreviousVersion]:
+def _previous_versions(path: str, keeps: KeptAttributes) -> t.Iterator[PreviousVersion]:
     """Yield the previous versions, the latest of each backend first. Unreadable directories are skipped."""
     top = os.path.join(path, OWN_DIRECTORY, PREVIOUS)
     for backend in _names(top, []):
@@ -104,7 +104,7 @@ def _previous_versions(path: str, keeps: Keeps) -> t.Iterator[PreviousVersion]:
             yield PreviousVersion(backend, f"{OWN_DIRECTORY}/{PREVIOUS}/{backend}/{number}", directory)
 
 
-def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
+def _directory(parent: str, name: str, keeps: KeptAttributes) -> Directory:
     path = os.path.join(parent, name)
     try:
         status = os.lstat(path)
@@ -135,7 +135,7 @@ def _directory(parent: str, name: str, keeps: Keeps) -> Directory:
     )
 
 
-def _file_attributes(path: str, keeps: Keeps) -> FileAttributes:
+def _file_attributes(path: str, keeps: KeptAttributes) -> FileAttributes:
     """Return the attributes that the file system stores of a regular file; empty for anything else."""
     try:
         status = os.lstat(path)

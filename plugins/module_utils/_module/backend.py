@@ -17,7 +17,7 @@ from .._localai.machine import Machine
 from .._localai.scan import has_unfinished
 from .._planner.facts import Facts
 from .._request import BackendOptions, HostOptions
-from .._store.file_system import Keeps, remembered
+from .._store.file_system import KeptAttributes, remembered
 from .argspec import BACKEND
 from .decide import Decider
 from .options import backend_options, host_options
@@ -55,7 +55,7 @@ def _carry_out(run: Run) -> None:
     if host.platform is not None or request.digest is not None or run.params["pins"] is not None:
         request = _with_pins(request, host, capability, run)
     probed = remembered(host.backends_path)
-    task = task_of(host, request, probed or Keeps(), run)
+    task = task_of(host, request, probed or KeptAttributes(), run)
     if run.check_mode:
         run.warnings += _missing_parent(host.backends_path)
     elif has_unfinished(host.backends_path):

@@ -16,7 +16,7 @@ from .._localai.installed import BACKEND_FILES, Installed
 from .._planner.effects import effects
 from .._planner.plan import Plan
 from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
-from .._store.file_system import Keeps
+from .._store.file_system import KeptAttributes
 from .._store.store import open_store
 from .answers import Answers, walk
 from .apply import Applier
@@ -45,7 +45,11 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
 
 
 def execute(
-    decider: Decider, task: Task, answers: t.Callable[[], Answers], run: Run, task_for: t.Callable[[Keeps], Task]
+    decider: Decider,
+    task: Task,
+    answers: t.Callable[[], Answers],
+    run: Run,
+    task_for: t.Callable[[KeptAttributes], Task],
 ) -> None:
     """Take the lock, plan again if the disk has changed, and apply the plan.
 

@@ -14,7 +14,7 @@ from .._fs.file_attributes import FileAttributes
 from .._localai.installed import Installed
 from .._localai.scan import scan
 from .._request import BackendOptions, HostOptions
-from .._store.file_system import Keeps
+from .._store.file_system import KeptAttributes
 from .runner import Run
 
 
@@ -28,7 +28,7 @@ class Task:
 
     host: HostOptions
     request: BackendOptions
-    keeps: Keeps
+    keeps: KeptAttributes
     requested: FileAttributes
     mode: int
 
@@ -43,7 +43,7 @@ class Task:
         return installed
 
 
-def task_of(host: HostOptions, request: BackendOptions, keeps: Keeps, run: Run) -> Task:
+def task_of(host: HostOptions, request: BackendOptions, keeps: KeptAttributes, run: Run) -> Task:
     """Return the task, without the owner, group and mode that the file system does not store."""
     new_mode = request.mode
     if not keeps.owners:

@@ -46,7 +46,7 @@ def diagnose(
 
 def _obstacle(situation: Situation) -> Finding | None:
     """Return a finding that prevents the other checks: the path is taken, or a tree has to be walked first."""
-    if situation.own is not None and situation.own.kind != "directory":
+    if situation.directory is not None and situation.directory.kind != "directory":
         from .repair import blocked
 
         return blocked(situation)
@@ -71,7 +71,7 @@ def _other_source(situation: Situation) -> Finding | None:
 
 def _unsound(situation: Situation) -> Finding | None:
     """Return the finding for a meta backend that was not written, or for a damaged directory."""
-    directory, finding = situation.own, None
+    directory, finding = situation.directory, None
     if directory is None or not (directory.has_run_file or directory.target):
         from .repair import meta_missing
 
@@ -121,7 +121,7 @@ def _other_version(situation: Situation) -> Finding | None:
         from .work import Compare
 
         # With a uri, only the name on disk has the correct spelling.
-        finding = Compare(situation.own.name if situation.own and request.uri else situation.name)
+        finding = Compare(situation.directory.name if situation.directory and request.uri else situation.name)
     return finding
 
 

@@ -19,7 +19,7 @@ from .work import Finding, Install, OtherAlias, RestorePrevious
 
 def other_pin(situation: Situation, pin: Pin) -> Finding | None:
     """Return the finding for a name that differs from its row of `pins`."""
-    installed, directory = situation.installed, situation.own
+    installed, directory = situation.installed, situation.directory
     build, is_sound = installed.get(pin.backend), installed.is_build(pin.backend)
     if situation.request.force or build is None or not is_sound or not build.has_digest(pin.digest):
         return _pinned_build(situation, pin, build, is_sound)
@@ -36,7 +36,7 @@ def other_pin(situation: Situation, pin: Pin) -> Finding | None:
 
 def other_uri(situation: Situation, uri: Address) -> Finding | None:
     """Return the finding for a name that was not installed from `uri`."""
-    directory, request = situation.own, situation.request
+    directory, request = situation.directory, situation.request
     if directory is None:
         if _is_recorded(situation, situation.name):
             return repaired(situation, "it is not installed", situation.name, action="install")
@@ -62,7 +62,7 @@ def other_digest(situation: Situation, digest: str) -> Finding | None:
     build = situation.build
     if build is None or build.has_digest(digest):
         return None
-    may_be_meta = situation.own is None or bool(situation.own.target)
+    may_be_meta = situation.directory is None or bool(situation.directory.target)
     for previous in sorted(situation.installed.previous, key=lambda previous: previous.backend != build.name):
         # The former build of a meta backend has the name of the meta backend as its alias.
         had_name = may_be_meta and previous.directory.alias.lower() == situation.name.lower()
@@ -109,7 +109,7 @@ def _pinned_build(situation: Situation, pin: Pin, build: Directory | None, is_so
 
 
 def _version_from(situation: Situation, uri: Address) -> Finding | None:
-    for previous in situation.restorable(situation.own.name if situation.own else situation.name):
+    for previous in situation.restorable(situation.directory.name if situation.directory else situation.name):
         if is_from(previous, uri):
             return _restore(previous, "was installed from this uri")
     return None

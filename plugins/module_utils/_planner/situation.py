@@ -21,9 +21,9 @@ from .._request import BackendOptions
 class Situation:
     """One bare name, and what is installed for it.
 
-    `own` is the directory with that name, `row` is its row in LocalAI's listing, and `build` is the directory with the
-    run file that it needs. `damage` is the damage of `own`. `requested` has the attributes that all `involved` trees
-    must have.
+    `directory` is the directory with that name, and `damage` is its damage. `row` is the row of the name in LocalAI's
+    listing, and `build` is the directory with the run file that it needs. `requested` has the attributes that all
+    `involved` trees must have.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Situation:
     installed: Installed
     host: HostCapability
     requested: FileAttributes
-    own: Directory | None
+    directory: Directory | None
     row: Row | None
     damage: str
     build: Directory | None

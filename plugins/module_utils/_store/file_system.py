@@ -28,21 +28,21 @@ _KINDS_OF_0_1 = ("vfat", "msdos", "exfat", "fuseblk")
 
 
 @dataclass(frozen=True)
-class Keeps:
+class KeptAttributes:
     """Whether a file system keeps the owners and the modes that files get; otherwise its mount decides them."""
 
     owners: bool = True
     modes: bool = True
 
 
-def remembered(path: str) -> Keeps | None:
+def remembered(path: str) -> KeptAttributes | None:
     """Return what an earlier run as this kind of user found out about the file system of `path`; None if unknown."""
     kind = kind_of(path)
     answers = recorded_answers(path)
     if answers is not None:
         return _answer(answers, kind)
     if kind in _KINDS_OF_0_1 and os.path.lexists(os.path.join(path, OWN_DIRECTORY, LOCK)):
-        return Keeps(owners=False, modes=False)
+        return KeptAttributes(owners=False, modes=False)
     return None
 
 
@@ -83,12 +83,12 @@ def recorded_answers(path: str) -> dict[str, t.Any] | None:
     return answers if isinstance(answers, dict) and answers.get("format") == FORMAT else None
 
 
-def _answer(answers: t.Mapping[str, t.Any], kind: str) -> Keeps | None:
+def _answer(answers: t.Mapping[str, t.Any], kind: str) -> KeptAttributes | None:
     answer = answers.get(kind_of_user())
     if answers.get("file_system") != kind or not isinstance(answer, dict):
         return None
     owners, modes = answer.get("owners"), answer.get("modes")
-    return Keeps(owners, modes) if isinstance(owners, bool) and isinstance(modes, bool) else None
+    return KeptAttributes(owners, modes) if isinstance(owners, bool) and isinstance(modes, bool) else None
 
 
 def _mounts() -> list[str]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from .._fs.attributes import REFUSALS
 from .._fs.entries import OPEN_DIRECTORY, closing, random_names, unless_vanished, with_free_name
 from .._fs.remove import remove
-from .file_system import FORMAT, Keeps, kind_of, kind_of_user, recorded_answers
+from .file_system import FORMAT, KeptAttributes, kind_of, kind_of_user, recorded_answers
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_TRIES = 3
@@ -31,7 +31,7 @@ _NO_SUCH_USER = (errno.EINVAL, errno.EOVERFLOW)
 class Probed:
     """What a file system keeps, and `creator`: the number of the user to whom it gives new files."""
 
-    keeps: Keeps
+    keeps: KeptAttributes
     creator: int
 
 
@@ -45,13 +45,13 @@ def probe(dir_fd: int, uid: int, gid: int) -> Probed:
     try:
         creator = os.fstat(fd).st_uid
         modes = _keeps_modes(fd) and _creates_closed_directories(dir_fd, creator)
-        return Probed(Keeps(_keeps_owners(fd, uid, gid), modes), creator)
+        return Probed(KeptAttributes(_keeps_owners(fd, uid, gid), modes), creator)
     finally:
         os.close(fd)
         remove(name, dir_fd=dir_fd)
 
 
-def answers_with(path: str, keeps: Keeps) -> bytes:
+def answers_with(path: str, keeps: KeptAttributes) -> bytes:
     """Return the content of the record of `path` with the answer for this kind of user; see `file_system.py`."""
     kind = kind_of(path)
     recorded = recorded_answers(path) or {}

@@ -48,7 +48,7 @@ from .._fs.tree import Tree
 from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
 from .converge import converge
-from .file_system import Keeps, remembered
+from .file_system import KeptAttributes, remembered
 from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
 from .lock import open_lock, wait_for, write_note
 from .numbered_trees import PreviousVersions, Staging, remove_in_place
@@ -143,7 +143,7 @@ class Store:
         self._builds = BuildRecords(path, functools.partial(self._write_own, BUILDS))
 
     @property
-    def keeps(self) -> Keeps:
+    def keeps(self) -> KeptAttributes:
         """What the file system keeps; it is probed once, and the answer recorded."""
         return self._probed.keeps
 
@@ -269,7 +269,7 @@ class Store:
             except OSError as e:
                 if e.errno not in NO_SPACE:
                     raise
-                return Probed(remembered(self.path) or Keeps(), os.geteuid())
+                return Probed(remembered(self.path) or KeptAttributes(), os.geteuid())
             return probed
 
     def _write_own(self, name: str, content: bytes) -> None:

@@ -23,7 +23,7 @@ from ansible_collections.localai.core.plugins.module_utils._module.attributes im
 )
 from ansible_collections.localai.core.plugins.module_utils._module.runner import Run
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
-from ansible_collections.localai.core.plugins.module_utils._store.file_system import Keeps
+from ansible_collections.localai.core.plugins.module_utils._store.file_system import KeptAttributes
 from ansible_collections.localai.core.tests.support.host import IS_ROOT
 from ansible_collections.localai.core.tests.support.local_host import LocalHost
 
@@ -63,23 +63,23 @@ def test_new_trees_get_the_requested_mode_or_that_of_a_file_system_that_keeps_no
     task = local.task("piper", directory_mode=0o711, owner=OWNER)
     assert of_new_trees(task) == FileAttributes(OWNER, GROUP, "0711")
     assert owner_to_set(task).mode == ""
-    without_modes = local.task("piper", directory_mode=0o711, keeps=Keeps(modes=False))
+    without_modes = local.task("piper", directory_mode=0o711, keeps=KeptAttributes(modes=False))
     assert of_new_trees(without_modes).mode == "0700"
 
 
 @pytest.mark.parametrize(
     ("keeps", "what"),
     [
-        (Keeps(), None),
-        (Keeps(owners=False), "does not store owners. These options have no effect there: owner, group. "),
-        (Keeps(modes=False), "does not store modes. These options have no effect there: directory_mode. "),
+        (KeptAttributes(), None),
+        (KeptAttributes(owners=False), "does not store owners. These options have no effect there: owner, group. "),
+        (KeptAttributes(modes=False), "does not store modes. These options have no effect there: directory_mode. "),
         (
-            Keeps(owners=False, modes=False),
+            KeptAttributes(owners=False, modes=False),
             "does not store owners and modes. These options have no effect there: owner, group, directory_mode. ",
         ),
     ],
 )
-def test_a_warning_names_the_options_without_effect(local: LocalHost, keeps: Keeps, what: str | None) -> None:
+def test_a_warning_names_the_options_without_effect(local: LocalHost, keeps: KeptAttributes, what: str | None) -> None:
     warnings = list(lost(local.task("piper", keeps=keeps)))
     assert len(warnings) == (what is not None)
     for warning in warnings:

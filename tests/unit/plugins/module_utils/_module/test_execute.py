@@ -28,7 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils._module.execute impor
 from ansible_collections.localai.core.plugins.module_utils._module.task import Task
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch, SetAttributes, Step
-from ansible_collections.localai.core.plugins.module_utils._store.file_system import Keeps
+from ansible_collections.localai.core.plugins.module_utils._store.file_system import KeptAttributes
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, directory_of_ordinary_user, ordinary_user
 from ansible_collections.localai.core.tests.support.local_host import LocalHost
 from ansible_collections.localai.core.tests.support.trees import names
@@ -118,11 +118,11 @@ def test_the_plan_is_made_again_under_the_lock_if_the_disk_has_changed(
 def test_a_file_system_that_keeps_less_than_assumed_gets_another_task(
     local: LocalHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeps = Keeps(modes=False)
+    keeps = KeptAttributes(modes=False)
     monkeypatch.setattr("ansible_collections.localai.core.plugins.module_utils._store.store.Store.keeps", keeps)
-    tasks: list[Keeps] = []
+    tasks: list[KeptAttributes] = []
 
-    def task_for(found: Keeps) -> Task:
+    def task_for(found: KeptAttributes) -> Task:
         tasks.append(found)
         return local.task("piper", keeps=found, directory_mode=0o700)
 

@@ -16,7 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import HostEr
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._module.task import task_of
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
-from ansible_collections.localai.core.plugins.module_utils._store.file_system import Keeps
+from ansible_collections.localai.core.plugins.module_utils._store.file_system import KeptAttributes
 from ansible_collections.localai.core.tests.support.local_host import LocalHost
 
 OWNER = pwd.getpwuid(os.geteuid()).pw_name
@@ -31,10 +31,10 @@ def test_installed_trees_must_have_what_is_requested_and_new_ones_a_mode_in_any_
 
 def test_what_the_file_system_cannot_keep_is_not_requested(local: LocalHost) -> None:
     options = {"owner": OWNER, "group": "no-such-group", "directory_mode": 0o700}
-    task = local.task("piper", keeps=Keeps(owners=False), **options)
+    task = local.task("piper", keeps=KeptAttributes(owners=False), **options)
     assert task.requested == FileAttributes("", "", "0700")
     assert (task.request.owner, task.request.group, task.request.directory_mode) == (None, None, 0o700)
-    task = local.task("piper", keeps=Keeps(modes=False), directory_mode=0o700)
+    task = local.task("piper", keeps=KeptAttributes(modes=False), directory_mode=0o700)
     assert (task.requested, task.request.directory_mode, task.mode) == (FileAttributes(), None, 0o700)
 
 
@@ -54,5 +54,5 @@ def test_a_backends_path_that_cannot_be_listed_is_an_error(local: LocalHost) -> 
 
 
 def test_two_tasks_with_the_same_request_are_equal(local: LocalHost) -> None:
-    assert local.task("piper") == task_of(local.host, BackendOptions(("piper",)), Keeps(), local.run)
-    assert local.task("piper") != replace(local.task("piper"), keeps=Keeps(owners=False))
+    assert local.task("piper") == task_of(local.host, BackendOptions(("piper",)), KeptAttributes(), local.run)
+    assert local.task("piper") != replace(local.task("piper"), keeps=KeptAttributes(owners=False))

@@ -44,8 +44,8 @@ def test_a_name_has_its_directory_its_build_and_the_one_that_answers(
     name: str, state: Installed, expected: tuple[str | None, str | None, str | None], involved: list[str]
 ) -> None:
     current = situation(name, state)
-    own, row, build = current.own, current.row, current.build
-    assert (own and own.name, row and row.backend, build and build.name) == expected
+    directory, row, build = current.directory, current.row, current.build
+    assert (directory and directory.name, row and row.backend, build and build.name) == expected
     assert [directory.name for directory in current.involved] == involved
 
 

@@ -13,11 +13,16 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._store import file_system, probe
-from ansible_collections.localai.core.plugins.module_utils._store.file_system import Keeps, kind_of, mode_of, remembered
+from ansible_collections.localai.core.plugins.module_utils._store.file_system import (
+    KeptAttributes,
+    kind_of,
+    mode_of,
+    remembered,
+)
 from ansible_collections.localai.core.plugins.module_utils._store.probe import answers_with
 from ansible_collections.localai.core.tests.support.host import IS_ROOT
 
-NOTHING = Keeps(owners=False, modes=False)
+NOTHING = KeptAttributes(owners=False, modes=False)
 
 
 def line(path: Path, kind: str) -> str:
@@ -61,8 +66,8 @@ def test_an_answer_is_recorded_for_each_kind_of_user(tmp_path, own, monkeypatch)
     assert remembered(str(tmp_path)) == NOTHING
     monkeypatch.setattr(os, "geteuid", lambda: 1000 if IS_ROOT else 0)
     assert remembered(str(tmp_path)) is None
-    (own / "file-system.json").write_bytes(answers_with(str(tmp_path), Keeps()))
-    assert remembered(str(tmp_path)) == Keeps()
+    (own / "file-system.json").write_bytes(answers_with(str(tmp_path), KeptAttributes()))
+    assert remembered(str(tmp_path)) == KeptAttributes()
     monkeypatch.undo()
     assert remembered(str(tmp_path)) == NOTHING
 

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store.file_system import Keeps
+from ansible_collections.localai.core.plugins.module_utils._store.file_system import KeptAttributes
 from ansible_collections.localai.core.plugins.module_utils._store.probe import probe
 from ansible_collections.localai.core.tests.support.host import failing
 
@@ -26,11 +26,13 @@ def directory(tmp_path):
 
 def test_an_ordinary_file_system_keeps_owners_and_modes(directory):
     probed = probe(directory, -1, -1)
-    assert (probed.keeps, probed.creator) == (Keeps(), os.geteuid())
+    assert (probed.keeps, probed.creator) == (KeptAttributes(), os.geteuid())
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
-@pytest.mark.parametrize(("call", "keeps"), [("fchmod", Keeps(modes=False)), ("fchown", Keeps(owners=False))])
+@pytest.mark.parametrize(
+    ("call", "keeps"), [("fchmod", KeptAttributes(modes=False)), ("fchown", KeptAttributes(owners=False))]
+)
 def test_what_is_refused_is_not_kept(directory, monkeypatch, call, keeps, code):
     monkeypatch.setattr(os, call, failing(code))
     assert probe(directory, os.geteuid(), -1).keeps == keeps
@@ -38,13 +40,13 @@ def test_what_is_refused_is_not_kept(directory, monkeypatch, call, keeps, code):
 
 def test_a_mode_that_is_accepted_and_lost_is_not_kept(directory, monkeypatch):
     monkeypatch.setattr(os, "fchmod", lambda _fd, _mode: None)
-    assert probe(directory, -1, -1).keeps == Keeps(modes=False)
+    assert probe(directory, -1, -1).keeps == KeptAttributes(modes=False)
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.EOVERFLOW])
 def test_a_container_without_such_a_user_has_no_other_owners_to_keep(directory, monkeypatch, code):
     monkeypatch.setattr(os, "fchown", failing(code))
-    assert probe(directory, -1, -1).keeps == Keeps()
+    assert probe(directory, -1, -1).keeps == KeptAttributes()
 
 
 @pytest.mark.parametrize("call", ["fchmod", "fchown"])
