@@ -158,7 +158,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class HostOptions:
-    """The options that both modules have."""
+    """The options that both modules have; `server_version` is None for the newest server."""
 
     backends_path: str
     backends_system_path: str
@@ -166,6 +166,7 @@ class HostOptions:
     capability: str | None = None
     platform: str | None = None
     connection: Connection = Connection()
+    server_version: tuple[int, ...] | None = None
 
 
 def bare_name(name: str) -> str:

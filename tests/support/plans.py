@@ -208,8 +208,18 @@ def unreadable(name: str, runnable: bool = True) -> Directory:
     return Directory(name, has_run_file=runnable, runnable=runnable, problem="cannot be read: it is empty")
 
 
-def installed(*directories: Directory, system: tuple[str, ...] = ()) -> Installed:
-    return Installed("/b", "/s", tuple(sorted(directories, key=lambda each: os.fsencode(each.name))), system)
+def installed(*directories: Directory, system: Sequence[str | Directory] = ()) -> Installed:
+    packaged = [
+        replace(each, is_system=True)
+        if isinstance(each, Directory)
+        else Directory(each, has_run_file=True, runnable=True, is_system=True)
+        for each in system
+    ]
+    return Installed("/b", "/s", _in_order(directories), _in_order(packaged))
+
+
+def _in_order(directories: Sequence[Directory]) -> tuple[Directory, ...]:
+    return tuple(sorted(directories, key=lambda each: os.fsencode(each.name)))
 
 
 KINDS = {

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The scanned content of the backends path, as values. Pure.
+"""The scanned content of the backends path and of the system path, as values. Pure.
 
 The definition of a backend follows LocalAI's `ListSystemBackends` in `core/gallery/backends.go`.
 """
@@ -30,7 +30,7 @@ _UNKNOWN = FileAttributes()
 
 @dataclass(frozen=True)
 class Directory:
-    """One entry of the backends path.
+    """One entry of the backends path, or a directory of the system path if it `is_system`.
 
     `kind` is `directory`, `symlink` or `other`. `has_run_file`: whether it has a `run.sh`, which is LocalAI's test for
     a backend. `runnable`: whether its `run.sh` is a file. `problem` is the reason why the metadata cannot be read.
@@ -51,6 +51,7 @@ class Directory:
     metadata_attributes: FileAttributes = _UNKNOWN
     inspection: Inspection | None = None
     busy: bool = False
+    is_system: bool = False
 
     @property
     def alias(self) -> str:
@@ -108,20 +109,54 @@ class PreviousVersion:
 
 @dataclass(frozen=True)
 class Installed:
-    """The result of a scan: `directories` in byte order, and `system`, the names of the system backends.
+    """The result of a scan: `directories`, the entries of the backends path, and `system`, the directories of the
+    system path, both in byte order.
 
     `previous` has the previous versions, the latest first. `builds` has the last installed build of each backend.
     `readable`: whether the backends path is a directory that this user can list, or does not exist.
+    `reads_system_metadata`: whether the server is LocalAI 4.10 or newer, which lists aliases and meta backends of the
+    system path too.
     """
 
     path: str
     system_path: str
     directories: tuple[Directory, ...] = ()
-    system: tuple[str, ...] = ()
+    system: tuple[Directory, ...] = ()
     problems: tuple[str, ...] = ()
     readable: bool = True
     previous: tuple[PreviousVersion, ...] = ()
     builds: t.Mapping[str, Build] = field(default_factory=dict)
+    reads_system_metadata: bool = True
+
+    @functools.cached_property
+    def listed(self) -> tuple[Directory, ...]:
+        """The directories of both paths whose names LocalAI lists. Of several with one name, it uses the last one.
+
+        A directory of the system path is left out if the backends path has a directory with its name, or one with its
+        alias. An unreadable one is skipped.
+        """
+        own = tuple(directory for directory in self.directories if directory.kind == "directory")
+        if not self.system:
+            return own
+        if not self.reads_system_metadata:
+            # These servers know the run files of the system path, and every directory of the other path hides them.
+            return (*(replace(system, metadata=None) for system in self.system if system.has_run_file), *own)
+        names = {directory.name for directory in own}
+        aliases = {directory.alias for directory in own if directory.alias}
+        system = (
+            directory
+            for directory in self.system
+            if not (directory.problem or directory.name in names or directory.alias in aliases)
+        )
+        return tuple(sorted((*own, *system), key=_bytes_of_name))
+
+    @functools.cached_property
+    def _listed_as(self) -> dict[str, list[Directory]]:
+        return _by_names(self.listed)
+
+    @functools.cached_property
+    def _system_by_name(self) -> dict[str, Directory]:
+        return {directory.name: directory for directory in self.system}
 
     @functools.cached_property
     def _by_name(self) -> dict[str, Directory]:
@@ -129,11 +164,7 @@ class Installed:
 
     @functools.cached_property
     def _called(self) -> dict[str, list[Directory]]:
-        called: dict[str, list[Directory]] = {}
-        for directory in self.directories:
-            for name in directory.names:
-                called.setdefault(name, []).append(directory)
-        return called
+        return _by_names(self.directories)
 
     def get(self, name: str) -> Directory | None:
         """Return the entry with exactly that name, or None."""
@@ -145,6 +176,26 @@ class Installed:
         if exact is not None:
             return exact
         return next((entry for entry in self.called(name) if entry.name.lower() == name.lower()), None)
+
+    def target_of(self, directory: Directory) -> Directory | None:
+        """Return the directory that a meta backend points to, which is in the same path, or None."""
+        by_name = self._system_by_name if directory.is_system else self._by_name
+        return by_name.get(directory.target)
+
+    def listed_as(self, name: str) -> t.Sequence[Directory]:
+        """Return the `listed` directories that have this name among their `names`, in order. Case is ignored."""
+        return self._listed_as.get(name.lower(), ())
+
+    def system_hidden_by(self, alias: str) -> list[str]:
+        """Return the system backends that LocalAI does not run because the backends path has this alias."""
+        listed = {directory.name for directory in self.listed if directory.is_system}
+        return [
+            system.name
+            for system in self.system
+            if system.has_run_file
+            and self.get(system.name) is None
+            and (system.name == alias or (system.alias == alias and system.name not in listed))
+        ]
 
     def called(self, name: str) -> t.Sequence[Directory]:
         """Return the entries that have this name among their `names`, in byte order. Case is ignored."""
@@ -183,9 +234,9 @@ class Installed:
                 return PreviousVersion(name, backup.name, backup)
         return None
 
-    def run_file(self, name: str) -> str:
+    def run_file(self, name: str, is_system: bool = False) -> str:
         """Return the path of the run file of a directory."""
-        return posixpath.normpath(f"{self.path}/{name}/{RUN_FILE}")
+        return posixpath.normpath(f"{self.system_path if is_system else self.path}/{name}/{RUN_FILE}")
 
     def with_directory(self, directory: Directory) -> Installed:
         """Return a copy with one entry added or replaced."""
@@ -230,6 +281,14 @@ def attribute_problem(directory: Directory, requested: FileAttributes) -> str:
     if directory.record is not None and metadata.mode not in ("", "0644"):
         return f"the mode of its {METADATA} is {metadata.mode}, not 0644"
     return ""
+
+
+def _by_names(directories: t.Iterable[Directory]) -> dict[str, list[Directory]]:
+    by_name: dict[str, list[Directory]] = {}
+    for directory in directories:
+        for name in directory.names:
+            by_name.setdefault(name, []).append(directory)
+    return by_name
 
 
 def _bytes_of_name(directory: Directory) -> bytes:

@@ -6,12 +6,11 @@
 """LocalAI's listing of the installed backends. Pure.
 
 Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`. A running server starts the backends of this
-listing.
+listing. `Installed.listed` has the directories that are listed.
 """
 
 from __future__ import annotations
 
-import posixpath
 import typing as t
 from dataclasses import dataclass
 
@@ -26,13 +25,19 @@ RowKind = t.Literal["concrete", "alias", "meta", "system"]
 
 @dataclass(frozen=True)
 class Row:
-    """One name that LocalAI knows, and the backend that it runs for the name."""
+    """One name that LocalAI knows, and the backend that it runs for the name.
+
+    Every row of the system path has the kind `system`, also aliases and meta backends. `home` is the directory that has
+    the name or the alias; that of a meta backend is its own, not its build.
+    """
 
     name: str
     kind: RowKind
     backend: str
+    home: str
     run_file: str
     runnable: bool
+    is_meta: bool = False
     metadata: Metadata | None = None
     problem: str = ""
 
@@ -40,7 +45,7 @@ class Row:
 class Listing(t.Mapping[str, Row]):
     """The rows of LocalAI's listing by name, on a host with one capability. A row is built when it is accessed.
 
-    Unlike in LocalAI's listing, an unreadable directory has a row too, so that it is reported.
+    Unlike in LocalAI's listing, an unreadable directory of the backends path has a row too, so that it is reported.
     """
 
     def __init__(self, installed: Installed, capability: str) -> None:
@@ -48,43 +53,47 @@ class Listing(t.Mapping[str, Row]):
         self._capability = capability
 
     def __iter__(self) -> t.Iterator[str]:
-        return iter(_names(self._installed.system, self._installed.directories))
+        return iter(_names(self._installed.listed))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
     def __getitem__(self, name: str) -> Row:
-        installed = self._installed
-        entries = [entry for entry in installed.called(name) if entry.kind == "directory"]
+        entries = self._installed.listed_as(name)
+        row = self._row_of_directory(name, entries)
         aliased = [entry for entry in entries if name and entry.alias == name]
         if aliased:
             winner = preferred([entry.name for entry in aliased], self._capability)
             chosen = next(entry for entry in aliased if entry.name == winner)
-            return _concrete_row(installed, chosen, name, "concrete" if name == winner else "alias")
-        # Of several entries with the same name, LocalAI uses the last one.
+            # An alias of the system path does not replace a row of the backends path.
+            if row is None or row.kind == "system" or not chosen.is_system:
+                return _concrete_row(self._installed, chosen, name, "concrete" if name == winner else "alias")
+        if row is None:
+            raise KeyError(name)
+        return row
+
+    def _row_of_directory(self, name: str, entries: t.Sequence[Directory]) -> Row | None:
+        """Return the row of the directory or of the meta backend with a name. Of several, LocalAI uses the last one."""
         for entry in reversed(entries):
             if entry.target and entry.metadata and entry.metadata.name == name:
-                return _meta_row(installed, entry)
+                return _meta_row(self._installed, entry)
             if entry.name == name and (entry.has_run_file or entry.problem):
-                return _concrete_row(installed, entry, name, "concrete")
-        if name in installed.system:
-            return Row(name, "system", name, posixpath.normpath(f"{installed.system_path}/{name}/{RUN_FILE}"), True)
-        raise KeyError(name)
+                return _concrete_row(self._installed, entry, name, "concrete")
+        return None
 
     def find(self, name: str) -> Row | None:
         """Return the row of that name; if there is none, one whose name differs only in case."""
         if name in self:
             return self[name]
-        names = _names(self._installed.system, self._installed.called(name))
+        names = _names(self._installed.listed_as(name))
         return next((self[spelling] for spelling in names if spelling.lower() == name.lower()), None)
 
 
-def _names(system: t.Iterable[str], entries: t.Iterable[Directory]) -> dict[str, None]:
-    """Return the names of system backends and entries, in the order of LocalAI's listing."""
-    names, aliases = dict.fromkeys(system), []
+def _names(entries: t.Iterable[Directory]) -> dict[str, None]:
+    """Return the names of the rows of entries, in the order of LocalAI's listing."""
+    names: dict[str, None] = {}
+    aliases = []
     for entry in entries:
-        if entry.kind != "directory":
-            continue
         if entry.has_run_file or entry.problem:
             names[entry.name] = None
         if entry.target and entry.metadata:
@@ -99,25 +108,34 @@ def _concrete_row(installed: Installed, directory: Directory, name: str, kind: R
     if not directory.runnable:
         problem = problem or f"{directory.name} has no {RUN_FILE} that is a file"
     return Row(
-        name,
-        kind,
-        directory.name,
-        installed.run_file(directory.name),
-        directory.runnable,
-        directory.metadata,
-        problem or directory.damage,
+        name=name,
+        kind="system" if directory.is_system else kind,
+        backend=directory.name,
+        home=directory.name,
+        run_file=installed.run_file(directory.name, directory.is_system),
+        runnable=directory.runnable,
+        metadata=directory.metadata,
+        problem=problem or directory.damage,
     )
 
 
 def _meta_row(installed: Installed, directory: Directory) -> Row:
     metadata = t.cast(Metadata, directory.metadata)
     problem = _bad_name(metadata.name) or _bad_name(directory.target)
-    target = None if problem else installed.get(directory.target)
+    target = None if problem else installed.target_of(directory)
     runnable = target is not None and target.runnable
     if not runnable:
         problem = problem or f"{directory.target}, which it points to, is not installed or has no {RUN_FILE}"
     return Row(
-        metadata.name, "meta", directory.target, installed.run_file(directory.target), runnable, metadata, problem
+        name=metadata.name,
+        kind="system" if directory.is_system else "meta",
+        backend=directory.target,
+        home=directory.name,
+        run_file=installed.run_file(directory.target, directory.is_system),
+        runnable=runnable,
+        is_meta=True,
+        metadata=metadata,
+        problem=problem,
     )
 
 

@@ -10,8 +10,29 @@ Follows `FindGalleryElement` in LocalAI's `core/gallery/gallery.go`. LocalAI che
 
 from __future__ import annotations
 
+import re
+
 from .._address import redacted
 from .._errors import NameRefused
+
+
+# A model names its backend with these characters. LocalAI also accepts capitals there, and lower-cases them.
+_USABLE = re.compile(r"[a-z0-9_-]+")
+_NOT_USABLE = re.compile(r"[^a-z0-9_-]")
+
+
+def is_usable(name: str) -> bool:
+    """Return whether a model can name a backend so. LocalAI lists other names too.
+
+    Follows `ModelConfig.Validate` in LocalAI's `core/config/model_config.go`, and `pkg/model/initializers.go`, which
+    lower-cases the name.
+    """
+    return _USABLE.fullmatch(name) is not None
+
+
+def usable_spelling(name: str) -> str:
+    """Return the name that is most like this one and that a model can use."""
+    return _NOT_USABLE.sub("-", name.lower())
 
 
 def requested_name(name: str) -> str:

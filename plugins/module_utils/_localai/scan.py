@@ -28,12 +28,18 @@ MAX_METADATA = 1024 * 1024
 _BUSY_SECONDS = 3600
 
 
-def scan(path: str, system_path: str, keeps: KeptAttributes | None = None, as_next_run: bool = True) -> Installed:
+def scan(
+    path: str,
+    system_path: str,
+    keeps: KeptAttributes | None = None,
+    as_next_run: bool = True,
+    reads_system_metadata: bool = True,
+) -> Installed:
     """Return the content of the backends path and of the system path. A missing path is not an error.
 
     If an interrupted run has moved a tree away, the tree counts as installed, because the next run moves it back.
     Without `as_next_run`, it is reported as a problem. `keeps` has the attributes that the file system of the backends
-    path stores. The default is the result of the last probe.
+    path stores. The default is the result of the last probe. For `reads_system_metadata`, see `Installed`.
     """
     problems: list[str] = []
     keeps = keeps or remembered(path) or KeptAttributes()
@@ -50,11 +56,12 @@ def scan(path: str, system_path: str, keeps: KeptAttributes | None = None, as_ne
         path,
         system_path,
         tuple(directories),
-        tuple(name for name in _names(system_path, problems) if _is_system_backend(os.path.join(system_path, name))),
+        tuple(_system_directories(system_path, problems)),
         tuple(problems),
         readable,
         tuple(_previous_versions(path, keeps)),
         recorded_builds(path),
+        reads_system_metadata,
     )
 
 
@@ -81,8 +88,20 @@ def _replaced(path: str) -> str:
     return os.path.join(path, OWN_DIRECTORY, REPLACED)
 
 
-def _is_system_backend(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path) and os.path.isfile(os.path.join(path, RUN_FILE))
+def _system_directories(system_path: str, problems: list[str]) -> t.Iterator[Directory]:
+    for name in _names(system_path, problems):
+        path = os.path.join(system_path, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            run_file = os.path.join(path, RUN_FILE)
+            metadata, problem = _read_metadata(path)
+            yield Directory(
+                name,
+                has_run_file=os.path.exists(run_file),
+                runnable=os.path.isfile(run_file),
+                metadata=metadata,
+                problem=problem,
+                is_system=True,
+            )
 
 
 def _names(path: str, problems: list[str]) -> list[str]:

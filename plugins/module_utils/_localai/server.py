@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The backends that a LocalAI server knows after its start. Pure.
+"""The backends that a LocalAI server of some version knows after its start. Pure.
 
 Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`.
 """
@@ -11,14 +11,15 @@ Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`.
 from __future__ import annotations
 
 from .installed import Installed
-from .listing import Listing, Row
+from .listing import Listing
 
 
-def home(installed: Installed, row: Row) -> str:
-    """Return the directory of a row. That of a meta backend is its own, not its build."""
-    if row.kind != "meta":
-        return row.backend
-    return next(entry.name for entry in installed.called(row.name) if entry.metadata is row.metadata)
+_SYSTEM_METADATA_SINCE = (4, 10)
+
+
+def reads_system_metadata(version: tuple[int, ...] | None) -> bool:
+    """Return whether a server of this version lists aliases and meta backends of the system path. None is the newest."""
+    return version is None or version >= _SYSTEM_METADATA_SINCE
 
 
 def server_mapping(installed: Installed, capability: str) -> dict[str, str]:

@@ -70,6 +70,7 @@ BACKENDS_OPTIONS: Options = {
     },
     "capability": {"type": "str"},
     "platform": {"type": "str"},
+    "server_version": {"type": "str"},
 }
 _BACKEND_OPTIONS: Options = {
     "name": {"type": "list", "elements": "str", "required": True},

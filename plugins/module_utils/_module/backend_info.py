@@ -19,8 +19,9 @@ from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row
 from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
+from .._localai.names import is_usable
 from .._localai.scan import scan
-from .._localai.server import home
+from .._localai.server import reads_system_metadata
 from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY, PROGRESS
@@ -37,13 +38,20 @@ def run_info() -> None:
 def _run(run: Run) -> None:
     host, request = host_options(run.params), info_options(run.params)
     check_paths(host)
-    installed = scan(host.backends_path, host.backends_system_path, as_next_run=False)
+    installed = scan(
+        host.backends_path,
+        host.backends_system_path,
+        as_next_run=False,
+        reads_system_metadata=reads_system_metadata(host.server_version),
+    )
     capability = detect(Machine(), host.capability)
     rows = Listing(installed, capability.name)
     run.result.update(
         capability=capability.known,
         capability_evidence=_evidence(capability.evidence),
-        backends=[_installed_row(rows[name], installed, request) for name in sorted(rows) if _is_wanted(name, request)],
+        backends=[
+            _installed_row(rows[name], rows, installed, request) for name in sorted(rows) if _is_wanted(name, request)
+        ],
         in_progress=in_progress(os.path.join(host.backends_path, OWN_DIRECTORY, PROGRESS)),
         problems=[{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
         previous=[
@@ -77,18 +85,29 @@ def _evidence(evidence: Evidence) -> dict[str, t.Any]:
     }
 
 
-def _installed_row(row: Row, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+def _installed_row(row: Row, rows: Listing, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
     path = installed.system_path if row.kind == "system" else installed.path
     return {
         "name": row.name,
         "kind": row.kind,
         "backend": row.backend,
+        "is_meta": row.is_meta,
+        "is_system": row.kind == "system",
+        "listed": not any(directory.problem for directory in installed.directories),
+        "usable": is_usable(row.name),
         "run_file": row.run_file,
         "runnable": row.runnable,
         "metadata": printable(row.metadata.fields()) if row.metadata else None,
-        "problem": row.problem or None,
-        **_usage(os.path.join(path, home(installed, row)), request),
+        "problem": row.problem or _unusable(row, rows) or None,
+        **_usage(os.path.join(path, row.home), request),
     }
+
+
+def _unusable(row: Row, rows: Listing) -> str:
+    """Return why no model can use a backend by any of its names; empty if a model can use it."""
+    if is_usable(row.name) or any(is_usable(other.name) and other.backend == row.backend for other in rows.values()):
+        return ""
+    return "no model can use it: a model names its backend with a-z, 0-9, - and _ only"
 
 
 def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) -> list[PreviousVersion]:

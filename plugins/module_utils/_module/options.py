@@ -28,6 +28,7 @@ from .._request import (
 from .argspec import CONNECTION_OPTIONS
 
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
+_VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
 _CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints"}
 
 
@@ -60,7 +61,21 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
         capability=params["capability"],
         platform=params["platform"],
         connection=Connection(endpoints=_endpoints(params), **{option: params[option] for option in _CONNECTION}),
+        server_version=_version(params["server_version"]),
     )
+
+
+def _version(text: str | None) -> tuple[int, ...] | None:
+    """Return the numbers of a server's version; raises OptionError."""
+    if text is None:
+        return None
+    version = _VERSION.fullmatch(text.strip())
+    if version is None:
+        raise OptionError(
+            f"server_version: {text[:100]!r} is not a version such as v4.11.0. Write the version that the server "
+            "prints with --version, or omit the option for the newest one."
+        )
+    return tuple(map(int, version.groups()[:3]))
 
 
 def _sha256_of(gallery: t.Mapping[str, t.Any]) -> str | None:

@@ -11,6 +11,7 @@ import typing as t
 
 from .._localai.capability import HostCapability
 from .._localai.scan import scan
+from .._localai.server import reads_system_metadata
 from .._oci.platform import Platform
 from .._planner.pins import with_pins
 from .._planner.unreadable import staying_builds
@@ -27,6 +28,9 @@ def with_pins_of(
     """Return the request with the rows of `document` for this host; raises OptionError."""
     staying: dict[str, str] = {}
     if capability.evidence.unreadable:
-        installed = scan(host.backends_path, host.backends_system_path)
+        metadata_of_system = reads_system_metadata(host.server_version)
+        installed = scan(
+            host.backends_path, host.backends_system_path, reads_system_metadata=metadata_of_system
+        )
         staying = staying_builds(request.bare_names, installed, capability)
     return with_pins(request, document, capability, platform, staying)

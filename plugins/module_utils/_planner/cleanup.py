@@ -13,7 +13,6 @@ from dataclasses import replace
 from .._localai.installed import Installed
 from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing
-from .._localai.server import home
 from . import add
 from .changes import Changes
 from .plan import Outcome
@@ -101,7 +100,7 @@ def _unneeded(changes: Changes) -> list[str]:
     for name in changes.request.bare_names:
         directory, row = installed.find(name), rows.find(name)
         needed |= {directory.name, directory.target} if directory is not None else set()
-        needed |= {row.backend, home(installed, row)} if row is not None and row.kind != "system" else set()
+        needed |= {row.backend, row.home} if row is not None and row.kind != "system" else set()
     return [
         directory.name
         for directory in installed.directories
@@ -119,7 +118,8 @@ def _orphans(changes: Changes) -> list[str]:
     """
     installed, requested = changes.state, {name.lower() for name in changes.request.bare_names}
     needed = {directory.target for directory in installed.directories}
-    needed |= {row.backend for name, row in Listing(installed, changes.host.name).items() if name != row.backend}
+    rows = Listing(installed, changes.host.name)
+    needed |= {row.backend for name, row in rows.items() if name != row.backend and row.kind != "system"}
     return [
         directory.name
         for directory in installed.directories

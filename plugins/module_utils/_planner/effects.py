@@ -25,6 +25,9 @@ def effects(
     unload = sorted(
         name
         for name in old
-        if name in new and new[name].backend in changed and old[name].run_file == new[name].run_file
+        if name in new
+        and new[name].kind != "system"
+        and new[name].backend in changed
+        and old[name].run_file == new[name].run_file
     )
     return tuple(unload), server_mapping(before, capability) != server_mapping(after, capability)

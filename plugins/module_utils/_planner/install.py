@@ -19,6 +19,7 @@ from .pinned import is_pinned_build
 from .plan import Action, Outcome
 from .questions import Artifact
 from .targets import Target, artifact_of, difference, target_of
+from .usable import check_alias, check_usable
 from .work import Compare, Install, Leftover, MetaMissing, OtherAlias, OtherAttributes, RestorePrevious, Work
 
 
@@ -44,8 +45,9 @@ def _adjust(name: str, finding: OtherAlias | OtherAttributes, changes: Changes) 
     if isinstance(finding, OtherAttributes):
         add.set_attributes(changes, directory)
     else:
-        pin = changes.request.pin(name)
-        add.set_alias(changes, directory, pin.alias if pin else changes.request.alias or "")
+        pin, alias = changes.request.pin(name), changes.request.alias or ""
+        check_alias("" if pin else alias, directory.name, changes)
+        add.set_alias(changes, directory, pin.alias if pin else alias)
     action: Action = "chown" if isinstance(finding, OtherAttributes) else "replace"
     return Outcome(changes.spelling_of(name), directory.target or directory.name, action, finding.reason)
 
@@ -67,6 +69,8 @@ def _restore(name: str, finding: RestorePrevious, changes: Changes) -> Outcome:
 def _install(name: str, finding: Install | Compare, changes: Changes, facts: Facts) -> Outcome:
     """Plan to install the target of a name if it is missing or, for a `Compare`, if its source has another build."""
     target, steps_before = target_of(finding, changes, facts), len(changes.steps)
+    if not (isinstance(finding, Install) and finding.recorded):
+        check_usable(target, changes)
     superseded = _superseded_by(target, name, changes.state)
     points = target.is_meta and not (isinstance(finding, Compare) and _runs(name, target.backend, changes))
     reason = _install_build(name, finding, target, changes, facts, points=points, superseded=superseded)

@@ -215,10 +215,13 @@ def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) ->
         row, directory = rows.get(name), changes.state.get(name)
         if row is None or row.kind != "alias":
             continue
+        hidden = changes.state.system_hidden_by(name)
+        if hidden:
+            which = f"the system backend {hidden[0]}" if len(hidden) == 1 else f"the system backends {', '.join(hidden)}"
+            yield f"the alias {name} of {row.backend} hides {which}, which LocalAI will not run."
         if directory is None:
-            if name in changes.state.system:
-                yield f"the alias {name} of {row.backend} hides the system backend {name}, which LocalAI will not run."
-        elif directory.target and directory.target != row.backend:
+            continue
+        if directory.target and directory.target != row.backend:
             yield (
                 f"{name} points to {directory.target}, but LocalAI will run {row.backend}, which has {name} as its "
                 f"alias and is preferred on a host with the capability {changes.host.name}."
