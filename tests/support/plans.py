@@ -63,7 +63,7 @@ def meta_entry(name: str, **capabilities: str) -> Entry:
 
 GALLERY = [
     entry("piper"),
-    entry("Kokoro"),
+    entry("Kokoro", "kokoro"),
     entry("archived", uri=Address("https://example.com/archived.tar"), sha256="cd" * 32, version="1.10"),
     entry("from-directory", uri=Address("/srv/from-directory")),
     entry("cpu-m"),

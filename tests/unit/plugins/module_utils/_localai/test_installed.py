@@ -37,11 +37,13 @@ ENTRIES = st.builds(
 
 def in_one_pass(state: Installed) -> dict[str, tuple[str, str]]:
     """Kind and backend of each name, as LocalAI's own loop over the directories finds them on a host without GPU."""
-    rows = {name: ("system", name) for name in state.system}
+    rows = {}
     directories = [each for each in state.directories if each.kind == "directory"]
-    for each in directories:
+    own = {each.name for each in directories}
+    directories += [each for each in state.system if each.name not in own]
+    for each in sorted(directories, key=lambda each: each.name.encode()):
         if each.has_run_file:
-            rows[each.name] = ("concrete", each.name)
+            rows[each.name] = ("system" if each.is_system else "concrete", each.name)
         if each.target:
             rows[each.metadata.name if each.metadata else ""] = ("meta", each.target)
     for alias in dict.fromkeys(each.alias for each in directories if each.alias):

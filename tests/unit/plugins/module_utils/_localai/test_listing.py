@@ -180,6 +180,18 @@ def test_a_row_names_the_run_file_that_the_server_starts() -> None:
     }
 
 
+def test_a_name_comes_from_its_own_directory_and_an_alias_from_its_build() -> None:
+    state = installed(meta("m", "cpu-x"), meta("n", "cpu-x", "other"), CPU, system=("piper",))
+    rows = Listing(state, "default")
+    assert {name: rows[name].home for name in rows} == {
+        "m": "m",
+        "n": "other",
+        "cpu-x": "cpu-x",
+        "x": "cpu-x",
+        "piper": "piper",
+    }
+
+
 def test_a_problem_says_what_is_wrong_and_with_what() -> None:
     rows = Listing(
         installed(
@@ -232,6 +244,6 @@ def test_every_row_stands_under_its_name_and_every_directory_that_can_run_has_on
     real = [each for each in state.directories if each.kind == "directory"]
     assert {each.name for each in real if each.has_run_file} <= set(rows)
     assert {each.alias for each in real if each.alias} <= set(rows)
-    assert set(state.system) <= set(rows)
+    assert {each.name for each in state.system} <= {*rows, *(each.name for each in real)}
     aliased = [row for row in rows.values() if row.kind == "alias"]
     assert all(row.name == directory.alias for row in aliased for directory in [state.get(row.backend)] if directory)

@@ -66,7 +66,7 @@ def test_directories_are_in_byte_order(tmp_path: Path) -> None:
     assert state.directories[1].record == record
     assert state.directories[5].attributes.mode == "0711"
     assert {each.attributes.owner for each in state.directories} == {owner_name(os.geteuid())}
-    assert (state.system, state.problems) == (("piper",), ())
+    assert ([each.name for each in state.system if each.runnable], state.problems) == (["piper"], ())
     assert problems(state, Listing(state, "default")) == [
         ("dangling", "it is a symlink, which LocalAI does not list"),
         ("link", "it is a symlink, which LocalAI does not list"),

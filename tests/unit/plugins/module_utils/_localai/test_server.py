@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
-from ansible_collections.localai.core.plugins.module_utils._localai.server import home, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.server import reads_system_metadata, server_mapping
 from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, unreadable
 
 CPU = concrete("cpu-x", "x")
@@ -38,13 +40,18 @@ def test_one_unreadable_metadata_file_makes_the_server_know_nothing() -> None:
     assert server_mapping(state.without("d"), "default") != {}
 
 
-def test_a_name_comes_from_its_own_directory_and_an_alias_from_its_build() -> None:
-    state = installed(meta("m", "cpu-x"), meta("n", "cpu-x", "other"), CPU, system=("piper",))
-    rows = Listing(state, "default")
-    assert {name: home(state, rows[name]) for name in rows} == {
-        "m": "m",
-        "n": "other",
-        "cpu-x": "cpu-x",
-        "x": "cpu-x",
-        "piper": "piper",
-    }
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (None, True),
+        ((4, 11, 0), True),
+        ((4, 10, 0), True),
+        ((5, 0, 0), True),
+        ((4, 9, 9), False),
+        ((3, 12, 0), False),
+    ],
+)
+def test_servers_since_4_10_read_the_metadata_of_the_system_path(
+    version: tuple[int, ...] | None, expected: bool
+) -> None:
+    assert reads_system_metadata(version) is expected

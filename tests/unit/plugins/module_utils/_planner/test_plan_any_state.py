@@ -32,7 +32,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     want,
 )
 
-ALIASES = {"cpu-x": "x", "cuda12-x": "x"}
+ALIASES = {"cpu-x": "x", "cuda12-x": "x", "rocm-x": "x", "Kokoro": "kokoro"}
 
 
 POOL = ["piper", "Kokoro", "m", "cpu-m", "x", "cpu-x", "cuda12-x", "other"]
@@ -70,7 +70,19 @@ STATES = st.builds(
         unique_by=lambda each: each.name,
         max_size=6,
     ),
-    st.lists(st.sampled_from(["piper", "x", "extra"]), unique=True),
+    st.lists(
+        st.sampled_from(["piper", "x", "extra"])
+        | st.builds(
+            directory,
+            st.sampled_from(["piper", "x", "cpu-x", "rocm-x", "zz"]),
+            st.just("directory"),
+            st.booleans(),
+            TARGETS,
+            st.sampled_from(["whole", "whole", "whole", "bare", "unreadable"]),
+        ),
+        unique_by=lambda each: each if isinstance(each, str) else each.name,
+        max_size=3,
+    ),
 )
 
 
@@ -97,7 +109,8 @@ WANTED = st.one_of(
 
 def decided_for(options: BackendOptions, state: Installed, host: HostCapability) -> Plan:
     """Return the plan, or an empty one where the request is refused."""
-    # A build for a GPU is refused where there is none.
+    # A build for a GPU is refused where there is none, and a name with capitals that nothing else leads to.
+    assume(options.uri is None or "Kokoro" not in options.names)
     assume(host is NVIDIA_HOST or "cuda12-x" not in options.names or options.uri is not None)
     try:
         return decide(options, state, host)
