@@ -21,6 +21,8 @@ options:
     description:
       - The directory with the backends of the operating system, E(LOCALAI_BACKENDS_SYSTEM_PATH) of LocalAI's service.
         Its backends are listed and never changed.
+      - Servers since v4.10 list aliases and meta backends of this directory too. A backend of this directory is not
+        listed if O(backends_path) has a directory with its name, or one with its alias. See O(server_version).
       - It cannot be the same directory as O(backends_path).
     type: path
     default: /usr/share/localai/backends
@@ -78,6 +80,13 @@ options:
       - The platform of images, as V(os/architecture), for example V(linux/arm64).
       - The default is the platform of the host.
     type: str
+  server_version:
+    description:
+      - The version of the LocalAI server, as V(vX.Y.Z). The default is the newest one.
+      - It decides how O(backends_system_path) is listed. Servers up to v4.9 list its directories with a C(run.sh), and
+        no aliases and meta backends.
+    type: str
+    version_added: 0.2.0
 requirements:
   - python >= 3.8
   - PyYAML, to read a gallery

@@ -79,6 +79,10 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: info.backends | rejectattr('runnable') | length == 0
 
+- name: Show the names that models cannot use
+  ansible.builtin.debug:
+    msg: "{{ info.backends | rejectattr('usable') | map(attribute='name') }}"
+
 - name: Assert that the GPU of the host can be read
   ansible.builtin.assert:
     that: info.capability is not none
@@ -196,6 +200,10 @@ backends:
   sample:
     - name: llama-cpp
       kind: alias
+      is_meta: false
+      is_system: false
+      listed: true
+      usable: true
       backend: cuda12-llama-cpp
       run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
       runnable: true
@@ -212,8 +220,30 @@ backends:
       description: The name.
       type: str
     kind:
-      description: V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as in LocalAI.
+      description:
+        - V(concrete), V(meta), V(alias) or V(system). An alias takes precedence, as in LocalAI.
+        - Every name from O(backends_system_path) is V(system), also an alias or a meta backend there.
       type: str
+    is_meta:
+      description: Whether LocalAI lists the name as a meta backend.
+      type: bool
+      version_added: 0.2.0
+    is_system:
+      description: Whether the backend is in O(backends_system_path).
+      type: bool
+      version_added: 0.2.0
+    listed:
+      description:
+        - Whether LocalAI lists the name. It lists no backend at all while a C(metadata.json) or a directory in
+          O(backends_path) cannot be read.
+      type: bool
+      version_added: 0.2.0
+    usable:
+      description:
+        - Whether a model can use the name. LocalAI also lists names that no model can use. These have capitals, or
+          characters other than letters, digits, C(-) and C(_).
+      type: bool
+      version_added: 0.2.0
     backend:
       description: The directory that answers to the name.
       type: str
@@ -227,7 +257,8 @@ backends:
       description: The content of C(metadata.json), or null if the file does not exist or cannot be read.
       type: dict
     problem:
-      description: The problem, or null.
+      description:
+        - The problem, or null. A name that no model can use is no problem if another name leads to the same backend.
       type: str
     disk_usage:
       description: The disk usage of its directory in bytes, with O(disk_usage=true).
@@ -267,7 +298,8 @@ in_progress:
 problems:
   description:
     - The problems of directories that have no entry in RV(backends), and of the host.
-    - They include the directories that LocalAI leaves behind if it is interrupted.
+    - They include the directories that LocalAI leaves behind if it is interrupted, symlinks, which LocalAI does not
+      list, and directories of O(backends_system_path) that it skips.
   returned: success
   type: list
   elements: dict

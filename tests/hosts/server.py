@@ -106,14 +106,15 @@ def main(version: str, gets_ready: bool) -> None:
         probe.unlink()
     print(f"LocalAI {version} starts", flush=True)
     ready_at = time.monotonic() + _START_TAKES if gets_ready else float("inf")
-    _Handler.start = _Start(version, ready_at, _backends())
+    _Handler.start = _Start(version, ready_at, _backends(version))
     ThreadingHTTPServer((host, int(port)), _Handler).serve_forever()
 
 
-def _backends() -> dict[str, str]:
+def _backends(version: str) -> dict[str, str]:
     """The names that a server started now knows, with their run files."""
     return run_files(
         Path(os.environ["LOCALAI_BACKENDS_PATH"]),
         Path(os.environ["LOCALAI_BACKENDS_SYSTEM_PATH"]),
         os.environ.get("LOCALAI_FORCE_META_BACKEND_CAPABILITY", "default"),
+        version,
     )

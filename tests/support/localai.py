@@ -18,6 +18,7 @@ _TOKENS = {
     "darwin-x86": ("darwin-x86", "cpu"),
     "vulkan": ("vulkan", "cpu"),
 }
+_KEYS = ("alias", "meta_backend_for", "name", "gallery_url", "installed_at", "version", "uri", "digest")
 
 
 class Known(NamedTuple):
@@ -98,7 +99,10 @@ def _metadata(place: Path) -> dict[str, Any] | None:
         return None
     if found is None:
         return {}
-    return {key.lower(): value for key, value in found.items()} if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    metadata = {key.lower(): value for key, value in found.items() if value is not None}
+    return metadata if all(isinstance(metadata.get(key, ""), str) for key in _KEYS) else None
 
 
 def _preferred(places: list[Path], capability: str) -> Path:

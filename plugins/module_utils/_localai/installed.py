@@ -139,8 +139,9 @@ class Installed:
         if not self.system:
             return own
         if not self.reads_system_metadata:
-            # These servers know the run files of the system path, and every directory of the other path hides them.
-            return (*(replace(system, metadata=None) for system in self.system if system.has_run_file), *own)
+            # The row of a system backend is the first one, so that every other row with its name replaces it.
+            run_files = (system for system in self.system if system.has_run_file)
+            return (*(replace(system, metadata=None, problem="") for system in run_files), *own)
         names = {directory.name for directory in own}
         aliases = {directory.alias for directory in own if directory.alias}
         system = (

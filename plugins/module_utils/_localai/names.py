@@ -15,7 +15,6 @@ import re
 from .._address import redacted
 from .._errors import NameRefused
 
-
 # A model names its backend with these characters. LocalAI also accepts capitals there, and lower-cases them.
 _USABLE = re.compile(r"[a-z0-9_-]+")
 _NOT_USABLE = re.compile(r"[^a-z0-9_-]")

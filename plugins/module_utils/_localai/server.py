@@ -13,12 +13,11 @@ from __future__ import annotations
 from .installed import Installed
 from .listing import Listing
 
-
 _SYSTEM_METADATA_SINCE = (4, 10)
 
 
 def reads_system_metadata(version: tuple[int, ...] | None) -> bool:
-    """Return whether a server of this version lists aliases and meta backends of the system path. None is the newest."""
+    """Return whether a server of this version lists aliases and meta backends of the system path. None: the newest."""
     return version is None or version >= _SYSTEM_METADATA_SINCE
 
 

@@ -147,6 +147,10 @@ def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str 
         result.append(
             (None, f"LocalAI lists no backend at all while it cannot read {METADATA} of {', '.join(unreadable)}")
         )
+    for directory in installed.system:
+        if directory.problem and installed.reads_system_metadata:
+            path = os.path.join(installed.system_path, directory.name)
+            result.append((None, f"{path}: LocalAI skips it, because its {METADATA} {directory.problem}"))
     with_row = {row.backend for row in rows.values()} | set(rows)
     for directory in installed.directories:
         if leftover_of(directory.name):

@@ -29,8 +29,6 @@ def with_pins_of(
     staying: dict[str, str] = {}
     if capability.evidence.unreadable:
         metadata_of_system = reads_system_metadata(host.server_version)
-        installed = scan(
-            host.backends_path, host.backends_system_path, reads_system_metadata=metadata_of_system
-        )
+        installed = scan(host.backends_path, host.backends_system_path, reads_system_metadata=metadata_of_system)
         staying = staying_builds(request.bare_names, installed, capability)
     return with_pins(request, document, capability, platform, staying)

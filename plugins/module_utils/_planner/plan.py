@@ -217,8 +217,8 @@ def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) ->
             continue
         hidden = changes.state.system_hidden_by(name)
         if hidden:
-            which = f"the system backend {hidden[0]}" if len(hidden) == 1 else f"the system backends {', '.join(hidden)}"
-            yield f"the alias {name} of {row.backend} hides {which}, which LocalAI will not run."
+            names = ("s " if len(hidden) > 1 else " ") + ", ".join(hidden)
+            yield f"the alias {name} of {row.backend} hides the system backend{names}, which LocalAI will not run."
         if directory is None:
             continue
         if directory.target and directory.target != row.backend:

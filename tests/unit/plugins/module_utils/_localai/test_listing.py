@@ -148,6 +148,108 @@ LISTINGS = [
         "default",
         {"x": "meta a", "a": "concrete a"},
     ),
+    (
+        "a directory without a run file hides the system backend of its name",
+        installed(Directory("piper"), system=("piper",)),
+        "default",
+        {},
+    ),
+    (
+        "a file or a symlink hides no system backend",
+        installed(Directory("piper", "symlink"), Directory("x", "other"), system=("piper", "x")),
+        "default",
+        {"piper": "system piper", "x": "system x"},
+    ),
+    (
+        "an alias in the system path",
+        installed(system=(concrete("cpu-x", "x"), concrete("cuda12-x", "x"))),
+        "nvidia",
+        {"cpu-x": "system cpu-x", "cuda12-x": "system cuda12-x", "x": "system cuda12-x"},
+    ),
+    (
+        "a meta backend in the system path, under the name in its metadata",
+        installed(system=(meta("x", "cpu-y", "dir"), concrete("cpu-y"))),
+        "default",
+        {"cpu-y": "system cpu-y", "x": "system cpu-y"},
+    ),
+    (
+        "a meta backend of the system path does not lead to the backends path",
+        installed(concrete("cpu-y"), system=(meta("x", "cpu-y", "dir"),)),
+        "default",
+        {"cpu-y": "concrete cpu-y", "x": "system cpu-y ! ?"},
+    ),
+    (
+        "a meta backend of the system path leads to its build, even if that is hidden",
+        installed(concrete("cpu-y"), system=(meta("x", "cpu-y", "dir"), concrete("cpu-y"))),
+        "default",
+        {"cpu-y": "concrete cpu-y", "x": "system cpu-y"},
+    ),
+    (
+        "an alias of the backends path lets all system backends with this alias vanish",
+        installed(CPU, system=(CUDA, ROCM, concrete("piper"))),
+        "nvidia",
+        {"cpu-x": "concrete cpu-x", "piper": "system piper", "x": "alias cpu-x"},
+    ),
+    (
+        "the same if the directory with the alias cannot run",
+        installed(concrete("cpu-x", "x", runnable=False), system=(CUDA,)),
+        "nvidia",
+        {"x": "alias cpu-x ! ?"},
+    ),
+    (
+        "an alias of the system path does not replace a backend",
+        installed(concrete("x"), system=(CPU,)),
+        "default",
+        {"cpu-x": "system cpu-x", "x": "concrete x"},
+    ),
+    (
+        "an alias of the system path does not replace a meta backend",
+        installed(meta("x", "y"), concrete("y"), system=(CPU,)),
+        "default",
+        {"cpu-x": "system cpu-x", "x": "meta y", "y": "concrete y"},
+    ),
+    (
+        "an alias of the system path replaces a system backend",
+        installed(system=("x", CPU)),
+        "default",
+        {"cpu-x": "system cpu-x", "x": "system cpu-x"},
+    ),
+    (
+        "an alias of the backends path replaces a system backend, and not its family",
+        installed(concrete("cpu-x", "rocm-y"), system=(concrete("cuda-y", "y"), concrete("rocm-y", "y"))),
+        "amd",
+        {"cpu-x": "concrete cpu-x", "cuda-y": "system cuda-y", "rocm-y": "alias cpu-x", "y": "system rocm-y"},
+    ),
+    (
+        "a meta of the system path comes after a backend whose directory is first in byte order",
+        installed(concrete("Z"), system=(meta("Z", "s", "a"), concrete("s"))),
+        "default",
+        {"Z": "system s", "s": "system s"},
+    ),
+    (
+        "and a backend of the backends path comes after it if its directory is last",
+        installed(concrete("z"), system=(meta("z", "s", "a"), concrete("s"))),
+        "default",
+        {"s": "system s", "z": "concrete z"},
+    ),
+    (
+        "an unreadable system directory is skipped",
+        installed(CPU, system=(unreadable("d"), concrete("piper"))),
+        "default",
+        {"cpu-x": "concrete cpu-x", "piper": "system piper", "x": "alias cpu-x"},
+    ),
+    (
+        "a system directory without a run file has its alias",
+        installed(system=(concrete("cpu-x", "x", runnable=False),)),
+        "default",
+        {"x": "system cpu-x ! ?"},
+    ),
+    (
+        "the tokens are compared with the name in lower case",
+        installed(concrete("A-x", "x"), system=(concrete("B-CUDA", "y"), concrete("A", "y"))),
+        "NVIDIA",
+        {"A": "system A", "A-x": "concrete A-x", "B-CUDA": "system B-CUDA", "x": "alias A-x", "y": "system B-CUDA"},
+    ),
     ("unreadable metadata with a run file", installed(unreadable("d")), "default", {"d": "concrete d ?"}),
     ("unreadable metadata without one", installed(unreadable("d", False)), "default", {"d": "concrete d ! ?"}),
     ("a meta that leads out", installed(meta("x", "../../tmp")), "default", {"x": "meta ../../tmp ! ?"}),
@@ -168,6 +270,44 @@ LISTINGS = [
 )
 def test_the_listing_has_one_row_per_name(state: Installed, capability: str, rows: dict[str, str]) -> None:
     assert short_rows(Listing(state, capability)) == rows
+
+
+@pytest.mark.parametrize(
+    ("state", "rows"),
+    [
+        (installed(system=(CPU, meta("m", "cpu-x"))), {"cpu-x": "system cpu-x"}),
+        (installed(Directory("piper"), system=("piper",)), {"piper": "system piper"}),
+        (
+            installed(CPU, system=(CUDA,)),
+            {"cuda12-x": "system cuda12-x", "cpu-x": "concrete cpu-x", "x": "alias cpu-x"},
+        ),
+        (installed(meta("a", "y"), system=("a",)), {"a": "meta y ! ?"}),
+        (installed(CPU, system=("x",)), {"x": "alias cpu-x", "cpu-x": "concrete cpu-x"}),
+        (installed(system=(unreadable("d"), unreadable("e", runnable=False))), {"d": "system d"}),
+        (installed(meta("a", "y", "b"), concrete("y"), system=("y",)), {"y": "concrete y", "a": "meta y"}),
+    ],
+    ids=[
+        "no aliases and no meta backends",
+        "a directory without a run file hides nothing",
+        "an alias hides no family",
+        "a meta backend hides the name",
+        "an alias hides the name",
+        "unreadable metadata is not read",
+        "a backend hides the name",
+    ],
+)
+def test_a_server_up_to_4_9_lists_run_files_of_the_system_path(state: Installed, rows: dict[str, str]) -> None:
+    assert short_rows(Listing(replace(state, reads_system_metadata=False), "nvidia")) == rows
+
+
+def test_a_row_of_the_system_path_has_its_run_file_there() -> None:
+    rows = Listing(installed(system=(meta("m", "../cpu-x"), meta("n", "cpu-x"), CPU)), "default")
+    assert {name: (row.run_file, row.is_meta, row.home) for name, row in rows.items()} == {
+        "cpu-x": ("/s/cpu-x/run.sh", False, "cpu-x"),
+        "m": ("/cpu-x/run.sh", True, "m"),
+        "n": ("/s/cpu-x/run.sh", True, "n"),
+        "x": ("/s/cpu-x/run.sh", False, "cpu-x"),
+    }
 
 
 def test_a_row_names_the_run_file_that_the_server_starts() -> None:

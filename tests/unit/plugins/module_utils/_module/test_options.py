@@ -48,6 +48,28 @@ def gallery(**params: Any) -> dict[str, Any]:
     return {"name": "g", "url": "/g.yaml", "mirrors": [], "sha256": None, **params}
 
 
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        (None, None),
+        ("v4.11.0", (4, 11, 0)),
+        (" v4.9.12 ", (4, 9, 12)),
+        ("v4.10.0-rc1", (4, 10, 0)),
+        ("v10.0.0+build.5", (10, 0, 0)),
+    ],
+)
+def test_a_server_version_is_compared_by_its_numbers(text: str | None, version: tuple[int, ...] | None) -> None:
+    assert host(server_version=text).server_version == version
+
+
+@pytest.mark.parametrize(
+    "text", ["", "4.9.0", "v4.9", "v4", "latest", "master", "v4.9.0.1", "v4.x.0", "v\uff14.9.0", "V4.9.0"]
+)
+def test_a_server_version_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(OptionError, match=r"server_version: .* is not a version such as v4\.11\.0"):
+        host(server_version=text)
+
+
 def test_the_defaults_are_those_of_localai() -> None:
     assert host() == HostOptions(
         backends_path="/var/lib/local-ai/backends",
