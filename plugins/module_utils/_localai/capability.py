@@ -27,10 +27,10 @@ NVIDIA, AMD, INTEL = "nvidia", "amd", "intel"
 class Capability:
     """A capability that hosts have.
 
-    `vendor` is the vendor of its GPUs, and `cuda` the version of CUDA. `fallback` is the key of a capability map to use
-    if the map has no key for this capability. `platform` is the operating system and the architecture of all its
-    hosts, if these are the same. Of several builds with one alias, the one with the first of `alias_tokens` in its
-    name is preferred.
+    `vendor` is the vendor of its GPUs, and `cuda` the version of CUDA; a build for a newer one is never used.
+    `fallback` is the key of a capability map to use if the map has no key for this capability. `platform` is the
+    operating system and the architecture of all its hosts, if these are the same. Of several builds with one alias, the
+    one with the first of `alias_tokens` in its name is preferred.
     """
 
     name: str
@@ -69,6 +69,10 @@ _REQUIREMENTS = (
     (("rocm", "hip", "amd"), "amd"),
     (("sycl", "intel"), "intel"),
 )
+
+
+# The first two digits are the major version: cu128 stands for 12.8.
+_CUDA_VERSION = re.compile(r"(?:cuda|(?<![a-z0-9])cu)[-_.]?v?(\d{1,2})")
 
 
 @dataclass(frozen=True)
@@ -118,13 +122,19 @@ class Match:
         return self.key in LAST_RESORTS
 
 
-def match(capabilities: t.Mapping[str, str], capability: str) -> Match | None:
-    """Return the entry of a meta backend's capability map for a host, or None."""
-    row = next((row for row in CAPABILITIES if row.name == capability), None)
-    fallback = row.fallback if row is not None and not _needs_newer_cuda(row, capabilities) else ""
-    for key in (capability, fallback or DEFAULT, *LAST_RESORTS):
-        if key in capabilities:
-            return Match(key, capabilities[key])
+def match(
+    capabilities: t.Mapping[str, str], capability: str, sources: t.Callable[[str], t.Iterable[str]] = lambda _target: ()
+) -> Match | None:
+    """Return the entry of a meta backend's capability map for a host, or None.
+
+    `sources` returns the addresses of a target's images. An entry that points to a build for a newer CUDA than that of
+    the host is left out, by the name of the build or by the tag of its image.
+    """
+    row = next((row for row in CAPABILITIES if row.name == capability), Capability(capability))
+    for key in (capability, row.fallback, *LAST_RESORTS):
+        target = capabilities.get(key) if key else None
+        if target is not None and not (row.cuda and _is_for_newer_cuda(target, sources(target), int(row.cuda))):
+            return Match(key, target)
     return None
 
 
@@ -167,7 +177,15 @@ def _family(capability: str) -> Capability:
     return max(rows, key=lambda row: len(row.name), default=CAPABILITIES[-1])
 
 
-def _needs_newer_cuda(row: Capability, capabilities: t.Mapping[str, str]) -> bool:
-    """Return whether the fallback of a capability leads to a build for a newer CUDA than that of the host."""
-    version = re.search(r"cuda(\d{1,9})", capabilities.get(row.fallback, "").lower())
-    return version is not None and int(version.group(1)) > int(row.cuda or 0)
+def _is_for_newer_cuda(name: str, sources: t.Iterable[str], cuda: int) -> bool:
+    """Return whether the name of a build or the tag of its image has only versions of CUDA that are newer than `cuda`.
+
+    Of an address, the part behind the last slash counts. A digest and a query do not.
+    """
+    tags = (re.split(r"[@?#]", source)[0].rpartition("/")[2] for source in sources)
+    return any(min(versions) > cuda for versions in map(_cuda_versions, (name, *tags)) if versions)
+
+
+def _cuda_versions(text: str) -> list[int]:
+    """Return the major versions of CUDA in a name or a tag: 13 for `cuda13`, `cuda-13.0`, `cuda_130` and `cu130`."""
+    return [int(version) for version in _CUDA_VERSION.findall(text.lower())]

@@ -75,7 +75,7 @@ class Catalog:
                 )
             return Resolution(entry, entry)
         builds = ", ".join(f"{key}: {target}" for key, target in entry.capabilities.items())
-        chosen = match(entry.capabilities, capability)
+        chosen = self.match(entry, capability)
         if chosen is None or not chosen.target:
             raise GalleryError(f"{entry.name} has no build for capability {capability!r}; it offers {builds}.")
         concrete = self.target(entry, chosen)
@@ -90,18 +90,34 @@ class Catalog:
             )
         return Resolution(entry, concrete, chosen)
 
+    def match(self, entry: Entry, capability: str) -> Match | None:
+        """Return the entry of a meta backend's capability map for a host, or None; raises GalleryError."""
+
+        def sources(target: str) -> list[str]:
+            build = self._build(entry, target)
+            return [address.text for address in (build.uri, *build.mirrors)] if build is not None else []
+
+        return match(entry.capabilities, capability, sources)
+
     def target(self, entry: Entry, chosen: Match) -> Entry:
         """Return the entry that a meta backend points to; raises GalleryError."""
         try:
             checked_name(chosen.target, f"the target of {entry.name} for {chosen.key!r}")
         except NameRefused as e:
             raise GalleryError(str(e)) from None
+        concrete = self._build(entry, chosen.target)
+        if concrete is not None:
+            return concrete
+        raise GalleryError(f"{entry.name}: its target {chosen.target!r} for {chosen.key!r} is in no gallery.")
+
+    def _build(self, entry: Entry, name: str) -> Entry | None:
+        """Return the entry with the name of a meta backend's target, or None; raises GalleryError."""
         # The gallery of the meta backend is first, because two galleries may have builds with the same name.
         for gallery in sorted(self._galleries, key=lambda gallery: gallery != entry.gallery):
-            concrete = self._index_of(gallery).find(chosen.target)
-            if concrete is not None:
-                return concrete
-        raise GalleryError(f"{entry.name}: its target {chosen.target!r} for {chosen.key!r} is in no gallery.")
+            build = self._index_of(gallery).find(name)
+            if build is not None:
+                return build
+        return None
 
     def _searched(self, requested: str) -> tuple[list[str], str]:
         """Return the galleries that `name` or `gallery@name` is looked up in, and the bare name."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .._address import Address
 from .._errors import GalleryError, OptionError
-from .._localai.capability import HostCapability, match
+from .._localai.capability import HostCapability, Match, match
 from .._localai.gallery import Entry
 from .._localai.names import checked_name
 from .._oci.platform import Platform
@@ -148,9 +148,8 @@ def _choose(
     fitting = {row.capability: row for row in named if platform.runs(Platform.parse(row.platform))}
     if staying:
         return _row_of(staying, fitting, capability.name)
-    builds = {key: row.backend for key, row in fitting.items()}
-    check_decided(name, builds, capability)
-    chosen = match(builds, capability.name)
+    check_decided(name, lambda key: _match(fitting, key), capability)
+    chosen = _match(fitting, capability.name)
     if chosen is None:
         available = ", ".join(f"{row.capability} on {row.platform}" for row in named) or "none"
         raise OptionError(
@@ -164,8 +163,14 @@ def _choose(
 def _row_of(backend: str, rows: t.Mapping[str, Pin], capability: str) -> Pin | None:
     """Return the row for a build that matches a capability best; None if there is none. `rows` are by capability."""
     candidates = {key: row for key, row in rows.items() if row.backend == backend}
-    best = match({key: row.backend for key, row in candidates.items()}, capability)
+    best = _match(candidates, capability)
     return candidates[best.key] if best is not None else next(iter(candidates.values()), None)
+
+
+def _match(rows: t.Mapping[str, Pin], capability: str) -> Match | None:
+    """Return which of the rows by capability a host uses, or None."""
+    builds = {key: row.backend for key, row in rows.items()}
+    return match(builds, capability, lambda target: [row.uri.text for row in rows.values() if row.backend == target])
 
 
 def _check_digest(digest: str, where: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import GalleryError, HostError
-from .._localai.capability import DEFAULT, HostCapability, Match, match
+from .._localai.capability import DEFAULT, HostCapability, Match
 from .._localai.catalog import Catalog, Resolution
 from .._localai.gallery import Entry
 from .._localai.installed import Installed
@@ -69,17 +69,19 @@ def resolve(galleries: Catalog, requested: str, installed: Installed, capability
     if backend:
         return _staying(galleries, entry, backend, installed, capability)
     if entry.is_meta:
-        check_decided(entry.name, entry.capabilities, capability)
+        check_decided(entry.name, lambda name: galleries.match(entry, name), capability)
     return galleries.resolve(requested, capability.name)
 
 
-def check_decided(name: str, capabilities: t.Mapping[str, str], capability: HostCapability) -> None:
+def check_decided(name: str, match_of: t.Callable[[str], Match | None], capability: HostCapability) -> None:
     """Raise HostError if the build for a name depends on a GPU that cannot be read.
 
-    `capabilities` is the capability map of the meta backend.
+    `match_of` returns the entry of the meta backend's capability map for a capability.
     """
-    with_gpu, without = match(capabilities, capability.name), match(capabilities, DEFAULT)
-    if not capability.undecided or (with_gpu and with_gpu.target) == (without and without.target):
+    if not capability.undecided:
+        return
+    with_gpu, without = match_of(capability.name), match_of(DEFAULT)
+    if (with_gpu and with_gpu.target) == (without and without.target):
         return
     raise HostError(
         f"{name}: the build for this host cannot be chosen, because the memory of its GPU cannot be read "
@@ -118,7 +120,7 @@ def _staying(
     """Return the resolution to the build that is kept, with its entry in a gallery, else with its recorded source."""
     if entry.name.lower() == backend.lower():
         return Resolution(entry, entry)
-    chosen = match(entry.capabilities, capability.name)
+    chosen = galleries.match(entry, capability.name)
     if chosen is None or chosen.target != backend:
         keys = (key for key, target in entry.capabilities.items() if target == backend)
         chosen = Match(next(keys, ""), backend)

@@ -88,6 +88,44 @@ def test_without_galleries_no_name_is_known() -> None:
     assert "The galleries of this task: none" in failure(galleries().find, "g@piper")
 
 
+# The names of these builds do not say that they are for CUDA 13, their tags do.
+TAGGED = {
+    "https://one.example/": b"""
+- name: x
+  capabilities: {default: cpu-x, nvidia: cuda13-x, nvidia-l4t: l4t-x, nvidia-l4t-cuda-13: l4t-x, nvidia-cuda-13: cuda13-x}
+- {name: cpu-x, uri: "quay.io/org/x:latest-cpu-x"}
+- {name: cuda13-x, uri: "quay.io/org/x:latest-gpu-nvidia-cuda-13-x"}
+- name: l4t-x
+  uri: quay.io/org/x:latest-nvidia-l4t-cuda-13-arm64-x
+  mirrors: ["org/x:latest-nvidia-l4t-cuda-13-arm64-x"]
+- {name: only, capabilities: {nvidia: by-mirror, nvidia-cuda-12: by-mirror}}
+- {name: by-mirror, uri: "quay.io/org/y@sha256:00", mirrors: ["org/y:cuda13"]}
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("capability", "concrete"),
+    [
+        ("nvidia-l4t-cuda-12", "cpu-x"),
+        ("nvidia-cuda-12", "cpu-x"),
+        ("nvidia-l4t-cuda-13", "l4t-x"),
+        ("nvidia-cuda-13", "cuda13-x"),
+        ("nvidia-l4t", "l4t-x"),
+        ("nvidia", "cuda13-x"),
+        ("disable", "cpu-x"),
+    ],
+)
+def test_a_host_with_cuda_12_gets_no_image_for_cuda_13(capability: str, concrete: str) -> None:
+    tagged = galleries(GallerySource("One", Address("https://one.example/")), web=Web(TAGGED))
+    assert tagged.resolve("x", capability).concrete.name == concrete
+
+
+def test_a_host_with_cuda_12_gets_nothing_where_all_is_for_cuda_13() -> None:
+    tagged = galleries(GallerySource("One", Address("https://one.example/")), web=Web(TAGGED))
+    assert "only has no build for capability 'nvidia-cuda-12'" in failure(tagged.resolve, "only", "nvidia-cuda-12")
+
+
 RESOLVED = [
     # asked for, capability -> concrete, key
     ("llama-cpp", "default", "cpu-llama-cpp", "default"),

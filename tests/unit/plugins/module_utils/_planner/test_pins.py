@@ -101,6 +101,21 @@ def test_a_set_that_cannot_be_meant_is_refused(names: tuple[str, ...], pins: dic
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("uri", "backend"),
+    [
+        ("quay.io/org/x:latest-cuda-13-x@" + DIGEST, "cpu-m"),
+        ("quay.io/org/x:latest-cuda-12-x@" + DIGEST, "gpu-m"),
+        ("quay.io/org/x@" + DIGEST, "gpu-m"),
+    ],
+)
+def test_a_host_with_cuda_12_uses_no_row_for_cuda_13(uri: str, backend: str) -> None:
+    pins = document(row(), row(capability="nvidia", backend="gpu-m", uri=uri))
+    chosen = with_pins(BackendOptions(("m",)), pins, of("nvidia-cuda-12"), AMD64, {}).pins
+    assert chosen is not None
+    assert chosen["m"].backend == backend
+
+
 def test_a_set_says_nothing_about_what_is_to_be_absent() -> None:
     options = BackendOptions(("nobody",), "absent")
     assert with_pins(options, SET, of("default"), AMD64, {}) == options

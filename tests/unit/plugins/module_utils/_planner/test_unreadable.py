@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability, Match, match
 from ansible_collections.localai.core.plugins.module_utils._localai.catalog import Catalog
 from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Gpu, Unreadable
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
@@ -131,12 +131,15 @@ def test_the_build_is_not_guessed_where_none_is_installed() -> None:
     ],
 )
 def test_the_memory_matters_only_if_builds_depend_on_it(capabilities: dict[str, str], is_error: bool) -> None:
-    check_decided("x", capabilities, NVIDIA_HOST)
+    def match_of(capability: str) -> Match | None:
+        return match(capabilities, capability)
+
+    check_decided("x", match_of, NVIDIA_HOST)
     if is_error:
         with pytest.raises(HostError, match="set the option capability, for example to nvidia"):
-            check_decided("x", capabilities, UNDECIDED)
+            check_decided("x", match_of, UNDECIDED)
     else:
-        check_decided("x", capabilities, UNDECIDED)
+        check_decided("x", match_of, UNDECIDED)
 
 
 def test_pins_of_this_host_need_its_capability() -> None:
