@@ -22,6 +22,12 @@ ORIN = {"sys/devices/soc0/family": "Tegra\n", "sys/devices/soc0/soc_id": "jep106
 MEMORY_64_GIB = {"proc/meminfo": "MemFree:  1 kB\nMemTotal:       67108864 kB\nMemAvailable: 2 kB\n"}
 
 
+def amd_memory(vram: int, gtt: int) -> dict[str, str]:
+    """What the kernel tells of the memory of an AMD GPU."""
+    device = "sys/class/drm/card0/device"
+    return {f"{device}/mem_info_vram_total": f"{vram}\n", f"{device}/mem_info_gtt_total": f"{gtt}\n"}
+
+
 def nvidia_smi(*mebibytes: str) -> dict[str, str]:
     """What `nvidia-smi` prints."""
     return {"nvidia-smi": "\n".join(f"NVIDIA GeForce RTX 4090, {size}" for size in mebibytes)}
@@ -31,6 +37,14 @@ def rocm_smi(*sizes: int) -> dict[str, str]:
     """What `rocm-smi` prints."""
     rows = "\n".join(f"card{number},{size},1024" for number, size in enumerate(sizes))
     return {"rocm-smi": f"device,VRAM Total Memory (B),VRAM Total Used Memory (B)\n{rows}"}
+
+
+def rocm_smi_all(*gpus: tuple[int, int]) -> dict[str, str]:
+    """What `rocm-smi --showmeminfo all --csv` prints of GPUs with so much VRAM and GTT."""
+    kinds = ("VRAM", "VIS_VRAM", "GTT")
+    head = ",".join(f"{kind} Total Memory (B),{kind} Total Used Memory (B)" for kind in kinds)
+    rows = [f"card{number},{vram},1,{vram},1,{gtt},18661376\n" for number, (vram, gtt) in enumerate(gpus)]
+    return {"rocm-smi": f"device,{head}\n{''.join(rows)}\n"}
 
 
 def xpu_smi(*sizes: object) -> dict[str, str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .capability import AMD, INTEL, NVIDIA
 from .evidence import Unreadable
-from .sysfs import nvidia_soc, system_ram
+from .sysfs import nvidia_soc, system_ram, usable_memory
 
 if t.TYPE_CHECKING:
     from .machine import Answer, Machine
@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
 
 # nvidia-smi warns of a damaged infoROM with this exit status, after it has printed all rows.
 _INFOROM_DAMAGED = 14
+_ROCM_VRAM, _ROCM_GTT = "vram total memory (b)", "gtt total memory (b)"
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,35 @@ def amd_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
     sizes = [device.vram for device in devices if device.vram is not None]
     if sizes and len(sizes) == len(devices):
         return Memory(sum(sizes))
-    answer = machine.run("rocm-smi", "--showmeminfo", "vram", "--csv")
-    rows = []
-    for line in answer.printed.splitlines()[1:]:
-        columns = line.split(",")
-        size = int(columns[1]) if len(columns) > 2 and columns[1].strip().isdecimal() else 0
-        if size:
-            # Some versions of the tool print megabytes.
-            rows.append(size if size >= 1000000 else size * 1024**2)
+    answer = machine.run("rocm-smi", "--showmeminfo", "all", "--csv")
+    rows = _rocm_rows(answer.printed)
+    # A tool that is missing or timed out would be so again.
+    if not rows and answer.status is not None:
+        answer = machine.run("rocm-smi", "--showmeminfo", "vram", "--csv")
+        rows = _rocm_rows(answer.printed)
     sizes = max(sizes, rows, key=len)
     return _memory(sum(sizes), len(sizes) >= max(1, len(devices)), AMD, "rocm-smi", answer)
+
+
+def _rocm_rows(printed: str) -> list[int]:
+    """Return the bytes of memory of each GPU in the table that `rocm-smi --csv` prints.
+
+    Its first line names the columns, for example `device,VRAM Total Memory (B),…,GTT Total Memory (B),…`. If it has no
+    such name, VRAM is in the second of at least three columns, as in LocalAI. Warnings may be printed before it.
+    """
+    lines = [[column.strip() for column in line.lower().split(",")] for line in printed.splitlines()]
+    first = next((number for number, line in enumerate(lines) if line[0] == "device" or _ROCM_VRAM in line), 0)
+    names = lines[first] if lines else []
+    columns = [names.index(name) if name in names else default for name, default in ((_ROCM_VRAM, 1), (_ROCM_GTT, -1))]
+    rows = (usable_memory(*(_rocm_bytes(line, column) for column in columns)) for line in lines[first + 1 :])
+    return [size for size in rows if size]
+
+
+def _rocm_bytes(line: list[str], column: int) -> int:
+    """Return the bytes in a column, 0 if there is no number. Some versions of the tool print megabytes."""
+    text = line[column] if 0 <= column < len(line) > 2 else ""
+    size = int(text) if text.isdecimal() else 0
+    return size if size >= 1000000 else size * 1024**2
 
 
 def intel_memory(machine: Machine, _devices: t.Sequence[Device]) -> Memory:

@@ -25,13 +25,15 @@ if t.TYPE_CHECKING:
 _BUS = "/sys/bus/pci/devices"
 _GB10_SOC = "jep106:0426:8901"
 _NVIDIA_SOC = ("tegra", "jep106:036b")
+# LocalAI tells processors with graphics from graphics cards by this ratio of GTT to VRAM.
+_SHARED_MEMORY_RATIO = 8
 _VENDOR_OF = {vendor.pci_id: vendor for vendor in VENDORS}
 _COMPUTE_DRIVERS = {vendor.name: vendor.compute_driver for vendor in VENDORS if vendor.compute_driver}
 
 
 @dataclass(frozen=True)
 class Device:
-    """A GPU: its vendor, its driver or an empty text, and its `vram` in bytes if the kernel reports it."""
+    """A GPU: its vendor, its driver or an empty text, and its memory `vram` in bytes if the kernel reports it."""
 
     vendor: str
     driver: str
@@ -97,10 +99,18 @@ def _vendor(machine: Machine, path: str) -> Vendor | None:
     return _VENDOR_OF.get(_number(machine.read(f"{path}/vendor"), 16))
 
 
+def usable_memory(vram: int, gtt: int) -> int:
+    """Return the bytes of memory that an AMD GPU can use. `gtt` is the memory of the host that is mapped for the GPU.
+
+    A processor with graphics reserves little memory for them, and lets them use much more of the host's.
+    """
+    return vram + gtt if 0 < vram * _SHARED_MEMORY_RATIO <= gtt else vram
+
+
 def _vram(machine: Machine, path: str) -> int | None:
     """Return the bytes of memory that the kernel reports for a device; only amdgpu does."""
-    size = _number(machine.read(f"{path}/mem_info_vram_total"), 10)
-    return size if size > 0 else None
+    vram, gtt = (_number(machine.read(f"{path}/mem_info_{kind}_total"), 10) for kind in ("vram", "gtt"))
+    return usable_memory(vram, gtt) if vram > 0 else None
 
 
 def _number(text: str | None, base: int) -> int:

@@ -92,7 +92,8 @@ def test_without_galleries_no_name_is_known() -> None:
 TAGGED = {
     "https://one.example/": b"""
 - name: x
-  capabilities: {default: cpu-x, nvidia: cuda13-x, nvidia-l4t: l4t-x, nvidia-l4t-cuda-13: l4t-x, nvidia-cuda-13: cuda13-x}
+  capabilities:
+    {default: cpu-x, nvidia: cuda13-x, nvidia-l4t: l4t-x, nvidia-l4t-cuda-13: l4t-x, nvidia-cuda-13: cuda13-x}
 - {name: cpu-x, uri: "quay.io/org/x:latest-cpu-x"}
 - {name: cuda13-x, uri: "quay.io/org/x:latest-gpu-nvidia-cuda-13-x"}
 - name: l4t-x

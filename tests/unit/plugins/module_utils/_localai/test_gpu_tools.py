@@ -27,6 +27,8 @@ from ansible_collections.localai.core.tests.support.made_up_hosts import (
     Host,
     nvidia_smi,
     rocm_smi,
+    rocm_smi_all,
+    tool,
     vulkaninfo,
     vulkaninfo_json,
     xpu_smi,
@@ -34,6 +36,14 @@ from ansible_collections.localai.core.tests.support.made_up_hosts import (
 
 MIB = 1024**2
 NVIDIA, AMD = Device("nvidia", "nvidia"), Device("amd", "amdgpu")
+
+# A Strix Halo: 512 MiB are reserved for its graphics, and it may map 124 GiB.
+STRIX_VRAM, STRIX_GTT = 536870912, 133143986176
+STRIX = STRIX_VRAM + STRIX_GTT
+LOW_POWER = "WARNING: AMD GPU device(s) is/are in a low-power state. Check power control/runtime_status\n\n"
+# Older versions put the columns in another order, with other capitals, or have numbers in megabytes.
+OLD_NAMES = "device,gtt Total Memory (B),vram Total Used Memory (B),vram Total Memory (B)\ncard0, 4096, 1, 512\n"
+NO_GTT = "device,VRAM Total Memory (B),GTT Total Memory (B)\ncard0,536870912,N/A\n"
 
 MEMORIES = [
     # what reads it, what the tool prints, the devices that the kernel shows -> bytes, whether that is all
@@ -48,6 +58,18 @@ MEMORIES = [
     (amd_memory, rocm_smi(16384), [AMD], 16384 * MIB, True),
     (amd_memory, rocm_smi(17163091968), [AMD, AMD], 17163091968, False),
     (amd_memory, {"rocm-smi": "device\ncard0\ncard1,?,0\n"}, [AMD], 0, False),
+    (amd_memory, rocm_smi_all((STRIX_VRAM, STRIX_GTT)), [AMD], STRIX_VRAM + STRIX_GTT, True),
+    (amd_memory, rocm_smi_all((24 * GIB, 32 * GIB)), [AMD], 24 * GIB, True),
+    (amd_memory, rocm_smi_all((8 * GIB, 64 * GIB)), [AMD], 72 * GIB, True),
+    (amd_memory, rocm_smi_all((8 * GIB, 64 * GIB - 1)), [AMD], 8 * GIB, True),
+    (amd_memory, rocm_smi_all((24 * GIB, 32 * GIB), (STRIX_VRAM, STRIX_GTT)), [AMD, AMD], 24 * GIB + STRIX, True),
+    (amd_memory, rocm_smi_all((0, 64 * GIB)), [AMD], 0, False),
+    (amd_memory, {"rocm-smi": LOW_POWER + rocm_smi_all((512 * MIB, 4 * GIB))["rocm-smi"]}, [AMD], 4608 * MIB, True),
+    (amd_memory, {"rocm-smi": OLD_NAMES}, [AMD], 4608 * MIB, True),
+    (amd_memory, {"rocm-smi": "device,total,used\ncard0,17163091968,1\n"}, [AMD], 17163091968, True),
+    (amd_memory, {"rocm-smi": "device,total\ncard0,17163091968\n"}, [AMD], 0, False),
+    (amd_memory, {"rocm-smi": ""}, [AMD], 0, False),
+    (amd_memory, {"rocm-smi": NO_GTT}, [AMD], 512 * MIB, True),
     (amd_memory, {}, [Device("amd", "amdgpu", 8 * GIB)], 8 * GIB, True),
     (amd_memory, {}, [Device("amd", "amdgpu", 8 * GIB), AMD], 8 * GIB, False),
     (intel_memory, xpu_smi("17095983104"), [], 17095983104, True),
@@ -70,6 +92,24 @@ def test_a_tool_tells_the_memory_of_all_gpus_or_it_failed(
 ) -> None:
     memory = read(Host({}, tools).at(tmp_path), devices)
     assert (memory.size, memory.unreadable is None) == expected
+
+
+def test_a_rocm_smi_that_does_not_know_all_is_asked_for_vram(tmp_path: Path) -> None:
+    machine = Host().at(tmp_path)
+    rows = "device,VRAM Total Memory (B),VRAM Total Used Memory (B)\nGPU[0],17179869184,2147483648"
+    script = f"case $2 in vram) echo '{rows}';; *) echo 'usage: rocm-smi' >&2; exit 2;; esac"
+    tool(tmp_path / "bin/rocm-smi", script)
+    assert amd_memory(machine, [AMD]) == Memory(16 * GIB)
+
+
+def test_a_rocm_smi_that_hangs_is_started_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.localai.core.plugins.module_utils._localai.machine.PROBE_SECONDS", 0.2)
+    machine = Host().at(tmp_path)
+    tool(tmp_path / "bin/rocm-smi", f"echo >> '{tmp_path}/started'; exec /bin/sleep 60")
+    memory = amd_memory(machine, [AMD])
+    assert memory.unreadable is not None
+    assert "stopped after" in memory.unreadable.output
+    assert (tmp_path / "started").read_text(encoding="ascii") == "\n"
 
 
 VULKAN = [

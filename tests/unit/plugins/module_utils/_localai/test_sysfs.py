@@ -17,6 +17,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.sysfs import
     has_pci_bus,
     nvidia_soc,
     system_ram,
+    usable_memory,
 )
 from ansible_collections.localai.core.tests.support.made_up_hosts import AMD_CARD, MEMORY_64_GIB, ORIN, Host
 
@@ -31,6 +32,21 @@ DEVICES = [
         {**AMD_CARD, f"{DRM}/mem_info_vram_total": "17163091968\n"},
         [Device("amd", "", 17163091968)],
     ),
+    (
+        "a card that may also use the memory of the host",
+        {**AMD_CARD, f"{DRM}/mem_info_vram_total": "25769803776\n", f"{DRM}/mem_info_gtt_total": "34359738368\n"},
+        [Device("amd", "", 25769803776)],
+    ),
+    (
+        "graphics of a processor, which use the memory of the host",
+        {**AMD_CARD, f"{DRM}/mem_info_vram_total": "536870912\n", f"{DRM}/mem_info_gtt_total": "133143986176\n"},
+        [Device("amd", "", 133680857088)],
+    ),
+    (
+        "graphics without memory of their own",
+        {**AMD_CARD, f"{DRM}/mem_info_vram_total": "0", f"{DRM}/mem_info_gtt_total": "9"},
+        [Device("amd", "")],
+    ),
     ("a card whose memory is no number", {**AMD_CARD, f"{DRM}/mem_info_vram_total": "much\n"}, [Device("amd", "")]),
     ("a display controller", {f"{BUS}/vendor": "0x10de", f"{BUS}/class": "0x030000"}, [Device("nvidia", "")]),
     ("an accelerator of AMD", {f"{BUS}/vendor": "0x1002", f"{BUS}/class": "0x120000"}, [Device("amd", "")]),
@@ -40,6 +56,14 @@ DEVICES = [
     ("the driver of NVIDIA alone", {"proc/driver/nvidia/gpus/0/information": ""}, [Device("nvidia", "nvidia")]),
     ("a connector", {"sys/class/drm/card0-DP-1/device/vendor": "0x10de"}, []),
 ]
+
+
+@pytest.mark.parametrize(
+    ("vram", "gtt", "usable"),
+    [(1, 8, 9), (1, 7, 1), (0, 64, 0), (16, 0, 16), (16, -1, 16), (512, 133120, 133632)],
+)
+def test_memory_of_the_host_counts_if_it_is_eight_times_the_own(vram: int, gtt: int, usable: int) -> None:
+    assert usable_memory(vram, gtt) == usable
 
 
 @pytest.mark.parametrize(("files", "devices"), [row[1:] for row in DEVICES], ids=[row[0] for row in DEVICES])
