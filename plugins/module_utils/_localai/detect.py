@@ -54,16 +54,16 @@ def _hardware(machine: Machine) -> Hardware:
     # Most hosts have no GPU and need no tools.
     from .gpu_tools import total_memory
 
-    total, unreadable = total_memory(machine, devices)
     present = {device.vendor for device in devices}
     if not has_pci_bus(machine):
         present |= {gpu.vendor for gpu in gpus}
+    total, unreadable = total_memory(machine, devices, present)
     return Hardware(
         machine.architecture,
         gpus,
         total,
         tuple(version for version in CUDA_VERSIONS if os.path.exists(machine.locate(f"/usr/local/cuda-{version}"))),
-        tuple(probe for probe in unreadable if probe.vendor in present),
+        tuple(unreadable),
         frozenset(device.vendor for device in devices if device.computes and device.vram is None),
     )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .capability import AMD, INTEL, NVIDIA
 from .evidence import Unreadable
@@ -25,25 +25,41 @@ if t.TYPE_CHECKING:
 
 # nvidia-smi warns of a damaged infoROM with this exit status, after it has printed all rows.
 _INFOROM_DAMAGED = 14
+# With these exit statuses, nvidia-smi says that there is a GPU: power cables, interrupts, infoROM, off the bus, and a
+# driver in the kernel that is of another version than the library.
+_GPU_IS_THERE = (8, 10, _INFOROM_DAMAGED, 15, 18)
 _ROCM_VRAM, _ROCM_GTT = "vram total memory (b)", "gtt total memory (b)"
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of one vendor's GPUs in bytes, and the failed probe if it is incomplete."""
+    """The memory of one vendor's GPUs in bytes, and the failed probe if it is incomplete.
+
+    `is_there`: whether the tool said that there is a GPU, even if it could not read it.
+    """
 
     size: int
     unreadable: Unreadable | None = None
+    is_there: bool = False
 
 
-def total_memory(machine: Machine, devices: t.Sequence[Device]) -> tuple[int, list[Unreadable]]:
-    """Return the bytes of memory of all GPUs, and the probes that failed."""
-    memories = [
-        read(machine, [device for device in devices if device.vendor == vendor])
+def total_memory(
+    machine: Machine, devices: t.Sequence[Device], present: t.AbstractSet[str]
+) -> tuple[int, list[Unreadable]]:
+    """Return the bytes of memory of all GPUs, and the probes that failed although a GPU is there.
+
+    `present` has the vendors of GPUs that are there, whatever their tools say.
+    """
+    memories = {
+        vendor: read(machine, [device for device in devices if device.vendor == vendor])
         for vendor, read in ((NVIDIA, nvidia_memory), (AMD, amd_memory), (INTEL, intel_memory))
+    }
+    total = sum(memory.size for memory in memories.values()) or vulkan_memory(machine)
+    return total, [
+        memory.unreadable
+        for vendor, memory in memories.items()
+        if memory.unreadable and (vendor in present or memory.is_there)
     ]
-    total = sum(memory.size for memory in memories) or vulkan_memory(machine)
-    return total, [memory.unreadable for memory in memories if memory.unreadable]
 
 
 def nvidia_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
@@ -68,7 +84,7 @@ def nvidia_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:
         sizes, complete = [system_ram(machine)], True
     size = sum(sizes)
     complete = complete and size > 0 and len(sizes) >= sum(device.computes for device in devices)
-    return _memory(size, complete, NVIDIA, "nvidia-smi", answer)
+    return replace(_memory(size, complete, NVIDIA, "nvidia-smi", answer), is_there=answer.status in _GPU_IS_THERE)
 
 
 def amd_memory(machine: Machine, devices: t.Sequence[Device]) -> Memory:

@@ -176,14 +176,45 @@ def test_the_build_stays_in_wsl_where_the_gpu_is_no_pci_device(host, hardware):
     assert "GPU access blocked" in nightly(host, "llama-cpp", state="latest")
 
 
-def test_a_gpu_that_is_gone_is_a_reason_to_leave(host, hardware):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "echo 'NVIDIA-SMI has failed because it could not communicate with the NVIDIA driver.'; exit 9",
+        "echo 'No devices were found'; exit 6",
+        "echo 'Failed to initialize NVML: Unknown Error'; exit 255",
+        "exit 0",
+    ],
+)
+def test_a_gpu_that_is_gone_is_a_reason_to_leave(host, hardware, answer):
     well(hardware)
     host.install("llama-cpp")
-    broken(hardware)
+    hardware.tool("nvidia-smi", answer)
     hardware.gone()
     hardware.on_the_bus("intel", "ahci", pci_class="0x010601")
     result = host.install("llama-cpp", state="latest")
     assert (result["capability"], host.names) == ("default", ["cpu-llama-cpp", "llama-cpp"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"echo '{MISMATCH}'; exit 18",
+        "echo 'Unable to determine the device handle for GPU0000:01:00.0: Unknown Error' >&2; exit 15",
+        "echo 'WARNING: infoROM is corrupted at gpu 0000:01:00.0'; exit 14",
+    ],
+)
+def test_the_build_stays_where_only_the_tool_says_that_there_is_a_gpu(host, hardware, answer):
+    hardware.nvidia_smi()
+    hardware.on_the_bus("intel", "ahci", pci_class="0x010601")
+    assert host.install("llama-cpp")["capability"] == "nvidia"
+    hardware.tool("nvidia-smi", answer)
+    nightly(host, "llama-cpp", state="latest")
+
+
+def test_rows_beside_a_warning_are_read_where_only_the_tool_says_that_there_is_a_gpu(host, hardware):
+    hardware.on_the_bus("intel", "ahci", pci_class="0x010601")
+    hardware.tool("nvidia-smi", "echo '0, L4, 23034, 1, 2'; echo 'WARNING: infoROM is corrupted'; exit 14")
+    assert host.install("llama-cpp", state="latest")["capability"] == "nvidia"
 
 
 def test_a_gpu_that_is_read_and_too_small_is_a_reason_to_leave(host, hardware):

@@ -133,6 +133,16 @@ def test_vulkan_counts_only_if_no_vendor_tells_any_memory(tmp_path: Path) -> Non
     tools = {**nvidia_smi("24564"), **vulkaninfo((8 * GIB, LOCAL))}
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    total, unreadable = total_memory(Host({}, tools).at(tmp_path / "one"), [NVIDIA])
-    assert (total, [failed.vendor for failed in unreadable]) == (24564 * MIB, ["amd", "intel"])
-    assert total_memory(Host({}, vulkaninfo((8 * GIB, LOCAL))).at(tmp_path / "two"), [])[0] == 8 * GIB
+    total, unreadable = total_memory(Host({}, tools).at(tmp_path / "one"), [NVIDIA], {"nvidia", "amd"})
+    assert (total, [failed.vendor for failed in unreadable]) == (24564 * MIB, ["amd"])
+    assert total_memory(Host({}, vulkaninfo((8 * GIB, LOCAL))).at(tmp_path / "two"), [], set())[0] == 8 * GIB
+
+
+@pytest.mark.parametrize(
+    ("status", "is_there"), [(0, False), (6, False), (9, False), (14, True), (15, True), (18, True), (255, False)]
+)
+def test_some_exit_statuses_of_nvidia_smi_say_that_there_is_a_gpu(tmp_path: Path, status: int, is_there: bool) -> None:
+    machine = Host().at(tmp_path)
+    tool(tmp_path / "bin/nvidia-smi", f"echo failed; exit {status}")
+    assert nvidia_memory(machine, []).is_there is is_there
+    assert [failed.vendor for failed in total_memory(machine, [], set())[1]] == (["nvidia"] if is_there else [])
