@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._address import Address
+from .._localai.capability import LAST_RESORTS
 from .._localai.installed import Directory, Installed
 from .._localai.metadata import Metadata
 from . import add
@@ -200,8 +201,15 @@ def _superseded_by(target: Target, name: str, installed: Installed) -> str:
 
 
 def _last_resort_warning(target: Target, changes: Changes) -> str:
+    host = changes.host
+    if host.name in LAST_RESORTS:
+        # There may be a build for the GPU of this host, which is not used.
+        return (
+            f"{target.name}: this host has a GPU, and {target.backend}, the build for {target.key!r}, is installed, "
+            f"because {host.evidence.rule}. If the GPU can be used, set the option capability."
+        )
     origin = "its gallery" if changes.request.pins is None else "the set of pins"
     return (
-        f"{target.name}: {origin} has no build for this host ({changes.host.name}: {changes.host.evidence.rule}), so "
+        f"{target.name}: {origin} has no build for this host ({host.name}: {host.evidence.rule}), so "
         f"{target.backend} is installed, the build for {target.key!r}."
     )

@@ -217,6 +217,22 @@ def test_rows_beside_a_warning_are_read_where_only_the_tool_says_that_there_is_a
     assert host.install("llama-cpp", state="latest")["capability"] == "nvidia"
 
 
+@pytest.mark.parametrize(
+    ("tell", "says"),
+    [
+        (lambda it: it.nvidia_smi("2048"), "because 2147483648 bytes of VRAM on nvidia are not more than 4294967296"),
+        (lambda it: it.card("nvidia", "nouveau"), "because the memory of the nvidia GPU could not be read"),
+    ],
+)
+def test_the_warning_says_why_the_gpu_is_not_used_and_not_that_there_is_no_build(host, hardware, tell, says):
+    tell(hardware)
+    warnings = host.install("llama-cpp")["warnings"]
+    [warning] = [warning for warning in warnings if "this host has a GPU" in warning]
+    assert says in warning
+    assert "option capability" in warning
+    assert "has no build" not in "".join(warnings)
+
+
 def test_a_gpu_that_is_read_and_too_small_is_a_reason_to_leave(host, hardware):
     well(hardware)
     host.install("llama-cpp")
