@@ -46,6 +46,10 @@ options:
       - The names of the backends in the gallery. V(gallery@name) selects one gallery. The same backend from two
         galleries is an error.
       - Names are case-insensitive. A backend is stored with the spelling of the gallery.
+      - LocalAI lists every name, and a model can only use names of lower-case letters, digits, C(-) and C(_). With
+        O(state=present) and O(state=latest), a new backend is an error if no model could use it. With O(uri), that is
+        its name and its O(alias). In a gallery, a build may have another name if a meta backend or an alias leads to
+        it. Backends that exist are kept, repaired and removed under any name.
       - An empty list changes nothing.
     type: list
     elements: str
