@@ -87,6 +87,8 @@ options:
       - The version of the LocalAI server, as V(vX.Y.Z). The default is the newest one.
       - It decides how O(backends_system_path) is listed. Servers up to v4.9 list its directories with a C(run.sh), and
         no aliases and meta backends.
+      - With the variable E(LOCALAI_PREFER_DEV_BACKENDS) of the module set to V(true), a development build that can run
+        answers to its alias before other builds, as with this variable of a server since v4.10.
     type: str
     version_added: 0.2.0
 requirements:

@@ -108,14 +108,25 @@ class PreviousVersion:
 
 
 @dataclass(frozen=True)
+class ListingRules:
+    """How a server lists its backends.
+
+    `reads_system_metadata`: whether aliases and meta backends of the system path count, as since LocalAI 4.10.
+    `prefers_development`: whether a development build that can run answers to its alias before all other builds.
+    """
+
+    reads_system_metadata: bool = True
+    prefers_development: bool = False
+
+
+@dataclass(frozen=True)
 class Installed:
     """The result of a scan: `directories`, the entries of the backends path, and `system`, the directories of the
     system path, both in byte order.
 
     `previous` has the previous versions, the latest first. `builds` has the last installed build of each backend.
     `readable`: whether the backends path is a directory that this user can list, or does not exist.
-    `reads_system_metadata`: whether the server is LocalAI 4.10 or newer, which lists aliases and meta backends of the
-    system path too.
+    `rules` are those of the server.
     """
 
     path: str
@@ -126,7 +137,7 @@ class Installed:
     readable: bool = True
     previous: tuple[PreviousVersion, ...] = ()
     builds: t.Mapping[str, Build] = field(default_factory=dict)
-    reads_system_metadata: bool = True
+    rules: ListingRules = ListingRules()
 
     @functools.cached_property
     def listed(self) -> tuple[Directory, ...]:
@@ -138,7 +149,7 @@ class Installed:
         own = tuple(directory for directory in self.directories if directory.kind == "directory")
         if not self.system:
             return own
-        if not self.reads_system_metadata:
+        if not self.rules.reads_system_metadata:
             # The row of a system backend is the first one, so that every other row with its name replaces it.
             run_files = (system for system in self.system if system.has_run_file)
             return (*(replace(system, metadata=None, problem="") for system in run_files), *own)

@@ -15,11 +15,12 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import NameRefused
-from .capability import preferred
+from .capability import compatible, preferred
 from .installed import RUN_FILE, Directory, Installed
 from .metadata import METADATA, Metadata
 from .names import checked_name
 
+_DEVELOPMENT = "-development"
 RowKind = t.Literal["concrete", "alias", "meta", "system"]
 
 
@@ -62,6 +63,8 @@ class Listing(t.Mapping[str, Row]):
         entries = self._installed.listed_as(name)
         row = self._row_of_directory(name, entries)
         aliased = [entry for entry in entries if name and entry.alias == name]
+        if self._installed.rules.prefers_development:
+            aliased = [entry for entry in aliased if self._is_development(entry)] or aliased
         if aliased:
             winner = preferred([entry.name for entry in aliased], self._capability)
             chosen = next(entry for entry in aliased if entry.name == winner)
@@ -71,6 +74,10 @@ class Listing(t.Mapping[str, Row]):
         if row is None:
             raise KeyError(name)
         return row
+
+    def _is_development(self, entry: Directory) -> bool:
+        """Return whether an entry is a development build that can run on the host."""
+        return entry.name.endswith(_DEVELOPMENT) and entry.runnable and compatible(entry.name, self._capability)
 
     def _row_of_directory(self, name: str, entries: t.Sequence[Directory]) -> Row | None:
         """Return the row of the directory or of the meta backend with a name. Of several, LocalAI uses the last one."""

@@ -20,12 +20,13 @@ from .._store.build_records import recorded_builds
 from .._store.file_system import KeptAttributes, remembered
 from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
-from .installed import RUN_FILE, Directory, Installed, PreviousVersion
+from .installed import RUN_FILE, Directory, Installed, ListingRules, PreviousVersion
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata
 
 MAX_METADATA = 1024 * 1024
 _BUSY_SECONDS = 3600
+_NEWEST_RULES = ListingRules()
 
 
 def scan(
@@ -33,13 +34,13 @@ def scan(
     system_path: str,
     keeps: KeptAttributes | None = None,
     as_next_run: bool = True,
-    reads_system_metadata: bool = True,
+    rules: ListingRules = _NEWEST_RULES,
 ) -> Installed:
     """Return the content of the backends path and of the system path. A missing path is not an error.
 
     If an interrupted run has moved a tree away, the tree counts as installed, because the next run moves it back.
     Without `as_next_run`, it is reported as a problem. `keeps` has the attributes that the file system of the backends
-    path stores. The default is the result of the last probe. For `reads_system_metadata`, see `Installed`.
+    path stores. The default is the result of the last probe. `rules` are those of the server.
     """
     problems: list[str] = []
     keeps = keeps or remembered(path) or KeptAttributes()
@@ -61,7 +62,7 @@ def scan(
         readable,
         tuple(_previous_versions(path, keeps)),
         recorded_builds(path),
-        reads_system_metadata,
+        rules,
     )
 
 

@@ -10,15 +10,24 @@ Follows `ListSystemBackends` in LocalAI's `core/gallery/backends.go`.
 
 from __future__ import annotations
 
-from .installed import Installed
+import typing as t
+
+from .installed import Installed, ListingRules
 from .listing import Listing
 
-_SYSTEM_METADATA_SINCE = (4, 10)
+PREFER_DEVELOPMENT_VARIABLE = "LOCALAI_PREFER_DEV_BACKENDS"
+_NEW_RULES_SINCE = (4, 10)
 
 
-def reads_system_metadata(version: tuple[int, ...] | None) -> bool:
-    """Return whether a server of this version lists aliases and meta backends of the system path. None: the newest."""
-    return version is None or version >= _SYSTEM_METADATA_SINCE
+def rules_of(version: tuple[int, ...] | None, environ: t.Mapping[str, str]) -> ListingRules:
+    """Return how a server of this version lists its backends; None is the newest version.
+
+    `environ` has the variables of the server that are known.
+    """
+    if version is not None and version < _NEW_RULES_SINCE:
+        return ListingRules(reads_system_metadata=False)
+    prefers = environ.get(PREFER_DEVELOPMENT_VARIABLE, "").lower() in ("true", "1", "yes")
+    return ListingRules(prefers_development=prefers)
 
 
 def server_mapping(installed: Installed, capability: str) -> dict[str, str]:

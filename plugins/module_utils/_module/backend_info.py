@@ -21,7 +21,7 @@ from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
 from .._localai.names import is_usable
 from .._localai.scan import scan
-from .._localai.server import reads_system_metadata
+from .._localai.server import rules_of
 from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY, PROGRESS
@@ -42,7 +42,7 @@ def _run(run: Run) -> None:
         host.backends_path,
         host.backends_system_path,
         as_next_run=False,
-        reads_system_metadata=reads_system_metadata(host.server_version),
+        rules=rules_of(host.server_version, os.environ),
     )
     capability = detect(Machine(), host.capability)
     rows = Listing(installed, capability.name)
@@ -148,7 +148,7 @@ def problems(installed: Installed, rows: t.Mapping[str, Row]) -> list[tuple[str 
             (None, f"LocalAI lists no backend at all while it cannot read {METADATA} of {', '.join(unreadable)}")
         )
     for directory in installed.system:
-        if directory.problem and installed.reads_system_metadata:
+        if directory.problem and installed.rules.reads_system_metadata:
             path = os.path.join(installed.system_path, directory.name)
             result.append((None, f"{path}: LocalAI skips it, because its {METADATA} {directory.problem}"))
     with_row = {row.backend for row in rows.values()} | set(rows)

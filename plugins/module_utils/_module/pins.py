@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from .._localai.capability import HostCapability
 from .._localai.scan import scan
-from .._localai.server import reads_system_metadata
+from .._localai.server import rules_of
 from .._oci.platform import Platform
 from .._planner.pins import with_pins
 from .._planner.unreadable import staying_builds
@@ -28,7 +29,7 @@ def with_pins_of(
     """Return the request with the rows of `document` for this host; raises OptionError."""
     staying: dict[str, str] = {}
     if capability.evidence.unreadable:
-        metadata_of_system = reads_system_metadata(host.server_version)
-        installed = scan(host.backends_path, host.backends_system_path, reads_system_metadata=metadata_of_system)
+        rules = rules_of(host.server_version, os.environ)
+        installed = scan(host.backends_path, host.backends_system_path, rules=rules)
         staying = staying_builds(request.bare_names, installed, capability)
     return with_pins(request, document, capability, platform, staying)

@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from .._errors import HostError
 from .._fs.file_attributes import FileAttributes
 from .._localai.installed import Installed
 from .._localai.scan import scan
-from .._localai.server import reads_system_metadata
+from .._localai.server import rules_of
 from .._request import BackendOptions, HostOptions
 from .._store.file_system import KeptAttributes
 from .runner import Run
@@ -36,10 +37,8 @@ class Task:
     def scan(self) -> Installed:
         """Return the current state of the disk; raises HostError if it cannot be read."""
         host = self.host
-        metadata_of_system = reads_system_metadata(host.server_version)
-        installed = scan(
-            host.backends_path, host.backends_system_path, self.keeps, reads_system_metadata=metadata_of_system
-        )
+        rules = rules_of(host.server_version, os.environ)
+        installed = scan(host.backends_path, host.backends_system_path, self.keeps, rules=rules)
         if not installed.readable:
             raise HostError(
                 f"The installed backends cannot be read: {'; '.join(installed.problems)}. Set backends_path to the "

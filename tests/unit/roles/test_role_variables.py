@@ -140,6 +140,47 @@ def test_what_is_a_downgrade(tmp_path: Path) -> None:
     assert evaluate(tmp_path, "__localai_is_downgrade | bool", cases) == expected
 
 
+def test_the_modules_are_told_the_version_of_the_server_that_the_role_installs(tmp_path: Path) -> None:
+    cases = {
+        "a release": {"localai_version": "v4.11.0"},
+        "a candidate": {"localai_version": "v4.11.0-rc1"},
+        "another name": {"localai_version": "nightly"},
+        "two numbers": {"localai_version": "v4.11"},
+        "somebody elses": {"localai_version": "v4.9.0", "localai_manage_binary": False},
+    }
+    assert evaluate(tmp_path, "localai_host_options", cases) == {
+        "a release": {"server_version": "v4.11.0"},
+        "a candidate": {"server_version": "v4.11.0-rc1"},
+        "another name": {},
+        "two numbers": {},
+        "somebody elses": {},
+    }
+
+
+def test_the_modules_are_told_which_builds_the_server_prefers(tmp_path: Path) -> None:
+    cases = {
+        "unset": {"localai_environment": {}},
+        "set": {"localai_environment": {"LOCALAI_PREFER_DEV_BACKENDS": True, "OTHER": "x"}},
+        "text": {"localai_environment": {"LOCALAI_PREFER_DEV_BACKENDS": "true"}},
+    }
+    values = evaluate(tmp_path, "__localai_listing_environment.LOCALAI_PREFER_DEV_BACKENDS", cases)
+    assert values == {"unset": "", "set": "True", "text": "true"}
+
+
+def test_what_is_put_back_is_for_the_server_that_is_put_back(tmp_path: Path) -> None:
+    cases = {
+        name: {"localai_good_start": {"binary": binary}}
+        for name, binary in {
+            "release": f"{DIRECTORY}/local-ai-v4.9.0",
+            "build": f"{DIRECTORY}/local-ai-v4.11.0@0123456789ab",
+            "other": f"{DIRECTORY}/local-ai-nightly",
+            "link": "/usr/local/bin/local-ai",
+        }.items()
+    }
+    expected = {"release": "v4.9.0", "build": "v4.11.0", "other": "", "link": ""}
+    assert evaluate(tmp_path, "__localai_good_version", cases) == expected
+
+
 A, B = "a" * 64, "b" * 64
 # Which file of a version is used: the wanted checksum, that of the version's own file, whether the build has one.
 BINARIES = {

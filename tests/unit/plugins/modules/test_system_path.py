@@ -133,6 +133,15 @@ def test_one_unreadable_backend_makes_localai_list_none(host):
     assert {name: row["listed"] for name, row in rows(host.info()).items()} == {"broken": False, "piper": False}
 
 
+def test_development_builds_answer_to_an_alias_if_the_server_is_told_to_prefer_them(host, monkeypatch):
+    host.install("llama-cpp")
+    host.place("cpu-llama-cpp-development", {"name": "cpu-llama-cpp-development", "alias": "llama-cpp"})
+    assert short(host.info())["llama-cpp"] == "alias cpu-llama-cpp"
+    monkeypatch.setenv("LOCALAI_PREFER_DEV_BACKENDS", "true")
+    assert short(host.info())["llama-cpp"] == "alias cpu-llama-cpp-development"
+    assert short(host.info(server_version="v4.9.0"))["llama-cpp"] == "alias cpu-llama-cpp"
+
+
 def test_an_unusable_version_is_refused(host):
     for run in (host.info, lambda **options: host.backend("piper", **options)):
         result = run(server_version="4.9.0")

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import ListingRules
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._localai.server import server_mapping
@@ -192,7 +193,7 @@ def test_the_collection_lists_as_the_model_does(
     with temporary_directory() as top:
         put(top / "b", own)
         put(top / "s", system)
-        installed = scan(str(top / "b"), str(top / "s"), reads_system_metadata=version == NEW)
+        installed = scan(str(top / "b"), str(top / "s"), rules=ListingRules(version == NEW))
         expected = run_files(top / "b", top / "s", capability, version)
         mapping = {name: str(Path(run_file)) for name, run_file in server_mapping(installed, capability).items()}
         assert mapping == {name: str(Path(run_file).resolve()) for name, run_file in expected.items()}

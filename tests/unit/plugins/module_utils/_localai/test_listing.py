@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, ListingRules
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, short_rows, unreadable
@@ -297,7 +297,28 @@ def test_the_listing_has_one_row_per_name(state: Installed, capability: str, row
     ],
 )
 def test_a_server_up_to_4_9_lists_run_files_of_the_system_path(state: Installed, rows: dict[str, str]) -> None:
-    assert short_rows(Listing(replace(state, reads_system_metadata=False), "nvidia")) == rows
+    assert short_rows(Listing(replace(state, rules=ListingRules(reads_system_metadata=False)), "nvidia")) == rows
+
+
+@pytest.mark.parametrize(
+    ("development", "capability", "winner"),
+    [
+        (concrete("cpu-x-development", "x"), "default", "cpu-x-development"),
+        (concrete("cpu-x-development", "x"), "nvidia", "cpu-x-development"),
+        (concrete("cuda12-x-development", "x"), "nvidia", "cuda12-x-development"),
+        (concrete("cuda12-x-development", "x"), "default", "cpu-x"),
+        (concrete("cpu-x-development", "x", runnable=False), "default", "cpu-x"),
+        (concrete("cpu-x-developments", "x"), "default", "cpu-x"),
+        (concrete("cpu-x-development", "y"), "default", "cpu-x"),
+    ],
+)
+def test_a_server_may_prefer_development_builds_that_can_run(
+    development: Directory, capability: str, winner: str
+) -> None:
+    state = installed(CPU, CUDA, development)
+    assert Listing(replace(state, rules=ListingRules(prefers_development=True)), capability)["x"].backend == winner
+    released = "cuda12-x" if capability == "nvidia" else "cpu-x"
+    assert Listing(state, capability)["x"].backend == released
 
 
 def test_a_row_of_the_system_path_has_its_run_file_there() -> None:

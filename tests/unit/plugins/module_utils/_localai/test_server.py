@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import ListingRules
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
-from ansible_collections.localai.core.plugins.module_utils._localai.server import reads_system_metadata, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.server import rules_of, server_mapping
 from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, unreadable
 
 CPU = concrete("cpu-x", "x")
@@ -54,4 +55,22 @@ def test_one_unreadable_metadata_file_makes_the_server_know_nothing() -> None:
 def test_servers_since_4_10_read_the_metadata_of_the_system_path(
     version: tuple[int, ...] | None, expected: bool
 ) -> None:
-    assert reads_system_metadata(version) is expected
+    assert rules_of(version, {}) == ListingRules(reads_system_metadata=expected)
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "expected"),
+    [
+        (None, "true", True),
+        ((4, 10, 0), "1", True),
+        ((4, 11, 0), "YES", True),
+        (None, "false", False),
+        (None, "0", False),
+        (None, "", False),
+        ((4, 9, 0), "true", False),
+    ],
+)
+def test_a_variable_lets_servers_since_4_10_prefer_development_builds(
+    version: tuple[int, ...] | None, text: str, expected: bool
+) -> None:
+    assert rules_of(version, {"LOCALAI_PREFER_DEV_BACKENDS": text}).prefers_development is expected
