@@ -35,7 +35,9 @@ IDS = [
 def named(host, tmp_path):
     """A host whose gallery has a backend of each name."""
     write_tree(tmp_path / "source", backend_entries("any"))
-    entries = [{"name": name, "uri": str(tmp_path / "source"), "alias": f"alias of {name[:20]}"} for name in NAMES]
+    # With an alias that a model can use, a name that it cannot use is installed.
+    source = str(tmp_path / "source")
+    entries = [{"name": name, "uri": source, "alias": f"name-{number}"} for number, name in enumerate(NAMES)]
     (tmp_path / "names.yaml").write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
     host.options["galleries"] = [{"name": "names", "url": str(tmp_path / "names.yaml")}]
     return host
