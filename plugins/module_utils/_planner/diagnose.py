@@ -91,11 +91,13 @@ def _listed(situation: Situation, row: Row) -> Finding:
 
         return Install("install" if row.kind == "system" else "replace", "force is set", situation.name)
     if row.kind == "system":
-        if not row.runnable and situation.directory is None:
+        if row.runnable:
+            return Sound("a system backend answers to it, and system backends are never changed")
+        if situation.directory is None:
             from .repair import missing
 
             return missing(situation)
-        return Sound("a system backend answers to it, and system backends are never changed")
+        return Sound("it is installed, and LocalAI uses a system backend that cannot run")
     return (
         _unusable(situation, row) or _other_version(situation) or _other_attributes(situation) or _sound(situation, row)
     )

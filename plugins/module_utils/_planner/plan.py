@@ -108,19 +108,32 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
         changes.warnings += warnings_of(changes.request, changes.state, changes.host)
     for name in changes.request.names:
         try:
-            outcomes.append(_plan_name(bare_name(name), changes, facts))
+            outcomes.append(_plan_name(bare_name(name), changes, changes.request, facts))
         except Unanswered as e:
             questions[e.question] = None
         except LocalAIError as e:
             error = error or e
     if error is not None and not questions:
         raise error
+    if not questions and changes.steps and len(outcomes) > 1:
+        try:
+            _plan_again(changes, facts, outcomes)
+        except Unanswered as e:
+            questions[e.question] = None
     return tuple(questions)
 
 
-def _plan_name(name: str, changes: Changes, facts: Facts) -> Outcome:
+def _plan_again(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> None:
+    """Plan the names again that the steps for other names took away, for example by an alias that hides them."""
+    request = replace(changes.request, state="present", force=False)
+    for number, name in enumerate(changes.request.names):
+        outcome = _plan_name(bare_name(name), changes, request, facts)
+        if outcome.action != "none":
+            outcomes[number] = outcome
+
+
+def _plan_name(name: str, changes: Changes, request: BackendOptions, facts: Facts) -> Outcome:
     """Plan one name until it is sound: after a repair, another damaged build may answer to it."""
-    request = changes.request
     outcomes: list[Outcome] = []
     done: set[Finding] = set()
     while True:
@@ -150,7 +163,7 @@ def _sound(name: str, finding: Sound, changes: Changes) -> Outcome:
     row = changes.listing().find(name)
     if row is None:
         return Outcome(name, name, "none", finding.reason)
-    if row.kind == "system":
+    if row.kind == "system" and row.runnable:
         changes.warnings.append(f"{name}: {finding.reason}. Nothing is installed for it.")
     return Outcome(row.name, row.backend, "none", finding.reason)
 
@@ -213,6 +226,11 @@ def _shadowed(changes: Changes, rows: Listing, outcomes: t.Sequence[Outcome]) ->
     aliases = [directory.alias for directory in changed if directory is not None]
     for name in dict.fromkeys([*(outcome.name for outcome in outcomes), *aliases]):
         row, directory = rows.get(name), changes.state.get(name)
+        if row is not None and row.kind == "system" and not row.runnable and directory is not None:
+            yield (
+                f"{name} is installed, but LocalAI uses the system backend {row.home} for this name, and it cannot "
+                f"run: {row.problem}. Remove {row.home} from the system path."
+            )
         if row is None or row.kind != "alias":
             continue
         hidden = changes.state.system_hidden_by(name)

@@ -103,6 +103,20 @@ def test_a_meta_of_the_system_path_that_cannot_run_is_no_obstacle(host):
     assert not host.install("piper")["changed"]
 
 
+def test_a_meta_of_the_system_path_that_comes_last_is_warned_of(host):
+    # LocalAI uses the last directory in byte order, and a meta backend counts under the name in its metadata.
+    packaged(host, "zz", run_file=False, name="piper", meta_backend_for="gone")
+    for changed in (True, False):
+        result = host.install("piper")
+        assert result["changed"] is changed
+        assert any(
+            "piper is installed, but LocalAI uses the system backend zz for this name" in warning
+            for warning in result["warnings"]
+        )
+        assert not result["restart_required"] or changed
+    assert host.names == ["piper"]
+
+
 def test_an_unreadable_system_directory_is_skipped_and_reported(host):
     host.place("piper", {"name": "piper"})
     host.place("broken", b"{", top=host.system)
