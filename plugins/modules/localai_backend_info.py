@@ -79,6 +79,10 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: info.backends | rejectattr('runnable') | length == 0
 
+- name: List the backends as a server of LocalAI v4.9 does
+  localai.core.localai_backend_info:
+    server_version: v4.9.0
+
 - name: Show the names that models cannot use
   ansible.builtin.debug:
     msg: "{{ info.backends | rejectattr('usable') | map(attribute='name') }}"

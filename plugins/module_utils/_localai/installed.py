@@ -196,6 +196,8 @@ class Installed:
 
     def listed_as(self, name: str) -> t.Sequence[Directory]:
         """Return the `listed` directories that have this name among their `names`, in order. Case is ignored."""
+        if not self.system:
+            return [directory for directory in self.called(name) if directory.kind == "directory"]
         return self._listed_as.get(name.lower(), ())
 
     def system_hidden_by(self, alias: str) -> list[str]:

@@ -95,6 +95,27 @@ def test_an_installation_makes_a_family_vanish_and_a_removal_brings_it_back(fami
     assert snapshot(family.system) == before
 
 
+def test_a_name_that_vanishes_with_its_family_is_installed_in_the_same_run(host):
+    packaged(host, "whisper", "llama-cpp")
+    for check in (True, False):
+        result = host.backend("whisper", "cpu-llama-cpp", check=check)
+        assert [(row["name"], row["action"]) for row in result["backends"]] == [
+            ("whisper", "install"),
+            ("cpu-llama-cpp", "install"),
+        ]
+    assert host.names == ["cpu-llama-cpp", "cpu-whisper", "whisper"]
+    assert not host.install("whisper", "cpu-llama-cpp")["changed"]
+
+
+def test_a_name_that_vanishes_and_that_no_gallery_has_is_an_error_before_anything_is_written(host):
+    packaged(host, "of-the-system", "llama-cpp")
+    for check in (True, False):
+        result = host.backend("of-the-system", "cpu-llama-cpp", check=check)
+        assert result["failed"]
+        assert "of-the-system is in no gallery" in result["msg"]
+    assert not host.path.exists()
+
+
 def test_a_meta_of_the_system_path_that_cannot_run_is_no_obstacle(host):
     packaged(host, "piper", run_file=False, meta_backend_for="gone")
     assert rows(host.info())["piper"]["problem"] == "gone, which it points to, is not installed or has no run.sh"
