@@ -30,11 +30,15 @@ def rules_of(version: tuple[int, ...] | None, environ: t.Mapping[str, str]) -> L
     return ListingRules(prefers_development=prefers)
 
 
-def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
-    """Return the run files by name that a server knows after its start.
+def lists_backends(installed: Installed) -> bool:
+    """Return whether a server lists backends: not if it cannot read the path, or a `metadata.json` in it."""
+    return installed.readable and not any(
+        directory.kind == "directory" and directory.problem for directory in installed.directories
+    )
 
-    If one `metadata.json` is unreadable, it knows no backends at all.
-    """
-    if any(directory.kind == "directory" and directory.problem for directory in installed.directories):
+
+def server_mapping(installed: Installed, capability: str) -> dict[str, str]:
+    """Return the run files by name that a server knows after its start."""
+    if not lists_backends(installed):
         return {}
     return {name: row.run_file for name, row in Listing(installed, capability).items()}

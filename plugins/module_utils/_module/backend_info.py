@@ -21,7 +21,7 @@ from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
 from .._localai.names import is_usable
 from .._localai.scan import scan
-from .._localai.server import rules_of
+from .._localai.server import lists_backends, rules_of
 from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY, PROGRESS
@@ -93,7 +93,7 @@ def _installed_row(row: Row, rows: Listing, installed: Installed, request: InfoO
         "backend": row.backend,
         "is_meta": row.is_meta,
         "is_system": row.kind == "system",
-        "listed": not any(directory.problem for directory in installed.directories),
+        "listed": lists_backends(installed),
         "usable": is_usable(row.name),
         "run_file": row.run_file,
         "runnable": row.runnable,

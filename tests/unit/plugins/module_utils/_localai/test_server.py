@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import ListingRules
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, ListingRules
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
-from ansible_collections.localai.core.plugins.module_utils._localai.server import rules_of, server_mapping
+from ansible_collections.localai.core.plugins.module_utils._localai.server import (
+    lists_backends,
+    rules_of,
+    server_mapping,
+)
 from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta, unreadable
 
 CPU = concrete("cpu-x", "x")
@@ -26,6 +32,17 @@ def test_a_server_knows_the_run_file_of_every_name_that_is_listed() -> None:
         "x": "/b/cpu-x/run.sh",
     }
     assert mapping == {name: row.run_file for name, row in Listing(state, "default").items()}
+
+
+def test_a_server_that_cannot_read_the_backends_path_knows_nothing() -> None:
+    state = installed(system=("piper",))
+    assert lists_backends(state)
+    assert not lists_backends(replace(state, readable=False))
+    assert server_mapping(replace(state, readable=False), "default") == {}
+
+
+def test_a_file_that_cannot_be_read_does_not_matter() -> None:
+    assert lists_backends(installed(Directory("f", "other", problem="Permission denied")))
 
 
 def test_the_capability_decides_which_build_of_an_alias_the_server_starts() -> None:
