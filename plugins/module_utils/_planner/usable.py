@@ -25,7 +25,8 @@ def check_usable(target: Target, changes: Changes) -> None:
     is_own = changes.request.uri is not None
     if is_own:
         check_alias(target.alias, target.backend, changes)
-    if is_usable(target.name) or changes.state.find(target.name) is not None:
+    existing = changes.state.find(target.name)
+    if is_usable(target.name) or (existing is not None and existing.kind == "directory"):
         return
     if is_usable(target.alias) and not is_own:
         return
@@ -43,7 +44,7 @@ def check_alias(alias: str, backend: str, changes: Changes) -> None:
     """Raise NameRefused if no model could use a new alias from the options of the task."""
     directory = changes.state.get(backend)
     if alias and not is_usable(alias) and (directory is None or directory.alias != alias):
-        raise NameRefused(f"alias: {alias!r}: {_reason(alias)} Use the alias {usable_spelling(alias)}.")
+        raise NameRefused(f"alias: {alias}: {_reason(alias)} Use the alias {usable_spelling(alias)}.")
 
 
 def _reason(name: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import Installed
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._planner.changes import Changes
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.targets import Target
@@ -58,7 +58,7 @@ def test_a_new_name_that_no_model_can_use_is_refused_with_one_that_can(name: str
 
 
 def test_an_alias_that_no_model_can_use_is_refused() -> None:
-    with pytest.raises(NameRefused, match=r"alias: 'My\.Alias'.*Use the alias my-alias\."):
+    with pytest.raises(NameRefused, match=r"alias: My\.Alias: .*Use the alias my-alias\."):
         decide(want("x-cpu", uri=SOURCE, alias="My.Alias"), installed())
     with pytest.raises(NameRefused, match="Use the alias foo"):
         decide(want("x-cpu", uri=SOURCE, alias="Foo"), installed(concrete("x-cpu", uri=SOURCE.text)))
@@ -130,5 +130,6 @@ def test_a_damaged_one_is_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_target_that_exists_or_is_usable_passes() -> None:
     check(Target("x", "x"), installed(), want("x"))
     check(Target("X", "X"), installed(concrete("X")), want("X"))
-    with pytest.raises(NameRefused):
-        check(Target("X", "X", origins=(SOURCE,)), installed(), want("X"))
+    for state in (installed(), installed(Directory("X", "other")), installed(Directory("X", "symlink"))):
+        with pytest.raises(NameRefused):
+            check(Target("X", "X", origins=(SOURCE,)), state, want("X"))
