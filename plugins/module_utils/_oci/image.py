@@ -18,7 +18,7 @@ from .._http.url import is_loopback
 from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
-from .manifest import MOST_DOCUMENT, Descriptor, Repository, check_platform, choose, verified
+from .manifest import MOST_DOCUMENT, Descriptor, Repository, check_platform, choose, json_object, verified
 from .platform import Platform
 from .reference import Reference
 from .registry import Location, Registry
@@ -136,11 +136,16 @@ def mirrored(url: str, reference: Reference) -> Location:
 def image_in_file(path: str) -> Layout | DockerArchive:
     """Return the image in a tar file; raises SourceError."""
     files = TarFile(path)
+    # docker 25 writes an index without images for an image that it saves by its digest.
+    if files.has("manifest.json") and not _lists_images(files):
+        return DockerArchive(path)
     if files.has("index.json"):
         return Layout(path)
-    if files.has("manifest.json"):
-        return DockerArchive(path)
     raise SourceError("it has neither an index.json (OCI layout) nor a manifest.json (docker archive).")
+
+
+def _lists_images(files: TarFile) -> bool:
+    return files.has("index.json") and bool(json_object(files.read("index.json"), "index.json").get("manifests"))
 
 
 def _document(repository: Repository, descriptor: Descriptor) -> bytes:

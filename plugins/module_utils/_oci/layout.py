@@ -44,17 +44,67 @@ class Layout(Repository):
             return self.manifest(index.children[0].digest)
         if not name and index.children and all(child.platform for child in index.children):
             return index
-        for spelling in (f"{self._reference.name}:{name}", name) if self._reference else (name,):
-            for child in index.children:
-                if spelling in (child.annotations.get(_FULL_NAME), child.annotations.get(_REF_NAME)):
-                    return self.manifest(child.digest)
-        names = [child.annotations.get(_REF_NAME, "(no name)") for child in index.children]
-        missing = f"no image {name!r}" if name else "not just one image, so a name is needed"
-        raise SourceError(f"{self} has {missing}; it has {', '.join(names[:20]) or 'none'}.", missing=bool(name))
+        child = self._child(index.children, name) if name else None
+        if child is None:
+            missing = f"no image {name!r}" if name else "not just one image, so a name or a digest is needed"
+            raise SourceError(f"{self} has {missing}; {self._listed(index.children)}", missing=bool(name))
+        return self.manifest(child.digest)
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored; raises SourceError."""
         return self._files.chunks(_blob(descriptor.digest), offset)
+
+    def _child(self, children: t.Sequence[Descriptor], name: str) -> Descriptor | None:
+        """Return the child of a name, or None; raises SourceError for a tag of several images."""
+        if self._reference is not None:
+            full = f"{self._reference.name}:{name}"
+            # A full name tells that the same tag is that of another repository.
+            return _named(children, full) or next((c for c in children if _names(c) == (name,)), None)
+        child = _named(children, name)
+        if child is None and not set("/:") & set(name):
+            tagged = [c for c in children if any(other.endswith(f":{name}") for other in _names(c))]
+            if len({c.digest for c in tagged}) > 1:
+                raise SourceError(f"{self} has several images with the tag {name!r}; {self._listed(tagged)}")
+            child = next(iter(tagged), None)
+        return child
+
+    def _listed(self, children: t.Sequence[Descriptor]) -> str:
+        """Return a sentence with the names by which images can be requested."""
+        if not children:
+            return "it has none."
+        name, digest = next(iter(_names(children[0])), ""), children[0].digest
+        # The path of a file takes no name after it.
+        if isinstance(self._files, _Directory):
+            names, example = [next(iter(_names(c)), c.digest) for c in children], f":{name}" if name else f"@{digest}"
+        else:
+            names, example = [" is ".join((*_names(c)[:1], c.digest)) for c in children], f"@{digest}"
+        return f"it has {', '.join(dict.fromkeys(names[:20]))}. Request one of them as {self}{example}."
+
+
+def is_layout(path: str) -> bool:
+    """Return whether there is a layout at a path, as a directory or in a tar file."""
+    return os.path.isfile(path) or os.path.isfile(os.path.join(path, "index.json"))
+
+
+def _names(child: Descriptor) -> tuple[str, ...]:
+    """Return the names of a child of an index, the full one first."""
+    names = (child.annotations.get(_FULL_NAME), child.annotations.get(_REF_NAME))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _named(children: t.Sequence[Descriptor], name: str) -> Descriptor | None:
+    """Return the first child with a name, else the first whose name docker takes for the same."""
+    exact = (child for child in children if name in _names(child))
+    same = (child for child in children if _reference_of(name) in map(_reference_of, _names(child)))
+    return next(exact, None) or (next(same, None) if _reference_of(name) else None)
+
+
+def _reference_of(name: str) -> Reference | None:
+    """Return the reference that a name with a repository is; None for any other name."""
+    try:
+        return Reference.parse(name) if set("/:") & set(name) else None
+    except SourceError:
+        return None
 
 
 class _Directory:

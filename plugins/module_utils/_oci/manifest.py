@@ -107,7 +107,7 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
     actual = digest_of(body, digest.partition(":")[0] or "sha256")
     if digest and actual != digest:
         raise IntegrityError(f"the manifest has the digest {actual}, not {digest}.")
-    document = json_object(body, "the manifest")
+    document = json_object(body, "the manifest", "; is this a registry?")
     if document.get("schemaVersion") == 1:
         raise SourceError("the image has a manifest of the withdrawn schema 1; push it again with a current tool.")
     kind = document.get("mediaType") or media_type.partition(";")[0].strip()
@@ -134,17 +134,21 @@ def choose(index: Manifest, platform: Platform) -> Descriptor:
 
 def check_platform(config: bytes, platform: Platform) -> None:
     """Raise SourceError if an image's configuration states another platform."""
-    stated = Platform.of(json_object(config, "the image's configuration"))
+    otherwise = ", so it is probably not an image but an artifact of another kind."
+    stated = Platform.of(json_object(config, "the image's configuration", otherwise))
     if stated.os and stated.architecture and not platform.runs(stated):
         raise SourceError(f"the image is not built for {platform}; it is for {stated}.")
 
 
-def json_object(data: bytes, what: str) -> dict[str, t.Any]:
-    """Return the JSON object in `data`; raises SourceError with `what`, the name of the document."""
+def json_object(data: bytes, what: str, otherwise: str = ".") -> dict[str, t.Any]:
+    """Return the JSON object in `data`; raises SourceError with `what`, the name of the document.
+
+    `otherwise` ends the sentence about a document that is not JSON.
+    """
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise SourceError(f"{what} is not JSON; is this a registry?") from None
+        raise SourceError(f"{what} is not JSON{otherwise}") from None
     if not isinstance(document, dict):
         raise SourceError(f"{what} is not a JSON object.")
     return document

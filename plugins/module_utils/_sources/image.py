@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from .._errors import SourceError
 from .._fs.tree import Tree
 from .._http.failover import ORIGIN_ERRORS
 from .._oci.image import Image, image_in_file, resolve
-from .._oci.layout import Layout
+from .._oci.layout import Layout, is_layout
 from .._oci.manifest import Descriptor, Repository, verified
 from .._oci.reference import Reference
 from .._unpack.compression import GZIP
@@ -110,17 +111,26 @@ class LayoutSource(_ImageSource):
 
     def _resolve(self) -> Image:
         repositories = self._repositories("")
-        return resolve(t.cast(LayoutUri, self._uri).name, repositories, repositories, self._context.platform)
+        return resolve(self._path_and_name[1], repositories, repositories, self._context.platform)
 
     def _repositories(self, _digest: str) -> t.Sequence[Repository]:
-        return (Layout(t.cast(LayoutUri, self._uri).path),)
+        return (Layout(self._path_and_name[0]),)
+
+    @property
+    def _path_and_name(self) -> tuple[str, str]:
+        """The first of the possible pairs whose path is a layout."""
+        uri = t.cast(LayoutUri, self._uri)
+        pairs = ((uri.path, uri.name), *uri.others)
+        layouts = (pair for pair in pairs if is_layout(pair[0]))
+        # Without a layout, the error is about a directory that exists.
+        return next(layouts, next((pair for pair in pairs if os.path.isdir(pair[0])), pairs[0]))
 
 
 class ImageFileSource(LayoutSource):
     """An image in a tar file on this host."""
 
     def _repositories(self, _digest: str) -> t.Sequence[Repository]:
-        return (image_in_file(t.cast(LayoutUri, self._uri).path),)
+        return (image_in_file(self._path_and_name[0]),)
 
 
 def _unpacked_size(layer: Descriptor, repository: Repository) -> int:

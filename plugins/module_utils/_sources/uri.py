@@ -82,10 +82,15 @@ class PathUri(Uri):
 
 @dataclass(frozen=True)
 class LayoutUri(Uri):
-    """An image in files on this host, here a layout; `name` is its ref name or digest, empty for the only image."""
+    """An image in files on this host, here a layout; `name` is its ref name or digest, empty for the only image.
+
+    The name can be a full one, such as `registry.example/x/y:1.0`. Because paths can have colons too, `others` has the
+    other pairs of a path and a name that the text can mean.
+    """
 
     path: str
     name: str
+    others: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, address: Address) -> Uri:
@@ -93,7 +98,11 @@ class LayoutUri(Uri):
         rest, digest = _split_digest(address.text[len(LAYOUT_SCHEME) :])
         parent, _slash, last = rest.rpartition("/")
         base, _colon, name = last.partition(":")
-        return cls(address, _absolute(f"{parent}/{base}"), digest or name)
+        colons = [colon.start() for colon in re.finditer(":", rest)]
+        pairs = [(rest[:colon], rest[colon + 1 :]) for colon in colons] + [(rest, "")] * bool(colons)
+        path = _absolute(f"{parent}/{base}")
+        others = tuple((_absolute(path), digest or name) for path, name in pairs if path.startswith("/"))
+        return cls(address, path, digest or name, tuple(other for other in others if other[0] != path))
 
 
 class ImageFileUri(LayoutUri):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 
 import pytest
@@ -61,6 +62,18 @@ def test_another_file_of_the_same_image_has_its_blobs_too(tmp_path):
 def test_a_layer_that_is_not_what_the_image_says_is_refused(tmp_path):
     with pytest.raises(IntegrityError):
         pull_local(image_in_file(write(tmp_path, saved(layers=(UPPER, LOWER)))))
+
+
+@pytest.mark.parametrize("manifests", [{"manifests": None}, {"manifests": []}, {}], ids=["null", "empty", "missing"])
+def test_an_index_without_images_beside_the_manifest_of_docker_is_ignored(tmp_path, manifests):
+    index = file("index.json", json.dumps({"schemaVersion": 2, **manifests}).encode())
+    assert pull_local(image_in_file(write(tmp_path, saved(extra=[index]))))[0] == CONFIG_DIGEST
+
+
+@pytest.mark.parametrize("content", [b'{"manifests": null}', b'{"manifests": {}}', b"{}", b"[]", b"null", b"<html>"])
+def test_an_index_without_images_and_nothing_beside_it_is_an_error(tmp_path, content):
+    with pytest.raises(SourceError):
+        pull_local(image_in_file(write(tmp_path, tar([file("index.json", content)]))))
 
 
 ONE = {"Config": "config.json", "Layers": ["a/layer.tar", "b/layer.tar"]}

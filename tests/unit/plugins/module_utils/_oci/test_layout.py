@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar
+from ansible_collections.localai.core.tests.support.delivery import sources
 from ansible_collections.localai.core.tests.support.layouts import layout_files, write_oci_layout
 from ansible_collections.localai.core.tests.support.pulls import pull_local
 from ansible_collections.localai.core.tests.support.sample import (
@@ -70,14 +73,85 @@ def test_an_image_with_several_names_needs_none(layout):
 
 def test_several_images_need_a_name_and_the_error_lists_them(layout):
     path = layout({"v0": OTHER, "v1": IMAGE})
-    with pytest.raises(SourceError, match=r"not just one image, so a name is needed; it has v0, v1\."):
+    with pytest.raises(SourceError, match=r"not just one image, so a name or a digest is needed; it has v0.*, v1"):
         pull_local(Layout(path))
 
 
-@pytest.mark.parametrize("references", [{"v1": IMAGE}, {"v0": OTHER, "v1": IMAGE}, {}])
-def test_the_error_for_a_missing_name_lists_the_names(layout, references):
-    with pytest.raises(SourceError, match=rf"has no image 'v2'; it has {', '.join(references) or 'none'}\."):
-        pull_local(Layout(layout(references)), "v2")
+@pytest.mark.parametrize("references", [{"v1": IMAGE}, {"v0": OTHER, "v1": IMAGE}, {"quay.io/x/y:v1": IMAGE}, {}])
+def test_the_error_for_a_missing_name_lists_the_names_as_they_can_be_requested(layout, references):
+    path = layout(references)
+    with pytest.raises(SourceError) as caught:
+        pull_local(Layout(path), "v2")
+    assert "has no image 'v2'; it has " in str(caught.value)
+    for name, image in references.items():
+        if os.path.isdir(path):
+            assert pull_local(Layout(path), name)[0] == image.digest
+            assert name in str(caught.value)
+        else:
+            assert f"{name} is {image.digest}" in str(caught.value)
+    example = re.search(r"Request one of them as (.*)\.$", str(caught.value))
+    assert bool(example) is bool(references)
+    if example:
+        found = sources().find((Address(example.group(1)),))
+        assert found.digest in [image.digest for image in references.values()]
+
+
+FULL = "registry.example/foo/bar:1.0.0"
+OTHER_FULL = "registry.example/foo/bar:1.1.0"
+
+
+def two_images(one, other):
+    """The index of a layout with two images, each with its annotations."""
+    keys = {"ref": "org.opencontainers.image.ref.name", "full": "io.containerd.image.name"}
+    children = [
+        {**images.descriptor(image), "annotations": {keys[key]: name for key, name in names.items()}}
+        for image, names in ((IMAGE, one), (OTHER, other))
+    ]
+    return {"index.json": images.document({"schemaVersion": 2, "manifests": children})}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "name"),
+    [
+        ({"ref": FULL}, {"ref": OTHER_FULL}, FULL),
+        ({"ref": FULL}, {"ref": OTHER_FULL}, "1.0.0"),
+        ({"full": FULL}, {"full": OTHER_FULL}, FULL),
+        ({"full": FULL, "ref": "1.0.0"}, {"full": OTHER_FULL, "ref": "1.1.0"}, FULL),
+        ({"full": FULL, "ref": "1.0.0"}, {"full": OTHER_FULL, "ref": "1.1.0"}, "1.0.0"),
+        ({"full": FULL, "ref": "1.0.0"}, {"full": "registry.example/other:1.0.0", "ref": "1.0.0"}, FULL),
+        ({"ref": FULL}, {"ref": "1.1.0"}, "1.0.0"),
+        ({"ref": "localhost:5000/bar:1.0.0"}, {"ref": "bar"}, "localhost:5000/bar:1.0.0"),
+        ({"ref": "docker.io/library/bar:1.0.0"}, {"ref": "docker.io/library/bar:1"}, "bar:1.0.0"),
+        ({"ref": "x/bar:1.0.0"}, {"ref": "x/bar:1"}, "docker.io/x/bar:1.0.0"),
+        ({"ref": "foo/bar"}, {"ref": "bar"}, "foo/bar"),
+        ({"ref": "a-b"}, {"ref": "b"}, "a-b"),
+    ],
+)
+def test_an_image_is_found_by_its_full_name_and_by_a_tag_that_only_it_has(layout, one, other, name):
+    path = layout({"x": IMAGE, "y": OTHER}, **two_images(one, other))
+    assert Layout(path).digest(name) == IMAGE.digest
+
+
+def test_a_tag_of_several_images_is_an_error_that_lists_their_names(layout):
+    other = "registry.example/other:1.0.0"
+    path = layout({"x": IMAGE, "y": OTHER}, **two_images({"ref": FULL}, {"ref": other}))
+    with pytest.raises(SourceError, match=rf"several images with the tag '1.0.0'; it has {FULL}.*{other}"):
+        Layout(path).digest("1.0.0")
+
+
+def test_a_tag_is_not_the_end_of_another_tag(layout):
+    path = layout({"x": IMAGE, "y": OTHER}, **two_images({"ref": FULL}, {"ref": OTHER_FULL}))
+    with pytest.raises(SourceError, match="has no image '0.0'"):
+        Layout(path).digest("0.0")
+
+
+def test_a_mirror_has_no_image_of_another_repository_with_the_same_tag(layout):
+    full = "quay.io/x/y:v1"
+    path = layout({"x": IMAGE, "y": OTHER}, **two_images({"full": full, "ref": "v1"}, {"ref": FULL}))
+    assert Layout(path, Reference.parse(full)).digest("v1") == IMAGE.digest
+    with pytest.raises(SourceError, match="has no image 'v1'") as caught:
+        Layout(path, Reference.parse("quay.io/x/z:v1")).digest("v1")
+    assert caught.value.missing
 
 
 def test_children_by_platform_are_one_image_without_a_name(layout):

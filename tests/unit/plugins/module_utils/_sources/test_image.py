@@ -242,3 +242,39 @@ def test_a_copy_replaces_an_image_whose_file_is_damaged(stage, tmp_path, kind):
     delivered, tree = deliver(stage, *uris)
     assert (tree, stage.used) == (EXPECTED, 2)
     assert delivered.served_by.startswith(uris[1])
+
+
+@pytest.mark.parametrize(
+    ("directory", "name", "uri"),
+    [
+        ("layout", "registry.example/foo/bar:1.0.0", "{}/layout:registry.example/foo/bar:1.0.0"),
+        ("layout", "localhost:5000/bar:1", "{}/layout:localhost:5000/bar:1"),
+        ("layout", "registry.example/foo/bar:1.0.0", "{}/layout:1.0.0"),
+        ("layout", "registry.example/foo/bar:1.0.0", "{}/layout"),
+        ("layout", "registry.example/foo/bar", "{}/layout:registry.example/foo/bar"),
+        ("disk:1/layout", "v1", "{}/disk:1/layout:v1"),
+        ("disk:1/layout", "v1", "{}/disk:1/layout"),
+        ("disk:1/lay:out", "x/y:v1", "{}/disk:1/lay:out:x/y:v1"),
+        ("lay:out", "v1", "{}/lay:out"),
+    ],
+)
+@pytest.mark.parametrize("digest", [False, True], ids=["name", "digest"])
+def test_an_image_in_a_layout_is_named_by_what_follows_the_path(tmp_path, directory, name, uri, digest):
+    write_oci_layout(tmp_path / directory, {name: IMAGE})
+    text = f"ocilayout:{uri.format(tmp_path)}{f'@{IMAGE.digest}' if digest else ''}"
+    assert sources().find((Address(text),)).digest == IMAGE.digest
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("{}/none:v1", "{}/none/index.json: No such file"),
+        ("{}/empty:registry.example/foo/bar:1", "{}/empty/index.json: No such file"),
+        ("{}/none:registry.example/foo:1", "{}/none"),
+    ],
+)
+def test_what_is_no_layout_is_named_in_the_error(tmp_path, uri, message):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError) as caught:
+        sources().find((Address(f"ocilayout:{uri.format(tmp_path)}"),))
+    assert message.format(tmp_path) in str(caught.value)

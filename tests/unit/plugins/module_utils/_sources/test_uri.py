@@ -96,8 +96,28 @@ DIGEST = "sha256:" + "0" * 64
 )
 def test_a_path_and_a_name_are_separated(uri, path, name):
     parsed = parse_uri(Address(uri))
-    parts = [value for key, value in vars(parsed).items() if key != "address"]
+    parts = [value for key, value in vars(parsed).items() if key not in ("address", "others")]
     assert parts == ([path, name] if isinstance(parsed, (LayoutUri, ImageFileUri)) else [path])
+
+
+@pytest.mark.parametrize(
+    ("uri", "others"),
+    [
+        ("ocilayout:/opt/piper", []),
+        ("ocilayout:/opt/piper:latest", [("/opt/piper:latest", "")]),
+        (
+            "ocilayout:/dir:registry.example/foo/bar:1.0.0",
+            [("/dir", "registry.example/foo/bar:1.0.0"), ("/dir:registry.example/foo/bar:1.0.0", "")],
+        ),
+        ("ocilayout:/opt:1/piper:x", [("/opt", "1/piper:x"), ("/opt:1/piper:x", "")]),
+        (
+            f"ocilayout:/d:localhost:5000/x:1@{DIGEST}",
+            [("/d", DIGEST), ("/d:localhost", DIGEST), ("/d:localhost:5000/x:1", DIGEST)],
+        ),
+    ],
+)
+def test_a_colon_may_begin_a_full_name_or_be_part_of_a_path(uri, others):
+    assert list(parse_uri(Address(uri)).others) == others
 
 
 @pytest.mark.parametrize(
