@@ -102,13 +102,33 @@ class InfoOptions:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """A policy for signatures, with LocalAI's own keys: `GalleryVerification` in its `core/config/gallery.go`.
+
+    `not_before` is a date and time in RFC 3339 notation.
+    """
+
+    issuer: str | None = None
+    issuer_regex: str | None = None
+    identity: str | None = None
+    identity_regex: str | None = None
+    source_repository: str | None = None
+    not_before: str | None = None
+
+
+@dataclass(frozen=True)
 class GallerySource:
-    """One gallery of the option `galleries`."""
+    """One gallery of the option `galleries`.
+
+    `verification` is the policy for its images, `artifact_verification` that for an index in a registry.
+    """
 
     name: str
     url: Address
     mirrors: tuple[Address, ...] = ()
     sha256: str | None = None
+    verification: Verification | None = None
+    artifact_verification: Verification | None = None
 
 
 @dataclass(frozen=True)

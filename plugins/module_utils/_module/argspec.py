@@ -15,7 +15,23 @@ _CLIENT_KEY = {"required_by": {"client_key": ("client_cert",)}}
 LOCALAI_GALLERY = {
     "name": "localai",
     "url": "https://index.localai.io/backends",
-    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master"],
+    "mirrors": [
+        "github:mudler/LocalAI/backend/index.yaml@master",
+        "oci://quay.io/go-skynet/local-ai-backends:gallery-backends",
+    ],
+    "artifact_verification": {
+        "issuer": "https://token.actions.githubusercontent.com",
+        "identity": "https://github.com/mudler/LocalAI/.github/workflows/gallery_publish.yml@refs/heads/master",
+    },
+}
+# A policy for signatures, with LocalAI's own keys.
+_VERIFICATION: Options = {
+    "issuer": {"type": "str"},
+    "issuer_regex": {"type": "str"},
+    "identity": {"type": "str"},
+    "identity_regex": {"type": "str"},
+    "source_repository": {"type": "str"},
+    "not_before": {"type": "str"},
 }
 # The options of the action group `localai`: every module that connects to servers accepts all of them.
 CONNECTION_OPTIONS: Options = {
@@ -66,6 +82,8 @@ BACKENDS_OPTIONS: Options = {
             "url": {"type": "str", "required": True},
             "mirrors": {"type": "list", "elements": "str", "default": []},
             "sha256": {"type": "str"},
+            "verification": {"type": "dict", "options": _VERIFICATION},
+            "artifact_verification": {"type": "dict", "options": _VERIFICATION},
         },
     },
     "capability": {"type": "str"},

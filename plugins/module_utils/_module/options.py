@@ -20,12 +20,12 @@ from .._request import (
     BackendOptions,
     Connection,
     Endpoint,
-    GallerySource,
     HostOptions,
     InfoOptions,
     bare_name,
 )
 from .argspec import CONNECTION_OPTIONS
+from .galleries import gallery_sources
 
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
 _VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
@@ -41,23 +41,10 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
             raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
     if params["capability"] is not None and not params["capability"].strip():
         raise OptionError("capability is empty. Omit it to detect the capability of this host.")
-    galleries = tuple(
-        GallerySource(
-            name=spec["name"],
-            url=Address(spec["url"].strip()),
-            mirrors=tuple(Address(mirror.strip()) for mirror in spec.get("mirrors") or ()),
-            sha256=_sha256_of(spec),
-        )
-        for spec in params["galleries"] or ()
-    )
-    names = [gallery.name.lower() for gallery in galleries]
-    for name in names:
-        if not name or "@" in name or names.count(name) > 1:
-            raise OptionError(f"galleries: the name {name!r} is empty, contains an @ or is used twice.")
     return HostOptions(
         backends_path=_plain_path(params["backends_path"]),
         backends_system_path=_plain_path(params["backends_system_path"]),
-        galleries=galleries,
+        galleries=gallery_sources(params["galleries"] or ()),
         capability=params["capability"],
         platform=params["platform"],
         connection=Connection(endpoints=_endpoints(params), **{option: params[option] for option in _CONNECTION}),
@@ -76,14 +63,6 @@ def _version(text: str | None) -> tuple[int, ...] | None:
             "prints with --version, or omit the option for the newest one."
         )
     return tuple(map(int, version.groups()[:3]))
-
-
-def _sha256_of(gallery: t.Mapping[str, t.Any]) -> str | None:
-    if gallery.get("sha256") is None:
-        return None
-    from .._localai.gallery import sha256_digits
-
-    return sha256_digits(gallery["sha256"], f"galleries: sha256 of {gallery['name']}")
 
 
 def _endpoints(params: t.Mapping[str, t.Any]) -> tuple[Endpoint, ...]:

@@ -18,11 +18,14 @@ from .._http.url import is_loopback
 from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
-from .manifest import MOST_DOCUMENT, Descriptor, Repository, check_platform, choose, json_object, verified
+from .manifest import MOST_DOCUMENT, Descriptor, Manifest, Repository, check_platform, choose, json_object, verified
 from .platform import Platform
 from .reference import Reference
 from .registry import Location, Registry
 from .tar_file import TarFile
+
+# How many indexes can be nested: an image in an index in an index is what some build tools push.
+_MOST_LEVELS = 4
 
 _Answer = t.TypeVar("_Answer")
 
@@ -59,6 +62,19 @@ class Images:
         """
         name = reference.digest or reference.tag
         return resolve(name, self.resolve_hosts(reference), self.pull_hosts(reference), platform)
+
+    def manifest(self, reference: Reference) -> Manifest:
+        """Return the manifest that a tag has now, or the one that is pinned; raises like `resolve`."""
+        name = reference.digest or reference.tag
+        return _manifest(name, self.resolve_hosts(reference))
+
+    def child(self, reference: Reference, digest: str) -> Manifest:
+        """Return a manifest that the index of a reference lists; raises like `resolve`."""
+        return _manifest(digest, self.pull_hosts(reference))
+
+    def document(self, reference: Reference, descriptor: Descriptor, limit: int) -> bytes:
+        """Return the content of a small blob of at most `limit` bytes, verified by its digest; raises like `resolve`."""
+        return _document(descriptor, self.pull_hosts(reference), limit)
 
     def digest(self, reference: Reference) -> str:
         """Return the digest that a tag has now, or the one that is pinned."""
@@ -105,15 +121,15 @@ def resolve(
     name: str, resolve_hosts: t.Sequence[Repository], pull_hosts: t.Sequence[Repository], platform: Platform
 ) -> Image:
     """Return the image of a tag or digest for one platform; raises SourceError, TransportError."""
-    top = manifest = _first(resolve_hosts, lambda repository: repository.manifest(name))
-    if top.is_index:
-        child = choose(top, platform)
-        manifest = _first(pull_hosts, lambda repository: repository.manifest(child.digest))
+    top = manifest = _manifest(name, resolve_hosts)
+    for _level in range(_MOST_LEVELS):
+        if manifest.is_index:
+            manifest = _manifest(choose(manifest, platform).digest, pull_hosts)
     config = manifest.config
     if config is None:
-        raise SourceError("an index that lists indexes is not supported.")
+        raise SourceError(f"its indexes are nested more than {_MOST_LEVELS} levels deep.")
     if not top.is_index:
-        check_platform(_first(pull_hosts, lambda repository: _document(repository, config)), platform)
+        check_platform(_document(config, pull_hosts), platform)
     return Image(top.digest, manifest.digest, manifest.layers, tuple(pull_hosts))
 
 
@@ -148,10 +164,14 @@ def _lists_images(files: TarFile) -> bool:
     return files.has("index.json") and bool(json_object(files.read("index.json"), "index.json").get("manifests"))
 
 
-def _document(repository: Repository, descriptor: Descriptor) -> bytes:
-    if descriptor.size > MOST_DOCUMENT:
+def _manifest(name: str, repositories: t.Sequence[Repository]) -> Manifest:
+    return _first(repositories, lambda repository: repository.manifest(name))
+
+
+def _document(descriptor: Descriptor, repositories: t.Sequence[Repository], limit: int = MOST_DOCUMENT) -> bytes:
+    if descriptor.size > limit:
         raise SourceError(f"{descriptor.digest} has {descriptor.size} bytes, which is not plausible for a document.")
-    return b"".join(verified(repository.blob(descriptor), descriptor))
+    return _first(repositories, lambda repository: b"".join(verified(repository.blob(descriptor), descriptor)))
 
 
 def _first(repositories: t.Sequence[Repository], ask: t.Callable[[Repository], _Answer]) -> _Answer:

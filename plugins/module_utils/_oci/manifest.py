@@ -53,7 +53,7 @@ class Descriptor:
         """The platform of a child of an index; None for one that is no image, such as a signature."""
         if self.platform is not None:
             return self.platform
-        return None if self.artifact_type or self.media_type not in ("", *INDEXES, *MANIFESTS) else _DEFAULT_PLATFORM
+        return None if self.artifact_type or self.media_type not in ("", *MANIFESTS) else _DEFAULT_PLATFORM
 
     @property
     def compression(self) -> Compression | None:
@@ -66,12 +66,16 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class Manifest:
-    """An index with `children`, or an image with a `config` and `layers`; `digest` is that of the document."""
+    """An index with `children`, or an image with a `config` and `layers`; `digest` is that of the document.
+
+    `artifact_type` is what it is, if it is not an index: by default the media type of its configuration.
+    """
 
     digest: str
     children: tuple[Descriptor, ...] = ()
     config: Descriptor | None = None
     layers: tuple[Descriptor, ...] = ()
+    artifact_type: str = ""
 
     @property
     def is_index(self) -> bool:
@@ -117,19 +121,30 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
         config = document.get("config")
         if not isinstance(config, dict):
             raise SourceError("the manifest has no config.")
-        return Manifest(actual, config=_descriptor(config), layers=_descriptors(document, "layers"))
+        described, artifact_type = _descriptor(config), document.get("artifactType")
+        return Manifest(
+            actual,
+            config=described,
+            layers=_descriptors(document, "layers"),
+            artifact_type=artifact_type if artifact_type and isinstance(artifact_type, str) else described.media_type,
+        )
     raise SourceError(f"{kind!r} is not a supported kind of manifest.")
 
 
 def choose(index: Manifest, platform: Platform) -> Descriptor:
-    """Return the child of an index for a platform; raises SourceError that names the platforms of the index."""
+    """Return the child of an index for a platform; raises SourceError that names the platforms of the index.
+
+    The child can be an index too, without a platform if no image is for this one.
+    """
     images = [(child.image_platform, child) for child in index.children if child.image_platform is not None]
     fitting = [(built_for, child) for built_for, child in images if platform.runs(built_for)]
+    nested = [child for child in index.children if child.media_type in INDEXES and child.platform is None]
+    if not fitting and nested:
+        return nested[0]
     if not fitting:
-        others = ", ".join(str(built_for) for built_for, _child in images) or "nothing"
-        raise SourceError(f"the image is not built for {platform}; it is for {others}.")
-    # An image for another variant, such as linux/amd64/v3, may need more than this host has.
-    return min(fitting, key=lambda image: image[0] != platform)[1]
+        others = ", ".join(str(built_for) or "a platform that it does not state" for built_for, _child in images)
+        raise SourceError(f"the image is not built for {platform}; it is for {others or 'nothing'}.")
+    return max(fitting, key=lambda image: platform.preference(image[0]))[1]
 
 
 def check_platform(config: bytes, platform: Platform) -> None:

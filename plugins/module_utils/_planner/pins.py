@@ -112,10 +112,10 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
         if row.alias:
             checked_name(row.alias, f"{where}: alias")
         _check_digest(row.digest, f"{where}: digest")
-        Platform.parse(row.platform)
+        platform = Platform.parse(row.platform)
         if isinstance(parse_uri(row.uri), PathUri):
             raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
-        key = (row.name.lower(), row.capability, row.platform)
+        key = (row.name.lower(), row.capability, platform)
         if key in seen:
             raise OptionError(f"{where} on {row.platform} is listed twice.")
         seen.add(key)

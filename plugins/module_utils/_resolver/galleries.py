@@ -18,10 +18,16 @@ from .._fs.read import read_file
 from .._http.failover import first_answer
 from .._localai.gallery import Index, index_of
 from .._request import GallerySource
+from .._sources.uri import ImageUri
+from .gallery_artifact import fetch_index
+from .text import text_of
 from .yaml_document import MOST_BYTES, parse_yaml
 
 if t.TYPE_CHECKING:
     from .._http.client import Http
+    from .._oci.image import Images
+
+_ARTIFACT = "oci://"
 
 
 def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:
@@ -41,21 +47,27 @@ def readable_url(url: str) -> str:
     return url
 
 
-def read_gallery(source: GallerySource, http: Http) -> Index:
-    """Return the index of a gallery, from the first of its URLs that has it; raises GalleryError."""
+def read_gallery(source: GallerySource, http: Http, images: Images, warnings: list[str]) -> Index:
+    """Return the index of a gallery, from the first of its URLs that has it; raises GalleryError.
+
+    Policies for signatures that would apply and are not verified are added to `warnings`.
+    """
     primary: list[Address] = []
 
     def read(url: Address) -> Index:
         location, recorded = readable_url(url.text), url
-        if location.endswith(".ref"):
+        is_artifact = location.lower().startswith(_ARTIFACT)
+        if location.endswith(".ref") and not is_artifact:
             location = _follow_ref(location, http)
             recorded = Address(location)
         if url == source.url:
             primary.append(recorded)
-        data = _read(location, http)
+        data = _read_artifact(location, images) if is_artifact else _read(location, http)
         if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
             raise GalleryError("its sha256 is not the one that the task sets for the gallery")
-        return parse_index(data, source.name, primary[0] if primary else source.url)
+        index = parse_index(data, source.name, primary[0] if primary else source.url)
+        warnings.extend(_unverified(source, url if is_artifact else None))
+        return index
 
     return first_answer(
         (source.url, *source.mirrors),
@@ -67,8 +79,8 @@ def read_gallery(source: GallerySource, http: Http) -> Index:
 def _follow_ref(location: str, http: Http) -> str:
     """Return the location of the index that a reference file names, which is in the same directory."""
     try:
-        name = _read(location, http, limit=4096).decode("utf-8").strip()
-    except UnicodeDecodeError:
+        name = text_of(_read(location, http, limit=4096)).strip()
+    except GalleryError:
         name = ""
     if not name or "\n" in name or ":" in name or name.startswith("/") or ".." in name.split("/"):
         raise GalleryError(
@@ -77,13 +89,33 @@ def _follow_ref(location: str, http: Http) -> str:
     return location.rpartition("/")[0] + "/" + name
 
 
+def _unverified(source: GallerySource, artifact: Address | None) -> t.Iterator[str]:
+    """Yield what is not verified although the gallery has a policy for it; `artifact` is the origin of the index."""
+    if source.artifact_verification is not None and artifact is not None:
+        yield (
+            f"gallery {source.name}: artifact_verification is not supported yet. The index was read from {artifact} "
+            "without verifying its signature."
+        )
+    if source.verification is not None:
+        yield (
+            f"gallery {source.name}: verification is not supported yet. The signatures of its images are not verified, "
+            "only their digests."
+        )
+
+
+def _read_artifact(location: str, images: Images) -> bytes:
+    address = Address(_ARTIFACT + location[len(_ARTIFACT) :])
+    uri = t.cast(ImageUri, ImageUri.parse(address))
+    return fetch_index(uri.reference, images)
+
+
 def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
     scheme = location.partition(":")[0].lower() if ":" in location else ""
     if scheme in ("http", "https"):
         return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body
     if scheme not in ("", "file"):
         raise GalleryError(
-            f"{scheme}: is not supported for galleries; use https://, http://, file://, a path or github:"
+            f"{scheme}: is not supported for galleries; use https://, http://, file://, a path, github: or oci://"
         )
     path = unquote(location[len("file://") :]) if scheme else os.path.expanduser(location)
     try:

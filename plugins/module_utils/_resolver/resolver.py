@@ -52,7 +52,7 @@ class Resolver:
         """Return the index of a gallery; raises GalleryError."""
         if gallery not in self._indexes:
             (source,) = (source for source in self._host.galleries if source.name == gallery)
-            index = read_gallery(source, self._http)
+            index = read_gallery(source, self._http, self._images, self._warnings)
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
             self._indexes[gallery] = index
         return self._indexes[gallery]

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import traceback
 import typing as t
 
 from .._errors import GalleryError, MissingLibrary
+from .text import text_of
 
 MOST_BYTES = 32 * 1024**2
 # The limit for the nodes of a document, and for the keys that its merge keys copy.
 MOST_PARTS = 2000000
 MOST_LEVELS = 100
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=\s|$)", re.MULTILINE)
 
 
 @contextlib.contextmanager
@@ -74,12 +77,23 @@ def parse_yaml(data: bytes) -> t.Any:
             if self.merged_keys > MOST_PARTS:
                 raise yaml.YAMLError(f"its merge keys copy more than {MOST_PARTS} keys, which is not plausible")
 
-    if data.lstrip()[:1] == b"<":
+        def construct_plain(self, node: t.Any) -> t.Any:
+            """Construct a node with a tag that YAML does not define as if it had none, like in LocalAI."""
+            tags = {yaml.SequenceNode: "seq", yaml.MappingNode: "map"}
+            return self.yaml_constructors[f"tag:yaml.org,2002:{tags.get(type(node), 'str')}"](self, node)
+
+    Loader.add_constructor(None, Loader.construct_plain)
+    text = text_of(data)
+    if text.lstrip()[:1] == "<" and not _CONFLICT.match(text):
         raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
         with _without_collector():
-            loader = Loader(data.decode("utf-8"))
+            loader = Loader(text)
             # LocalAI also reads only the first of several documents.
             return loader.get_data() if loader.check_data() else None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
+        conflict = _CONFLICT.search(text)
+        if conflict:
+            line = text.count("\n", 0, conflict.start()) + 1
+            raise GalleryError(f"line {line} is the marker of a merge conflict ({conflict.group()})") from None
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import MissingLibrary, TransportError
-from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
+from ansible_collections.localai.core.plugins.module_utils._request import GallerySource, Verification
 from ansible_collections.localai.core.tests.support.indexes import REAL, Web, failure, from_text, galleries
 
 PLACES = [
@@ -61,7 +61,7 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("/", "Is a directory"),
         ("/etc/a\0b", "no file can have such a name"),
         ("ftp://g.example/index.yaml", "ftp: is not supported for galleries"),
-        ("oci://quay.io/x/y", "oci: is not supported for galleries"),
+        ("ocilayout:/x/y", "ocilayout: is not supported for galleries"),
         ("github:org/repo", "not of the form github:organisation/repository/path@branch"),
         ("github:org//index.yaml", "not of the form github:"),
         ("github:", "not of the form github:"),
@@ -91,6 +91,21 @@ def test_a_ref_file_names_the_index_beside_it() -> None:
     assert web.asked == ["https://g.example/a/latest.ref", "https://g.example/a/v2/index.yaml"]
 
 
+def test_a_ref_file_may_be_utf_16(tmp_path: Path) -> None:
+    (tmp_path / "latest.ref").write_bytes("index.yaml\r\n".encode("utf-16"))
+    (tmp_path / "index.yaml").write_bytes(REAL.decode().encode("utf-16"))
+    assert galleries(GallerySource("g", Address(f"{tmp_path}/latest.ref"))).find("piper").name == "piper"
+
+
+def test_a_policy_for_images_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "index.yaml").write_bytes(REAL)
+    source = GallerySource("g", Address(f"{tmp_path}/index.yaml"), verification=Verification(issuer="i", identity="x"))
+    catalog = galleries(source)
+    assert [catalog.find(name).name for name in ("piper", "vllm")] == ["piper", "vllm"]
+    (warning,) = catalog.warnings
+    assert warning.startswith("gallery g: verification is not supported yet. The signatures of its images")
+
+
 def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
     (tmp_path / "latest.ref").write_text("index.yaml", encoding="utf-8")
     (tmp_path / "index.yaml").write_bytes(REAL)
@@ -104,7 +119,7 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b" \n", b"a\nb", b"/etc/passwd", b"../index.yaml", b"a/../../b", b"https://evil.example/x", b"\xff"],
+    [b"", b"\xff\xfea", b" \n", b"a\nb", b"/etc/passwd", b"../index.yaml", b"a/../../b", b"https://evil.example/x", b"\xff"],
 )
 def test_a_ref_file_that_leads_elsewhere_is_an_error(content: bytes) -> None:
     web = Web({"https://g.example/latest.ref": content})

@@ -43,11 +43,15 @@ NO_INDEX = [
     (b"- a\n b: c\n- d", "it is not valid YAML"),
     (b"\t- a", "it is not valid YAML"),
     (b"- *nowhere", "it is not valid YAML"),
-    (b"- \xff\xfe", "it is not valid YAML"),
-    (b"\x1f\x8b\x08\0\0", "it is not valid YAML"),
+    (b"- \xff\xfe", "it is not valid UTF-8"),
+    (b"\x1f\x8b\x08\0\0", "it is not valid UTF-8"),
     (b"- \0", "it is not valid YAML"),
-    (b"- !!python/object/apply:os.system [id]", "it is not valid YAML"),
-    (b"- !unknown x", "it is not valid YAML"),
+    (b"- !!python/object/apply:os.system [id]", "it is not a mapping"),
+    (b"- !unknown x", "it is not a mapping"),
+    (b"<<<<<<< HEAD\n- name: a\n=======\n- name: b\n>>>>>>> x\n", "line 1 is the marker of a merge conflict (<<<<<<<)"),
+    (b"- name: a\n  uri: x\n<<<<<<< HEAD\n- name: b\n", "line 3 is the marker of a merge conflict (<<<<<<<)"),
+    (b"- name: a\r\n=======\r\n- name: b\r\n>>>>>>> x\r\n", "line 2 is the marker of a merge conflict (=======)"),
+    ("<!DOCTYPE html>".encode("utf-16"), "it is an HTML or XML page"),
     (b"- name: !!int x", "it is not valid YAML"),
     (b"- name: !!int ''", "it is not valid YAML"),
     (b"- name: !!float ''", "it is not valid YAML"),
@@ -70,6 +74,17 @@ def test_a_page_that_is_no_list_of_entries_is_an_error_that_says_what_came_back(
 
 def test_an_index_may_begin_with_a_byte_order_mark() -> None:
     assert index("\ufeff- name: a\n  uri: x\n").entries["a"].uri.text == "x"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_index_may_be_utf_8_or_utf_16(encoding: str) -> None:
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    assert index((mark + REAL.decode()).encode(encoding)) == index(REAL)
+
+
+def test_a_tag_that_yaml_does_not_define_is_ignored() -> None:
+    text = "- !backend\n  name: !name a\n  uri: !!python/name:os.system x\n  tags: !list [!tag b, c]\n"
+    assert index(text) == index("- name: a\n  uri: x\n  tags: [b, c]\n")
 
 
 @pytest.mark.parametrize("end", ["---\n", "---\n- name: other\n  uri: x/other\n", "...\n", "---\n{ not: [even\n"])
@@ -141,6 +156,8 @@ YAML_TAGS = [
     "!!set",
     "!!omap",
     "!!pairs",
+    "!custom",
+    "!!python/object/apply:os.system",
     "",
 ]
 
