@@ -66,13 +66,13 @@ def _policy(spec: t.Mapping[str, t.Any], where: str) -> Verification:
 
 def _check_time(value: str, where: str) -> None:
     """Raise OptionError unless a value is a date and time in RFC 3339 notation."""
-    import datetime  # no run without such a policy needs it
+    import datetime as dt  # no run without such a policy needs it
 
     match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", value)
     try:
         if match is None:
             raise ValueError
-        datetime.datetime.strptime(match.group(1), "%Y-%m-%dT%H:%M:%S")
+        dt.datetime.fromisoformat(f"{match.group(1)}+00:00")
     except ValueError:
         raise OptionError(
             f"{where}: not_before is {value!r}. Write a date, a time and a time zone, in quotes, such as "

@@ -73,7 +73,7 @@ class Images:
         return _manifest(digest, self.pull_hosts(reference))
 
     def document(self, reference: Reference, descriptor: Descriptor, limit: int) -> bytes:
-        """Return the content of a small blob of at most `limit` bytes, verified by its digest; raises like `resolve`."""
+        """Return the content of a small blob of at most `limit` bytes, verified; raises like `resolve`."""
         return _document(descriptor, self.pull_hosts(reference), limit)
 
     def digest(self, reference: Reference) -> str:

@@ -72,20 +72,19 @@ class Platform:
         """
         if (self.os, self.architecture) != (other.os, other.architecture):
             return False
-        mine, needed = _version(self.variant), _version(other.variant)
-        return not (self.variant and other.variant) or self.variant == other.variant or () < needed <= mine
+        if not self.variant or not other.variant or self.variant == other.variant:
+            return True
+        return () < other._version <= self._version
 
-    def preference(self, other: Platform) -> tuple[bool, int, int]:
-        """Return a key by which images for other platforms that it runs are sorted, the best one last.
+    def preference(self, other: Platform) -> tuple[bool, tuple[int, ...]]:
+        """Return a key for images that it runs: the largest is that of the best one.
 
         An image for another variant, such as linux/amd64/v3, may need more than a host has that states none.
         """
-        major, minor = _version(other.variant) or (0, 0)
-        sign = 1 if self.variant else -1
-        return other == self, sign * major, sign * minor
+        return other == self, other._version if self.variant else ()
 
-
-def _version(variant: str) -> tuple[int, ...]:
-    """Return the numbers of a variant such as `v8.2`; empty for another one."""
-    match = _VERSION.fullmatch(variant)
-    return (int(match.group(1)), int(match.group(2) or 0)) if match else ()
+    @property
+    def _version(self) -> tuple[int, ...]:
+        """The numbers of a variant such as `v8.2`; empty for another one."""
+        match = _VERSION.fullmatch(_VARIANTS.get(self.architecture, {}).get(self.variant, self.variant))
+        return (int(match.group(1)), int(match.group(2) or 0)) if match else ()

@@ -35,15 +35,8 @@ def _without_collector() -> t.Iterator[None]:
             gc.enable()
 
 
-def parse_yaml(data: bytes) -> t.Any:
-    """Return the content of a YAML document. Scalars are returned as text, exactly as written, like in LocalAI.
-
-    Raises GalleryError and MissingLibrary.
-    """
-    try:
-        import yaml
-    except ImportError:
-        raise MissingLibrary("PyYAML", traceback.format_exc()) from None
+def _loader(yaml: t.Any) -> t.Any:
+    """Return a class that loads a document with the library `yaml`, as fast as it can."""
     base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
@@ -83,12 +76,24 @@ def parse_yaml(data: bytes) -> t.Any:
             return self.yaml_constructors[f"tag:yaml.org,2002:{tags.get(type(node), 'str')}"](self, node)
 
     Loader.add_constructor(None, Loader.construct_plain)
+    return Loader
+
+
+def parse_yaml(data: bytes) -> t.Any:
+    """Return the content of a YAML document. Scalars are returned as text, exactly as written, like in LocalAI.
+
+    Raises GalleryError and MissingLibrary.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise MissingLibrary("PyYAML", traceback.format_exc()) from None
     text = text_of(data)
     if text.lstrip()[:1] == "<" and not _CONFLICT.match(text):
         raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
         with _without_collector():
-            loader = Loader(text)
+            loader = _loader(yaml)(text)
             # LocalAI also reads only the first of several documents.
             return loader.get_data() if loader.check_data() else None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:

@@ -21,6 +21,7 @@ from ansible_collections.localai.core.tests.support.module import run_raw
 S = "S3cret"
 URL = f"https://me:{S}@127.0.0.1:1/index.yaml?sig={S}#{S}"
 SHOWN = "https://127.0.0.1:1/index.yaml"
+NOT_GIVEN = dict.fromkeys(["sha256", "verification", "artifact_verification"])
 DIGEST = "sha256:" + "ab" * 32
 PIN = {"name": "x", "capability": "default", "platform": "linux/amd64", "backend": "x", "uri": URL, "digest": DIGEST}
 
@@ -32,11 +33,11 @@ ADDRESSES: list[tuple[dict[str, Any], Any]] = [
     ({"uri": f"oci://me:{S}@127.0.0.1:1/x@{DIGEST}"}, f"oci://127.0.0.1:1/x@{DIGEST}"),
     (
         {"galleries": [{"name": "g", "url": URL, "mirrors": [URL, "/srv/index.yaml"]}]},
-        [{"name": "g", "url": SHOWN, "mirrors": [SHOWN, "/srv/index.yaml"], "sha256": None}],
+        [{"name": "g", "url": SHOWN, "mirrors": [SHOWN, "/srv/index.yaml"], **NOT_GIVEN}],
     ),
     (
         {"galleries": [f"name=g url={URL}"]},
-        [{"name": "g", "url": SHOWN, "mirrors": [], "sha256": None}],
+        [{"name": "g", "url": SHOWN, "mirrors": [], **NOT_GIVEN}],
     ),
     ({"pins": {"format": 1, "backends": [PIN]}}, {"format": 1, "backends": [{**PIN, "alias": None, "uri": SHOWN}]}),
 ]

@@ -24,6 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     Endpoint,
     GallerySource,
     HostOptions,
+    Verification,
 )
 
 DIGEST = "0123456789abcdef" * 4
@@ -78,7 +79,14 @@ def test_the_defaults_are_those_of_localai() -> None:
             GallerySource(
                 "localai",
                 Address("https://index.localai.io/backends"),
-                (Address("github:mudler/LocalAI/backend/index.yaml@master"),),
+                (
+                    Address("github:mudler/LocalAI/backend/index.yaml@master"),
+                    Address("oci://quay.io/go-skynet/local-ai-backends:gallery-backends"),
+                ),
+                artifact_verification=Verification(
+                    issuer="https://token.actions.githubusercontent.com",
+                    identity="https://github.com/mudler/LocalAI/.github/workflows/gallery_publish.yml@refs/heads/master",
+                ),
             ),
         ),
         connection=Connection(timeout=30, retries=5, validate_certs=True, use_proxy=True),

@@ -96,12 +96,12 @@ def test_an_image_runs_on_its_own_platform(host, image, expected):
     ("host", "images", "best"),
     [
         ("linux/amd64", ["linux/amd64/v3", "linux/amd64/v2", "linux/amd64"], "linux/amd64"),
-        ("linux/amd64", ["linux/amd64/v3", "linux/amd64/v2"], "linux/amd64/v2"),
+        ("linux/amd64", ["linux/amd64/v3", "linux/amd64/v2"], "linux/amd64/v3"),
         ("linux/amd64/v3", ["linux/amd64", "linux/amd64/v2"], "linux/amd64/v2"),
         ("linux/arm/v7", ["linux/arm/v5", "linux/arm/v6"], "linux/arm/v6"),
         ("linux/arm/v7", ["linux/arm/v5", "linux/arm"], "linux/arm/v7"),
     ],
 )
-def test_the_nearest_variant_is_preferred(host, images, best):
+def test_the_nearest_variant_is_preferred_and_else_the_first(host, images, best):
     platform = Platform.parse(host)
     assert str(max(map(Platform.parse, images), key=platform.preference)) == best

@@ -89,14 +89,33 @@ def test_a_child_without_a_platform_counts_as_linux_amd64(server, architecture):
         resolve(name, Platform("linux", "arm64"))
 
 
-def test_an_index_of_indexes_is_refused(server):
-    inner = images.index([IMAGE])
-    child = {**images.descriptor(inner), "platform": AMD64.json}
-    outer = images.document({"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [child]})
-    server.put("x/y", "inner", inner)
-    server.put_manifest("x/y", "tag", outer, images.OCI_INDEX)
-    with pytest.raises(SourceError, match="an index that lists indexes"):
-        resolve(f"{server.host}/x/y:tag")
+def nested(server, levels, platform):
+    """Push an image below so many indexes, each but the inner one with a platform or without; return its reference."""
+    server.put("x/y", "image", images.index([IMAGE]))
+    child = images.descriptor(images.index([IMAGE]))
+    for level in range(levels - 1):
+        child = {**child, "platform": AMD64.json} if platform else child
+        outer = images.document({"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [child]})
+        child = {"mediaType": images.OCI_INDEX, "size": len(outer), "digest": images.digest(outer)}
+        for name in (child["digest"], f"level-{level}"):
+            server.put_manifest("x/y", name, outer, images.OCI_INDEX)
+    return f"{server.host}/x/y@{child['digest']}"
+
+
+@pytest.mark.parametrize("platform", [True, False], ids=["with platform", "without platform"])
+@pytest.mark.parametrize("levels", [1, 2, 3, 4])
+def test_an_index_may_list_indexes(server, levels, platform):
+    assert resolve(nested(server, levels, platform)).platform_digest == IMAGE.digest
+
+
+def test_indexes_that_are_nested_too_deeply_are_refused(server):
+    with pytest.raises(SourceError, match="its indexes are nested more than 4 levels deep"):
+        resolve(nested(server, 5, platform=False))
+
+
+def test_an_image_for_another_platform_in_a_nested_index_is_not_chosen(server):
+    with pytest.raises(SourceError, match="it is for linux/amd64"):
+        resolve(nested(server, 2, platform=False), Platform("linux", "arm64"))
 
 
 @pytest.mark.parametrize(

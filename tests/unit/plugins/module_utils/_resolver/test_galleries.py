@@ -99,7 +99,8 @@ def test_a_ref_file_may_be_utf_16(tmp_path: Path) -> None:
 
 def test_a_policy_for_images_is_warned_of(tmp_path: Path) -> None:
     (tmp_path / "index.yaml").write_bytes(REAL)
-    source = GallerySource("g", Address(f"{tmp_path}/index.yaml"), verification=Verification(issuer="i", identity="x"))
+    policy = Verification(issuer="i", identity="x")
+    source = GallerySource("g", Address(f"{tmp_path}/index.yaml"), verification=policy)
     catalog = galleries(source)
     assert [catalog.find(name).name for name in ("piper", "vllm")] == ["piper", "vllm"]
     (warning,) = catalog.warnings
@@ -119,7 +120,17 @@ def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfea", b" \n", b"a\nb", b"/etc/passwd", b"../index.yaml", b"a/../../b", b"https://evil.example/x", b"\xff"],
+    [
+        b"",
+        b"\xff\xfea",
+        b" \n",
+        b"a\nb",
+        b"/etc/passwd",
+        b"../index.yaml",
+        b"a/../../b",
+        b"https://evil.example/x",
+        b"\xff",
+    ],
 )
 def test_a_ref_file_that_leads_elsewhere_is_an_error(content: bytes) -> None:
     web = Web({"https://g.example/latest.ref": content})

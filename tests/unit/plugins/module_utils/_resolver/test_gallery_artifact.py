@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Iterator
 
 import pytest
@@ -24,7 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
 from ansible_collections.localai.core.plugins.module_utils._resolver.gallery_artifact import files_of
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.auth import Basic, Bearer
-from ansible_collections.localai.core.tests.support.client import Client
+from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.faults import Cut, Status
 from ansible_collections.localai.core.tests.support.galleries import Galleries
 from ansible_collections.localai.core.tests.support.gallery_artifacts import (
@@ -118,8 +119,8 @@ WRONG = [
     (artifact({}, [pointer(b"", f"{n}.yaml", size=2**20) for n in range(65)]), "have 68157440 bytes; the limit is"),
     (artifact({}, [pointer(b"", "index.yaml", size=LARGE)]), "index.yaml is larger than 33554432 bytes"),
     (artifact({"a": REAL}, [pointer(REAL, "index.yaml"), pointer(REAL, "index.yaml")]), "two files 'index.yaml'"),
-    (artifact({"a": REAL}, [pointer(REAL, "index.yaml", "text/plain")]), "'index.yaml'.*has the media type 'text/plain'"),
-    (artifact({"a": REAL}, [pointer(REAL, None, images.OCI_LAYER)]), "has the media type 'application/vnd.oci.image.lay"),
+    (artifact({"a": REAL}, [pointer(REAL, "index.yaml", "text/plain")]), "'index.yaml'.*media type 'text/plain'"),
+    (artifact({"a": REAL}, [pointer(REAL, None, images.OCI_LAYER)]), "the media type 'application/vnd.oci.image.lay"),
     (artifact({"a": REAL}, [pointer(REAL, None)]), "unsafe path ''"),
     (IMAGE, "it is a container image, not a gallery artifact"),
     (index_of([IMAGE], [None]), "it is a container image, not a gallery artifact"),
@@ -205,13 +206,17 @@ ANY = st.recursive(
 @given(st.dictionaries(st.sampled_from(["artifactType", "config", "layers", "manifests", "mediaType"]), ANY))
 @hostile
 def test_any_manifest_is_a_gallery_or_refused(changes: dict[str, Any]) -> None:
-    content = artifact({"index.yaml": REAL}, **changes)
-    with Registry() as running:
-        running.put("x/y", "v1", content)
-        try:
-            assert gallery(f"oci://{running.host}/x/y:v1").find("piper").name == "piper"
-        except GalleryError as e:
-            assert len(str(e)) < 1000
+    document = {**json.loads(artifact({"index.yaml": REAL}).manifest), **changes}
+    url = "https://registry.example/v2/x/y/"
+    pages: dict[str, Any] = {
+        f"{url}manifests/v1": (200, {"Content-Type": images.OCI_MANIFEST}, json.dumps(document).encode()),
+        f"{url}blobs/{images.digest(REAL)}": (200, {}, REAL),
+    }
+    try:
+        assert gallery("oci://registry.example/x/y:v1", adapter=Internet(pages)).find("piper").name == "piper"
+    except GalleryError as e:
+        message = str(e)
+        assert len(message) < 1000
 
 
 def test_the_files_of_an_artifact_are_named_by_their_titles() -> None:
