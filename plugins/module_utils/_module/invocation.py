@@ -15,6 +15,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._address import redacted, redacted_text
 from .._errors import LocalAIError, MissingLibrary
+from .mappings import read_mappings
 
 # Options and suboptions that contain an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
@@ -31,18 +32,27 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
     def __init__(self, spec: t.Mapping[str, t.Any]) -> None:
         """Read the options; `spec` is one of `argspec`."""
         self.given: dict[str, t.Any] | None = None
+        self._malformed = ""
         # AnsibleModule writes the defaults of suboptions into its arguments.
         super().__init__(**copy.deepcopy(dict(spec)), supports_check_mode=True)
+        self._malformed = ""
         self._redact_params()
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self._malformed = read_mappings(self.params, self.argument_spec)
 
     def _log_invocation(self) -> None:
         self._redact_params()
         super()._log_invocation()
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        """End with an error. The options are redacted, even if Ansible refuses them in the constructor."""
+        """End with an error. The options are redacted, even if Ansible refuses them in the constructor.
+
+        Instead of what Ansible says of an option that is no mapping, the error is one that shows how to write it.
+        """
         self._redact_params()
-        super().fail_json(redacted_text(msg), **result)
+        super().fail_json(redacted_text(self._malformed or msg), **result)
         raise AssertionError("fail_json ends the process")
 
     def _redact_params(self) -> None:
