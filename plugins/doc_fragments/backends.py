@@ -30,6 +30,8 @@ options:
     description:
       - The galleries in which names are looked up, in this order. They are read only if a name requires it.
       - If several galleries have a name, the first one is used, unless the name is written as V(gallery@name).
+      - The keys are those of E(LOCALAI_BACKEND_GALLERIES), and O(galleries[].sha256). So the value of that variable can
+        be used here, as a list or as JSON text.
     type: list
     elements: dict
     default:
@@ -37,6 +39,10 @@ options:
         url: https://index.localai.io/backends
         mirrors:
           - github:mudler/LocalAI/backend/index.yaml@master
+          - oci://quay.io/go-skynet/local-ai-backends:gallery-backends
+        artifact_verification:
+          issuer: https://token.actions.githubusercontent.com
+          identity: https://github.com/mudler/LocalAI/.github/workflows/gallery_publish.yml@refs/heads/master
     suboptions:
       name:
         description: The name of the gallery, which is used in V(gallery@name).
@@ -46,6 +52,10 @@ options:
         description:
           - The location of the index. V(https://), V(http://), V(file://), the path of a file on the host, or
             V(github:organisation/repository/path@branch).
+          - V(oci://registry/repository:tag) or V(oci://registry/repository@sha256:…) for a gallery that is an artifact
+            of the type V(application/vnd.localai.gallery.v1) in a registry, as LocalAI publishes it since v4.11. The
+            credentials and mirrors of O(endpoints) apply to it.
+          - An index is YAML in UTF-8, or in UTF-16 with a byte order mark.
           - A URL that ends with V(.ref) is a file with the name of the index in the same directory.
         type: str
         required: true
@@ -55,8 +65,58 @@ options:
         elements: str
         default: []
       sha256:
-        description: The SHA-256 of the index. A location with another index counts as failed.
+        description: The SHA-256 of the index. A location with another index counts as failed. LocalAI ignores this key.
         type: str
+      verification:
+        description:
+          - The policy for the signatures of the gallery's images, with LocalAI's own keys.
+          - The policy is accepted and not verified yet. Images are verified by their digests only, and a
+            run that reads the gallery warns of it.
+        type: dict
+        suboptions:
+          issuer:
+            description: The issuer of the certificate. A policy needs this key or the next one.
+            type: str
+          issuer_regex:
+            description: A regular expression that is found in the issuer.
+            type: str
+          identity:
+            description: The identity in the certificate. A policy needs this key or the next one.
+            type: str
+          identity_regex:
+            description: A regular expression that is found in the identity.
+            type: str
+          source_repository:
+            description: The repository of the source, as the certificate states it.
+            type: str
+          not_before:
+            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z).
+            type: str
+      artifact_verification:
+        description:
+          - The policy for the signature of the index itself, if it is read from a registry.
+          - The policy is accepted and not verified yet. A run that reads the index from a registry warns of
+            it.
+        type: dict
+        suboptions:
+          issuer:
+            description: The issuer of the certificate. A policy needs this key or the next one.
+            type: str
+          issuer_regex:
+            description: A regular expression that is found in the issuer.
+            type: str
+          identity:
+            description: The identity in the certificate. A policy needs this key or the next one.
+            type: str
+          identity_regex:
+            description: A regular expression that is found in the identity.
+            type: str
+          source_repository:
+            description: The repository of the source, as the certificate states it.
+            type: str
+          not_before:
+            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z).
+            type: str
   capability:
     description:
       - The capability of the host, for example V(nvidia-cuda-12), V(amd), V(intel), V(vulkan), V(metal) or V(default).
@@ -79,7 +139,9 @@ options:
     type: str
   platform:
     description:
-      - The platform of images, as V(os/architecture), for example V(linux/arm64).
+      - The platform of images, as V(os/architecture) or V(os/architecture/variant), for example V(linux/arm64).
+      - Other usual names, such as V(linux/x86_64), V(linux/aarch64) and V(linux/arm64/v8), mean the same as in
+        containerd. An image for a lower variant is used if there is none for the variant itself.
       - The default is the platform of the host.
     type: str
   server_version:

@@ -67,7 +67,7 @@ options:
                 repository, as for the proxy projects of Harbor. The query is added to every request. The value of
                 V(?ns), which containerd uses, defaults to the host that is mirrored.
               - V(ocilayout:/path) for a directory with an OCI image layout. Content is found by digest, and tags by the
-                reference names V(host/repository:tag) or V(tag).
+                name V(host/repository:tag), or by V(tag) if the image has no other name.
             type: str
             required: true
           resolve:

@@ -82,9 +82,11 @@ options:
     description:
       - Installs the one backend in O(name) from this source, without a gallery.
       - An image in a registry is V(quay.io/project/image:tag) or V(oci://registry/image:tag). An image in a local OCI
-        layout is V(ocilayout:/path), V(ocilayout:/path:tag) or V(ocilayout:/path@sha256:…). An image in a tar file,
-        which has an OCI layout or is from C(docker save), is V(ocifile:///path/image.tar). An archive is
-        V(https://host/backend.tar.gz) or the path of a file on the host. A directory is a path on the host.
+        layout is V(ocilayout:/path), V(ocilayout:/path:tag), V(ocilayout:/path:registry/image:tag) or
+        V(ocilayout:/path@sha256:…). The name is the one in the layout, and a tag suffices if only one image has it. An
+        image in a tar file, which has an OCI layout or is from C(docker save), is V(ocifile:///path/image.tar) or
+        V(ocifile:///path/image.tar@sha256:…). An archive is V(https://host/backend.tar.gz) or the path of a file on the
+        host. A directory is a path on the host.
       - Archives can be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. To decompress zstd, in archives and in images,
         the host needs Python 3.14, the Python library C(zstandard) or the program C(zstd).
       - All archives except zip are unpacked during the download and need no additional space.

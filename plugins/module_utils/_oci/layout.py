@@ -59,26 +59,30 @@ class Layout(Repository):
         if self._reference is not None:
             full = f"{self._reference.name}:{name}"
             # A full name tells that the same tag is that of another repository.
-            return _named(children, full) or next((c for c in children if _names(c) == (name,)), None)
+            return _named(children, full) or next(
+                (c for c in children if full in _names(c) or _names(c) == (name,)), None
+            )
         child = _named(children, name)
-        if child is None and not set("/:") & set(name):
-            tagged = [c for c in children if any(other.endswith(f":{name}") for other in _names(c))]
-            if len({c.digest for c in tagged}) > 1:
-                raise SourceError(f"{self} has several images with the tag {name!r}; {self._listed(tagged)}")
-            child = next(iter(tagged), None)
+        if child is None:
+            is_tag = not set("/:") & set(name)
+            others = [c for c in children if name in _names(c) or (is_tag and _has_tag(c, name))]
+            if len({c.digest for c in others}) > 1:
+                raise SourceError(f"{self} has several images {name!r}; {self._listed(others)}")
+            child = next(iter(others), None)
         return child
 
     def _listed(self, children: t.Sequence[Descriptor]) -> str:
-        """Return a sentence with the names by which images can be requested."""
+        """Return sentences about the images that there are and how they are requested."""
         if not children:
             return "it has none."
-        name, digest = next(iter(_names(children[0])), ""), children[0].digest
         # The path of a file takes no name after it.
-        if isinstance(self._files, _Directory):
-            names, example = [next(iter(_names(c)), c.digest) for c in children], f":{name}" if name else f"@{digest}"
-        else:
-            names, example = [" is ".join((*_names(c)[:1], c.digest)) for c in children], f"@{digest}"
-        return f"it has {', '.join(dict.fromkeys(names[:20]))}. Request one of them as {self}{example}."
+        takes_names = isinstance(self._files, _Directory)
+        rows = [" is ".join((*_names(c)[:1], c.digest)[: 1 if takes_names else 2]) for c in children[:20]]
+        listed = f"it has {', '.join(dict.fromkeys(rows))}."
+        if self._reference is not None:
+            return listed
+        name = next(iter(_names(children[0])), "") if takes_names else ""
+        return f"{listed} Request one of them as {self}{f':{name}' if name else f'@{children[0].digest}'}."
 
 
 def is_layout(path: str) -> bool:
@@ -92,11 +96,17 @@ def _names(child: Descriptor) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def _has_tag(child: Descriptor, tag: str) -> bool:
+    return any(name.endswith(f":{tag}") for name in _names(child))
+
+
 def _named(children: t.Sequence[Descriptor], name: str) -> Descriptor | None:
-    """Return the first child with a name, else the first whose name docker takes for the same."""
-    exact = (child for child in children if name in _names(child))
-    same = (child for child in children if _reference_of(name) in map(_reference_of, _names(child)))
-    return next(exact, None) or (next(same, None) if _reference_of(name) else None)
+    """Return the first child whose full name is `name`, else the first whose full name docker takes for the same."""
+    full_names = [(_names(child)[0], child) for child in children if _names(child)]
+    reference = _reference_of(name)
+    exact = (child for full_name, child in full_names if full_name == name)
+    same = (child for full_name, child in full_names if reference and _reference_of(full_name) == reference)
+    return next(exact, None) or next(same, None)
 
 
 def _reference_of(name: str) -> Reference | None:

@@ -120,6 +120,8 @@ def two_images(one, other):
         ({"full": FULL, "ref": "1.0.0"}, {"full": OTHER_FULL, "ref": "1.1.0"}, "1.0.0"),
         ({"full": FULL, "ref": "1.0.0"}, {"full": "registry.example/other:1.0.0", "ref": "1.0.0"}, FULL),
         ({"ref": FULL}, {"ref": "1.1.0"}, "1.0.0"),
+        ({"full": OTHER_FULL, "ref": FULL}, {"ref": "1.1.0"}, FULL),
+        ({"ref": "1.0.0"}, {"full": OTHER_FULL, "ref": "1.0.0"}, "1.0.0"),
         ({"ref": "localhost:5000/bar:1.0.0"}, {"ref": "bar"}, "localhost:5000/bar:1.0.0"),
         ({"ref": "docker.io/library/bar:1.0.0"}, {"ref": "docker.io/library/bar:1"}, "bar:1.0.0"),
         ({"ref": "x/bar:1.0.0"}, {"ref": "x/bar:1"}, "docker.io/x/bar:1.0.0"),
@@ -132,10 +134,11 @@ def test_an_image_is_found_by_its_full_name_and_by_a_tag_that_only_it_has(layout
     assert Layout(path).digest(name) == IMAGE.digest
 
 
-def test_a_tag_of_several_images_is_an_error_that_lists_their_names(layout):
+@pytest.mark.parametrize("tag", [{}, {"ref": "1.0.0"}], ids=["in the name", "beside the name"])
+def test_a_tag_of_several_images_is_an_error_that_lists_their_names(layout, tag):
     other = "registry.example/other:1.0.0"
-    path = layout({"x": IMAGE, "y": OTHER}, **two_images({"ref": FULL}, {"ref": other}))
-    with pytest.raises(SourceError, match=rf"several images with the tag '1\.0\.0'; it has {FULL}.*{other}"):
+    path = layout({"x": IMAGE, "y": OTHER}, **two_images({"full": FULL, **tag}, {"full": other, **tag}))
+    with pytest.raises(SourceError, match=rf"several images '1\.0\.0'; it has {FULL}.*{other}"):
         Layout(path).digest("1.0.0")
 
 
@@ -152,6 +155,7 @@ def test_a_mirror_has_no_image_of_another_repository_with_the_same_tag(layout):
     with pytest.raises(SourceError, match="has no image 'v1'") as caught:
         Layout(path, Reference.parse("quay.io/x/z:v1")).digest("v1")
     assert caught.value.missing
+    assert "Request one of them" not in str(caught.value)
 
 
 def test_children_by_platform_are_one_image_without_a_name(layout):
