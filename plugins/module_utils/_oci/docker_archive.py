@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import typing as t
 
-from .._errors import SourceError
+from .._errors import IntegrityError, SourceError
 from .._unpack.compression import compression_of
+from .._unpack.limits import Limits, Meter
 from .manifest import DOCKER_LAYER, Descriptor, Manifest, Repository, digest_of, json_object
 from .reference import is_digest
 from .tar_file import TarFile
@@ -43,15 +45,8 @@ class DockerArchive(Repository):
         files = image["Layers"]
         if not isinstance(diff_ids, list) or not all(map(is_digest, diff_ids)) or len(diff_ids) != len(files):
             raise SourceError("the image's configuration does not list the layers that the archive has.")
-        for file in files:
-            compression = compression_of(next(self._files.chunks(file, 0), b""))
-            if compression is not None and compression.suffix:
-                raise SourceError(
-                    f"{self} has compressed layers, of which it has no digests. Convert it to an OCI layout, for "
-                    "example with skopeo copy docker-archive:FILE oci-archive:FILE."
-                )
-        self._names = {**dict(zip(diff_ids, files)), digest: image["Config"]}
-        layers = [Descriptor(diff_id, self._files.size(file), DOCKER_LAYER) for diff_id, file in zip(diff_ids, files)]
+        layers = [self._layer(file, diff_id) for file, diff_id in zip(files, diff_ids)]
+        self._names = {**{layer.digest: file for layer, file in zip(layers, files)}, digest: image["Config"]}
         return Manifest(digest, config=Descriptor(digest, len(config), ""), layers=tuple(layers))
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
@@ -61,6 +56,28 @@ class DockerArchive(Repository):
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
         return self._files.chunks(self._names[descriptor.digest], offset)
+
+    def _layer(self, file: str, diff_id: str) -> Descriptor:
+        """Return the layer in a file. Of a compressed one, only its content has a known digest, so it is verified here.
+
+        docker saves layers as they are, crane and kaniko compress them.
+        """
+        size = self._files.size(file)
+        compression = compression_of(next(self._files.chunks(file, 0), b""))
+        if compression is None or not compression.suffix:
+            return Descriptor(diff_id, size, DOCKER_LAYER)
+        algorithm = diff_id.partition(":")[0]
+        stored, content = hashlib.sha256(), hashlib.new(algorithm)
+        meter = Meter(Limits(), self._files.chunks(file, 0))
+        packed = _hashed(meter.packed(), stored)
+        for block in meter.plain(compression.decompress(packed)):
+            content.update(block)
+        # A decompressor need not read what follows its last frame.
+        for _chunk in packed:
+            pass
+        if f"{algorithm}:{content.hexdigest()}" != diff_id:
+            raise IntegrityError(f"{self}: the content of {file} does not have the digest {diff_id}.")
+        return Descriptor(f"sha256:{stored.hexdigest()}", size, f"{DOCKER_LAYER}.{compression.suffix}")
 
     def _image(self) -> dict[str, t.Any]:
         try:
@@ -75,3 +92,9 @@ class DockerArchive(Repository):
         if not isinstance(layers, list) or not all(isinstance(file, str) for file in [image.get("Config"), *layers]):
             raise SourceError(f"{self} has a manifest.json that does not name its files.")
         return t.cast("dict[str, t.Any]", image)
+
+
+def _hashed(chunks: t.Iterator[bytes], hasher: t.Any) -> t.Iterator[bytes]:
+    for chunk in chunks:
+        hasher.update(chunk)
+        yield chunk

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "_fs": [],
     "_unpack": ["_fs"],
     "_http": ["_unpack.compression"],
-    "_oci": ["_http", "_unpack.compression", "_fs"],
+    "_oci": ["_http", "_unpack.compression", "_unpack.limits", "_fs"],
     "_store": ["_fs"],
     "_localai": [
         "_fs",

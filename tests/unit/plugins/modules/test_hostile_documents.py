@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted
 from ansible_collections.localai.core.plugins.module_utils._errors import (
-    GalleryError,
     HostError,
     LocalAIError,
     LockTimeout,
@@ -26,7 +25,6 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
-from ansible_collections.localai.core.plugins.module_utils._localai.names import checked_name
 from ansible_collections.localai.core.plugins.module_utils._oci.challenge import parse_challenge
 from ansible_collections.localai.core.plugins.module_utils._oci.docker_config import docker_credentials
 from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file, resolve
@@ -35,10 +33,8 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._planner.pins import at_digest, at_release
-from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
 from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import (
     parse_index,
-    readable_url,
 )
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import in_progress
 from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
@@ -64,71 +60,6 @@ from ansible_collections.localai.core.tests.support.trees import opened
 HOST = Platform("linux", "amd64")
 IMAGE = images.image([images.layer([file("run.sh", "x" * 500)]), images.layer([file("y", "z")], "none")])
 INDEX = images.index([images.image([images.layer([])], images.Platform("s390x")), IMAGE])
-
-
-# galleries
-
-ENTRY = {
-    "name": "cpu-x",
-    "uri": "quay.io/x/y:latest-cpu-x",
-    "mirrors": ["localai/x:latest-cpu-x", "https://h/x.tar.gz?sig=1"],
-    "alias": "x",
-    "version": "1.10",
-    "sha256": "0" * 64,
-    "tags": ["a", "b"],
-    "license": "MIT",
-    "description": "d",
-}
-GALLERY = [{"name": "x", "capabilities": {"default": "cpu-x", "amd": "rocm-x"}}, ENTRY, {**ENTRY, "name": "rocm-x"}]
-
-
-@FEWER
-@given(documents(GALLERY), st.sampled_from(["x", "cpu-x", "g@X", "rocm-x", "no"]))
-@hostile
-def test_any_gallery_is_entries_or_an_error(data, asked):
-    with temporary_directory() as path:
-        (path / "index.yaml").write_bytes(data)
-        galleries = Galleries([GallerySource("g", Address(str(path / "index.yaml")))], Client(Internet()))
-        for capability in ("default", "amd", "disable"):
-            with contextlib.suppress(GalleryError):
-                assert galleries.resolve(asked, capability).concrete.uri
-        with contextlib.suppress(GalleryError):
-            for entry in galleries.entries():
-                assert checked_name(entry.name, "name")
-                assert not entry.alias or checked_name(entry.alias, "alias")
-        assert all(isinstance(warning, str) for warning in galleries.warnings)
-
-
-@given(documents(GALLERY))
-@hostile
-def test_any_bytes_as_an_index_are_refused_in_few_words(data):
-    try:
-        parse_index(data, "g", Address("u"))
-    except GalleryError as e:
-        message = str(e)
-        assert len(message) < 2000
-
-
-@given(st.one_of(TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")), documents(["index.yaml"])))
-@hostile
-def test_a_reference_file_leads_to_what_stands_beside_it_or_nowhere(data):
-    with temporary_directory() as path:
-        (path / "g").mkdir()
-        (path / "g/index.ref").write_bytes(data)
-        (path / "outside.yaml").write_bytes(written(GALLERY))
-        galleries = Galleries([GallerySource("g", Address(str(path / "g/index.ref")))], Client(Internet()))
-        with pytest.raises(GalleryError):
-            galleries.entries()
-
-
-@given(st.builds("{}{}".format, st.sampled_from(["", "github:", "github://", "file://", "https://h/", "a:"]), TEXTS))
-@hostile
-def test_any_address_of_a_gallery_is_read_or_refused(url):
-    with contextlib.suppress(GalleryError):
-        readable_url(url)
-    galleries = Galleries([GallerySource("g", Address(url))], Client(Internet(), retries=0))
-    with contextlib.suppress(GalleryError):
-        galleries.entries()
 
 
 # what is on disk beside a backend
@@ -244,7 +175,13 @@ def laid_out(path, **changes):
 
 
 @FEWER
-@given(documents(json.loads(layout_files({"v1": INDEX})["index.json"])), st.sampled_from(["", "v1", INDEX.digest]))
+@given(
+    documents(
+        json.loads(layout_files({"v1": INDEX})["index.json"]),
+        json.loads(layout_files({"h/x/y:v1": INDEX, "h/x/y:v2": IMAGE})["index.json"]),
+    ),
+    st.sampled_from(["", "v1", "h/x/y:v1", "x/y", INDEX.digest]),
+)
 @hostile
 def test_any_index_of_a_layout_is_an_image_or_an_error(data, name):
     with temporary_directory() as path:
@@ -300,11 +237,16 @@ def test_any_file_is_an_image_or_an_error(data):
 
 
 @FEWER
-@given(documents([{"Config": "c.json", "RepoTags": ["x:v1"], "Layers": ["a.tar", "b.tar"]}]), documents({"rootfs": {}}))
+@given(
+    documents([{"Config": "c.json", "RepoTags": ["x:v1"], "Layers": ["a.tar", "b.tar"]}]),
+    documents({"rootfs": {}}),
+    st.one_of(st.none(), documents({"manifests": None})),
+)
 @hostile
-def test_whatever_docker_saved_is_an_image_or_an_error(manifest, config):
+def test_whatever_docker_saved_is_an_image_or_an_error(manifest, config, index):
     with temporary_directory() as path:
         files = {"manifest.json": manifest, "c.json": config, "a.tar": b"x", "b.tar": b"y"}
+        files.update({} if index is None else {"index.json": index})
         (path / "image.tar").write_bytes(tar(file(name, data) for name, data in files.items()))
         with contextlib.suppress(LocalAIError):
             pulled(image_in_file(str(path / "image.tar")))
@@ -361,13 +303,15 @@ def test_any_text_is_an_address_of_a_backend_or_refused(text):
         uri = parse_uri(Address(text))
         if isinstance(uri, ImageUri):
             assert str(uri.reference)
-        if isinstance(uri, (LayoutUri, ImageFileUri, PathUri)):
+        if isinstance(uri, (LayoutUri, PathUri)):
             assert os.path.isabs(uri.path)
         with contextlib.suppress(LocalAIError):
-            if isinstance(uri, LayoutUri):
-                pulled(Layout(uri.path), uri.name)
             if isinstance(uri, ImageFileUri):
-                pulled(image_in_file(uri.path), uri.digest)
+                pulled(image_in_file(uri.path), uri.name)
+            elif isinstance(uri, LayoutUri):
+                for path, name in ((uri.path, uri.name), *uri.others):
+                    assert os.path.isabs(path)
+                    pulled(Layout(path), name)
     galleries = Galleries((), Client(Internet()))
     entry = parse_index(written([{"name": "x", "uri": "u"}]), "g", Address("u")).entries["x"]
     for pinned in (lambda: at_digest(entry, text), lambda: at_release(entry, text), lambda: galleries.find(text)):

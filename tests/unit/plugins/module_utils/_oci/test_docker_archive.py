@@ -14,22 +14,54 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file, resolve
+from ansible_collections.localai.core.plugins.module_utils._unpack import limits
+from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, compress, file, hardlink, symlink, tar
-from ansible_collections.localai.core.tests.support.layouts import docker_archive
 from ansible_collections.localai.core.tests.support.pulls import pull_local, saved, write
 from ansible_collections.localai.core.tests.support.sample import CONFIG_DIGEST, HOST, IMAGE, LOWER, UPPER
 
 
-@pytest.mark.parametrize("compression", ["gzip", "zstd"])
-def test_a_docker_archive_with_compressed_layers_is_refused_with_advice(tmp_path, compression):
-    plain = docker_archive({"x/y:v1": IMAGE})
-    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+def compressed(compression, *more, layers=(LOWER, UPPER)):
+    """A docker archive whose layers are compressed by themselves, as crane writes it."""
+    with tarfile.open(fileobj=io.BytesIO(saved(layers=layers))) as archive:
         members = {member.name: archive.extractfile(member).read() for member in archive}
-    place = tmp_path / "image.tar"
     packed = {name: compress(data, compression) if "layer" in name else data for name, data in members.items()}
-    place.write_bytes(tar(file(name, data) for name, data in packed.items()))
-    with pytest.raises(SourceError, match=r"has compressed layers.*skopeo copy"):
-        image_in_file(str(place)).manifest("")
+    return tar(file(name, data + b"".join(more) * ("layer" in name)) for name, data in packed.items())
+
+
+@pytest.mark.parametrize("more", [b"", b"\0" * 100], ids=["plain", "padded"])
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_layers_may_be_compressed(tmp_path, compression, more):
+    repository = image_in_file(write(tmp_path, compressed(compression, more)))
+    digest, layers = pull_local(repository)
+    assert (digest, layers) == (
+        CONFIG_DIGEST,
+        [compress(layer.content, compression) + more for layer in (LOWER, UPPER)],
+    )
+    assert [layer.compression.name for layer in repository.manifest("").layers] == [compression] * 2
+    copy = image_in_file(write(tmp_path, compressed(compression, more)))
+    assert b"".join(copy.blob(repository.manifest("").layers[1], 7)) == layers[1][7:]
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (compressed("gzip", layers=(UPPER, LOWER)), IntegrityError),
+        (compressed("gzip").replace(b"\x1f\x8b\x08", b"\x1f\x8b\x09"), SourceError),
+        (compressed("xz"), IntegrityError),
+    ],
+    ids=["exchanged", "damaged", "xz"],
+)
+def test_compressed_layers_are_verified_by_their_content(tmp_path, content, error):
+    with pytest.raises(error):
+        pull_local(image_in_file(write(tmp_path, content)))
+
+
+def test_a_compressed_layer_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "WITHOUT_RATIO", 1000)
+    bomb = images.layer([file("x", b"\0" * 10**6)])
+    with pytest.raises(SourceError, match="unpacks to more than 200 times its size"):
+        image_in_file(write(tmp_path, compressed("gzip", layers=(bomb, bomb)))).manifest("")
 
 
 def test_its_digest_is_the_id_of_the_image(tmp_path):

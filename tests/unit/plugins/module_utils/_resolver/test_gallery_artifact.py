@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError
@@ -25,7 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
 from ansible_collections.localai.core.plugins.module_utils._resolver.gallery_artifact import files_of
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.auth import Basic, Bearer
-from ansible_collections.localai.core.tests.support.client import Client, Internet
+from ansible_collections.localai.core.tests.support.client import Client
 from ansible_collections.localai.core.tests.support.faults import Cut, Status
 from ansible_collections.localai.core.tests.support.galleries import Galleries
 from ansible_collections.localai.core.tests.support.gallery_artifacts import (
@@ -34,7 +31,6 @@ from ansible_collections.localai.core.tests.support.gallery_artifacts import (
     index_of,
     pointer,
 )
-from ansible_collections.localai.core.tests.support.hostile import hostile
 from ansible_collections.localai.core.tests.support.indexes import REAL, failure
 from ansible_collections.localai.core.tests.support.layouts import write_oci_layout
 from ansible_collections.localai.core.tests.support.registry import Registry
@@ -185,38 +181,6 @@ def test_a_policy_for_the_artifact_is_warned_of_when_it_would_apply(registry: Re
     from_disk = gallery(str(tmp_path / "index.yaml"), url, policy=policy)
     from_disk.entries()
     assert from_disk.warnings == []
-
-
-ANY = st.recursive(
-    st.one_of(
-        st.none(),
-        st.integers(-1, 2**64),
-        st.sampled_from(["", GALLERY_TYPE, "application/yaml", "index.yaml", "../x", images.digest(REAL), "sha256:0"]),
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from(["mediaType", "size", "digest", "annotations", "org.opencontainers.image.title"]), inner
-        ),
-    ),
-    max_leaves=6,
-)
-
-
-@given(st.dictionaries(st.sampled_from(["artifactType", "config", "layers", "manifests", "mediaType"]), ANY))
-@hostile
-def test_any_manifest_is_a_gallery_or_refused(changes: dict[str, Any]) -> None:
-    document = {**json.loads(artifact({"index.yaml": REAL}).manifest), **changes}
-    url = "https://registry.example/v2/x/y/"
-    pages: dict[str, Any] = {
-        f"{url}manifests/v1": (200, {"Content-Type": images.OCI_MANIFEST}, json.dumps(document).encode()),
-        f"{url}blobs/{images.digest(REAL)}": (200, {}, REAL),
-    }
-    try:
-        assert gallery("oci://registry.example/x/y:v1", adapter=Internet(pages)).find("piper").name == "piper"
-    except GalleryError as e:
-        message = str(e)
-        assert len(message) < 1000
 
 
 def test_the_files_of_an_artifact_are_named_by_their_titles() -> None:
