@@ -14,9 +14,13 @@ import json
 import typing as t
 
 _UNREADABLE = "(not shown)"
+# Options at the top come first; the others are inside them.
 _EXAMPLES = {
     "endpoints": "endpoints: [{host: registry.example, username: me, password: …}]",
     "galleries": "galleries: [{name: mine, url: https://files.example/index.yaml}]",
+    "mirrors": "mirrors: [{url: https://mirror.example}]",
+    "verification": "verification: {issuer: https://issuer.example, identity_regex: ^https://}",
+    "artifact_verification": "artifact_verification: {issuer: https://issuer.example, identity: https://…}",
     "pins": "pins: \"{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}\"",
 }
 
@@ -27,33 +31,51 @@ def read_mappings(params: dict[str, t.Any], spec: t.Mapping[str, t.Mapping[str, 
     `spec` is the argument specification of the options `params`, which Ansible has not validated yet. An option that
     cannot be used is replaced too.
     """
-    for option, example in _EXAMPLES.items():
-        rule = spec.get(option, {})
-        if "options" not in rule or params.get(option) is None:
-            continue
-        value, problem = _from_json(params[option]), ""
-        if rule["type"] == "list":
-            problem = _problem_of_list(value, rule["options"])
-        elif not isinstance(value, dict) and not _is_key_and_value(value, rule["options"]):
-            problem = f"it is {_kind(value)}, not a mapping"
+    for option in [option for option in _EXAMPLES if "options" in spec.get(option, ())]:
+        value = _from_json(params.get(option))
+        key, problem = _problem(option, value, spec[option])
         if problem:
             # It can have a password in it, which Ansible does not find there.
             params[option] = _UNREADABLE
-            return f"{option}: {problem}. Write, for example: {example}"
-        params[option] = value
+            return f"{problem}. Write, for example: {_EXAMPLES[key]}"
+        if value is not None:
+            params[option] = value
     return ""
 
 
-def _problem_of_list(value: t.Any, options: t.Container[str]) -> str:
-    """Return why a value is no list of mappings; nothing if Ansible can convert it."""
-    if _is_key_and_value(value, options):
-        return ""
+def _problem(option: str, value: t.Any, rule: t.Mapping[str, t.Any], where: str = "") -> tuple[str, str]:
+    """Return an option, or one inside it, that Ansible cannot convert, and what it is; nothing if there is none."""
+    where = where or option
+    if value is None or _is_key_and_value(value, rule["options"]):
+        return "", ""
+    if rule["type"] == "dict":
+        return (
+            _problem_inside(value, rule["options"], where)
+            if isinstance(value, dict)
+            else (
+                option,
+                f"{where}: it is {_kind(value)}, not a mapping",
+            )
+        )
     if not isinstance(value, list):
-        return f"it is {_kind(value)}, not a list of mappings"
-    for number, item in enumerate(value, 1):
-        if not isinstance(_from_json(item), dict) and not _is_key_and_value(item, options):
-            return f"its item {number} is {_kind(item)}, not a mapping"
-    return ""
+        return option, f"{where}: it is {_kind(value)}, not a list of mappings"
+    for number, item in enumerate(map(_from_json, value), 1):
+        if _is_key_and_value(item, rule["options"]):
+            continue
+        if not isinstance(item, dict):
+            return option, f"{where}: its item {number} is {_kind(item)}, not a mapping"
+        key, problem = _problem_inside(item, rule["options"], f"{where}, item {number}")
+        if problem:
+            return key, problem
+    return "", ""
+
+
+def _problem_inside(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], where: str) -> tuple[str, str]:
+    for key in [key for key in options if key in _EXAMPLES and "options" in options[key]]:
+        found = _problem(key, _from_json(item.get(key)), options[key], f"{where}, {key}")
+        if found[1]:
+            return found
+    return "", ""
 
 
 def _from_json(value: t.Any) -> t.Any:

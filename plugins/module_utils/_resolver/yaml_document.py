@@ -89,7 +89,9 @@ def parse_yaml(data: bytes) -> t.Any:
     except ImportError:
         raise MissingLibrary("PyYAML", traceback.format_exc()) from None
     text = text_of(data)
-    if text.lstrip()[:1] == "<" and not _CONFLICT.match(text):
+    if _CONFLICT.match(text):
+        raise _conflict(text)
+    if text.lstrip()[:1] == "<":
         raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
         with _without_collector():
@@ -97,8 +99,13 @@ def parse_yaml(data: bytes) -> t.Any:
             # LocalAI also reads only the first of several documents.
             return loader.get_data() if loader.check_data() else None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
-        conflict = _CONFLICT.search(text)
-        if conflict:
-            line = text.count("\n", 0, conflict.start()) + 1
-            raise GalleryError(f"line {line} is the marker of a merge conflict ({conflict.group()})") from None
+        if _CONFLICT.search(text):
+            raise _conflict(text) from None
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None
+
+
+def _conflict(text: str) -> GalleryError:
+    """Return the error for a document with the marker of a merge conflict."""
+    marker = t.cast("re.Match[str]", _CONFLICT.search(text))
+    line = text.count("\n", 0, marker.start()) + 1
+    return GalleryError(f"line {line} is the marker of a merge conflict ({marker.group()})")

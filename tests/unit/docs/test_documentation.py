@@ -8,6 +8,7 @@ playbooks that the modules and the role take."""
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from pathlib import Path
 from typing import Any, Iterable, Mapping
@@ -113,7 +114,7 @@ def test_every_member_of_an_action_group_accepts_every_option_of_the_group(group
         spec = MODULES[member]["argument_spec"]
         assert set(GROUP_OPTIONS[group]) <= set(spec)
         required = {name: ["x"] for name, option in spec.items() if option.get("required")}
-        assert ArgumentSpecValidator(spec).validate({**given, **required}).error_messages == []
+        assert ArgumentSpecValidator(copy.deepcopy(spec)).validate({**given, **required}).error_messages == []
 
 
 def test_every_module_says_of_which_action_groups_it_is_a_member() -> None:
@@ -274,7 +275,7 @@ def accepted(module: str, arguments: Mapping[str, Any]) -> None:
     spec = MODULES[module]["argument_spec"]
     set_ones = {name: value for name, value in arguments.items() if "default(omit)" not in str(value)}
     given = {name: literal(value, spec.get(name, {})) for name, value in set_ones.items()}
-    validated = ArgumentSpecValidator(**MODULES[module]).validate(given)
+    validated = ArgumentSpecValidator(**copy.deepcopy(MODULES[module])).validate(given)
     assert validated.error_messages == []
     host_options(validated.validated_parameters)
     (backend_options if module == "localai_backend" else info_options)(validated.validated_parameters)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import tarfile
@@ -100,7 +101,7 @@ def as_text(value):
 def reaches_us(spec, options):
     """Whether Ansible's own check survives these options: it fails on infinity as a number, and on false as a dict."""
     try:
-        ArgumentSpecValidator(spec).validate(options)
+        ArgumentSpecValidator(copy.deepcopy(spec)).validate(options)
     except (OverflowError, TypeError):
         return False
     return True

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -36,18 +37,20 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "message"), REFUSED)
 def test_options_that_contradict_each_other_are_refused_by_ansible(options: dict[str, Any], message: str) -> None:
-    errors = ArgumentSpecValidator(**BACKEND).validate({"name": ["a"], **options}).error_messages
+    errors = ArgumentSpecValidator(**copy.deepcopy(BACKEND)).validate({"name": ["a"], **options}).error_messages
     assert message in " ".join(errors)
 
 
 @pytest.mark.parametrize("options", [{"uri": "/x", "alias": "b"}, {"client_key": "/k", "client_cert": "/c"}])
 def test_options_that_belong_together_are_accepted(options: dict[str, Any]) -> None:
-    assert ArgumentSpecValidator(**BACKEND).validate({"name": ["a"], **options}).error_messages == []
+    assert ArgumentSpecValidator(**copy.deepcopy(BACKEND)).validate({"name": ["a"], **options}).error_messages == []
 
 
 def test_the_modules_share_their_options_and_their_constraints() -> None:
     assert set(CONNECTION_OPTIONS).isdisjoint(BACKENDS_OPTIONS)
     for spec in (BACKEND, BACKEND_INFO):
         assert {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS}.items() <= spec["argument_spec"].items()
-        errors = ArgumentSpecValidator(**spec).validate({"name": ["a"], "client_key": "/k"}).error_messages
+        errors = (
+            ArgumentSpecValidator(**copy.deepcopy(spec)).validate({"name": ["a"], "client_key": "/k"}).error_messages
+        )
         assert "client_cert" in " ".join(errors)

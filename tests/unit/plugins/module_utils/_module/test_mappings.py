@@ -40,6 +40,9 @@ def test_json_text_is_read(text: str) -> None:
         {"galleries": ["name=g url=/x"]},
         {"endpoints": [{"host": "h"}], "pins": {"format": 1, "backends": []}},
         {"pins": "format=1"},
+        {"galleries": [{**GALLERY, "mirrors": ["/x"], "verification": None}]},
+        {"galleries": [{**GALLERY, "verification": '{"issuer": "x"}'}, {**GALLERY, "verification": "issuer=x"}]},
+        {"endpoints": [{"host": "h", "mirrors": [{"url": "https://m"}]}]},
         {},
     ],
 )
@@ -73,6 +76,32 @@ def test_what_is_no_mapping_is_an_error_with_an_example(params: dict[str, Any], 
     problem = read_mappings(dict(params), SPEC)
     assert problem.startswith(says)
     assert f"Write, for example: {next(iter(params))}: " in problem
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        (
+            {"galleries": [{**GALLERY, "verification": "strict"}]},
+            "galleries, item 1, verification: it is text, not a m",
+        ),
+        (
+            {"galleries": [GALLERY, {**GALLERY, "artifact_verification": []}]},
+            "galleries, item 2, artifact_verification: ",
+        ),
+        (
+            {"endpoints": [{"host": "h", "mirrors": ["https://m"]}]},
+            "endpoints, item 1, mirrors: its item 1 is text, not",
+        ),
+        ({"endpoints": [{"host": "h", "mirrors": "https://m"}]}, "endpoints, item 1, mirrors: it is text, not a list"),
+    ],
+)
+def test_what_is_no_mapping_inside_an_option_is_named(params: dict[str, Any], says: str) -> None:
+    problem = read_mappings(dict(params), SPEC)
+    assert problem.startswith(says)
+    key = says.partition(":")[0].rpartition(" ")[2]
+    assert f"Write, for example: {key}: " in problem
+    assert read_mappings(dict(params), {"galleries": {"type": "bool"}, "endpoints": {"type": "bool"}}) == ""
 
 
 def run(**options: Any) -> dict[str, Any]:

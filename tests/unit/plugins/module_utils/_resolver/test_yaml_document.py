@@ -49,6 +49,7 @@ NO_INDEX = [
     (b"- !!python/object/apply:os.system [id]", "it is not a mapping"),
     (b"- !unknown x", "it is not a mapping"),
     (b"<<<<<<< HEAD\n- name: a\n=======\n- name: b\n>>>>>>> x\n", "line 1 is the marker of a merge conflict (<<<<<<<)"),
+    (b"<<<<<<< HEAD\n---\n- name: a\n", "line 1 is the marker of a merge conflict (<<<<<<<)"),
     (b"- name: a\n  uri: x\n<<<<<<< HEAD\n- name: b\n", "line 3 is the marker of a merge conflict (<<<<<<<)"),
     (b"- name: a\r\n=======\r\n- name: b\r\n>>>>>>> x\r\n", "line 2 is the marker of a merge conflict (=======)"),
     ("<!DOCTYPE html>".encode("utf-16"), "it is an HTML or XML page"),
