@@ -15,14 +15,16 @@ from .._errors import IntegrityError, SourceError
 from .._unpack.compression import compression_of
 from .._unpack.limits import Limits, Meter
 from .manifest import DOCKER_LAYER, Descriptor, Manifest, Repository, digest_of, json_object
-from .reference import is_digest
+from .reference import is_digest, reference_of
 from .tar_file import TarFile
+
+_MOST_IMAGES = 1000
 
 
 class DockerArchive(Repository):
-    """A repository of the one image in a docker archive.
+    """A repository of the images in a docker archive.
 
-    Its digest is the image's ID: that of the configuration, which has the digests of all layers.
+    Their digests are their IDs: those of their configurations, which have the digests of all layers.
     """
 
     def __init__(self, path: str) -> None:
@@ -34,28 +36,52 @@ class DockerArchive(Repository):
         return f"ocifile://{self._path}"
 
     def manifest(self, name: str) -> Manifest:
-        """Return a manifest of the image, made from its configuration; raises SourceError."""
-        image = self._image()
+        """Return a manifest of an image, made from its configuration; raises SourceError.
+
+        The name can be a tag as docker has it, or the ID of the image.
+        """
+        images = self._images()
+        found = [image for image in images if not name or self._is_named(image, name)]
+        if len({image["Config"] for image in found}) == 1:
+            return self._manifest_of(found[0])
+        if not images:
+            raise SourceError(f"{self} holds 0 images where one is needed.")
+        names = [tag for image in images for tag in image["RepoTags"]][:20]
+        listed = names or [digest_of(self._files.read(image["Config"])) for image in images[:20]]
+        advice = f"it has {', '.join(listed)}. Request one of them as {self}{':' if names else '@'}{listed[0]}."
+        if found:
+            raise SourceError(f"{self} holds {len(found)} images where one is needed; {advice}")
+        raise SourceError(f"{self} has no image {name!r}; {advice}", missing=True)
+
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
+        """Yield the configuration or a layer from `offset` on; raises SourceError."""
+        for image in self._images():
+            if descriptor.digest not in self._names:
+                self._manifest_of(image)
+        if descriptor.digest not in self._names:
+            raise SourceError(f"{self} has no {descriptor.digest}.")
+        return self._files.chunks(self._names[descriptor.digest], offset)
+
+    def _is_named(self, image: t.Mapping[str, t.Any], name: str) -> bool:
+        if is_digest(name):
+            return digest_of(self._files.read(image["Config"])) == name
+        reference, ending = reference_of(name), f":{name}"
+        if reference is not None:
+            return any(tag == name or reference_of(tag) == reference for tag in image["RepoTags"])
+        return any(tag == name or tag.endswith(ending) for tag in image["RepoTags"])
+
+    def _manifest_of(self, image: t.Mapping[str, t.Any]) -> Manifest:
         config = self._files.read(image["Config"])
         digest = digest_of(config)
-        if name and name != digest:
-            raise SourceError(f"{self} has the image {digest}, not {name}.", missing=True)
         rootfs = json_object(config, "the image's configuration").get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         files = image["Layers"]
         if not isinstance(diff_ids, list) or not all(map(is_digest, diff_ids)) or len(diff_ids) != len(files):
             raise SourceError("the image's configuration does not list the layers that the archive has.")
         layers = [self._layer(file, diff_id) for file, diff_id in zip(files, diff_ids)]
-        self._names = {**{layer.digest: file for layer, file in zip(layers, files)}, digest: image["Config"]}
+        self._names.update({layer.digest: file for layer, file in zip(layers, files)})
+        self._names[digest] = image["Config"]
         return Manifest(digest, config=Descriptor(digest, len(config), ""), layers=tuple(layers))
-
-    def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
-        """Yield the configuration or a layer from `offset` on; raises SourceError."""
-        if not self._names:
-            self.manifest("")
-        if descriptor.digest not in self._names:
-            raise SourceError(f"{self} has no {descriptor.digest}.")
-        return self._files.chunks(self._names[descriptor.digest], offset)
 
     def _layer(self, file: str, diff_id: str) -> Descriptor:
         """Return the layer in a file. Of a compressed one, only its content has a known digest, so it is verified here.
@@ -79,19 +105,23 @@ class DockerArchive(Repository):
             raise IntegrityError(f"{self}: the content of {file} does not have the digest {diff_id}.")
         return Descriptor(f"sha256:{stored.hexdigest()}", size, f"{DOCKER_LAYER}.{compression.suffix}")
 
-    def _image(self) -> dict[str, t.Any]:
+    def _images(self) -> list[dict[str, t.Any]]:
+        """Return the rows of the manifest, each with the names of its files and its tags; raises SourceError."""
         try:
-            images = json.loads(self._files.read("manifest.json").decode("utf-8"))
+            rows = json.loads(self._files.read("manifest.json").decode("utf-8"))
         except (ValueError, RecursionError):
-            images = None
-        if not isinstance(images, list) or len(images) != 1:
-            count = len(images) if isinstance(images, list) else "no readable list of"
-            raise SourceError(f"{self} holds {count} images where one is needed. Save each one to its own file.")
-        image = images[0]
-        layers = image.get("Layers") if isinstance(image, dict) else None
-        if not isinstance(layers, list) or not all(isinstance(file, str) for file in [image.get("Config"), *layers]):
+            rows = None
+        if not isinstance(rows, list) or len(rows) > _MOST_IMAGES:
+            raise SourceError(f"{self} holds no readable list of images where one is needed.")
+        return [self._row(row) for row in rows]
+
+    def _row(self, row: t.Any) -> dict[str, t.Any]:
+        layers = row.get("Layers") if isinstance(row, dict) else None
+        if not isinstance(layers, list) or not all(isinstance(file, str) for file in [row.get("Config"), *layers]):
             raise SourceError(f"{self} has a manifest.json that does not name its files.")
-        return t.cast("dict[str, t.Any]", image)
+        tags = row.get("RepoTags")
+        tags = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+        return {"Config": row["Config"], "Layers": layers, "RepoTags": tags}
 
 
 def _hashed(chunks: t.Iterator[bytes], hasher: t.Any) -> t.Iterator[bytes]:

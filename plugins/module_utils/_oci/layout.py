@@ -13,7 +13,7 @@ import typing as t
 from .._errors import SourceError
 from .._fs.read import chunks_of, open_file
 from .manifest import OCI_INDEX, Descriptor, Manifest, Repository, parse_manifest
-from .reference import Reference, is_digest
+from .reference import Reference, is_digest, reference_of
 from .tar_file import TarFile, bounded
 
 _REF_NAME = "org.opencontainers.image.ref.name"
@@ -75,14 +75,11 @@ class Layout(Repository):
         """Return sentences about the images that there are and how they are requested."""
         if not children:
             return "it has none."
-        # The path of a file takes no name after it.
-        takes_names = isinstance(self._files, _Directory)
-        rows = [" is ".join((*_names(c)[:1], c.digest)[: 1 if takes_names else 2]) for c in children[:20]]
-        listed = f"it has {', '.join(dict.fromkeys(rows))}."
+        names = [next(iter(_names(child)), child.digest) for child in children[:20]]
+        listed = f"it has {', '.join(dict.fromkeys(names))}."
         if self._reference is not None:
             return listed
-        name = next(iter(_names(children[0])), "") if takes_names else ""
-        return f"{listed} Request one of them as {self}{f':{name}' if name else f'@{children[0].digest}'}."
+        return f"{listed} Request one of them as {self}{'@' if is_digest(names[0]) else ':'}{names[0]}."
 
 
 def is_layout(path: str) -> bool:
@@ -103,18 +100,10 @@ def _has_tag(child: Descriptor, tag: str) -> bool:
 def _named(children: t.Sequence[Descriptor], name: str) -> Descriptor | None:
     """Return the first child whose full name is `name`, else the first whose full name docker takes for the same."""
     full_names = [(_names(child)[0], child) for child in children if _names(child)]
-    reference = _reference_of(name)
+    reference = reference_of(name)
     exact = (child for full_name, child in full_names if full_name == name)
-    same = (child for full_name, child in full_names if reference and _reference_of(full_name) == reference)
+    same = (child for full_name, child in full_names if reference and reference_of(full_name) == reference)
     return next(exact, None) or next(same, None)
-
-
-def _reference_of(name: str) -> Reference | None:
-    """Return the reference that a name with a repository is; None for any other name."""
-    try:
-        return Reference.parse(name) if set("/:") & set(name) else None
-    except SourceError:
-        return None
 
 
 class _Directory:

@@ -84,3 +84,11 @@ class Reference:
 def is_digest(text: t.Any) -> bool:
     """Return whether a text is a digest that this collection can verify."""
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
+
+
+def reference_of(name: str) -> Reference | None:
+    """Return the reference that a name with a repository is; None for any other name."""
+    try:
+        return Reference.parse(name) if set("/:") & set(name) else None
+    except SourceError:
+        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import typing as t
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -98,10 +99,8 @@ class LayoutUri(Uri):
         rest, digest = _split_digest(address.text[len(LAYOUT_SCHEME) :])
         parent, _slash, last = rest.rpartition("/")
         base, _colon, name = last.partition(":")
-        colons = [colon.start() for colon in re.finditer(":", rest)]
-        pairs = [(rest[:colon], rest[colon + 1 :]) for colon in colons] + [(rest, "")] * bool(colons)
         path = _absolute(f"{parent}/{base}")
-        others = tuple((_absolute(path), digest or name) for path, name in pairs if path.startswith("/"))
+        others = (*_pairs(rest, digest), (_absolute(rest), digest))
         return cls(address, path, digest or name, tuple(other for other in others if other[0] != path))
 
 
@@ -111,8 +110,8 @@ class ImageFileUri(LayoutUri):
     @classmethod
     def parse(cls, address: Address) -> Uri:
         """Return the URI; raises SourceError for a relative path."""
-        path, digest = _split_digest(address.text[len(_IMAGE_FILE) :])
-        return cls(address, _absolute(path), digest)
+        rest, digest = _split_digest(address.text[len(_IMAGE_FILE) :])
+        return cls(address, _absolute(rest), digest, tuple(_pairs(rest, digest)))
 
 
 # A URI without any of these is a path, or an image.
@@ -194,6 +193,14 @@ def _split_digest(text: str) -> tuple[str, str]:
     """Return a text without its `@digest`, and the digest; it is empty if there is none."""
     rest, _at, digest = text.rpartition("@")
     return (rest, digest) if is_digest(digest) else (text, "")
+
+
+def _pairs(text: str, digest: str) -> t.Iterator[tuple[str, str]]:
+    """Yield each pair of a path and a name that a colon in `text` can separate, with `digest` if it is not empty."""
+    for colon in re.finditer(":", text):
+        path, name = text[: colon.start()], text[colon.end() :]
+        if path.startswith("/"):
+            yield _absolute(path), digest or name
 
 
 def _split_tag(uri: Address) -> tuple[str, str]:

@@ -12,13 +12,16 @@ import tarfile
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import IntegrityError, SourceError
 from ansible_collections.localai.core.plugins.module_utils._oci.image import image_in_file, resolve
 from ansible_collections.localai.core.plugins.module_utils._unpack import limits
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, compress, file, hardlink, symlink, tar
+from ansible_collections.localai.core.tests.support.delivery import sources
+from ansible_collections.localai.core.tests.support.layouts import docker_archive
 from ansible_collections.localai.core.tests.support.pulls import pull_local, saved, write
-from ansible_collections.localai.core.tests.support.sample import CONFIG_DIGEST, HOST, IMAGE, LOWER, UPPER
+from ansible_collections.localai.core.tests.support.sample import AMD64, CONFIG_DIGEST, HOST, IMAGE, LOWER, UPPER
 
 
 def compressed(compression, *more, layers=(LOWER, UPPER)):
@@ -68,7 +71,7 @@ def test_a_compressed_layer_that_unpacks_to_too_much_is_refused(tmp_path, monkey
 def test_its_digest_is_the_id_of_the_image(tmp_path):
     repository = image_in_file(write(tmp_path, saved()))
     assert pull_local(repository, CONFIG_DIGEST) == (CONFIG_DIGEST, [LOWER.content, UPPER.content])
-    with pytest.raises(SourceError, match=f"has the image {CONFIG_DIGEST}, not {IMAGE.digest}"):
+    with pytest.raises(SourceError, match=f"has no image '{IMAGE.digest}'; it has {CONFIG_DIGEST}"):
         pull_local(repository, IMAGE.digest)
 
 
@@ -115,7 +118,7 @@ ONE = {"Config": "config.json", "Layers": ["a/layer.tar", "b/layer.tar"]}
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"manifest": [ONE, ONE]}, "holds 2 images where one is needed"),
+        ({"manifest": [ONE, {**ONE, "Config": "a/layer.tar"}]}, "holds 2 images where one is needed; it has sha256:"),
         ({"manifest": []}, "holds 0 images"),
         ({"manifest": {}}, "holds no readable list of images"),
         ({"manifest": [7]}, "does not name its files"),
@@ -136,6 +139,41 @@ ONE = {"Config": "config.json", "Layers": ["a/layer.tar", "b/layer.tar"]}
 def test_what_no_docker_writes_is_an_error(tmp_path, changes, message):
     with pytest.raises(SourceError, match=message):
         pull_local(image_in_file(write(tmp_path, saved(**changes))))
+
+
+TWO = docker_archive({"h/x/y:v1": IMAGE, "x/y:v2": images.image([UPPER], AMD64)})
+SECOND = images.digest(images.image([UPPER], AMD64).config)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("h/x/y:v1", CONFIG_DIGEST),
+        ("v1", CONFIG_DIGEST),
+        (CONFIG_DIGEST, CONFIG_DIGEST),
+        ("x/y:v2", SECOND),
+        ("docker.io/x/y:v2", SECOND),
+        ("v2", SECOND),
+        (SECOND, SECOND),
+    ],
+)
+def test_one_of_several_images_is_found_by_its_name_or_id(tmp_path, name, expected):
+    assert pull_local(image_in_file(write(tmp_path, TWO)), name)[0] == expected
+
+
+@pytest.mark.parametrize(("name", "says"), [("", "holds 2 images where one is needed"), ("v3", "has no image 'v3'")])
+def test_several_images_are_listed_as_they_can_be_requested(tmp_path, name, says):
+    path = write(tmp_path, TWO)
+    with pytest.raises(SourceError) as caught:
+        image_in_file(path).manifest(name)
+    assert f"{says}; it has h/x/y:v1, x/y:v2. Request one of them as ocifile://{path}:h/x/y:v1." in str(caught.value)
+    assert sources().find((Address(f"ocifile://{path}:h/x/y:v1"),)).digest == CONFIG_DIGEST
+
+
+def test_a_tag_of_several_images_is_not_enough(tmp_path):
+    both = docker_archive({"h/x/y:v1": IMAGE, "x/y:v1": images.image([UPPER], AMD64)})
+    with pytest.raises(SourceError, match="holds 2 images where one is needed"):
+        image_in_file(write(tmp_path, both)).manifest("v1")
 
 
 def test_names_are_found_however_they_are_written(tmp_path):

@@ -73,7 +73,7 @@ def test_an_image_with_several_names_needs_none(layout):
 
 def test_several_images_need_a_name_and_the_error_lists_them(layout):
     path = layout({"v0": OTHER, "v1": IMAGE})
-    with pytest.raises(SourceError, match=r"not just one image, so a name or a digest is needed; it has v0.*, v1"):
+    with pytest.raises(SourceError, match=r"not just one image, so a name or a digest is needed; it has v0, v1"):
         pull_local(Layout(path))
 
 
@@ -84,11 +84,8 @@ def test_the_error_for_a_missing_name_lists_the_names_as_they_can_be_requested(l
         pull_local(Layout(path), "v2")
     assert "has no image 'v2'; it has " in str(caught.value)
     for name, image in references.items():
-        if os.path.isdir(path):
-            assert pull_local(Layout(path), name)[0] == image.digest
-            assert name in str(caught.value)
-        else:
-            assert f"{name} is {image.digest}" in str(caught.value)
+        assert pull_local(Layout(path), name)[0] == image.digest
+        assert name in str(caught.value)
     example = re.search(r"Request one of them as (.*)\.$", str(caught.value))
     assert bool(example) is bool(references)
     if example:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, is_digest, reference_of
 from ansible_collections.localai.core.tests.support.hostile import hostile
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -161,3 +161,20 @@ def test_a_reference_without_end_takes_no_time(text):
 )
 def test_only_digests_that_can_be_checked_are_digests(value, expected):
     assert is_digest(value) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("registry.example/foo/bar:1.0.0", "registry.example/foo/bar:1.0.0"),
+        ("x/y", "docker.io/x/y:latest"),
+        ("bar:1", "docker.io/library/bar:1"),
+        ("v1", None),
+        ("X/y:1", None),
+        (":", None),
+        ("/", None),
+    ],
+)
+def test_a_name_with_a_repository_is_a_reference(name, expected):
+    found = reference_of(name)
+    assert (str(found) if found else None) == expected

@@ -109,6 +109,9 @@ def test_a_path_and_a_name_are_separated(uri, path, name):
             "ocilayout:/dir:registry.example/foo/bar:1.0.0",
             [("/dir", "registry.example/foo/bar:1.0.0"), ("/dir:registry.example/foo/bar:1.0.0", "")],
         ),
+        ("ocifile:///opt/a.tar", []),
+        ("ocifile:///opt/a.tar:x/y:v1", [("/opt/a.tar", "x/y:v1"), ("/opt/a.tar:x/y", "v1")]),
+        (f"ocifile:///opt/a.tar:v1@{DIGEST}", [("/opt/a.tar", DIGEST)]),
         ("ocilayout:/opt:1/piper:x", [("/opt", "1/piper:x"), ("/opt:1/piper:x", "")]),
         (
             f"ocilayout:/d:localhost:5000/x:1@{DIGEST}",
