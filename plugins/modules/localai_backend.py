@@ -83,11 +83,11 @@ options:
       - Installs the one backend in O(name) from this source, without a gallery.
       - An image in a registry is V(quay.io/project/image:tag) or V(oci://registry/image:tag). An archive is
         V(https://host/backend.tar.gz) or the path of a file on the host. A directory is a path on the host.
-      - An image in a local OCI layout is V(ocilayout:/path). If there are several images, its name in the layout follows,
-        as in V(ocilayout:/path:registry/image:tag), or its digest, as in V(ocilayout:/path@sha256:…). A tag suffices if
-        only one image has it.
-      - An image in a tar file, which has an OCI layout or is from C(docker save), is V(ocifile:///path/image.tar). A name
-        or a digest can follow in the same way.
+      - An image in a local OCI layout is V(ocilayout:/path). If there are several images, its name in the layout
+        follows, as in V(ocilayout:/path:registry/image:tag), or its digest, as in V(ocilayout:/path@sha256:…). A tag
+        suffices if only one image has it.
+      - An image in a tar file, which has an OCI layout or is from C(docker save), is V(ocifile:///path/image.tar). A
+        name or a digest can follow in the same way.
       - Archives can be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. To decompress zstd, in archives and in images,
         the host needs Python 3.14, the Python library C(zstandard) or the program C(zstd).
       - All archives except zip are unpacked during the download and need no additional space.
