@@ -226,6 +226,7 @@ def test_a_child_of_which_nothing_else_is_known_is_an_image(stated):
         ([], "nothing"),
         ([Platform("linux", "s390x"), Platform("linux", "arm", "v7")], "linux/s390x, linux/arm/v7"),
         ([Platform("unknown", "unknown")], "unknown/unknown"),
+        ([Platform("", ""), Platform("linux", "s390x")], "a platform that it does not state, linux/s390x"),
     ],
 )
 def test_the_error_for_a_missing_platform_lists_the_platforms(platforms, offered):
@@ -287,3 +288,21 @@ def test_bytes_beyond_the_size_are_not_passed_on():
     with pytest.raises(IntegrityError):
         seen.extend(verified(iter([b"ab", b"cd", b"e" * 100]), Descriptor(digest_of(b"abcd"), 4, "")))
     assert seen == [b"ab", b"cd"]
+
+
+def test_a_configuration_that_is_not_json_is_that_of_another_artifact():
+    with pytest.raises(SourceError, match="configuration is not JSON, so it is probably not an image but an artifact"):
+        check_platform(b"weights", HOST)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"artifactType": "application/x"}, "application/x"),
+        ({}, CONFIG["mediaType"]),
+        ({"artifactType": ""}, CONFIG["mediaType"]),
+        ({"artifactType": 7}, CONFIG["mediaType"]),
+    ],
+)
+def test_an_artifact_without_a_type_has_that_of_its_configuration(members, expected):
+    assert parse_manifest(written(**members), "").artifact_type == expected
