@@ -15,10 +15,10 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._address import redacted, redacted_text
 from .._errors import LocalAIError, MissingLibrary
-from .mappings import read_mappings
 
 # Options and suboptions that contain an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
+_OF_MAPPINGS = ("endpoints", "galleries", "pins")
 _HIDDEN = "(hidden)"
 # If an option takes a mapping and its value is an address, Ansible splits the address at each "=" and takes the first
 # part as the name of a suboption.
@@ -32,15 +32,17 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
     def __init__(self, spec: t.Mapping[str, t.Any]) -> None:
         """Read the options; `spec` is one of `argspec`."""
         self.given: dict[str, t.Any] | None = None
+        self._is_validated = False
         self._malformed = ""
         # AnsibleModule writes the defaults of suboptions into its arguments.
         super().__init__(**copy.deepcopy(dict(spec)), supports_check_mode=True)
-        self._malformed = ""
+        self._is_validated = True
         self._redact_params()
 
     def _load_params(self) -> None:
         super()._load_params()
-        self._malformed = read_mappings(self.params, self.argument_spec)
+        if any(isinstance(self.params.get(option), str) for option in _OF_MAPPINGS):
+            self._malformed = self._read_mappings()
 
     def _log_invocation(self) -> None:
         self._redact_params()
@@ -51,9 +53,16 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
 
         Instead of what Ansible says of an option that is no mapping, the error is one that shows how to write it.
         """
+        if not self._is_validated:
+            msg = self._malformed or self._read_mappings() or msg
         self._redact_params()
-        super().fail_json(redacted_text(self._malformed or msg), **result)
+        super().fail_json(redacted_text(msg), **result)
         raise AssertionError("fail_json ends the process")
+
+    def _read_mappings(self) -> str:
+        from .mappings import read_mappings  # few runs need it
+
+        return read_mappings(self.params, self.argument_spec)
 
     def _redact_params(self) -> None:
         if self.given is None:
