@@ -90,7 +90,7 @@ options:
             description: The repository of the source, as the certificate states it.
             type: str
           not_before:
-            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z).
+            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z), in quotes.
             type: str
       artifact_verification:
         description:
@@ -115,7 +115,7 @@ options:
             description: The repository of the source, as the certificate states it.
             type: str
           not_before:
-            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z).
+            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z), in quotes.
             type: str
   capability:
     description:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
+
 ROLE = Path(__file__).parents[3] / "roles" / "localai"
 SPEC = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
@@ -35,3 +37,12 @@ def test_each_option_is_used_in_the_role(name):
 @pytest.mark.parametrize("name", ["localai_api_key", "localai_environment"])
 def test_secrets_are_not_logged(name):
     assert SPEC[name]["no_log"] is True
+
+
+def test_galleries_have_the_keys_of_the_modules():
+    def keys(options, nested):
+        return {name: keys(option[nested], nested) if nested in option else {} for name, option in options.items()}
+
+    assert keys(SPEC["localai_galleries"]["options"], "options") == keys(
+        BACKEND["argument_spec"]["galleries"]["options"], "options"
+    )

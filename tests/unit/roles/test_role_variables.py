@@ -230,3 +230,30 @@ def test_what_a_removal_deletes_and_keeps(tmp_path: Path) -> None:
         "models": [["/big/models"], [*system, *DATA]],
         "all": [[*DATA, "/big/models"], system],
     }
+
+
+LISTED = {
+    "name": "localai",
+    "url": "https://index.localai.io/backends",
+    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master", "oci://quay.io/go-skynet/local-ai-backends:x"],
+    "verification": {"issuer": "https://issuer.example", "identity_regex": r"^https://x\.example/(a|b/.+)$"},
+    "artifact_verification": {"issuer": "https://issuer.example", "identity": "https://x", "not_before": "{{ time }}"},
+}
+TIME = {"time": "{{ '2026-08-05 01:02:03' | to_datetime }}"}
+
+
+def test_the_galleries_of_localais_variable_reach_the_service_and_the_modules(tmp_path: Path) -> None:
+    cases = {
+        "listed": {"localai_galleries": [LISTED], **TIME},
+        "empty": {"localai_galleries": []},
+        "not given": {},
+    }
+    told = evaluate(
+        tmp_path,
+        "[localai_service_environment.LOCALAI_BACKEND_GALLERIES, localai_host_options.galleries | d('-')]",
+        cases,
+    )
+    policy = {**LISTED["artifact_verification"], "not_before": "2026-08-05T01:02:03"}
+    assert told["listed"] == [[{**LISTED, "artifact_verification": policy}]] * 2
+    assert told["empty"] == [[], []]
+    assert told["not given"] == [None, "-"]
