@@ -21,9 +21,10 @@ from ansible_collections.localai.core.tests.support.playbook import COLLECTION, 
 ROLE = COLLECTION / "roles" / "localai"
 
 
-def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return what an expression is for each of some sets of variables, by Ansible itself."""
-    files = [str(ROLE / part / "main.yml") for part in ("defaults", "vars")]
+def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]], given: str = "") -> dict[str, Any]:
+    """Return what an expression is for each of some sets of variables, by Ansible itself; `given` has more, as YAML."""
+    (work / "given.yml").write_text(given or "{}", encoding="utf-8")
+    files = [*(str(ROLE / part / "main.yml") for part in ("defaults", "vars")), str(work / "given.yml")]
     tasks = [
         {
             "ansible.builtin.debug": {"msg": f"<{name}>{{{{ ({expression}) | to_json | b64encode }}}}<>"},
@@ -232,28 +233,28 @@ def test_what_a_removal_deletes_and_keeps(tmp_path: Path) -> None:
     }
 
 
-LISTED = {
-    "name": "localai",
-    "url": "https://index.localai.io/backends",
-    "mirrors": ["github:mudler/LocalAI/backend/index.yaml@master", "oci://quay.io/go-skynet/local-ai-backends:x"],
-    "verification": {"issuer": "https://issuer.example", "identity_regex": r"^https://x\.example/(a|b/.+)$"},
-    "artifact_verification": {"issuer": "https://issuer.example", "identity": "https://x", "not_before": "{{ time }}"},
-}
-TIME = {"time": "{{ '2026-08-05 01:02:03' | to_datetime }}"}
+# As in LocalAI's documentation, and a time without quotes, of which YAML makes no text.
+GALLERIES = r"""
+localai_galleries: [{"name":"localai","url":"https://index.localai.io/backends","mirrors":["oci://quay.io/x/y:z"],
+  "verification":{"issuer":"https://issuer.example","identity_regex":"^https://x\\.example/(a|b/.+)$",
+  "not_before":2026-08-05T01:02:03Z}}]
+"""
 
 
 def test_the_galleries_of_localais_variable_reach_the_service_and_the_modules(tmp_path: Path) -> None:
-    cases = {
-        "listed": {"localai_galleries": [LISTED], **TIME},
-        "empty": {"localai_galleries": []},
-        "not given": {},
-    }
+    cases = {"listed": {}, "empty": {"localai_galleries": []}, "none": {"localai_galleries": None}}
     told = evaluate(
         tmp_path,
-        "[localai_service_environment.LOCALAI_BACKEND_GALLERIES, localai_host_options.galleries | d('-')]",
+        "[localai_service_environment.LOCALAI_BACKEND_GALLERIES, localai_host_options.galleries | default('-')]",
         cases,
+        GALLERIES,
     )
-    policy = {**LISTED["artifact_verification"], "not_before": "2026-08-05T01:02:03"}
-    assert told["listed"] == [[{**LISTED, "artifact_verification": policy}]] * 2
+    (gallery,) = told["listed"][0]
+    assert told["listed"] == [[gallery], [gallery]]
+    assert gallery["verification"] == {
+        "issuer": "https://issuer.example",
+        "identity_regex": r"^https://x\.example/(a|b/.+)$",
+        "not_before": "2026-08-05T01:02:03+00:00",
+    }
     assert told["empty"] == [[], []]
-    assert told["not given"] == [None, "-"]
+    assert told["none"] == [None, "-"]
