@@ -48,15 +48,10 @@ def _problem(option: str, value: t.Any, rule: t.Mapping[str, t.Any], where: str 
     where = where or option
     if value is None or _is_key_and_value(value, rule["options"]):
         return "", ""
+    if rule["type"] == "dict" and isinstance(value, dict):
+        return _problem_inside(value, rule["options"], where)
     if rule["type"] == "dict":
-        return (
-            _problem_inside(value, rule["options"], where)
-            if isinstance(value, dict)
-            else (
-                option,
-                f"{where}: it is {_kind(value)}, not a mapping",
-            )
-        )
+        return option, f"{where}: it is {_kind(value)}, not a mapping"
     if not isinstance(value, list):
         return option, f"{where}: it is {_kind(value)}, not a list of mappings"
     for number, item in enumerate(map(_from_json, value), 1):

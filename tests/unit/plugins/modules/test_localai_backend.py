@@ -523,7 +523,7 @@ def test_what_only_the_bytes_show_is_refused_by_the_run(host, name, match):
         (b"piper: {uri: x}\n", "it is a mapping, not a YAML list"),
         (b"just text\n", "it is text, not a YAML list"),
         (b"- name: [\n", "not valid YAML"),
-        (b"\xff\xfe\x00", "not valid YAML"),
+        (b"\xff\xfe\x00", "not valid UTF-16"),
         (b"- 1\n- x\n", "none of its 2 entries"),
         (b"-" * 50_000_000, "more than 33554432 bytes"),
         (Page(b"", status=404), "404"),
