@@ -55,8 +55,8 @@ class DockerArchive(Repository):
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the configuration or a layer from `offset` on; raises SourceError."""
-        for image in self._images():
-            if descriptor.digest not in self._names:
+        if descriptor.digest not in self._names:
+            for image in self._images():
                 self._manifest_of(image)
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
