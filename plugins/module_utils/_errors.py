@@ -9,6 +9,7 @@
 
     LocalAIError
     |-- OptionError             the options contradict each other, or one is not valid
+    |   `-- UnusableFile        a file of certificates or keys that an option names cannot be used
     |-- NameRefused             a name that is not valid for a directory
     |-- MissingLibrary          a Python library is not installed on this host
     |-- HostError               a path, permissions, disk space or metadata on this host
@@ -34,6 +35,10 @@ class LocalAIError(Exception):
 
 class OptionError(LocalAIError):
     """The options of a task contradict each other, or one is not valid."""
+
+
+class UnusableFile(OptionError):
+    """A file of certificates or keys that an option names cannot be used, so no request can be made."""
 
 
 class NameRefused(LocalAIError):

@@ -15,22 +15,28 @@ import base64
 import time
 import traceback
 import typing as t
+import urllib.request
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
 from .._address import redacted_url
-from .._errors import MissingLibrary, OptionError, SourceError, TransportError
+from .._errors import MissingLibrary, SourceError, TransportError
 from .._request import Connection, Endpoint
 from .._unpack.compression import GZIP
-from .download import ADVICE, Download, transient
-from .redact import excerpt, innermost_reason, status_line, without_credentials
-from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, is_certificate_error
+from .certificate_files import check_files
+from .download import Download
+from .endpoint_match import endpoint_for, near_miss
+from .proxy import Proxy, proxy_for
+from .reason import Peer, reason_of, speaks_no_tls
+from .redact import excerpt, registry_errors, status_line, without_credentials
+from .redirect import redirect_target
+from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, retry_after
+from .status import status_advice
 from .url import checked_url, is_from, is_loopback, origin
 
 USER_AGENT = "ansible-localai.core"
 CHUNK = 256 * 1024
 MOST_REDIRECTS = 10
-_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+_MOST_OF_AN_ERROR = 64 * 1024
 
 HeaderSource = t.Callable[[], t.Mapping[str, str]]
 
@@ -55,7 +61,9 @@ class Http:
         self._adapter = adapter
         self._sleep = sleep
         self._session: t.Any = None
-        self._unreachable: dict[str, tuple[str, BaseException]] = {}
+        self._proxies: t.Mapping[str, str] | None = None
+        # By `host:port`, or with the scheme before it where another scheme may work.
+        self._unreachable: dict[str, str] = {}
 
     def fetch(
         self,
@@ -77,19 +85,14 @@ class Http:
 
         def attempt() -> Answer:
             with self._open(method, url, headers or {}) as response:
-                if response.status_code in TRANSIENT_STATUSES and response.status_code not in accept:
-                    raise transient(response)
+                if response.status_code not in accept:
+                    raise self._status_error(method, url, response)
                 body = b"" if method == "HEAD" else self._body(response, first or limit, decode)
             if first is None and len(body) > limit:
                 raise TransportError(f"{redacted_url(url)} sent more than {limit} bytes, which is not plausible here.")
             if response.status_code >= 300:
                 body = without_credentials(body.decode("latin-1"), response).encode("latin-1")
-            status = response.status_code
-            if status not in accept:
-                raise TransportError(
-                    f"{_request(method, url)}: {status_line(response)}{excerpt(body)}{ADVICE.get(status, '')}", status
-                )
-            return Answer(redacted_url(response.url), status, response.headers, body[: first or limit])
+            return Answer(redacted_url(response.url), response.status_code, response.headers, body[: first or limit])
 
         return self._retry(method, url).call(attempt)
 
@@ -118,6 +121,8 @@ class Http:
                         renew(response.headers.get("WWW-Authenticate", ""))
                         renewed = True
                         continue
+                    if response.status_code not in (200, 206, 416):
+                        raise self._status_error("GET", url, response)
                     for chunk in download.body(response, self._chunks(response)):
                         renewed = False
                         retry.progress()
@@ -126,14 +131,50 @@ class Http:
             except Transient as e:
                 retry.wait_after(e)
 
-    def endpoint(self, host: str) -> Endpoint:
+    def speaks_tls(self, server: str) -> bool:
+        """Return whether the registry at a server, `name` or `name:port`, is to be used with TLS.
+
+        Raises TransportError if it accepts no connection, or has a certificate that is refused.
+        """
+
+        def attempt() -> bool:
+            try:
+                self._open("GET", f"https://{server}/v2/", {}).close()
+            except Transient as e:
+                if e.connected and self._speaks_plain_http(server):
+                    return False
+                raise
+            return True
+
+        try:
+            return self._retry("GET", f"https://{server}/v2/").call(attempt)
+        except TransportError as e:
+            if speaks_no_tls(e):
+                return False
+            if fault_of(e) is Fault.UNREACHABLE:
+                raise TransportError(f"{server} was tried with https:// and http://. {e}") from e
+            raise
+
+    def _speaks_plain_http(self, server: str) -> bool:
+        """Return whether a server that cut a TLS handshake off, or did not answer it, speaks plain HTTP."""
+        try:
+            with self._open("GET", f"http://{server}/v2/", {}) as response:
+                # A port for TLS answers 400.
+                return bool(response.status_code != 400)
+        except (Transient, TransportError):
+            return False
+
+    def endpoint(self, host: str, scheme: str = "") -> Endpoint:
         """Return the settings for a host, `name` or `name:port`: those of the option `endpoints`, or the defaults."""
-        name = _canonical(host)
-        return next((known for known in self._connection.endpoints if _canonical(known.host) == name), Endpoint(host))
+        return endpoint_for(self._connection.endpoints, host, scheme)
+
+    def near_miss(self, host: str, scheme: str = "") -> str:
+        """Return a sentence about entries of `endpoints` that only look as if they were for a host, or nothing."""
+        return near_miss(self._connection.endpoints, host, scheme)
 
     def authorization(self, url: str) -> dict[str, str]:
         """Return the headers with the credentials of the endpoint for a URL, if it has any."""
-        endpoint = self.endpoint(checked_url(url).netloc)
+        endpoint = self.endpoint(*_server_and_scheme(url))
         if endpoint.token:
             return {"Authorization": f"Bearer {endpoint.token}"}
         if endpoint.username and endpoint.password is not None:
@@ -144,8 +185,8 @@ class Http:
         return Retry(_request(method, url), self._connection.retries, self._sleep, self._give_up)
 
     def _give_up(self, error: Transient) -> None:
-        if error.silent_server:
-            self._unreachable[error.silent_server] = (str(error), error)
+        if error.server:
+            self._unreachable[error.server] = str(error)
 
     def _open(self, method: str, url: str, headers: t.Mapping[str, str]) -> t.Any:
         """Send a request and follow redirects; credentials never leave the scheme, host and port they are for."""
@@ -158,7 +199,7 @@ class Http:
             response = self._send(session, method, target, sent)
             # urllib3 before 2 takes a body that ends early for a whole one.
             response.raw.enforce_content_length = True
-            following = _redirect_target(session, response, target)
+            following = redirect_target(response, target)
             if following is None:
                 return response
             response.close()
@@ -169,20 +210,14 @@ class Http:
         import requests
 
         parts = checked_url(url)
-        server = origin(url)
-        if server in self._unreachable:
-            reason, cause = self._unreachable[server]
-            raise TransportError(f"{_request(method, url)}: {reason} (so it is not queried again)") from cause
-        endpoint = self.endpoint(parts.netloc)
-        proxies = requests.utils.get_environ_proxies(url) if self._connection.use_proxy else {}
-        proxy = requests.utils.select_proxy(url, proxies)
-        if proxy and not _has_host(proxy):
-            raise TransportError(f"The proxy for {server} in the environment is not a valid URL.")
-        local = is_loopback(parts.hostname or "") and not proxy
+        endpoint = self.endpoint(parts.netloc, parts.scheme)
+        proxy = self._proxy(url)
+        self._check_reachable(method, url, proxy)
+        local = is_loopback(parts.hostname or "")
         if parts.scheme == "http" and "Authorization" in headers and not (local or endpoint.plain_http):
             raise TransportError(
                 f"Credentials for {parts.netloc} are not sent over plain HTTP. Use HTTPS, or allow it with "
-                "plain_http in endpoints."
+                f"plain_http in endpoints. {self.near_miss(parts.netloc, parts.scheme)}".rstrip()
             )
         authorization = headers.get("Authorization", "")
         if not (authorization.isascii() and authorization.isprintable()):
@@ -192,29 +227,84 @@ class Http:
             )
         try:
             # Session.request would read the whole body of a redirect.
-            return session.get_adapter(url).send(
+            response = session.get_adapter(url).send(
                 session.prepare_request(requests.Request(method, url, headers=headers)),
                 stream=True,
                 timeout=self._connection.timeout,
                 verify=self._verify(endpoint),
                 cert=self._client_cert(endpoint),
-                proxies=proxies,
+                proxies={parts.scheme: proxy.url} if proxy else {},
             )
         except (OSError, ValueError) as e:
-            raise self._error(server, _request(method, url), e) from e
+            raise self._error(method, url, e) from e
+        if proxy and response.status_code >= 400 and parts.scheme == "http":
+            # It may be the proxy that answers.
+            response.reason = f"{response.reason} (through the proxy {proxy.name})"
+        return response
 
-    def _error(self, server: str, request: str, error: BaseException) -> Exception:
+    def _check_reachable(self, method: str, url: str, proxy: Proxy | None) -> None:
+        """Raise TransportError if an earlier request of this run has shown that this one cannot work."""
+        server = origin(url)
+        for key in (server, _host_and_port(server), proxy.name if proxy else ""):
+            if key in self._unreachable:
+                raise TransportError(
+                    f"{_request(method, url)}: skipped, because an earlier request of this run failed: "
+                    f"{self._unreachable[key]}"
+                )
+
+    def _proxy(self, url: str) -> Proxy | None:
+        if self._proxies is None:
+            self._proxies = urllib.request.getproxies_environment() if self._connection.use_proxy else {}
+        return proxy_for(url, self._proxies)
+
+    def _error(self, method: str, url: str, error: BaseException) -> Exception:
         fault = fault_of(error)
-        if fault is Fault.SILENT:
-            return Transient(f"no byte for {self._connection.timeout} s", silent_server=server)
-        reason = innermost_reason(error)
+        server, proxy, endpoint = origin(url), self._proxy(url), self.endpoint(*_server_and_scheme(url))
+        peer = Peer(
+            _host_and_port(server),
+            proxy,
+            self._connection.timeout,
+            endpoint.ca_path or self._connection.ca_path,
+            endpoint.client_cert or self._connection.client_cert,
+        )
+        reason = reason_of(error, peer)
+        advice = f"{reason.advice} {self.near_miss(peer.server, server.partition(':')[0])}".strip()
         if fault is Fault.TRANSIENT:
-            return Transient(reason)
+            return Transient(reason.text, advice=advice)
+        if fault is Fault.SILENT:
+            return Transient(reason.text, advice=advice, server=server)
+        key = proxy.name if proxy and reason.is_at_proxy else peer.server if reason.is_unconnected else server
         if fault is Fault.UNREACHABLE:
-            if is_certificate_error(error):
-                reason += ". Set ca_path to the certificate of its authority, for all hosts or in endpoints"
-            self._unreachable[server] = (reason, error)
-        return TransportError(f"{request}: {reason}")
+            return Transient(reason.text, advice=advice, server=key, connected=False)
+        message = f"{reason.text}. {advice}" if advice else reason.text
+        if fault is Fault.UNUSABLE:
+            self._unreachable[key] = message
+        return TransportError(f"{_request(method, url)}: {message}")
+
+    def _status_error(self, method: str, url: str, response: t.Any) -> Exception:
+        """Return the error for a response whose status is not accepted."""
+        status = response.status_code
+        if status in TRANSIENT_STATUSES:
+            text = f"{status_line(response)}{registry_errors(self._start(response))}"
+            return Transient(text, retry_after(response.headers.get("Retry-After")), status)
+        body, server = self._start(response), _server_and_scheme(url)
+        advice = status_advice(
+            response,
+            body,
+            url,
+            proxy=self._proxy(response.url),
+            endpoint=self.endpoint(*server),
+            near_miss=self.near_miss(*server),
+        )
+        return TransportError(f"{_request(method, url)}: {status_line(response)}{excerpt(body)}{advice}", status)
+
+    def _start(self, response: t.Any) -> bytes:
+        """Return the start of the body of an error, without credentials; nothing if it cannot be read."""
+        try:
+            body = b"" if response.request.method == "HEAD" else self._body(response, _MOST_OF_AN_ERROR, decode=False)
+        except (Transient, TransportError):
+            return b""
+        return without_credentials(body.decode("latin-1"), response).encode("latin-1")
 
     def _verify(self, endpoint: Endpoint) -> bool | str:
         validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs
@@ -253,7 +343,7 @@ class Http:
             try:
                 chunk = read(amount, decode_content=False)
             except (urllib3.exceptions.HTTPError, OSError) as e:
-                raise self._error(origin(response.url), _request(response.request.method, response.url), e) from e
+                raise self._error(response.request.method, response.url, e) from e
             if not chunk:
                 return
             yield chunk
@@ -265,6 +355,7 @@ class Http:
                 import urllib3
             except ImportError:
                 raise MissingLibrary("requests", traceback.format_exc()) from None
+            check_files(self._connection)
             self._session = requests.Session()
             # A netrc entry would replace our Authorization header; proxies are taken from the environment by hand.
             self._session.trust_env = False
@@ -285,37 +376,11 @@ def _request(method: str, url: str) -> str:
     return f"{method} {redacted_url(url)}"
 
 
-def _redirect_target(session: t.Any, response: t.Any, url: str) -> str | None:
-    """Return the URL that a response redirects to, None for any other response; raises TransportError."""
-    location: str | None = None
-    try:
-        # requests repairs the encoding: http.client decodes all headers as Latin-1.
-        location = session.get_redirect_target(response)
-        if not location:
-            return None
-        target: str = urljoin(url, location)
-        scheme = checked_url(target).scheme
-    except (ValueError, OptionError):
-        response.close()
-        raise TransportError(
-            f"{redacted_url(url)} redirects to {redacted_url(location or '')}, which is not an http:// or https:// URL "
-            "with a host."
-        ) from None
-    if urlsplit(url).scheme == "https" and scheme != "https":
-        response.close()
-        raise TransportError(f"{redacted_url(url)} redirects to {redacted_url(target)}, which is not HTTPS: refused.")
-    return target
+def _server_and_scheme(url: str) -> tuple[str, str]:
+    parts = checked_url(url)
+    return parts.netloc, parts.scheme
 
 
-def _canonical(host: str) -> str:
-    """Return one spelling of a host for all that mean the same."""
-    name = host.lower()
-    name = name[: -len(":443")] if name.endswith(":443") else name
-    return _DOCKER_HUB[0] if name in _DOCKER_HUB else name
-
-
-def _has_host(url: str) -> bool:
-    try:
-        return bool(urlsplit(url if "://" in url else f"http://{url}").hostname)
-    except ValueError:
-        return False
+def _host_and_port(server: str) -> str:
+    """Return `host:port` of what `origin` returns."""
+    return server.partition("://")[2]

@@ -13,13 +13,7 @@ import typing as t
 from .._address import redacted_url
 from .._errors import TransportError
 from .redact import status_line
-from .retry import TRANSIENT_STATUSES, Transient, retry_after
-
-ADVICE = {
-    401: " Add credentials for this host to endpoints.",
-    403: " Add credentials for this host to endpoints.",
-    407: " The proxy requires credentials. Add them to the environment variable that sets the proxy.",
-}
+from .retry import Transient
 
 
 class Download:
@@ -71,14 +65,10 @@ class Download:
     def _bytes_to_skip(self, response: t.Any) -> int:
         """Return how many bytes of a response have arrived before; raises as `body` does."""
         status = response.status_code
-        if status in TRANSIENT_STATUSES:
-            raise transient(response)
         if status == 416 and self._offset:
             raise self._error(f"the body ended after {self._offset} bytes, which is too short.")
         if status not in (200, 206):
-            raise TransportError(
-                f"GET {redacted_url(self._url)}: {status_line(response)}{ADVICE.get(status, '')}", status
-            )
+            raise TransportError(f"GET {redacted_url(self._url)}: {status_line(response)}", status)
         start = re.match(r"bytes ([0-9]{1,18})-", response.headers.get("Content-Range", ""))
         if status == 206 and (start is None or int(start.group(1)) != self._offset):
             raise self._error(f"requested the bytes from {self._offset} on, but the server sent another range.")
@@ -112,11 +102,6 @@ class _Version(t.NamedTuple):
 def _version_of(response: t.Any) -> _Version:
     etag, modified = (str(response.headers.get(name, "")).strip() for name in ("ETag", "Last-Modified"))
     return _Version(etag, modified, whole_length(response))
-
-
-def transient(response: t.Any) -> Transient:
-    """Return the error for a response with a transient status."""
-    return Transient(status_line(response), retry_after(response.headers.get("Retry-After")), response.status_code)
 
 
 def whole_length(response: t.Any) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import LocalAIError, MissingLibrary, SourceError, TransportError
+from .._errors import LocalAIError, MissingLibrary, SourceError, TransportError, UnusableFile
 
 # What another origin may not suffer from.
 ORIGIN_ERRORS = (SourceError, TransportError)
@@ -48,7 +48,7 @@ def first_answer(
     for origin in origins:
         try:
             return ask(origin)
-        except MissingLibrary:
+        except (MissingLibrary, UnusableFile):
             raise
         except caught as e:
             failures.add(origin, e)

@@ -20,6 +20,8 @@ _SHORTEST_SIGNATURE = 8
 # The parameters of requests to registries and token servers, which help to understand their answers.
 _PUBLIC_PARAMETERS = ("ns", "scope", "service")
 _LONGEST = 200
+# An error page is a text if at most one of so many characters is not printable.
+_LEAST_READABLE = 20
 
 
 def status_line(response: t.Any) -> str:
@@ -28,8 +30,11 @@ def status_line(response: t.Any) -> str:
 
 
 def excerpt(body: bytes) -> str:
-    """Return the start of the body of an error, in parentheses; nothing for an empty one."""
+    """Return the start of the body of an error, in parentheses; nothing for one that is empty or not a text."""
     text = " ".join(re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace")).split())
+    strange = sum(not c.isprintable() or c == "\N{REPLACEMENT CHARACTER}" for c in text)
+    if strange * _LEAST_READABLE > len(text):
+        return ""
     text = re.sub(r"\?[^\s'\"]*", "", "".join(c if c.isprintable() else " " for c in text))
     return f" ({text[:_LONGEST]})" if text else ""
 
@@ -48,10 +53,12 @@ def registry_errors(body: bytes) -> str:
 def innermost_reason(error: BaseException) -> str:
     """Return the text of the innermost exception that one of requests wraps, without query strings."""
     *_outer, inner = causes(error)
-    text = str(inner.args[-1] if inner.args and not isinstance(inner, OSError) else inner)
+    text = str(
+        inner.args[-1] if inner.args and not isinstance(inner, OSError) else getattr(inner, "strerror", "") or inner
+    )
     # urllib3 puts the connection before the text.
     text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", text or type(inner).__name__)
-    return re.sub(r"\?[^\s'\")]*", "", text)
+    return re.sub(r"\?[^\s'\")]*", "", "".join(c if c.isprintable() else " " for c in text))[:_LONGEST]
 
 
 def without_credentials(text: str, response: t.Any) -> str:

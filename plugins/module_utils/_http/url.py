@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from .._address import redacted_url
 from .._errors import OptionError
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def checked_url(url: str) -> t.Any:
@@ -28,7 +28,7 @@ def checked_url(url: str) -> t.Any:
         raise OptionError(
             f"{redacted_url(url)} contains a user name, which would end up in logs. Put credentials in endpoints."
         )
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not port_is_valid:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or not port_is_valid:
         raise OptionError(f"{redacted_url(url)} is not an http:// or https:// URL with a host.")
     return parts
 
@@ -43,6 +43,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def split_host(text: str) -> tuple[str, str]:
+    """Return the host and the port in `host`, `host:port`, `[IPv6]:port`, `[IPv6]` or `IPv6`; the port may be empty."""
+    if text.startswith("["):
+        host, _bracket, rest = text[1:].partition("]")
+        return host, rest[1:]
+    host, colon, port = text.rpartition(":")
+    return (host, port) if colon and ":" not in host else (text, "")
+
+
 def is_from(answered: str, requested: str) -> bool:
     """Return whether the requested server answered itself, and not another one that it redirects to."""
     return origin(answered) == origin(requested)
@@ -51,4 +60,4 @@ def is_from(answered: str, requested: str) -> bool:
 def origin(url: str) -> str:
     """Return scheme, host and port of a URL; raises OptionError."""
     parts = checked_url(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or DEFAULT_PORTS[parts.scheme]}"

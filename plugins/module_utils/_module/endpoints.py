@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -14,14 +15,16 @@ from .._address import Address, redacted
 from .._errors import OptionError
 from .._request import LAYOUT_SCHEME, Endpoint, Mirror
 
+_HOST = re.compile(r"(?:\[[0-9a-f:.]+\]|[^/@:\[\]\s]+)(?::[0-9]{1,5})?|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*")
+
 
 def endpoint_of(spec: t.Mapping[str, t.Any]) -> Endpoint:
     """Return one entry of `endpoints`; raises OptionError."""
     # A token from a file ends with a line break.
     token = spec["token"].strip() if spec.get("token") else None
     mirrors = tuple(_mirror(mirror["url"].strip(), mirror["resolve"]) for mirror in spec.get("mirrors") or ())
-    endpoint = Endpoint(**{**spec, "host": spec["host"].lower(), "token": token, "mirrors": mirrors})
-    if not endpoint.host or "/" in endpoint.host or "@" in endpoint.host:
+    endpoint = Endpoint(**{**spec, "host": spec["host"].strip().lower(), "token": token, "mirrors": mirrors})
+    if not _HOST.fullmatch(endpoint.host):
         raise OptionError(f"endpoints: {redacted(endpoint.host)!r} is not a host. Write it as name or name:port.")
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         raise OptionError(f"endpoints: the token for {endpoint.host} contains characters that a token cannot have.")

@@ -51,7 +51,9 @@ class Reference:
         if host == DOCKER_HUB and "/" not in repository:
             repository = f"library/{repository}"
         if not _HOST.fullmatch(host) or not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
-            raise SourceError(f"{redacted(text)!r} is not an image reference of the form host/repository:tag.")
+            is_case = bool(_REPOSITORY.fullmatch(repository.lower()))
+            hint = " The name of a repository is always in lower case." if is_case and _HOST.fullmatch(host) else ""
+            raise SourceError(f"{redacted(text)!r} is not an image reference of the form host/repository:tag.{hint}")
         if colon and not _TAG.fullmatch(tag):
             raise SourceError(f"{redacted(text)!r} is not an image reference: {redacted(tag)!r} is not a tag.")
         return cls(host, repository, tag or ("" if digest else "latest"), digest)

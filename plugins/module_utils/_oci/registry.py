@@ -17,14 +17,18 @@ from .._address import redacted_url
 from .._errors import SourceError, TransportError
 from .._http.client import Answer, Http, basic
 from .._http.redact import registry_errors
-from .._http.retry import LASTING_STATUSES, is_certificate_error
+from .._http.retry import LASTING_STATUSES
+from .._http.status import tls_advice
 from .._http.url import is_from, is_loopback
 from .challenge import Challenge, parse_challenge
-from .docker_config import Credentials, docker_credentials
+from .docker_config import Credentials
+from .login import Logins
 from .manifest import ACCEPTED, Descriptor, Manifest, Repository, parse_manifest
 from .reference import Reference, is_digest
 
 _NO_HEAD = (405, 501)
+_LOGIN_STATUSES = (400, 401, 403, 404)
+_TOO_MANY_REQUESTS = 429
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400
 _TOKEN_LEEWAY = 10
@@ -95,7 +99,7 @@ class Registry:
 
     def __init__(self, http: Http, auth_file: str | None = None, clock: t.Callable[[], float] = time.monotonic):
         self._http = http
-        self._auth_file = auth_file
+        self._logins = Logins(http, auth_file)
         self._clock = clock
         self._bases: dict[str, str] = {}
         self._authorizations: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
@@ -110,13 +114,17 @@ class Registry:
     def download(self, location: Location, descriptor: Descriptor, offset: int) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on; raises TransportError."""
         reference = location.reference
-        return self._http.download(
-            self._url(location, f"blobs/{descriptor.digest}"),
-            headers=lambda: self._authorization(reference),
-            size=descriptor.size,
-            renew=lambda challenge: self._answer_challenge(reference, challenge),
-            offset=offset,
-        )
+        try:
+            yield from self._http.download(
+                self._url(location, f"blobs/{descriptor.digest}"),
+                headers=lambda: self._authorization(reference),
+                size=descriptor.size,
+                renew=lambda challenge: self._answer_challenge(reference, challenge),
+                offset=offset,
+            )
+        except TransportError as e:
+            self._check_limit(reference, e)
+            raise
 
     def get(
         self, location: Location, path: str, headers: t.Mapping[str, str], method: str = "GET", first: int | None = None
@@ -126,22 +134,37 @@ class Registry:
         A challenge of the registry is answered. Raises TransportError for an answer that is no success.
         """
         reference, url = location.reference, self._url(location, path)
-        answer = self._fetch(url, {**headers, **self._authorization(reference)}, method, first)
-        if answer.status == 401 and is_from(answer.url, url):
-            self._answer_challenge(reference, answer.headers.get("WWW-Authenticate", ""))
+        try:
             answer = self._fetch(url, {**headers, **self._authorization(reference)}, method, first)
+            if answer.status == 401 and is_from(answer.url, url):
+                self._answer_challenge(reference, answer.headers.get("WWW-Authenticate", ""))
+                answer = self._fetch(url, {**headers, **self._authorization(reference)}, method, first)
+        except TransportError as e:
+            self._check_limit(reference, e)
+            raise
         if answer.status in (200, 206):
             return answer
         failure = f"{redacted_url(url)} answered {answer.status}{registry_errors(answer.body)}"
         if answer.status in (401, 403):
-            raise TransportError(
-                f"{failure}. Either the image does not exist or these credentials may not pull it. Add username and "
-                f"password for the host {reference.host} to endpoints, or log in with docker for auth_file.",
-                answer.status,
-            )
+            advice = self._logins.refused(reference, self._scheme(reference), self._key(reference) in self._challenges)
+            raise TransportError(f"{failure}. {advice}", answer.status)
         if answer.status == 404:
             raise TransportError(f"{failure}. The registry has no such image, or not this tag or digest.", 404)
-        raise TransportError(failure + ".", answer.status)
+        raise TransportError(f"{failure}.{tls_advice(answer.status, answer.url, answer.body)}", answer.status)
+
+    def _check_limit(self, reference: Reference, error: TransportError) -> None:
+        """Raise TransportError with advice if a registry limits the number of requests without credentials."""
+        if error.status == _TOO_MANY_REQUESTS and not self._sends_credentials(reference):
+            raise TransportError(
+                f"{error}. No credentials were sent, and registries allow fewer requests then. Add username and "
+                f"password for the host {reference.host} to endpoints, or use a mirror.",
+                error.status,
+            ) from error
+
+    def _sends_credentials(self, reference: Reference) -> bool:
+        scheme = self._scheme(reference)
+        has_token = bool(self._http.endpoint(reference.server, scheme).token)
+        return has_token or self._logins.credentials(reference, scheme) is not None
 
     def _fetch(self, url: str, headers: t.Mapping[str, str], method: str, first: int | None) -> Answer:
         return self._http.fetch(url, headers=headers, method=method, accept=LASTING_STATUSES, first=first)
@@ -156,23 +179,23 @@ class Registry:
         if server not in self._bases:
             plain = self._http.endpoint(server).plain_http
             if plain is None and is_loopback(reference.hostname):
-                plain = not self._speaks_tls(server)
+                plain = not self._http.speaks_tls(server)
             self._bases[server] = f"{'http' if plain else 'https'}://{server}"
         return self._bases[server]
 
-    def _speaks_tls(self, server: str) -> bool:
-        try:
-            self._http.fetch(f"https://{server}/v2/", accept=range(200, 600))
-        except TransportError as e:
-            return is_certificate_error(e.__cause__ or e)
-        return True
+    def _scheme(self, reference: Reference) -> str:
+        """Return the scheme of a registry that was contacted before."""
+        return self._bases.get(reference.server, "").partition(":")[0]
+
+    def _key(self, reference: Reference) -> tuple[str, str]:
+        return reference.server, reference.repository
 
     def _authorization(self, reference: Reference) -> dict[str, str]:
         """Return the headers that the registry demands for an image, with a new token if the old one expired."""
-        token = self._http.endpoint(reference.server).token
+        token = self._http.endpoint(reference.server, self._scheme(reference)).token
         if token:
             return {"Authorization": f"Bearer {token}"}
-        key = (reference.server, reference.repository)
+        key = self._key(reference)
         headers, expires = self._authorizations.get(key, ({}, float("inf")))
         if self._clock() < expires:
             return headers
@@ -180,12 +203,12 @@ class Registry:
 
     def _answer_challenge(self, reference: Reference, header: str) -> None:
         challenge = parse_challenge(header)
-        if challenge is not None and not self._http.endpoint(reference.server).token:
-            self._challenges[(reference.server, reference.repository)] = challenge
+        if challenge is not None and not self._http.endpoint(reference.server, self._scheme(reference)).token:
+            self._challenges[self._key(reference)] = challenge
             self._authorize(reference, challenge)
 
     def _authorize(self, reference: Reference, challenge: Challenge) -> dict[str, str]:
-        credentials = self._credentials(reference)
+        credentials = self._logins.credentials(reference, self._scheme(reference))
         expires = float("inf")
         if challenge.scheme == "bearer":
             token, seconds = self._token(reference, challenge, credentials)
@@ -193,7 +216,7 @@ class Registry:
             expires = self._clock() + max(min(seconds, _MOST_TOKEN_SECONDS) - _TOKEN_LEEWAY, 1)
         else:
             headers = _basic(credentials)
-        self._authorizations[(reference.server, reference.repository)] = (headers, expires)
+        self._authorizations[self._key(reference)] = (headers, expires)
         return headers
 
     def _token(self, reference: Reference, challenge: Challenge, credentials: Credentials | None) -> tuple[str, int]:
@@ -207,11 +230,13 @@ class Registry:
         headers = _basic(credentials)
         answer = self._http.fetch(url, headers=headers, accept=LASTING_STATUSES)
         if answer.status != 200:
-            raise TransportError(
-                f"{redacted_url(url)} issued no token for {reference.host}/{reference.repository} ({answer.status}). "
-                f"Check username and password for the host {reference.host} in endpoints or auth_file.",
-                answer.status,
+            failure = (
+                f"{redacted_url(url)} issued no token for {reference.host}/{reference.repository} "
+                f"({answer.status}){registry_errors(answer.body)}."
             )
+            if answer.status in _LOGIN_STATUSES:
+                failure += f" {self._logins.refused(reference, self._scheme(reference), challenged=True)}"
+            raise TransportError(failure, answer.status)
         try:
             document = json.loads(answer.body.decode("utf-8"))
             token = document.get("token") or document.get("access_token")
@@ -221,12 +246,6 @@ class Registry:
         if not isinstance(token, str) or not token.isprintable() or not token.isascii():
             raise TransportError(f"{redacted_url(url)} answered without a token.")
         return token, seconds if isinstance(seconds, int) and seconds > 0 else _TOKEN_SECONDS
-
-    def _credentials(self, reference: Reference) -> Credentials | None:
-        endpoint = self._http.endpoint(reference.server)
-        if endpoint.username and endpoint.password is not None:
-            return Credentials(endpoint.username, endpoint.password)
-        return docker_credentials(reference, self._auth_file)
 
 
 def _basic(credentials: Credentials | None) -> dict[str, str]:
