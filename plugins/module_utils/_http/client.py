@@ -91,7 +91,7 @@ class Http:
             if first is None and len(body) > limit:
                 raise TransportError(f"{redacted_url(url)} sent more than {limit} bytes, which is not plausible here.")
             if response.status_code >= 300:
-                body = without_credentials(body.decode("latin-1"), response).encode("latin-1")
+                body = self._without_credentials(body, response)
             return Answer(redacted_url(response.url), response.status_code, response.headers, body[: first or limit])
 
         return self._retry(method, url).call(attempt)
@@ -239,7 +239,7 @@ class Http:
             raise self._error(method, url, e) from e
         if proxy and response.status_code >= 400 and parts.scheme == "http":
             # It may be the proxy that answers.
-            response.reason = f"{response.reason} (through the proxy {proxy.name})"
+            response.reason = f"{proxy.redact(response.reason or '')} (through the proxy {proxy.name})"
         return response
 
     def _check_reachable(self, method: str, url: str, proxy: Proxy | None) -> None:
@@ -266,6 +266,7 @@ class Http:
             self._connection.timeout,
             endpoint.ca_path or self._connection.ca_path,
             endpoint.client_cert or self._connection.client_cert,
+            server.startswith("http:") and bool(endpoint.plain_http),
         )
         reason = reason_of(error, peer)
         advice = f"{reason.advice} {self.near_miss(peer.server, server.partition(':')[0])}".strip()
@@ -304,7 +305,12 @@ class Http:
             body = b"" if response.request.method == "HEAD" else self._body(response, _MOST_OF_AN_ERROR, decode=False)
         except (Transient, TransportError):
             return b""
-        return without_credentials(body.decode("latin-1"), response).encode("latin-1")
+        return self._without_credentials(body, response)
+
+    def _without_credentials(self, body: bytes, response: t.Any) -> bytes:
+        """Return the body of an answer without the credentials for its server and for the proxy: some echo them."""
+        text, proxy = without_credentials(body.decode("latin-1"), response), self._proxy(response.url)
+        return (proxy.redact(text) if proxy else text).encode("latin-1")
 
     def _verify(self, endpoint: Endpoint) -> bool | str:
         validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs

@@ -12,6 +12,7 @@ entries too, and an IPv6 address may be in brackets without a port.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 import typing as t
@@ -32,17 +33,15 @@ class Proxy:
     url: str = field(repr=False)
     name: str
     scheme: str
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def has_credentials(self) -> bool:
-        """Whether the variable that sets the proxy has credentials for it."""
-        return bool(self.secrets)
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
 
     def redact(self, text: str) -> str:
-        """Return a text without the credentials for the proxy."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, _HIDDEN)
+        """Return a text without the password for the proxy, in all forms in which the proxy may echo it."""
+        login = base64.b64encode(f"{unquote(self.user)}:{unquote(self.password)}".encode()).decode()
+        for secret in filter(None, (login, self.password, unquote(self.password)) if self.password else ()):
+            # A short password is also a part of words.
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, text)
         return text
 
 
@@ -69,12 +68,11 @@ def _parsed(text: str, server: str) -> Proxy:
     scheme = parts.scheme.lower()
     if scheme not in _PROXY_PORTS or not parts.hostname or port == 0:
         raise TransportError(
-            f"The proxy for {server} in the environment is not a valid URL. Write it as http://host:port."
+            f"The proxy for {server} in the environment is not a valid URL. Write it as in "
+            "http://proxy.example.com:3128, with an http, https or socks5 scheme."
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    user_info = [part for part in (parts.username, parts.password) if part]
-    secrets = {form for part in user_info for form in (part, unquote(part))}
-    return Proxy(full, f"{host}:{port or _PROXY_PORTS[scheme]}", scheme, tuple(secrets))
+    return Proxy(full, f"{host}:{port or _PROXY_PORTS[scheme]}", scheme, parts.username or "", parts.password or "")
 
 
 def bypasses_proxy(host: str, port: int, no_proxy: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import ssl
 import time
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 from .proxy import Proxy
 from .redact import innermost_reason
-from .retry import Fault, causes, fault_of, is_certificate_error, tunnel_answer
+from .retry import TRANSIENT_STATUSES, Fault, causes, fault_of, is_certificate_error, is_cut_off, tunnel_answer
 from .url import split_host
 
 # Codes of OpenSSL's X509_verify_cert; requests has no names for them, nor has Python.
@@ -33,7 +34,7 @@ _NO_TLS = (
     *("BAD_RECORD_TYPE", "RECORD_TOO_SMALL"),
 )
 _TLS_ALERT = "\x15\x03"
-HTTPS_ADVICE = "Use https://, without plain_http in endpoints."
+HTTPS_ADVICE = "use https://, without plain_http in endpoints."
 _PROXY_VARIABLES = "Check http_proxy, https_proxy and no_proxy in the environment of the module"
 
 
@@ -46,6 +47,7 @@ class Peer:
     timeout: int
     ca_path: str | None = None
     client_cert: str | None = None
+    plain_http: bool = False
 
 
 class Reason(t.NamedTuple):
@@ -71,6 +73,11 @@ def reason_of(error: BaseException, peer: Peer) -> Reason:
         reason = _tunnel_reason(peer.proxy, peer.server, *tunnel)
     elif is_certificate_error(error) or isinstance(innermost, ssl.SSLError):
         reason = _tls_reason(innermost, name, peer, is_at_proxy)
+    elif peer.proxy and "SOCKS" in str(innermost) and fault is Fault.LASTING:
+        reason = Reason(
+            f"the proxy {peer.proxy.name} is a SOCKS proxy, and Python's PySocks is not installed on this host",
+            "Install it (python3-socks), or use an HTTP proxy.",
+        )
     elif fault is Fault.SILENT:
         reason = Reason(f"no byte for {peer.timeout} s")
     elif fault in (Fault.UNREACHABLE, Fault.UNUSABLE):
@@ -78,7 +85,7 @@ def reason_of(error: BaseException, peer: Peer) -> Reason:
     elif isinstance(innermost, http.client.BadStatusLine) and not isinstance(innermost, ConnectionError):
         reason = _no_http_reason(str(innermost))
     else:
-        reason = Reason(innermost_reason(error))
+        reason = Reason(innermost_reason(error), "If the server uses TLS: " + HTTPS_ADVICE if peer.plain_http else "")
     is_tls = isinstance(innermost, ssl.SSLError) or is_certificate_error(error)
     is_unconnected = fault in (Fault.UNREACHABLE, Fault.UNUSABLE) and not (is_tls or tunnel)
     text, advice = reason.text, reason.advice
@@ -111,12 +118,14 @@ def _tunnel_reason(proxy: Proxy, server: str, status: int, text: str) -> Reason:
         return Reason(answered, credentials_advice(proxy))
     if status in (401, 403, 405):
         return Reason(answered, f"It does not allow this connection. Allow {server} there, or add it to no_proxy.")
-    return Reason(answered, "The proxy may be overloaded, or it may not reach the server.")
+    if status in TRANSIENT_STATUSES:
+        return Reason(answered, "The proxy may be overloaded, or it does not reach the server.")
+    return Reason(answered)
 
 
 def credentials_advice(proxy: Proxy) -> str:
     """Return what to do about a proxy that demands credentials."""
-    if proxy.has_credentials:
+    if proxy.user:
         return (
             "The proxy refused the credentials that the environment variable for it contains. Characters such as @, : "
             "and / have to be percent-encoded there."
@@ -127,7 +136,7 @@ def credentials_advice(proxy: Proxy) -> str:
 def _no_http_reason(line: str) -> Reason:
     """Return what answered instead of HTTP, by its first line."""
     if line.startswith(_TLS_ALERT):
-        return Reason("the answer is TLS instead of plain HTTP", HTTPS_ADVICE)
+        return Reason("the answer is TLS instead of plain HTTP", f"The server requires TLS: {HTTPS_ADVICE}")
     return Reason("the answer is not HTTP")
 
 
@@ -135,8 +144,7 @@ def _connection_reason(innermost: BaseException, name: str, peer: Peer) -> Reaso
     """Return why there is no connection with a server or a proxy."""
     advice = f"{_PROXY_VARIABLES}." if peer.proxy else ""
     if isinstance(innermost, socket.gaierror):
-        host = name.rpartition(":")[0]
-        return Reason(f"the name of {host} cannot be resolved: {innermost.strerror}", advice)
+        return Reason(f"the name of {name} cannot be resolved: {innermost.strerror}", advice)
     if isinstance(innermost, socket.timeout) or not isinstance(innermost, OSError):
         text = f"no connection for {peer.timeout} s" if isinstance(innermost, socket.timeout) else str(innermost)
     else:
@@ -149,7 +157,10 @@ def _tls_reason(error: BaseException, name: str, peer: Peer, is_at_proxy: bool) 
         return _certificate_reason(_WRONG_NAME[0], str(error), name, peer)
     if isinstance(error, ssl.SSLCertVerificationError):
         return _certificate_reason(error.verify_code, error.verify_message, name, peer)
-    text = getattr(error, "reason", None) or str(error)
+    if is_cut_off(error):
+        hint = "" if peer.client_cert else "If the server demands a client certificate, set client_cert."
+        return Reason(f"{name} closed the connection during the TLS handshake", hint)
+    text = getattr(error, "reason", None) or re.sub(r" \(_ssl\.c:[0-9]+\)$", "", str(error))
     readable = text.lower().replace("_", " ")
     if text in _NO_TLS and is_at_proxy:
         return Reason(
@@ -163,7 +174,7 @@ def _tls_reason(error: BaseException, name: str, peer: Peer, is_at_proxy: bool) 
     if "ALERT" in text and ("CERTIFICATE" in text or "UNKNOWN_CA" in text):
         used = f"It refused {peer.client_cert}: set" if peer.client_cert else "Set"
         return Reason(
-            f"{name} demands another client certificate ({readable})",
+            f"{name} demands {'another' if peer.client_cert else 'a'} client certificate ({readable})",
             f"{used} client_cert to a certificate that the server accepts, for all hosts or in endpoints.",
         )
     return Reason(f"the TLS handshake with {name} failed ({readable})")

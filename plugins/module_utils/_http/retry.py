@@ -81,8 +81,8 @@ class Retry:
     """The attempts of one request, with a back-off between them.
 
     When `retries` are used up without progress, `give_up` gets the last error, and TransportError names all of them.
-    So it is when attempts without a connection took `CONNECTING_SECONDS` for each retry: a server that does not answer
-    at all must not hold up the mirrors for long.
+    So it is when several attempts without a connection took `CONNECTING_SECONDS` for each retry: a server that does not
+    answer at all must not hold up its mirrors for long.
     """
 
     def __init__(
@@ -123,7 +123,8 @@ class Retry:
         self._reasons[str(error)] = None
         self._failures += 1
         self._attempted += self._clock() - self._began
-        is_too_long = not error.connected and self._attempted >= self._retries * CONNECTING_SECONDS
+        took_long = self._attempted >= self._retries * CONNECTING_SECONDS
+        is_too_long = took_long and self._failures > 1 and not error.connected
         if self._failures > self._retries or is_too_long:
             self._give_up(error)
             raise TransportError(
@@ -153,7 +154,7 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(innermost, socket.gaierror):
         return Fault.UNREACHABLE if innermost.errno in _TRANSIENT_NAME_ERRORS else Fault.UNUSABLE
     is_tls = is_certificate_error(error) or _has(known, ssl.SSLError, exceptions.SSLError)
-    if is_tls and not _is_cut_off(innermost):
+    if is_tls and not is_cut_off(innermost):
         # After the handshake, it is a broken record of a body.
         return Fault.TRANSIENT if isinstance(error, urllib3.exceptions.HTTPError) else Fault.UNUSABLE
     if _has(known, urllib3.exceptions.ConnectTimeoutError, exceptions.ConnectTimeout):
@@ -185,7 +186,7 @@ def is_certificate_error(error: BaseException) -> bool:
     )
 
 
-def _is_cut_off(error: BaseException) -> bool:
+def is_cut_off(error: BaseException) -> bool:
     """Return whether a connection ended during the handshake, as with a server that is busy or restarts."""
     kinds = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
     return isinstance(error, kinds) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"

@@ -22,25 +22,26 @@ _WANTS_TLS = re.compile(rb"to an? HTTPS (?:server|port)|SSL-enabled server", re.
 def status_advice(
     response: t.Any, body: bytes, url: str, *, proxy: Proxy | None, endpoint: Endpoint, near_miss: str
 ) -> str:
-    """Return what to do about a response with an error, with a blank before it, or nothing.
+    """Return what to do about a response with an error, as sentences after a full stop, or nothing.
 
     `url` was requested, with the credentials of `endpoint`. `near_miss` says whether an entry of `endpoints` only looks
     as if it were for that server.
     """
     status = response.status_code
     if status == 407 and proxy:
-        return f" {credentials_advice(proxy)}"
+        return f". {credentials_advice(proxy)}"
     if status == 400:
-        return tls_advice(status, response.url, body)
+        advice = tls_advice(status, response.url, body)
+        return f".{advice}" if advice else ""
     if status not in (401, 403) or not is_from(response.url, url):
         return ""
     if "Authorization" not in response.request.headers:
-        return f" Add credentials for this host to endpoints. No credentials were sent. {near_miss}".rstrip()
+        return f". Add credentials for this host to endpoints. No credentials were sent. {near_miss}".rstrip()
     login = f"login of user {endpoint.username!r}" if endpoint.username else "token"
-    return f" The server refused the {login} from endpoints, or that user may not read this URL."
+    return f". The server refused the {login} from endpoints, or that user may not read this URL."
 
 
 def tls_advice(status: int, url: str, body: bytes) -> str:
     """Return what to do, with a blank before it, if a server says that it speaks TLS only; else nothing."""
     wants_tls = status == 400 and url.startswith("http://") and _WANTS_TLS.search(body)
-    return f" The server requires TLS. {HTTPS_ADVICE}" if wants_tls else ""
+    return f" The server requires TLS: {HTTPS_ADVICE}" if wants_tls else ""
