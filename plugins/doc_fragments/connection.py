@@ -20,7 +20,8 @@ options:
     suboptions:
       host:
         description:
-          - The host, as V(name) or V(name:port).
+          - The host, as V(name) or V(name:port). Without a port, the entry is for the default port, 443 for HTTPS and
+            80 for HTTP.
           - Use V(docker.io) for Docker Hub.
         type: str
         required: true
@@ -34,13 +35,13 @@ options:
         description: A bearer token to send instead of a user and a password.
         type: str
       ca_path:
-        description: A file with the CA certificates to trust for this host.
+        description: The same as O(ca_path), for this host.
         type: path
       client_cert:
         description: A file with the client certificate for this host.
         type: path
       client_key:
-        description: A file with the key of O(endpoints[].client_cert), if the certificate file does not contain it.
+        description: The same as O(client_key), for O(endpoints[].client_cert).
         type: path
       validate_certs:
         description: Whether to validate the certificate of this host. The default is O(validate_certs).
@@ -76,7 +77,9 @@ options:
             default: false
   ca_path:
     description:
-      - A file with the CA certificates to trust for all hosts.
+      - A file with the CA certificates to trust for all hosts, or a directory that C(openssl rehash) prepared.
+      - The files of O(ca_path), O(client_cert) and O(client_key), also those in O(endpoints), are checked before the
+        first request.
       - The default is the bundle that Python's C(requests) uses. E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are
         ignored.
     type: path
@@ -84,20 +87,27 @@ options:
     description: A file with the client certificate for all hosts.
     type: path
   client_key:
-    description: A file with the key of O(client_cert), if the certificate file does not contain it.
+    description:
+      - A file with the key of O(client_cert), if the certificate file does not contain it.
+      - The key must not be encrypted, because nobody can enter its passphrase during a run.
     type: path
   validate_certs:
     description: Whether to validate the certificates of hosts.
     type: bool
     default: true
   use_proxy:
-    description: Whether to honour the environment variables E(http_proxy), E(https_proxy) and E(no_proxy).
+    description:
+      - Whether to honour the environment variables E(http_proxy), E(https_proxy), E(all_proxy) and E(no_proxy).
+      - E(no_proxy) is read as by Docker and LocalAI. Its entries are host names, which stand for their subdomains
+        too, V(.domain) or V(*.domain) for subdomains only, addresses, networks such as V(10.0.0.0/8) and V(fd00::/8),
+        or V(*). Names and addresses can have a port. The managed host itself, V(localhost) and loopback addresses, is
+        never contacted through a proxy.
     type: bool
     default: true
   auth_file:
     description:
-      - A Docker C(config.json) with credentials for registries. Only its C(auths) are used. Credential helpers and
-        identity tokens, which C(az acr login) writes, are not supported.
+      - A Docker C(config.json) with credentials for registries. Only its C(auths) are used. Credential helpers
+        (C(credsStore), C(credHelpers)) and identity tokens, which C(az acr login) writes, are not supported.
       - The default is the file of the user that the module runs as, if it exists. O(endpoints) takes precedence.
     type: path
   timeout:
@@ -108,11 +118,18 @@ options:
     default: 30
   retries:
     description:
-      - The number of retries after a transient error. The pause before a retry grows, or is the one that the server
-        requests, up to 120 seconds. The count starts again whenever bytes have arrived, and a transfer continues at the
-        byte where it stopped.
-      - A host that refused connections, or that did not answer until all retries were used, is not contacted again in
-        the same run.
+      - The number of retries after a transient error. These are connections that are refused, time out, are reset or
+        are cut off, also during the TLS handshake; networks that cannot be reached; temporary failures of DNS;
+        servers that send nothing; and the HTTP statuses 408, 425, 429, 499, 500, 502 to 504, 520 to 524, 527, 529,
+        530, 598 and 599, also if a proxy sends them. A name that does not exist, a refused certificate and refused
+        credentials are not retried.
+      - The pause before a retry grows from 1 to 30 seconds, or is the one that the server requests with
+        C(Retry-After), up to 120 seconds. The count starts again whenever bytes have arrived, and a transfer
+        continues at the byte where it stopped.
+      - A server that cannot be reached until all retries are used is not contacted again in the same run. With the
+        defaults, a server that refuses connections costs at most 31 seconds, before a mirror is used. Attempts
+        without a connection take at most about 10 seconds for each retry, so that a server that does not answer at
+        all costs about one minute. At least one retry is made.
     type: int
     default: 5
 notes:

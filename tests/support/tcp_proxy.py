@@ -134,6 +134,8 @@ async def _stop(server: asyncio.AbstractServer) -> None:
 def refusing(address: str = "127.0.0.1") -> Iterator[str]:
     """A HOST:PORT that nobody else gets, and that refuses all connections."""
     with socket.socket() as bound:
+        # A test may start a server there.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind((address, 0))
         yield f"{address}:{bound.getsockname()[1]}"
 

@@ -122,7 +122,7 @@ class Http:
                         renewed = True
                         continue
                     if response.status_code not in (200, 206, 416):
-                        raise self._status_error("GET", url, response)
+                        raise self._status_error("GET", url, response, is_advised=renew is None)
                     for chunk in download.body(response, self._chunks(response)):
                         renewed = False
                         retry.progress()
@@ -282,8 +282,8 @@ class Http:
             self._unreachable[key] = message
         return TransportError(f"{_request(method, url)}: {message}")
 
-    def _status_error(self, method: str, url: str, response: t.Any) -> Exception:
-        """Return the error for a response whose status is not accepted."""
+    def _status_error(self, method: str, url: str, response: t.Any, is_advised: bool = True) -> Exception:
+        """Return the error for a response whose status is not accepted, and what to do if the caller does not know."""
         status = response.status_code
         if status in TRANSIENT_STATUSES:
             text = f"{status_line(response)}{registry_errors(self._start(response))}"
@@ -297,7 +297,10 @@ class Http:
             endpoint=self.endpoint(*server),
             near_miss=self.near_miss(*server),
         )
-        return TransportError(f"{_request(method, url)}: {status_line(response)}{excerpt(body)}{advice}", status)
+        message = f"{_request(method, url)}: {status_line(response)}{excerpt(body)}"
+        if not is_from(response.url, url):
+            message += f" after a redirect to {redacted_url(response.url)}"
+        return TransportError(message + (advice if is_advised else ""), status)
 
     def _start(self, response: t.Any) -> bytes:
         """Return the start of the body of an error, without credentials; nothing if it cannot be read."""

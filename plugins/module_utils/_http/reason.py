@@ -100,7 +100,7 @@ def reason_of(error: BaseException, peer: Peer) -> Reason:
 
 def speaks_no_tls(error: BaseException) -> bool:
     """Return whether the other side answered a TLS handshake with something else."""
-    return any(isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS for cause in causes(error))
+    return any(getattr(cause, "reason", None) in _NO_TLS for cause in causes(error))
 
 
 def _is_before_tunnel(error: BaseException, fault: Fault) -> bool:

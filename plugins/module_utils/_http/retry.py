@@ -188,7 +188,7 @@ def is_certificate_error(error: BaseException) -> bool:
 
 def is_cut_off(error: BaseException) -> bool:
     """Return whether a connection ended during the handshake, as with a server that is busy or restarts."""
-    kinds = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    kinds = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ConnectionError)
     return isinstance(error, kinds) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
 
 

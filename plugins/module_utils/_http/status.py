@@ -16,7 +16,7 @@ from .reason import HTTPS_ADVICE, credentials_advice
 from .url import is_from
 
 # What Go, nginx and Apache say at a port for TLS.
-_WANTS_TLS = re.compile(rb"to an? HTTPS (?:server|port)|SSL-enabled server", re.IGNORECASE)
+_WANTS_TLS = re.compile(rb"to (?:an )?HTTPS (?:server|port)|SSL-enabled server", re.IGNORECASE)
 
 
 def status_advice(

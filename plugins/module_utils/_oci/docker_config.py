@@ -58,7 +58,7 @@ def docker_credentials(reference: Reference, auth_file: str | None) -> Credentia
         if credentials is not None:
             return replace(credentials, source=f"auth_file {path}" if auth_file else path)
     if undecodable:
-        raise HostError(f"{undecodable} Log in to {reference.host} again to write it anew.")
+        raise HostError(f"{undecodable} Log in to {reference.host} again to replace it.")
     return None
 
 

@@ -108,7 +108,8 @@ class Images:
         if url.startswith(LAYOUT_SCHEME):
             return Layout(url[len(LAYOUT_SCHEME) :], reference)
         location = mirrored(url, reference)
-        allowed = is_loopback(location.reference.hostname) or self._http.endpoint(location.reference.host).plain_http
+        endpoint = self._http.endpoint(location.reference.host, location.scheme)
+        allowed = is_loopback(location.reference.hostname) or endpoint.plain_http
         if location.scheme == "http" and not allowed:
             raise OptionError(
                 f"The mirror {location} of {reference.host} uses plain HTTP. Use https://, or allow it with "

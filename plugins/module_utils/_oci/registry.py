@@ -28,6 +28,7 @@ from .reference import Reference, is_digest
 
 _NO_HEAD = (405, 501)
 _LOGIN_STATUSES = (400, 401, 403, 404)
+_UNAUTHORIZED = 401
 _TOO_MANY_REQUESTS = 429
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400
@@ -124,6 +125,8 @@ class Registry:
             )
         except TransportError as e:
             self._check_limit(reference, e)
+            if e.status == _UNAUTHORIZED:
+                raise TransportError(f"{e}. {self._refused(reference)}", e.status) from e
             raise
 
     def get(
@@ -146,8 +149,7 @@ class Registry:
             return answer
         failure = f"{redacted_url(url)} answered {answer.status}{registry_errors(answer.body)}"
         if answer.status in (401, 403):
-            advice = self._logins.refused(reference, self._scheme(reference), self._key(reference) in self._challenges)
-            raise TransportError(f"{failure}. {advice}", answer.status)
+            raise TransportError(f"{failure}. {self._refused(reference)}", answer.status)
         if answer.status == 404:
             raise TransportError(f"{failure}. The registry has no such image, or not this tag or digest.", 404)
         raise TransportError(f"{failure}.{tls_advice(answer.status, answer.url, answer.body)}", answer.status)
@@ -160,6 +162,10 @@ class Registry:
                 f"password for the host {reference.host} to endpoints, or use a mirror.",
                 error.status,
             ) from error
+
+    def _refused(self, reference: Reference) -> str:
+        """Return why the registry may not allow to pull an image, and what to do."""
+        return self._logins.refused(reference, self._scheme(reference), self._key(reference) in self._challenges)
 
     def _sends_credentials(self, reference: Reference) -> bool:
         scheme = self._scheme(reference)

@@ -18,7 +18,8 @@ def drawn() -> dict[str, str]:
     parents, above = {}, {}
     for line in (_errors.__doc__ or "").splitlines():
         found = re.match(
-            r"(    [ |]*)(?:[|`]-- )?(\w+Error|NameRefused|MissingLibrary|LockTimeout|PartlyChanged)\b", line
+            r"(    [ |]*)(?:[|`]-- )?(\w+Error|NameRefused|UnusableFile|MissingLibrary|LockTimeout|PartlyChanged)\b",
+            line,
         )
         if found:
             depth = line.index(found.group(2)) // 4

@@ -21,6 +21,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 from ansible_collections.localai.core.plugins.module_utils._http.client import Http
 from ansible_collections.localai.core.plugins.module_utils._request import Connection
 from ansible_collections.localai.core.tests.support.client import Client, Internet, download
+from ansible_collections.localai.core.tests.support.connections import answering, end, forward, reset, send, tunnel
 from ansible_collections.localai.core.tests.support.faults import (
     Cut,
     Delay,
@@ -29,7 +30,7 @@ from ansible_collections.localai.core.tests.support.faults import (
     Stall,
     Status,
 )
-from ansible_collections.localai.core.tests.support.files import Page
+from ansible_collections.localai.core.tests.support.files import FileServer, Page
 from ansible_collections.localai.core.tests.support.hostile import TEXTS, hostile
 from ansible_collections.localai.core.tests.support.pages import SECRET, TEXT
 
@@ -50,7 +51,7 @@ def test_an_expected_status_is_an_answer(server):
     assert Client().fetch(server.url + "/missing", accept=(404,)).status == 404
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 499, 500, 502, 503, 504, 520, 522, 524, 530])
 def test_a_transient_status_is_retried(server, status):
     server.faults = [Status("/page", status=status, times=2)]
     client = Client()
@@ -59,7 +60,7 @@ def test_a_transient_status_is_retried(server, status):
     assert 0.5 <= client.pauses[0] <= 1 <= client.pauses[1] <= 2
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 416, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 416, 501, 525, 526])
 def test_a_lasting_status_is_not_retried(server, status):
     server.faults = [Status("/page", status=status)]
     with pytest.raises(TransportError) as caught:
@@ -207,25 +208,117 @@ def test_a_missing_library_is_an_error_of_its_own(monkeypatch, server):
         download(Client(), server.url + "/page")
 
 
-def test_a_host_that_refuses_is_queried_once_in_a_run(nobody):
+def test_a_host_that_refuses_is_not_queried_again_once_its_retries_are_used_up(nobody):
     client, host = Client(), nobody
-    with pytest.raises(TransportError, match="refused"):
+    with pytest.raises(TransportError, match=r"refused \(tried 3 times without progress") as caught:
         client.fetch(f"http://{host}/a")
-    with pytest.raises(TransportError, match=r"refused.*not queried again"):
+    assert "skipped" not in str(caught.value)
+    with pytest.raises(TransportError, match=r"/b: skipped, because an earlier request of this run failed: .*refused$"):
         client.fetch(f"http://{host}/b")
-    assert client.pauses == []
+    assert len(client.pauses) == 2
+
+
+def test_a_host_that_refuses_for_a_while_is_queried_until_it_accepts(nobody):
+    class Late(Client):
+        def __init__(self):
+            super().__init__()
+            self._sleep = self.start
+
+        def start(self, _seconds):
+            stack.enter_context(answering(send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), at=nobody))
+
+    with contextlib.ExitStack() as stack:
+        assert Late().fetch(f"http://{nobody}/").body == b"ok"
+
+
+def failing_names(monkeypatch, code, times):
+    """Let names have no address for some times; returns the list of the queries."""
+    queries, original = [], socket.getaddrinfo
+
+    def resolve(host, *arguments, **settings):
+        queries.append(host)
+        if len(queries) <= times:
+            raise socket.gaierror(code, "a text of the resolver")
+        return original("127.0.0.1", *arguments, **settings)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return queries
+
+
+def test_a_name_that_cannot_be_resolved_for_a_while_is_tried_again(server, monkeypatch):
+    queries = failing_names(monkeypatch, socket.EAI_AGAIN, 2)
+    url = f"http://files.example:{server.host.partition(':')[2]}/page"
+    client = Client()
+    assert client.fetch(url).body == TEXT
+    assert (len(queries), len(client.pauses)) == (3, 2)
 
 
 def test_a_host_without_an_address_is_queried_once_in_a_run(monkeypatch):
-    def unknown(*_arguments, **_settings):
-        raise socket.gaierror(-2, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    queries = failing_names(monkeypatch, socket.EAI_NONAME, 9)
     client = Client()
-    for expected in ("not known|resolve", "not queried again"):
+    for expected in (r"/: the name of nowhere.example:443 cannot be resolved", "skipped, because"):
         with pytest.raises(TransportError, match=expected):
             client.fetch("https://nowhere.example/")
-    assert client.pauses == []
+    assert (len(queries), client.pauses) == (1, [])
+
+
+def test_a_server_that_accepts_no_connection_in_time_is_tried_again():
+    with socket.socket() as full, contextlib.ExitStack() as stack:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _number in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        with pytest.raises(TransportError, match=r"no connection for 1 s \(tried 2 times without progress"):
+            Client(timeout=1, retries=1).fetch(f"http://127.0.0.1:{full.getsockname()[1]}/")
+
+
+@pytest.mark.parametrize("fault", [end(), reset()], ids=["end", "reset"])
+def test_a_tls_handshake_that_is_cut_off_is_tried_again(authority, fault):
+    tls = authority.server_context()
+    with FileServer({"/page": TEXT}, tls=tls) as server, answering(fault, fault, forward(server.host)) as host:
+        client = Client(ca_path=str(authority.ca_file))
+        assert client.fetch(f"https://{host}/page").body == TEXT
+        assert len(client.pauses) == 2
+
+
+@pytest.mark.parametrize("status", [408, 429, 502, 503])
+def test_a_proxy_that_answers_connect_with_a_transient_status_is_tried_again(authority, monkeypatch, status):
+    busy = send(b"HTTP/1.1 %d Busy\r\nContent-Length: 0\r\n\r\n" % status)
+    context = authority.server_context(names=("files.example",))
+    with FileServer({"/page": TEXT}, tls=context) as server, answering(busy, busy, tunnel(server.host)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://{proxy}")
+        client = Client(ca_path=str(authority.ca_file))
+        assert client.fetch("https://files.example/page").body == TEXT
+        assert download(client, "https://files.example/page") == TEXT
+        assert len(client.pauses) == 2
+
+
+@pytest.mark.parametrize("status", [403, 407, 501])
+def test_a_proxy_that_refuses_a_connection_is_queried_once_in_a_run(monkeypatch, status):
+    connections = []
+
+    def refuse(connection):
+        connections.append(connection)
+        send(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status)(connection)
+
+    with answering(refuse) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://{proxy}")
+        client = Client()
+        for expected in (f"{status} No", f"skipped, .*{status} No"):
+            with pytest.raises(TransportError, match=expected):
+                client.fetch("https://files.example/page")
+    assert len(connections) == 1
+
+
+def test_a_proxy_that_cannot_be_reached_is_not_queried_for_another_server(monkeypatch, nobody):
+    monkeypatch.setenv("https_proxy", f"http://{nobody}")
+    client = Client()
+    for host, expected in (("a.example", f"the proxy {nobody} cannot be reached"), ("b.example", "skipped, because")):
+        with pytest.raises(TransportError, match=expected):
+            client.fetch(f"https://{host}/")
+    assert len(client.pauses) == 2
 
 
 def test_an_unreachable_server_says_nothing_about_another_port(server, nobody):

@@ -237,12 +237,3 @@ def test_a_client_certificate_opens_the_door(authority, tmp_path, own_endpoint, 
             Client(**trust).fetch(server.url + "/page")
         settings = {"endpoints": (Endpoint(server.host, **files),)} if own_endpoint else files
         assert Client(**trust, **settings).fetch(server.url + "/page").body == TEXT
-
-
-@pytest.mark.parametrize("option", ["ca_path", "client_cert"])
-def test_a_missing_certificate_file_is_named(authority, tmp_path, option):
-    missing = str(tmp_path / "missing.pem")
-    with FileServer(tls=authority.server_context()) as server:
-        with pytest.raises(TransportError, match=r"missing.pem"):
-            Client(**{option: missing}).fetch(server.url)
-        assert server.requests == []

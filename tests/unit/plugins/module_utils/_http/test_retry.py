@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 
@@ -114,21 +115,122 @@ def test_other_errors_are_passed_on_at_once(error):
     assert (caught.value, server.pauses, server.given_up) == (error, [], [])
 
 
+@pytest.mark.parametrize("status", [408, 425, 429, 499, 500, 502, 503, 504, *range(520, 525), 527, 529, 530, 598, 599])
+def test_a_status_that_means_try_again_is_transient(status):
+    assert status in TRANSIENT_STATUSES
+
+
+@pytest.mark.parametrize(
+    "status", [400, 401, 403, 404, 407, 410, 416, 421, 451, 501, 505, 507, 508, 510, 511, 525, 526]
+)
+def test_a_status_that_needs_somebody_to_act_is_lasting(status):
+    assert status in LASTING_STATUSES
+
+
+class SlowServer:
+    """Fails each attempt after some seconds, on a clock that only attempts and pauses move."""
+
+    def __init__(self, seconds, retries, **error):
+        self.now = 0.0
+        self.attempts = 0
+        self._seconds = seconds
+        self._error = error
+        self.retry = Retry("GET x", retries, self.wait, lambda error: None, lambda: self.now)
+
+    def wait(self, seconds):
+        self.now += seconds
+
+    def attempt(self):
+        self.attempts += 1
+        self.now += self._seconds
+        raise Transient("away", **self._error)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "retries", "attempts"),
+    [(1, 5, 6), (8, 5, 6), (10, 5, 5), (30, 5, 2), (30, 1, 2), (30, 0, 1), (30, 20, 7), (0, 20, 21)],
+)
+def test_attempts_without_a_connection_take_ten_seconds_for_each_retry_in_all(seconds, retries, attempts):
+    server = SlowServer(seconds, retries, connected=False)
+    with pytest.raises(TransportError, match=f"tried {attempts} times"):
+        server.retry.call(server.attempt)
+    assert server.attempts == attempts
+
+
+def test_a_connected_server_gets_all_retries_whatever_they_take():
+    server = SlowServer(30, 5)
+    with pytest.raises(TransportError, match="tried 6 times"):
+        server.retry.call(server.attempt)
+
+
+def test_the_advice_comes_last():
+    server = Server([Transient("busy", after=1, advice="Wait.")] * 3)
+    with pytest.raises(
+        TransportError, match=r"^GET x: busy \(tried 3 times without progress, waited 2 s in all\)\. Wait\.$"
+    ):
+        server.call()
+
+
 def test_each_status_is_either_transient_or_lasting():
     assert sorted((*TRANSIENT_STATUSES, *LASTING_STATUSES)) == list(range(200, 600))
 
 
-NEW = urllib3.exceptions.NewConnectionError(None, "Failed to establish a new connection: refused")
 EXCEPTIONS = requests.exceptions
+
+
+def tls(error, reason=None):
+    """An error of TLS as requests raises it."""
+    if reason:
+        error.reason = reason
+    return EXCEPTIONS.SSLError(urllib3.exceptions.MaxRetryError(None, "/", urllib3.exceptions.SSLError(error)))
+
+
+def name_error(code, wrapped=False):
+    """A name without an address as requests raises it; urllib3 before 2 has its error as the context only."""
+    error = urllib3.exceptions.NewConnectionError(None, "Failed to establish a new connection: a text")
+    if wrapped:
+        error.__cause__ = socket.gaierror(code, "a text")
+    else:
+        error.__context__ = socket.gaierror(code, "a text")
+    return EXCEPTIONS.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", error))
+
+
+def tunnel(answer):
+    """What a proxy answers to CONNECT as requests raises it."""
+    error = urllib3.exceptions.ProxyError("Unable to connect", OSError(f"Tunnel connection failed: {answer}"))
+    return EXCEPTIONS.ProxyError(urllib3.exceptions.MaxRetryError(None, "/", error))
+
+
+NEW = urllib3.exceptions.NewConnectionError(None, "Failed to establish a new connection: refused")
 
 
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (EXCEPTIONS.SSLError("wrong version"), Fault.UNREACHABLE),
-        (EXCEPTIONS.ProxyError("no tunnel"), Fault.UNREACHABLE),
+        (EXCEPTIONS.SSLError("wrong version"), Fault.UNUSABLE),
+        (EXCEPTIONS.ProxyError("no answer"), Fault.TRANSIENT),
         (EXCEPTIONS.ConnectTimeout("too long"), Fault.UNREACHABLE),
         (EXCEPTIONS.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", NEW)), Fault.UNREACHABLE),
+        (EXCEPTIONS.ProxyError(urllib3.exceptions.ProxyError("Cannot connect", NEW)), Fault.UNREACHABLE),
+        (tls(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")), Fault.TRANSIENT),
+        (tls(ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed")), Fault.TRANSIENT),
+        (tls(ssl.SSLSyscallError(5, "Some I/O error occurred")), Fault.TRANSIENT),
+        (tls(ssl.SSLError(1, "unexpected eof"), "UNEXPECTED_EOF_WHILE_READING"), Fault.TRANSIENT),
+        (tls(ssl.SSLError(1, "wrong version number"), "WRONG_VERSION_NUMBER"), Fault.UNUSABLE),
+        (tls(ssl.SSLError(1, "handshake failure"), "SSLV3_ALERT_HANDSHAKE_FAILURE"), Fault.UNUSABLE),
+        (tls(ssl.SSLCertVerificationError(1, "expired"), "CERTIFICATE_VERIFY_FAILED"), Fault.UNUSABLE),
+        (tls(ConnectionResetError(104, "reset")), Fault.TRANSIENT),
+        (name_error(socket.EAI_AGAIN), Fault.UNREACHABLE),
+        (name_error(socket.EAI_SYSTEM), Fault.UNREACHABLE),
+        (name_error(socket.EAI_NONAME), Fault.UNUSABLE),
+        (name_error(socket.EAI_FAIL), Fault.UNUSABLE),
+        (name_error(socket.EAI_AGAIN, wrapped=True), Fault.UNREACHABLE),
+        (tunnel("503 Service Unavailable"), Fault.UNREACHABLE),
+        (tunnel("502 Bad Gateway"), Fault.UNREACHABLE),
+        (tunnel("429 Too Many Requests"), Fault.UNREACHABLE),
+        (tunnel("408"), Fault.UNREACHABLE),
+        (tunnel("407 Proxy Authentication Required"), Fault.UNUSABLE),
+        (tunnel("403 Forbidden"), Fault.UNUSABLE),
         (EXCEPTIONS.ConnectionError("the text of a NewConnectionError"), Fault.TRANSIENT),
         (
             EXCEPTIONS.ConnectionError(urllib3.exceptions.ProtocolError("aborted", ConnectionResetError())),
@@ -160,12 +262,12 @@ def refused_certificate():
     ("error", "expected"),
     [
         (refused_certificate(), True),
-        (OSError("Could not find a suitable TLS CA certificate bundle"), True),
+        (EXCEPTIONS.SSLError(type("CertificateError", (ValueError,), {})("hostname doesn't match")), True),
         (EXCEPTIONS.SSLError(ssl.SSLError(1, "wrong version number")), False),
         (EXCEPTIONS.ConnectionError("certificate"), False),
         (ConnectionRefusedError(111, "refused"), False),
     ],
-    ids=["refused", "missing file", "no TLS", "only a text", "no server"],
+    ids=["refused", "other name", "no TLS", "only a text", "no server"],
 )
 def test_an_error_of_a_certificate_is_known_by_its_type(error, expected):
     assert is_certificate_error(error) is expected

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import redacted_url
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, OptionError
-from ansible_collections.localai.core.plugins.module_utils._http.url import checked_url, is_loopback
+from ansible_collections.localai.core.plugins.module_utils._http.url import checked_url, is_loopback, split_host
 from ansible_collections.localai.core.tests.support.client import Client, Internet, download
 from ansible_collections.localai.core.tests.support.hostile import hostile
 from ansible_collections.localai.core.tests.support.pages import SECRET
@@ -91,3 +91,22 @@ def test_what_is_no_address_of_a_server_is_refused(url):
 )
 def test_this_machine_itself_is_recognised(host, expected):
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a", ("a", "")),
+        ("a:5000", ("a", "5000")),
+        ("a:", ("a", "")),
+        (":5000", ("", "5000")),
+        ("10.0.0.5:80", ("10.0.0.5", "80")),
+        ("fd00::5", ("fd00::5", "")),
+        ("[fd00::5]", ("fd00::5", "")),
+        ("[fd00::5]:80", ("fd00::5", "80")),
+        ("[fd00::5", ("fd00::5", "")),
+        ("", ("", "")),
+    ],
+)
+def test_a_host_is_split_from_its_port(text, expected):
+    assert split_host(text) == expected

@@ -36,6 +36,10 @@ def test_settings_of_a_host_become_a_value() -> None:
         ({"host": ""}, "''"),
         ({"host": "https://quay.io"}, "'https://quay.io' is not a host"),
         ({"host": "user@quay.io"}, "is not a host"),
+        ({"host": "quay.io:port"}, "is not a host"),
+        ({"host": "quay.io:"}, "is not a host"),
+        ({"host": "quay .io"}, "is not a host"),
+        ({"host": "[::1"}, "is not a host"),
         ({"host": "quay.io", "token": "a b"}, "the token for quay.io"),
         ({"host": "quay.io", "token": "a\nb"}, "the token for quay.io"),
         ({"host": "quay.io", "token": "ä"}, "the token for quay.io"),
@@ -45,6 +49,13 @@ def test_an_invalid_endpoint_is_refused(params: dict[str, Any], says: str) -> No
     with pytest.raises(OptionError) as refused:
         endpoint(**params)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["quay.io", " Quay.io:5000\n", "10.0.0.5:80", "[fd00::5]:5000", "[fd00::5]", "fd00::5"]
+)
+def test_a_host_is_a_name_or_an_address_with_or_without_a_port(host: str) -> None:
+    assert endpoint(host=host).host == host.strip().lower()
 
 
 def test_the_password_in_a_host_is_not_quoted() -> None:

@@ -12,12 +12,19 @@ import json
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
-from ansible_collections.localai.core.plugins.module_utils._oci.docker_config import Credentials, docker_credentials
+from ansible_collections.localai.core.plugins.module_utils._oci.docker_config import (
+    Credentials,
+    credential_helper,
+    docker_credentials,
+)
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 
 
 def encoded(text):
     return base64.b64encode(text.encode()).decode()
+
+
+LONG_LOGIN = "robot:" + "x" * 90
 
 
 @pytest.fixture
@@ -102,9 +109,11 @@ def test_credentials_of_docker_hub_for_a_path_precede_those_of_docker(credential
         ({"auth": "", "username": "me", "password": "pw"}, Credentials("me", "pw")),
         ({"auth": encoded("a:b"), "username": "me", "password": "pw"}, Credentials("a", "b")),
         ({"auth": encoded(":pw")}, None),
-        ({"auth": "not base64!"}, None),
-        ({"auth": base64.b64encode(b"me:\xff").decode()}, None),
-        ({"auth": 7}, None),
+        ({"auth": encoded(LONG_LOGIN)[:76] + "\n" + encoded(LONG_LOGIN)[76:] + "\n"}, Credentials("robot", "x" * 90)),
+        ({"auth": encoded(LONG_LOGIN)[:76] + "\r\n" + encoded(LONG_LOGIN)[76:]}, Credentials("robot", "x" * 90)),
+        ({"auth": " " + encoded("me:pw") + "\t"}, Credentials("me", "pw")),
+        ({"auth": encoded("me:pwd").rstrip("=")}, Credentials("me", "pwd")),
+        ({"auth": None}, None),
         ({"username": "me"}, None),
         ({"username": "me", "password": 7}, None),
         ({}, None),
@@ -123,6 +132,19 @@ def test_an_identity_token_is_an_error_that_says_what_to_do_instead(credentials,
         credentials("a.azurecr.io/x", {"https://a.azurecr.io": entry})
     assert "hunter2" not in str(caught.value)
     assert credentials("b.azurecr.io/x", {"a.azurecr.io": entry}) is None
+
+
+@pytest.mark.parametrize(
+    "auth",
+    ["not base64!", "aHVudGVyMg==", "hunter2", base64.b64encode(b"me:\xff").decode(), 7, ["hunter2"], "\u00e9"],
+)
+def test_an_entry_that_cannot_be_decoded_is_an_error_that_names_it(credentials, auth):
+    entry = {"https://quay.io/v1/": {"auth": auth}}
+    with pytest.raises(HostError, match=r"config\.json: the entry 'https://quay\.io/v1/' in auths cannot be") as caught:
+        credentials("quay.io/x", entry)
+    assert "hunter2" not in str(caught.value)
+    assert credentials("other.example/x", entry) is None
+    assert credentials("quay.io/x", {**entry, "quay.io": {"auth": encoded("me:pw")}}) == Credentials("me", "pw")
 
 
 def test_an_empty_entry_does_not_hide_another(credentials):
@@ -162,6 +184,39 @@ def test_the_file_of_the_user_is_used_and_may_be_missing(tmp_path, monkeypatch, 
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker/config.json").write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("me:pw")}}}))
     assert docker_credentials(Reference.parse("quay.io/x"), auth_file) == Credentials("me", "pw")
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("me:pw")}}}), encoding="utf-8-sig")
+    assert docker_credentials(Reference.parse("quay.io/x"), str(path)) == Credentials("me", "pw")
+
+
+def test_credentials_say_where_they_are_from(credentials, tmp_path, monkeypatch):
+    auths = {"quay.io": {"auth": encoded("me:pw")}}
+    path = tmp_path / "config.json"
+    assert credentials("quay.io/x", auths).source == f"auth_file {path}"
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert docker_credentials(Reference.parse("quay.io/x"), None).source == str(path)
+
+
+@pytest.mark.parametrize(
+    ("document", "helper"),
+    [
+        ({"credsStore": "desktop"}, "docker-credential-desktop"),
+        ({"credHelpers": {"quay.io": "ecr-login"}}, "docker-credential-ecr-login"),
+        ({"credHelpers": {"https://quay.io": "ecr-login"}, "credsStore": "desktop"}, "docker-credential-ecr-login"),
+        ({"credHelpers": {"other.example": "ecr-login"}}, ""),
+        ({"credHelpers": ["ecr-login"], "credsStore": 7}, ""),
+        ({"credsStore": "a\nb"}, ""),
+        ({}, ""),
+        ([], ""),
+    ],
+)
+def test_the_credential_helper_is_named(tmp_path, document, helper):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(document))
+    assert credential_helper(Reference.parse("quay.io/x"), str(path)) == helper
 
 
 def test_credentials_are_not_in_their_repr():

@@ -91,6 +91,16 @@ def test_what_is_no_reference_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [("ghcr.io/Owner/image:v1", True), ("Owner/image", True), ("ghcr.io/owner/im age", False), ("ghcr.io/-A/x", False)],
+)
+def test_an_upper_case_name_is_told_from_other_mistakes(text, told):
+    with pytest.raises(SourceError) as caught:
+        Reference.parse(text)
+    assert ("always in lower case" in str(caught.value)) is told
+
+
+@pytest.mark.parametrize(
     ("text", "server", "hostname"),
     [
         ("alpine", "registry-1.docker.io", "registry-1.docker.io"),

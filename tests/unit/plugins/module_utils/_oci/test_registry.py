@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 
 import pytest
 
@@ -24,9 +25,11 @@ from ansible_collections.localai.core.tests.support import images, registry
 from ansible_collections.localai.core.tests.support.auth import Bearer
 from ansible_collections.localai.core.tests.support.auth import basic as basic_header
 from ansible_collections.localai.core.tests.support.client import Client, Internet
+from ansible_collections.localai.core.tests.support.connections import answering, end, forward, reset, send
 from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut, Headers, Raw, Status
 from ansible_collections.localai.core.tests.support.pulls import PASSWORD, USER, images_of, paths, pull, resolve
 from ansible_collections.localai.core.tests.support.sample import AMD64, ARM64, HOST, IMAGE, INDEX, LOWER, S390X, UPPER
+from ansible_collections.localai.core.tests.support.tcp_proxy import refusing
 
 
 @pytest.mark.parametrize("docker", [True, False])
@@ -302,3 +305,66 @@ def test_a_registry_that_is_not_there_is_an_error(server):
         resolve(f"{server.host}/x/y:tag")
     with pytest.raises(TransportError, match="refused"):
         resolve("127.0.0.1:1/x/y:tag")
+
+
+# a registry on this machine
+
+
+def test_a_registry_on_this_machine_that_is_down_was_tried_with_both_schemes():
+    with refusing() as host, pytest.raises(TransportError) as caught:
+        resolve(f"{host}/x/y:tag")
+    message = str(caught.value)
+    assert message.startswith(f"{host} was tried with https:// and http://. GET https://{host}/v2/: {host} cannot be")
+    assert "Connection refused (tried 3 times" in message
+
+
+@pytest.mark.parametrize("fault", [end(), reset()], ids=["end", "reset"])
+def test_a_registry_on_this_machine_that_cuts_a_handshake_off_is_tried_again(authority, fault):
+    with registry.Registry(tls=authority.server_context()) as server, answering(
+        fault, fault, forward(server.host)
+    ) as host:
+        server.put("x/y", "tag", IMAGE)
+        assert resolve(f"{host}/x/y:tag", ca_path=str(authority.ca_file)).digest == IMAGE.digest
+
+
+def test_a_registry_without_tls_may_cut_every_handshake_off(server):
+    server.put("x/y", "tag", IMAGE)
+
+    def picky(connection):
+        if connection.recv(1, socket.MSG_PEEK) != b"\x16":
+            forward(server.host)(connection)
+
+    with answering(picky) as host:
+        client = Client()
+        assert images_of(client).resolve(Reference.parse(f"{host}/x/y:tag"), HOST).digest == IMAGE.digest
+        assert client.pauses == []
+
+
+def test_a_registry_on_this_machine_with_a_refused_certificate_is_reported_once(authority):
+    with registry.Registry(tls=authority.server_context()) as server, pytest.raises(TransportError) as caught:
+        resolve(server.put("x/y", "tag", IMAGE))
+    assert "is not trusted by this host" in str(caught.value)
+    assert "skipped" not in str(caught.value)
+
+
+def test_plain_http_at_a_registry_with_tls_is_told():
+    answer = send(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+    told = pytest.raises(TransportError, match=r"answered 400\. The server requires TLS: use https://")
+    with answering(answer) as host, told:
+        resolve(f"{host}/x/y:tag", endpoints=(Endpoint(host, plain_http=True),))
+
+
+LIMIT = b'{"errors": [{"code": "TOOMANYREQUESTS", "message": "You have reached your pull rate limit."}]}'
+
+
+@pytest.mark.parametrize("path", ["/manifests/", "/blobs/"])
+@pytest.mark.parametrize("login", [True, False])
+def test_the_text_of_a_registry_that_limits_requests_is_shown(server, path, login):
+    endpoints = (Endpoint(server.host, username="me", password="hunter2"),) if login else ()
+    server.faults = [Status(path, status=429, body=LIMIT)]
+    with pytest.raises(
+        TransportError, match=r"429 Too Many Requests \(You have reached your pull rate limit\.\)"
+    ) as caught:
+        pull(images_of(Client(endpoints=endpoints)), server.put("x/y", "tag", IMAGE))
+    assert ("No credentials were sent, and registries allow fewer requests then" in str(caught.value)) is not login
+    assert caught.value.status == 429
