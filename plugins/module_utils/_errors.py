@@ -83,9 +83,15 @@ class IntegrityError(SourceError):
 
 
 class TransportError(LocalAIError):
-    """An HTTP request failed; `status` is the HTTP status of the last answer, or None if there was none."""
+    """An HTTP request failed; `status` is the HTTP status of the last answer, or None if there was none.
 
-    def __init__(self, message: str, status: int | None = None, missing: bool = False) -> None:
+    The answer came from `elsewhere` if it is not that of the requested server, but of one that it redirects to.
+    """
+
+    def __init__(
+        self, message: str, status: int | None = None, missing: bool = False, *, elsewhere: bool = False
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.elsewhere = elsewhere
         self.missing = missing or status in (404, 410)

@@ -298,9 +298,10 @@ class Http:
             near_miss=self.near_miss(*server),
         )
         message = f"{_request(method, url)}: {status_line(response)}{excerpt(body)}"
-        if not is_from(response.url, url):
+        elsewhere = not is_from(response.url, url)
+        if elsewhere:
             message += f" after a redirect to {redacted_url(response.url)}"
-        return TransportError(message + (advice if is_advised else ""), status)
+        return TransportError(message + (advice if is_advised else ""), status, elsewhere=elsewhere)
 
     def _start(self, response: t.Any) -> bytes:
         """Return the start of the body of an error, without credentials; nothing if it cannot be read."""

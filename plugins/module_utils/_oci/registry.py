@@ -28,7 +28,7 @@ from .reference import Reference, is_digest
 
 _NO_HEAD = (405, 501)
 _LOGIN_STATUSES = (400, 401, 403, 404)
-_UNAUTHORIZED = 401
+_FORBIDDEN = (401, 403)
 _TOO_MANY_REQUESTS = 429
 _TOKEN_SECONDS = 60
 _MOST_TOKEN_SECONDS = 86400
@@ -125,7 +125,7 @@ class Registry:
             )
         except TransportError as e:
             self._check_limit(reference, e)
-            if e.status == _UNAUTHORIZED:
+            if e.status in _FORBIDDEN and not e.elsewhere:
                 raise TransportError(f"{e}. {self._refused(reference)}", e.status) from e
             raise
 
@@ -148,7 +148,7 @@ class Registry:
         if answer.status in (200, 206):
             return answer
         failure = f"{redacted_url(url)} answered {answer.status}{registry_errors(answer.body)}"
-        if answer.status in (401, 403):
+        if answer.status in _FORBIDDEN:
             raise TransportError(f"{failure}. {self._refused(reference)}", answer.status)
         if answer.status == 404:
             raise TransportError(f"{failure}. The registry has no such image, or not this tag or digest.", 404)

@@ -170,7 +170,7 @@ def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
         ([Status(status=500)], "500 Internal Server Error .tried 3 times"),
         ([Status(status=429, headers={"Retry-After": "3"})], "429 Too Many Requests .tried 3 times.*waited 6 s"),
         ([Status(status=404)], "404 Not Found"),
-        ([Status(status=403)], "403 Forbidden. Add credentials for this host to endpoints"),
+        ([Status(status=403)], "403 Forbidden. The (registry|server) refused the login of user"),
         ([Cut(after=100_000, times=1), Status(status=410)], "410 Gone"),
         ([Cut(after=100_000, times=1), Status(status=416)], "the body ended after 100000 bytes, which is too short"),
         ([Cut(after=1000, times=1), Headers(headers={"Content-Range": "bytes 1001-2000/9999"})], "another range"),
@@ -239,7 +239,7 @@ def test_a_token_that_expires_in_the_middle_of_a_pull_is_renewed(upgrade, host, 
 def test_a_login_that_is_revoked_in_the_middle_of_a_pull_is_an_error(upgrade, registry):
     faults = [CutAndForget(after=100_000, tokens=registry.running.tokens, times=1), Status(status=401)]
     result = upgrade(registry, lambda: registry.spoil(*faults))
-    assert re.search("401 Unauthorized. Add credentials for this host to endpoints", result["msg"])
+    assert re.search("401 Unauthorized. The registry refused the login of user", result["msg"])
 
 
 # manifests

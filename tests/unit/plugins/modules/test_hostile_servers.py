@@ -6,17 +6,26 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
+import socket
 import tarfile
+import tempfile
 import warnings
 
+import pytest
 import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
+from ansible_collections.localai.core.plugins.module_utils._http.proxy import bypasses_proxy, proxy_for
+from ansible_collections.localai.core.plugins.module_utils._oci.docker_config import (
+    credential_helper,
+    docker_credentials,
+)
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import verified
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
@@ -28,7 +37,17 @@ from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, file, zip_archive
 from ansible_collections.localai.core.tests.support.client import Client, Internet
-from ansible_collections.localai.core.tests.support.hostile import FEWER, TEXTS, damaged, documents, hostile, watched
+from ansible_collections.localai.core.tests.support.connections import answering, send
+from ansible_collections.localai.core.tests.support.files import FileServer
+from ansible_collections.localai.core.tests.support.hostile import (
+    FEWER,
+    TEXTS,
+    VALUES,
+    damaged,
+    documents,
+    hostile,
+    watched,
+)
 from ansible_collections.localai.core.tests.support.unpacking import FORMATS
 
 PASSWORD = "hunter2"
@@ -193,3 +212,107 @@ def zipped(members):
 def test_whatever_a_zip_archive_holds_nothing_outside_changes(data):
     with watched() as top, Tree(str(top / "backends")) as tree, contextlib.suppress(LocalAIError):
         unpack(iter([data]), FORMATS["zip"], tree, whiteouts=False, limits=Limits(size=100_000, entries=1000))
+
+
+# what is between a host and a server: its DNS and its proxy
+
+LOGIN_OF_PROXY = base64.b64encode(f"me:{PASSWORD}".encode())
+LINES = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        b"HTTP/1.1 %d %b\r\n%b\r\n\r\n%b".__mod__,
+        st.tuples(
+            STATUSES,
+            st.sampled_from([b"", b"OK", b"\xff", b"me:" + PASSWORD.encode(), LOGIN_OF_PROXY, b"x" * 70_000]),
+            st.sampled_from([b"", b"X: y", b"Retry-After: 0", b"Content-Length: -1", b"Location: http://[::1", b": "]),
+            st.sampled_from([b"", b"\x15\x03\x01\x00\x02\x02\x28", PASSWORD.encode(), LOGIN_OF_PROXY, b"<html>" * 20]),
+        ),
+    ),
+)
+PROXIES = st.sampled_from(
+    ["http://me:{password}@{proxy}", "me:{password}@{proxy}", "http://me:{password}@{proxy}/x?y#z"]
+)
+
+
+def request_through(proxy, scheme):
+    """Send a request through a proxy; returns what went wrong."""
+    client = Client(retries=1, timeout=2)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(f"{scheme}_proxy", proxy)
+        try:
+            client.fetch(f"{scheme}://files.example/x?sig={PASSWORD}{PASSWORD}")
+        except LocalAIError as e:
+            return str(e)
+    return ""
+
+
+@FEWER
+@given(LINES, PROXIES, st.sampled_from(["http", "https"]))
+@hostile
+def test_whatever_a_proxy_answers_there_is_an_answer_or_an_error_without_its_password(answer, proxy, scheme):
+    with answering(send(answer)) as host:
+        message = request_through(proxy.format(password=PASSWORD, proxy=host), scheme)
+    assert PASSWORD not in message
+    assert LOGIN_OF_PROXY.decode() not in message
+    assert len(message) < 2000
+
+
+@given(st.one_of(TEXTS, st.builds("{}://me:hunter2@{}".format, st.sampled_from(["http", "socks5", "x", ""]), TEXTS)))
+@hostile
+def test_whatever_the_variable_for_a_proxy_has_the_password_is_not_shown(proxy):
+    url = proxy.replace("\0", "")
+    try:
+        shown = repr(proxy_for("https://files.example/", {"https": url}))
+    except LocalAIError as e:
+        shown = str(e)
+    assert PASSWORD not in shown
+
+
+@given(TEXTS, TEXTS, st.integers(1, 65535))
+@hostile
+def test_whatever_no_proxy_has_it_is_an_answer(no_proxy, host, port):
+    assert bypasses_proxy(host, port, no_proxy) in (True, False)
+
+
+NAME_ERRORS = [getattr(socket, name) for name in dir(socket) if name.startswith("EAI_")]
+
+
+@given(st.lists(st.sampled_from([*NAME_ERRORS, 0, 99, None]), max_size=4), TEXTS, st.booleans())
+@hostile
+def test_whatever_the_dns_does_there_is_an_answer_or_an_error(codes, text, proxied):
+    original, left = socket.getaddrinfo, list(codes)
+
+    def resolve(host, *arguments, **settings):
+        if left:
+            code = left.pop()
+            raise socket.gaierror(text) if code is None else socket.gaierror(code, text)
+        return original("127.0.0.1", *arguments, **settings)
+
+    with FileServer({"/x": b"x", "http://files.example/x": b"x"}) as server, pytest.MonkeyPatch.context() as patch:
+        port = server.host.rpartition(":")[2]
+        patch.setattr(socket, "getaddrinfo", resolve)
+        if proxied:
+            patch.setenv("http_proxy", f"http://me:{PASSWORD}@proxy.example:{port}")
+        client = Client(retries=2)
+        url = "http://files.example/x" if proxied else f"http://files.example:{port}/x"
+        try:
+            shown = client.fetch(url).body.decode()
+        except LocalAIError as e:
+            shown = str(e)
+    assert shown == "x" or codes
+    assert PASSWORD not in shown
+
+
+AUTHS = st.one_of(TEXTS, st.binary(max_size=30).map(lambda data: base64.b64encode(data).decode()), VALUES)
+
+
+@given(st.dictionaries(st.sampled_from(["registry.example", "https://registry.example/v1/", "x"]), AUTHS, max_size=3))
+@hostile
+def test_whatever_a_docker_config_has_it_is_credentials_or_an_error(auths):
+    with tempfile.NamedTemporaryFile("w") as file_of_logins:
+        json.dump({"auths": {key: {"auth": auth} for key, auth in auths.items()}, "credsStore": auths}, file_of_logins)
+        file_of_logins.flush()
+        reference = Reference.parse("registry.example/x/y:v1")
+        with contextlib.suppress(LocalAIError):
+            docker_credentials(reference, file_of_logins.name)
+        assert credential_helper(reference, file_of_logins.name) == ""

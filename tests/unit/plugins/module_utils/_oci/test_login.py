@@ -18,7 +18,8 @@ from ansible_collections.localai.core.plugins.module_utils._request import Endpo
 from ansible_collections.localai.core.tests.support import registry
 from ansible_collections.localai.core.tests.support.auth import Basic, Bearer
 from ansible_collections.localai.core.tests.support.client import Client
-from ansible_collections.localai.core.tests.support.faults import Status
+from ansible_collections.localai.core.tests.support.faults import Redirect, Status
+from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.pages import SECRET
 from ansible_collections.localai.core.tests.support.pulls import PASSWORD, USER, images_of, pull
 from ansible_collections.localai.core.tests.support.sample import IMAGE
@@ -111,12 +112,22 @@ def test_a_login_that_is_not_asked_for_is_not_sent():
         assert [request for request in server.requests if "authorization" in request.headers] == []
 
 
-def test_a_login_that_expires_during_a_pull_is_named():
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_login_that_expires_during_a_pull_is_named(status):
     with registry.Registry(Basic(USER, PASSWORD)) as server:
         server.put("x/y", "tag", IMAGE)
-        server.faults = [Status("/blobs/", status=401)]
+        server.faults = [Status("/blobs/", status=status)]
         message = refused(server, None, Endpoint(server.host, username=USER, password=PASSWORD))
-        assert f"401 Unauthorized. The registry refused the login of user {USER!r} from endpoints" in message
+        assert f"The registry refused the login of user {USER!r} from endpoints" in message
+
+
+def test_the_login_is_not_blamed_for_the_answer_of_another_server():
+    with registry.Registry() as server, FileServer() as storage:
+        server.put("x/y", "tag", IMAGE)
+        server.faults = [Redirect("/blobs/", location=f"{storage.url}/x?sig={SECRET}")]
+        storage.faults = [Status(status=403)]
+        message = refused(server, None, Endpoint(server.host, username=USER, password=PASSWORD))
+        assert message.endswith(f"403 Forbidden after a redirect to {storage.url}/x")
 
 
 def test_the_entry_for_the_scheme_and_its_port_is_used():
