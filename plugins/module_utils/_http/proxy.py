@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from .._errors import TransportError
-from .url import DEFAULT_PORTS, checked_url, is_loopback, split_host
+from .url import DEFAULT_PORTS, checked_url, is_loopback, origin, split_host
 
 _PROXY_PORTS = {**DEFAULT_PORTS, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 _HIDDEN = "(hidden)"
@@ -55,7 +55,7 @@ def proxy_for(url: str, variables: t.Mapping[str, str]) -> Proxy | None:
     port = parts.port or DEFAULT_PORTS[parts.scheme]
     if not text or is_loopback(parts.hostname) or bypasses_proxy(parts.hostname, port, variables.get("no", "")):
         return None
-    return _parsed(text.strip(), f"{parts.hostname}:{port}")
+    return _parsed(text.strip(), origin(url).partition("://")[2])
 
 
 def _parsed(text: str, server: str) -> Proxy:

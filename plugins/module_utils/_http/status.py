@@ -38,7 +38,7 @@ def status_advice(
     if "Authorization" not in response.request.headers:
         return f". Add credentials for this host to endpoints. No credentials were sent. {near_miss}".rstrip()
     login = f"login of user {endpoint.username!r}" if endpoint.username else "token"
-    return f". The server refused the {login} from endpoints, or that user may not read this URL."
+    return f". The server refused the {login} from endpoints, or it cannot be used for this URL."
 
 
 def tls_advice(status: int, url: str, body: bytes) -> str:

@@ -60,4 +60,5 @@ def is_from(answered: str, requested: str) -> bool:
 def origin(url: str) -> str:
     """Return scheme, host and port of a URL; raises OptionError."""
     parts = checked_url(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"

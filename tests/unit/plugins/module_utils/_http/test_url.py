@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import redacted_url
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, OptionError
-from ansible_collections.localai.core.plugins.module_utils._http.url import checked_url, is_loopback, split_host
+from ansible_collections.localai.core.plugins.module_utils._http.url import checked_url, is_loopback, origin, split_host
 from ansible_collections.localai.core.tests.support.client import Client, Internet, download
 from ansible_collections.localai.core.tests.support.hostile import hostile
 from ansible_collections.localai.core.tests.support.pages import SECRET
@@ -110,3 +110,15 @@ def test_this_machine_itself_is_recognised(host, expected):
 )
 def test_a_host_is_split_from_its_port(text, expected):
     assert split_host(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/x", "https://a.example:443"),
+        ("http://A.example:5000/x?y", "http://a.example:5000"),
+        ("http://[fd00::5]/x", "http://[fd00::5]:80"),
+    ],
+)
+def test_the_origin_of_a_url_has_its_port(url, expected):
+    assert origin(url) == expected
