@@ -237,9 +237,10 @@ class Http:
             )
         except (OSError, ValueError) as e:
             raise self._error(method, url, e) from e
-        if proxy and response.status_code >= 400 and parts.scheme == "http":
+        if proxy and parts.scheme == "http":
             # It may be the proxy that answers.
-            response.reason = f"{proxy.redact(response.reason or '')} (through the proxy {proxy.name})"
+            through = f" (through the proxy {proxy.name})" if response.status_code >= 400 else ""
+            response.reason = proxy.redact(response.reason or "") + through
         return response
 
     def _check_reachable(self, method: str, url: str, proxy: Proxy | None) -> None:

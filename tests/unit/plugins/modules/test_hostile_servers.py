@@ -247,6 +247,7 @@ def request_through(proxy, scheme):
 
 
 @FEWER
+@example(b"HTTP/1.1 101 hunter2", "http://me:{password}@{proxy}", "http")
 @given(LINES, PROXIES, st.sampled_from(["http", "https"]))
 @hostile
 def test_whatever_a_proxy_answers_there_is_an_answer_or_an_error_without_its_password(answer, proxy, scheme):
