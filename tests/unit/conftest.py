@@ -92,7 +92,10 @@ def pytest_runtest_teardown(item):
 def pytest_terminal_summary(terminalreporter):
     """Print the figure: the cases that were tried, of tests that passed."""
     reports = [
-        report for found in terminalreporter.stats.values() for report in found if hasattr(report, "user_properties")
+        report
+        for found in terminalreporter.stats.values()
+        for report in found
+        if hasattr(report, "failed") and hasattr(report, "user_properties")
     ]
     failed = {report.nodeid for report in reports if report.failed}
     cases = [

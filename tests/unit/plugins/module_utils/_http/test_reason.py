@@ -115,7 +115,10 @@ def test_a_name_without_an_address_is_named(monkeypatch):
 
 PROXY_FAULTS = {
     "refused": (None, "the proxy {proxy} cannot be reached: Connection refused"),
-    "407": (send(b"HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n"), "The proxy refused the credentials"),
+    "407": (
+        send(b"HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n"),
+        "The proxy requires credentials, and refused those",
+    ),
     "403": (send(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), "{proxy}"),
     "503": (send(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), "{proxy}"),
     "echo": (send(b"HTTP/1.1 503 me:hunter2 bWU6aHVudGVyMg==\r\nContent-Length: 7\r\n\r\nhunter2"), "{proxy}"),

@@ -70,7 +70,7 @@ def test_the_status_of_another_server_has_no_advice_for_the_first_one(server):
     ("proxy", "says"),
     [
         ("http://{host}", "The proxy requires credentials"),
-        ("http://me:hunter2@{host}", "The proxy refused the credentials"),
+        ("http://me:hunter2@{host}", "The proxy requires credentials, and refused those"),
     ],
 )
 def test_a_proxy_that_wants_credentials_is_named(monkeypatch, proxy, says):
