@@ -129,7 +129,7 @@ options:
       - A server that cannot be reached until all retries are used is not contacted again in the same run. With the
         defaults, a server that refuses connections costs at most 31 seconds, before a mirror is used. Attempts
         without a connection take at most about 10 seconds for each retry, so that a server that does not answer at
-        all costs about one minute. At least one retry is made.
+        all costs about one minute. One retry is made in any case, unless this option is V(0).
     type: int
     default: 5
 notes:

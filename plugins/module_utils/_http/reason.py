@@ -127,8 +127,8 @@ def credentials_advice(proxy: Proxy) -> str:
     """Return what to do about a proxy that demands credentials."""
     if proxy.user:
         return (
-            "The proxy requires credentials, and refused those in the environment variable that sets it. Characters such "
-            "as @, : and / have to be percent-encoded there."
+            "The proxy requires credentials, and refused those in the environment variable that sets it. Characters "
+            "such as @, : and / have to be percent-encoded there."
         )
     return "The proxy requires credentials. Add them to the environment variable that sets the proxy."
 
