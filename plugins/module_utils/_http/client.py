@@ -152,7 +152,7 @@ class Http:
             if speaks_no_tls(e):
                 return False
             if fault_of(e) is Fault.UNREACHABLE:
-                raise TransportError(f"{server} was tried with https:// and http://. {e}") from e
+                raise TransportError(f"https://{server} and http://{server} were tried. {e}") from e
             raise
 
     def _speaks_plain_http(self, server: str) -> bool:

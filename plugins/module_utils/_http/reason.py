@@ -227,9 +227,8 @@ def _names_in_certificate(peer: Peer) -> tuple[str, ...]:
             ssl.create_default_context(capath=path) if os.path.isdir(path) else ssl.create_default_context(cafile=path)
         )
         context.check_hostname = False
-        with socket.create_connection((host, int(port)), peer.timeout) as plain, context.wrap_socket(
-            plain
-        ) as connection:
+        connecting = socket.create_connection((host, int(port)), peer.timeout)
+        with connecting as plain, context.wrap_socket(plain, server_hostname=host) as connection:
             certificate: t.Mapping[str, t.Any] = connection.getpeercert() or {}
     except (OSError, ValueError):
         return ()

@@ -314,7 +314,7 @@ def test_a_registry_on_this_machine_that_is_down_was_tried_with_both_schemes():
     with refusing() as host, pytest.raises(TransportError) as caught:
         resolve(f"{host}/x/y:tag")
     message = str(caught.value)
-    assert message.startswith(f"{host} was tried with https:// and http://. GET https://{host}/v2/: {host} cannot be")
+    assert message.startswith(f"https://{host} and http://{host} were tried. GET https://{host}/v2/: {host} cannot be")
     assert "Connection refused (tried 3 times" in message
 
 
