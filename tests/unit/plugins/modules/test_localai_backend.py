@@ -591,7 +591,7 @@ def test_wrong_credentials_are_refused_and_not_shown(host):
     with Registry(Basic("me", "right")) as locked:
         name = locked.put("x/y", "tag", backend_image())
         endpoints = [{"host": locked.host, "username": "me", "password": "hunter2"}]
-        result = refused(host, "mine", match="Add username and password", uri=name, endpoints=endpoints)
+        result = refused(host, "mine", match="The registry refused the login of user", uri=name, endpoints=endpoints)
         assert "hunter2" not in json.dumps(result)
         host.install("mine", uri=name, endpoints=[{**endpoints[0], "password": "right"}])
     assert host.names == ["mine"]
