@@ -100,8 +100,7 @@ options:
       - Whether to honour the environment variables E(http_proxy), E(https_proxy), E(all_proxy) and E(no_proxy).
       - E(no_proxy) is read as by Docker and LocalAI. Its entries are host names, which stand for their subdomains
         too, V(.domain) or V(*.domain) for subdomains only, addresses, networks such as V(10.0.0.0/8) and V(fd00::/8),
-        or V(*). Names and addresses can have a port. The managed host itself, V(localhost) and loopback addresses, is
-        never contacted through a proxy.
+        or V(*). Names and addresses can have a port. V(localhost) and loopback addresses need an entry too.
     type: bool
     default: true
   auth_file:

@@ -213,7 +213,7 @@ class Http:
         endpoint = self.endpoint(parts.netloc, parts.scheme)
         proxy = self._proxy(url)
         self._check_reachable(method, url, proxy)
-        local = is_loopback(parts.hostname or "")
+        local = is_loopback(parts.hostname or "") and not proxy
         if parts.scheme == "http" and "Authorization" in headers and not (local or endpoint.plain_http):
             raise TransportError(
                 f"Credentials for {parts.netloc} are not sent over plain HTTP. Use HTTPS, or allow it with "

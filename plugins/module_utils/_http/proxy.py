@@ -6,8 +6,8 @@
 """The proxy for a URL, by the variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
 
 `no_proxy` follows the rules of Go (`golang.org/x/net/http/httpproxy`), which docker and LocalAI use: an environment
-that works for them works here. This machine itself is never reached through a proxy. Beyond Go's rules, blanks separate
-entries too, and an IPv6 address may be in brackets without a port.
+that works for them works here. There are three differences: loopback addresses need an entry too, blanks separate entries, and
+an IPv6 address may be in brackets without a port.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from .._errors import TransportError
-from .url import DEFAULT_PORTS, checked_url, is_loopback, origin, split_host
+from .url import DEFAULT_PORTS, checked_url, origin, split_host
 
 _PROXY_PORTS = {**DEFAULT_PORTS, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 _HIDDEN = "(hidden)"
@@ -53,7 +53,7 @@ def proxy_for(url: str, variables: t.Mapping[str, str]) -> Proxy | None:
     parts = checked_url(url)
     text = variables.get(parts.scheme) or variables.get("all") or ""
     port = parts.port or DEFAULT_PORTS[parts.scheme]
-    if not text or is_loopback(parts.hostname) or bypasses_proxy(parts.hostname, port, variables.get("no", "")):
+    if not text or bypasses_proxy(parts.hostname, port, variables.get("no", "")):
         return None
     return _parsed(text.strip(), origin(url).partition("://")[2])
 

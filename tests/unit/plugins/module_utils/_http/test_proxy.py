@@ -96,12 +96,11 @@ def test_no_proxy_follows_the_rules_of_go(no_proxy, host, port, expected):
         ("http://[fd00::5]:5000/x", "fd00::/8", None),
         ("http://[fd00::5]:5000/x", "fe80::/8", "proxy.example:3128"),
         # this machine itself
-        ("http://localhost:5000/x", "", None),
-        ("https://LOCALHOST/x", "", None),
-        ("http://127.0.0.1/x", "", None),
-        ("http://127.1.2.3/x", "", None),
-        ("http://[::1]:5000/x", "", None),
-        ("http://localhost.example/x", "", "proxy.example:3128"),
+        ("http://localhost:5000/x", "", "proxy.example:3128"),
+        ("http://127.0.0.1/x", "", "proxy.example:3128"),
+        ("https://LOCALHOST/x", "localhost", None),
+        ("http://127.1.2.3/x", "127.0.0.0/8", None),
+        ("http://[::1]:5000/x", "::1/128", None),
     ],
 )
 def test_a_url_has_a_proxy_unless_its_server_is_exempt(url, no_proxy, name):
