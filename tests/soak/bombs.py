@@ -44,7 +44,6 @@ from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import
 from ..support.archives import compress, tar
 from ..support.client import Client
 from ..support.files import FileServer, Page
-from ..support.unpacking import FORMATS
 
 MEMORY = 3 * 1024**3 // 2
 SECONDS = 120
@@ -204,9 +203,9 @@ def _header(path: Path) -> object:
 # archives
 
 
-def _unpacked(path: Path, data: bytes, compression: str) -> object:
+def _unpacked(path: Path, data: bytes, is_layer: bool = True) -> object:
     with Tree(str(path)) as tree:
-        unpack(iter([data]), FORMATS[compression], tree, whiteouts=True, limits=Limits(size=4 * 1024**3))
+        unpack(iter([data]), tree, is_layer=is_layer, limits=Limits(size=4 * 1024**3))
     return None
 
 
@@ -221,22 +220,22 @@ def _zeros(size: int) -> bytes:
 def _gzip(path: Path) -> object:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = packer.compress(_zeros(4 * 1024**3)) + b"".join(packer.compress(bytes(16 * MIB)) for _n in range(256))
-    return _unpacked(path, packed + packer.flush(), "gzip")
+    return _unpacked(path, packed + packer.flush())
 
 
 @bomb("archive: 1 GiB of zeros in bzip2")
 def _bzip2(path: Path) -> object:
-    return _unpacked(path, compress(_zeros(1024**3), "bzip2") + compress(bytes(64 * MIB), "bzip2") * 16, "bzip2")
+    return _unpacked(path, compress(_zeros(1024**3), "bzip2") + compress(bytes(64 * MIB), "bzip2") * 16)
 
 
 @bomb("archive: 1 GiB of zeros in xz", long=True)
 def _xz(path: Path) -> object:
-    return _unpacked(path, compress(_zeros(1024**3), "xz") + compress(bytes(64 * MIB), "xz") * 16, "xz")
+    return _unpacked(path, compress(_zeros(1024**3), "xz") + compress(bytes(64 * MIB), "xz") * 16)
 
 
 @bomb("archive: 1 GiB of zeros in zstd", long=True)
 def _zstd(path: Path) -> object:
-    return _unpacked(path, compress(_zeros(1024**3), "zstd") + compress(bytes(64 * MIB), "zstd") * 16, "zstd")
+    return _unpacked(path, compress(_zeros(1024**3), "zstd") + compress(bytes(64 * MIB), "zstd") * 16)
 
 
 @bomb("archive: a zip of 300 files that are one of 16 MiB")
@@ -251,14 +250,14 @@ def _zip(path: Path) -> object:
                 setattr(other, name, getattr(first, name))
             archive.filelist.append(other)
             archive.NameToInfo[other.filename] = other
-    return _unpacked(path, buffer.getvalue(), "zip")
+    return _unpacked(path, buffer.getvalue(), is_layer=False)
 
 
 @bomb("archive: an extended header of digits")
 def _digits(path: Path) -> object:
     info = tarfile.TarInfo("x")
     info.type, info.size = tarfile.XHDTYPE, MIB
-    return _unpacked(path, info.tobuf() + b"1" * MIB + tar([]), "none")
+    return _unpacked(path, info.tobuf() + b"1" * MIB + tar([]))
 
 
 @bomb("archive: a sparse file of 8 EiB")
@@ -266,14 +265,14 @@ def _sparse(path: Path) -> object:
     info = tarfile.TarInfo("x")
     info.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(2**63 - 1), "GNU.sparse.numblocks": "1"}
     info.size = 1
-    return _unpacked(path, info.tobuf(tarfile.PAX_FORMAT) + b"x".ljust(512, b"\0") + bytes(1024), "none")
+    return _unpacked(path, info.tobuf(tarfile.PAX_FORMAT) + b"x".ljust(512, b"\0") + bytes(1024))
 
 
 @bomb("archive: 50,000 global headers")
 def _global(path: Path) -> object:
     header = tarfile.TarInfo.create_pax_global_header({f"k{number}": "v" * 100 for number in range(3)})
     other = [header.replace(b"k0", b"k%x" % (number % 10)) for number in range(10)]
-    return _unpacked(path, b"".join(other) * 5000, "none")
+    return _unpacked(path, b"".join(other) * 5000)
 
 
 # running them

@@ -29,7 +29,6 @@ from ..support.any_images import AnyLayer, images
 from ..support.host import temporary_directory, umask
 from ..support.images import image
 from ..support.layouts import write_oci_layout
-from ..support.unpacking import FORMATS
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def ours(layers: tuple[AnyLayer, ...], top: Path) -> Listing | None:
     try:
         with Tree(str(top)) as tree:
             for layer in layers:
-                unpack(iter([layer.packed(layer.compression).blob]), FORMATS[layer.compression], tree, whiteouts=True)
+                unpack(iter([layer.packed(layer.compression).blob]), tree, is_layer=True)
             tree.finish(0o755)
     except SourceError:
         return None

@@ -24,7 +24,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Iterable, Mapping
+from typing import IO, Any, Iterable, Mapping
 
 MTIME = 1735689600  # 2025-01-01
 _SUFFIXES = {".tar": "none", ".gz": "gzip", ".xz": "xz", ".bz2": "bzip2", ".zst": "zstd"}
@@ -142,6 +142,30 @@ def zip_archive(entries: Iterable[Entry]) -> bytes:
             info.create_system, info.external_attr = 3, (kind | entry.mode) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+class _RawInfo(zipfile.ZipInfo):
+    """A member whose name is written as it is, flagged as UTF-8 or not."""
+
+    __slots__ = ("flagged", "raw")
+    raw: bytes
+    flagged: bool
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802
+        return self.raw, self.flag_bits | (0x800 if self.flagged else 0)
+
+
+def raw_zip(members: Iterable[tuple[bytes, bytes, Mapping[str, Any]]]) -> bytes:
+    """A zip file of (bytes of a name, content, attributes of the ZipInfo); `flagged` is one of them."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (name, content, attributes) in enumerate(members):
+            info = _RawInfo(str(number), (2025, 1, 1, 0, 0, 0))
+            info.raw, info.flagged = name, False
+            for key, value in attributes.items():
+                setattr(info, key, value)
+            archive.writestr(info, content)
     return buffer.getvalue()
 
 

@@ -38,8 +38,7 @@ ARCHIVE = tar(ENTRIES)
 def fill(
     top: Path,
     *layers: bytes,
-    compression: str = "none",
-    whiteouts: bool = True,
+    is_layer: bool = True,
     limits: Limits | None = None,
     step: int = 1000,
 ) -> None:
@@ -47,7 +46,7 @@ def fill(
     with Tree(str(top)) as tree:
         for layer in layers:
             chunks = (layer[start : start + step] for start in range(0, len(layer), step))
-            unpack(chunks, FORMATS[compression], tree, whiteouts, limits)
+            unpack(chunks, tree, is_layer=is_layer, limits=limits)
         tree.finish(0o755)
         assert contents_of(tree.contents, ()) == contents_at(tree.fd, tree.path, ())
 
@@ -70,6 +69,17 @@ def repaired(header: bytes) -> bytes:
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)
+
+
+def v7(archive: bytes, signed: bool = False) -> bytes:
+    """Return an archive with a first header as Unix V7 had it: without a magic number and what is behind that.
+
+    The checksum is that of signed bytes if `signed`.
+    """
+    header = bytearray(repaired(archive[:257] + bytes(255)))
+    if signed:
+        header[148:156] = b"%06o\0 " % (int(header[148:154], 8) - 256 * sum(byte > 127 for byte in header))
+    return bytes(header) + archive[512:]
 
 
 def sparse(name: str, size: int) -> bytes:

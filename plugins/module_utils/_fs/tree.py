@@ -142,12 +142,18 @@ class Tree:
         self._count(path, target)
 
     def hardlink(self, path: str, target: str) -> None:
-        """Create another name for a file or a symlink of this tree; raises SourceError if the target is neither."""
+        """Create another name for a file or a symlink of this tree; raises SourceError if the target is neither.
+
+        A link of a file to itself changes nothing.
+        """
         with DiskErrors(self.path, path):
             real_target = self._existing(target)
             if real_target is None or self._kind(real_target) not in (stat.S_IFREG, stat.S_IFLNK):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, which is not a file of this tree.")
             path = self._resolve(path)
+            if path == real_target:
+                # GNU tar writes such a link if a file with several names was given twice.
+                return
             if (real_target + "/").startswith(path + "/"):
                 raise SourceError(f"{path!r} is a hard link to {target!r}, and would replace it.")
             try:

@@ -33,6 +33,15 @@ def checked_url(url: str) -> t.Any:
     return parts
 
 
+def is_http_url(url: str) -> bool:
+    """Return whether `checked_url` accepts a URL."""
+    try:
+        checked_url(url)
+    except OptionError:
+        return False
+    return True
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host, a name or an address, is this machine itself."""
     if host.lower() == "localhost":

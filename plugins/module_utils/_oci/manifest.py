@@ -28,18 +28,31 @@ OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
 MOST_DOCUMENT = 4 * 1024**2
 
-_LAYERS: dict[str, Compression | None] = {OCI_LAYER: None, DOCKER_LAYER: None}
-for _compression in COMPRESSIONS:
-    if _compression.suffix:
-        _LAYERS[f"{OCI_LAYER}+{_compression.suffix}"] = _compression
-        _LAYERS[f"{DOCKER_LAYER}.{_compression.suffix}"] = _compression
+# Layers that a registry may not distribute are unpacked like all others.
+OCI_NONDISTRIBUTABLE = "application/vnd.oci.image.layer.nondistributable.v1.tar"
+DOCKER_FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar"
+
+_LAYERS: dict[str, Compression | None] = {}
+for _tar, _separator in (
+    (OCI_LAYER, "+"),
+    (OCI_NONDISTRIBUTABLE, "+"),
+    (DOCKER_LAYER, "."),
+    (DOCKER_FOREIGN, "."),
+):
+    _LAYERS[_tar] = None
+    _LAYERS.update(
+        (f"{_tar}{_separator}{compression.suffix}", compression) for compression in COMPRESSIONS if compression.suffix
+    )
 # Go clients assume this platform for an image in an index that states none.
 _DEFAULT_PLATFORM = Platform("linux", "amd64")
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A reference in a manifest to another document: its digest, its size in bytes and its media type."""
+    """A reference in a manifest to another document: its digest, its size in bytes and its media type.
+
+    `urls` are other addresses of it.
+    """
 
     digest: str
     size: int
@@ -47,6 +60,7 @@ class Descriptor:
     platform: Platform | None = None
     annotations: t.Mapping[str, str] = field(default_factory=dict)
     artifact_type: str = ""
+    urls: tuple[str, ...] = ()
 
     @property
     def image_platform(self) -> Platform | None:
@@ -57,7 +71,10 @@ class Descriptor:
 
     @property
     def compression(self) -> Compression | None:
-        """The compression of a layer, if it has one; raises SourceError for a media type that is no layer."""
+        """The compression that the media type of a layer states, None for no compression.
+
+        Its bytes may have another one. Raises SourceError for a media type that is no layer.
+        """
         try:
             return _LAYERS[self.media_type]
         except KeyError:
@@ -97,6 +114,10 @@ class Repository(t.Protocol):
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored and not verified; raises SourceError, TransportError."""
+
+    def head(self, descriptor: Descriptor, length: int) -> bytes:
+        """Return the first bytes of a blob, by one small request; raises SourceError, TransportError."""
+        return next(self.blob(descriptor), b"")[:length]
 
     def tail(self, descriptor: Descriptor, length: int) -> bytes:
         """Return the last bytes of a blob, or fewer if that would need more than one small request."""
@@ -205,6 +226,7 @@ def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 2**63:
         raise SourceError(f"the manifest does not state the size of {digest}.")
     platform, annotations, artifact_type = row.get("platform"), row.get("annotations"), row.get("artifactType")
+    urls = row.get("urls")
     return Descriptor(
         digest=str(digest),
         size=size,
@@ -214,4 +236,5 @@ def _descriptor(row: t.Mapping[str, t.Any]) -> Descriptor:
         if isinstance(annotations, dict)
         else {},
         artifact_type=artifact_type if isinstance(artifact_type, str) else "",
+        urls=tuple(url for url in urls if isinstance(url, str)) if isinstance(urls, list) else (),
     )

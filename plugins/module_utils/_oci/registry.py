@@ -88,6 +88,11 @@ class RemoteRepository(Repository):
         """Yield a blob from `offset` on, as it is stored and not verified; raises TransportError."""
         return self._registry.download(self._location, descriptor, offset)
 
+    def head(self, descriptor: Descriptor, length: int) -> bytes:
+        """Return the first bytes of a blob; raises TransportError."""
+        headers = {"Range": f"bytes=0-{length - 1}"}
+        return self._registry.get(self._location, f"blobs/{descriptor.digest}", headers, first=length).body
+
     def tail(self, descriptor: Descriptor, length: int) -> bytes:
         """Return the last bytes of a blob, or none if the server does not send parts; raises TransportError."""
         headers = {"Range": f"bytes={max(descriptor.size - length, 0)}-"}

@@ -24,7 +24,7 @@ from .uri import Uri
 
 @dataclass(frozen=True)
 class ArchiveContent(Bytes):
-    """An archive."""
+    """An archive, of the format that its first bytes told."""
 
     format: Format
 
@@ -35,7 +35,7 @@ class ArchiveContent(Bytes):
     def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
         """Unpack it into a tree; raises SourceError, TransportError, HostError."""
         chunks = self.verified(reader.read(origins))
-        unpack(chunks, self.format, tree, whiteouts=False, proved=self.is_proved)
+        unpack(chunks, tree, is_layer=False, proved=self.is_proved)
 
 
 class FileSource(Source):

@@ -82,8 +82,9 @@ class OriginSelector:
         """Drop the origin to blame: the only one that gave bytes, or all that were queried and gave none."""
         if isinstance(error, TransportError):
             self._left = self._left[len(self._selected) :]
-        elif len(served) > 1:
+        elif self._together and len(served) > 1:
             self._together = False
         else:
-            blamed = served or self._selected
+            # A layer may come from a URL in the manifest too, which is none of the origins here.
+            blamed = [origin for origin in self._left if origin in served] or self._selected
             self._left = [origin for origin in self._left if origin not in blamed]

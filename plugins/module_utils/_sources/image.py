@@ -7,31 +7,43 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import typing as t
 from abc import abstractmethod
 from dataclasses import dataclass
 
+from .._address import redacted_url
 from .._errors import SourceError
 from .._fs.tree import Tree
+from .._http.client import Http
 from .._http.failover import ORIGIN_ERRORS
+from .._http.url import is_http_url
 from .._oci.image import Image, image_in_file, resolve
 from .._oci.layout import Layout, is_layout
 from .._oci.manifest import Descriptor, Repository, verified
 from .._oci.reference import Reference
-from .._unpack.compression import GZIP
-from .._unpack.formats import TAR, Format
+from .._unpack.compression import GZIP, Compression, compression_of
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Content, Context, Source
 from .failover import FailoverReader, Origin
 from .uri import ImageUri, LayoutUri, Uri
 
 
+# Enough bytes to tell a compression.
+_HEAD = 8
+
+
 @dataclass(frozen=True)
 class ImageContent(Content):
-    """The layers of an image for one platform."""
+    """The layers of an image for one platform.
+
+    `http` reads those that the registry does not have, from the URLs in the manifest.
+    """
 
     image: Image
+    http: Http
     is_image: t.ClassVar[bool] = True
 
     @property
@@ -46,8 +58,29 @@ class ImageContent(Content):
     def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
         """Unpack its layers into a tree, one over the other; raises SourceError, TransportError, HostError."""
         for layer in self.image.layers:
-            chunks = verified(reader.read(origins, layer), layer)
-            unpack(chunks, Format(TAR, layer.compression), tree, whiteouts=True, proved=True)
+            # No registry has to be asked for an empty layer.
+            blob = reader.read((*origins, *self._other_origins(layer)), layer) if layer.size else iter(())
+            with _named(layer):
+                unpack(verified(blob, layer), tree, is_layer=True, proved=True)
+
+    def _other_origins(self, layer: Descriptor) -> t.Iterator[Origin]:
+        """Yield the origins of a layer besides registries: LocalAI, too, tries them last. They get no credentials."""
+        for url in layer.urls:
+            if is_http_url(url):
+                yield Origin(redacted_url(url), functools.partial(self._download, url))
+
+    def _download(self, url: str, layer: Descriptor, offset: int) -> t.Iterator[bytes]:
+        return self.http.download(url, headers=dict, size=layer.size, offset=offset)
+
+
+@contextlib.contextmanager
+def _named(layer: Descriptor) -> t.Iterator[None]:
+    """Let errors name the layer that they are about."""
+    try:
+        yield
+    except SourceError as e:
+        text = str(e) if layer.digest in str(e) else f"layer {layer.digest}: {e}"
+        raise type(e)(text, e.missing) from e
 
 
 class _ImageSource(Source):
@@ -61,12 +94,10 @@ class _ImageSource(Source):
         """Return the artifact of the image for this platform; raises SourceError, TransportError."""
         image = self._resolve()
         for layer in image.layers:
-            # An error now, not in the middle of the pull.
-            if layer.compression is not None:
-                layer.compression.check()
+            _check(layer, image.repositories[0])
         return Artifact(
             self._uri.address,
-            ImageContent(image),
+            ImageContent(image, self._context.http),
             digest=image.digest,
             size=image.size,
             platform_digest=image.platform_digest,
@@ -133,10 +164,23 @@ class ImageFileSource(LayoutSource):
         return (image_in_file(self._path_and_name[0]),)
 
 
+def _check(layer: Descriptor, repository: Repository) -> None:
+    """Raise SourceError now, not in the middle of the pull, for a layer that this host cannot unpack."""
+    stated = layer.compression
+    if stated is None or stated.on_this_host() is not None or not layer.size:
+        return
+    actual: Compression | None = stated
+    with contextlib.suppress(*ORIGIN_ERRORS):
+        # The media type may be wrong.
+        actual = compression_of(repository.head(layer, _HEAD))
+    if actual is not None:
+        actual.check()
+
+
 def _unpacked_size(layer: Descriptor, repository: Repository) -> int:
-    if layer.compression is not GZIP:
-        return layer.size
     try:
+        if not layer.size or compression_of(repository.head(layer, _HEAD)) is not GZIP:
+            return layer.size
         # ISIZE, the last field of gzip: modulo 4 GiB, and only that of the last member.
         return max(layer.size, int.from_bytes(repository.tail(layer, 4), "little"))
     except ORIGIN_ERRORS:

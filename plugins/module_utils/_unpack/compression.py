@@ -30,6 +30,9 @@ _XZ_MEMORY = 256 * 1024**2
 # The window, as a power of two, that any zstd decompressor allows by default.
 _ZSTD_WINDOW_LOG = 27
 _ZSTD_PIECE = 4096
+# RFC 8878: a frame, or one of the skippable frames that pzstd and others write before, between and after frames.
+_ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE = tuple(bytes((first,)) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 
 Decompress = t.Callable[[t.Iterator[bytes]], t.Iterator[bytes]]
 
@@ -47,15 +50,15 @@ def damage(*errors: type[BaseException]) -> t.Iterator[None]:
 class Compression:
     """One way to compress a stream.
 
-    `magic` is how compressed bytes begin, `extension` that of a tar file, `suffix` that of the media type of a layer,
-    empty if layers are not compressed so. `on_this_host` returns what decompresses it here, or None; `advice` says what
-    to install then.
+    `magic` are the ways in which compressed bytes can begin, `extension` is that of a tar file, `suffix` that of the
+    media type of a layer, empty if layers are not compressed so. `on_this_host` returns what decompresses it here, or
+    None; `advice` says what to install then.
     """
 
     name: str
     extension: str
     suffix: str
-    magic: bytes
+    magic: tuple[bytes, ...]
     on_this_host: t.Callable[[], Decompress | None]
     advice: str = ""
 
@@ -137,17 +140,22 @@ def _zstd_by_zstandard(chunks: t.Iterator[bytes], library: t.Any) -> t.Iterator[
     decompressor = library.ZstdDecompressor(max_window_size=1 << _ZSTD_WINDOW_LOG)
     frame: t.Any = None
     plain: list[bytes] = []
+    length = 0
     with damage(library.ZstdError):
         for piece in _pieces(chunks):
             data = piece
             while data and (frame is None or not frame.eof or data.strip(b"\0")):
                 if frame is None or frame.eof:
                     frame = decompressor.decompressobj()
-                plain.append(frame.decompress(data))
+                block = frame.decompress(data)
                 data = frame.unused_data
-            if sum(map(len, plain)) >= BLOCK // 4:
+                if block:
+                    plain.append(block)
+                    length += len(block)
+            if length >= BLOCK // 4:
                 yield b"".join(plain)
                 plain.clear()
+                length = 0
     yield b"".join(plain)
     if frame is None or not frame.eof:
         raise SourceError("the archive is damaged: it ends in the middle of its compressed stream.")
@@ -174,16 +182,16 @@ def _library(name: str) -> t.Any:
         return None
 
 
-GZIP = Compression("gzip", "gz", "gzip", b"\x1f\x8b", lambda: _gunzip)
+GZIP = Compression("gzip", "gz", "gzip", (b"\x1f\x8b",), lambda: _gunzip)
 COMPRESSIONS = (
     GZIP,
-    Compression("bzip2", "bz2", "", b"BZh", lambda: functools.partial(_streams, new=bz2.BZ2Decompressor)),
-    Compression("xz", "xz", "", b"\xfd7zXZ\x00", lambda: functools.partial(_streams, new=_xz_decompressor)),
+    Compression("bzip2", "bz2", "", (b"BZh",), lambda: functools.partial(_streams, new=bz2.BZ2Decompressor)),
+    Compression("xz", "xz", "", (b"\xfd7zXZ\x00",), lambda: functools.partial(_streams, new=_xz_decompressor)),
     Compression(
         "zstd",
         "zst",
         "zstd",
-        b"\x28\xb5\x2f\xfd",
+        (_ZSTD_FRAME, *_ZSTD_SKIPPABLE),
         _zstd,
         "Install the Python library zstandard or the program zstd there; Python 3.14 and newer need neither.",
     ),

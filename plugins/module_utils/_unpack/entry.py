@@ -15,7 +15,7 @@ EntryKind = t.Literal["file", "directory", "symlink", "hardlink", "other"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry; `link` is where a link leads.
+    """One entry; `link` is where a link leads, and `what` says in words what an entry of the kind "other" is.
 
     `holes` is None, or for a sparse file where its data are: pairs of an offset and a length, in bytes.
     """
@@ -27,3 +27,4 @@ class Entry:
     size: int = 0
     link: str = ""
     holes: tuple[tuple[int, int], ...] | None = None
+    what: str = ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._errors import SourceError
 from .._fs.tree import Tree
 from .compression import COMPRESSIONS, Compression, compression_of
-from .tar import TarStream
+from .tar import TarStream, is_header
 from .zip import ZipStream
 
 # A new container is a row of `CONTAINERS`, and its class here.
@@ -54,8 +54,8 @@ def _open_zip(blocks: t.Iterator[bytes], tree: Tree) -> t.Iterator[EntryStream]:
         yield ZipStream(copy)
 
 
-# Only tar archives are compressed as a whole.
-TAR = Container("tar", lambda head: head[257:262] == b"ustar", _open_tar)
+# Only tar archives are compressed as a whole. Before POSIX, they had no magic number.
+TAR = Container("tar", lambda head: head[257:262] == b"ustar" or is_header(head), _open_tar)
 CONTAINERS = (
     TAR,
     Container("zip", lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), _open_zip, is_copied=True),
@@ -65,7 +65,7 @@ _NAMES = ", ".join((TAR.name, *_COMPRESSED, *(container.name for container in CO
 
 
 def format_of(head: bytes, public: bool = True) -> Format:
-    """Return the format of an archive that begins with `head` (262 bytes or more).
+    """Return the format of an archive that begins with `head` (its first 512 bytes).
 
     Raises SourceError if it is no archive, or if this host cannot decompress it. The error quotes `head` unless it is
     not `public`.
@@ -79,3 +79,21 @@ def format_of(head: bytes, public: bool = True) -> Format:
             return Format(container)
     start = " ".join(head[:80].decode("utf-8", "replace").split())
     raise SourceError(f"it is not an archive ({_NAMES})" + (f"; it starts with {start!r}." if public else "."))
+
+
+def container_of(head: bytes, is_layer: bool) -> Container:
+    """Return the container whose bytes, decompressed, begin with `head`; raises SourceError if there is none.
+
+    A layer of an image is a tar archive, which has no bytes at all if the layer changes nothing.
+    """
+    if not head and not is_layer:
+        raise SourceError("the archive is empty.")
+    for container in (TAR,) if is_layer else CONTAINERS:
+        if container.begins(head):
+            return container
+    if not head.strip(b"\0"):
+        return TAR
+    compression = compression_of(head)
+    if compression is not None:
+        raise SourceError(f"it is compressed several times, the last time with {compression.name}.")
+    raise SourceError("it is not a tar archive." if is_layer else f"it is not an archive ({_NAMES}).")

@@ -11,11 +11,14 @@ Reading a socket, hashing, decompressing and writing files all let other threads
 from __future__ import annotations
 
 import contextlib
+import itertools
 import typing as t
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
 DEPTH = 8
+# As many bytes as the header of a tar archive has.
+_HEAD = 512
 
 
 @contextlib.contextmanager
@@ -42,3 +45,13 @@ def read_ahead(chunks: t.Generator[bytes, None, None]) -> t.Iterator[t.Iterator[
         finally:
             for future in pending:
                 future.cancel()
+
+
+def peeked(blocks: t.Iterator[bytes]) -> tuple[bytes, t.Iterator[bytes]]:
+    """Return the first 512 bytes, or all if there are fewer, and an iterator that still yields all of them."""
+    first: list[bytes] = []
+    for block in blocks:
+        first.append(block)
+        if sum(map(len, first)) >= _HEAD:
+            break
+    return b"".join(first)[:_HEAD], itertools.chain(first, blocks)

@@ -37,6 +37,19 @@ _KINDS: dict[bytes, EntryKind] = {
     tarfile.SYMTYPE: "symlink",
     tarfile.DIRTYPE: "directory",
 }
+# GNU tar: a directory with the list of its files, in incremental archives.
+_DUMPED_DIRECTORY = b"D"
+# What other entries are; those without a description are skipped: the label of an archive (GNU tar), and an access
+# control list for the next entry (Solaris).
+_OTHERS = {
+    b"V": "",
+    b"A": "",
+    tarfile.CHRTYPE: "a character device",
+    tarfile.BLKTYPE: "a block device",
+    tarfile.FIFOTYPE: "a named pipe",
+    b"M": "the rest of a file that begins in another volume of the archive (type 'M' of GNU tar)",
+    b"N": "a list of long names (the obsolete type 'N' of GNU tar)",
+}
 
 
 class TarStream:
@@ -47,16 +60,20 @@ class TarStream:
         self._block = memoryview(b"")
         self._data_left = 0
         self._padding = 0
+        self._name = ""
         self._by_tarfile = _ByTarfile(self._take)
 
     def __iter__(self) -> t.Iterator[Entry]:
         header = self._take(_RECORD)
-        if not header:
-            raise SourceError("the archive is empty.")
         while header.strip(b"\0"):
             entry = self._entry(header)
-            yield entry
-            self._skip(self._data_left + self._padding)
+            self._name = entry.name
+            if entry.kind != "other" or entry.what:
+                yield entry
+            left = self._data_left + self._padding
+            self._skip(left - min(left, _RECORD - 1))
+            # Some writers do not fill up the last record. What is left now is padding, and may be missing.
+            self._take(min(left, _RECORD - 1))
             header = self._take(_RECORD)
         # Bytes after the end of the archive are read too, so that their digest can be verified.
         for _block in self._blocks:
@@ -116,7 +133,7 @@ class TarStream:
     def _piece(self, length: int) -> memoryview:
         """Return the next bytes of the current block, at most `length`."""
         if not self._block and not self._next_block():
-            raise SourceError("the archive is damaged: it ends in the middle of a file.")
+            raise SourceError(f"the archive is damaged: it ends in the middle of the file {self._name[:100]!r}.")
         piece = self._block[:length]
         self._block = self._block[length:]
         return piece
@@ -133,6 +150,36 @@ class TarStream:
     def _next_block(self) -> bool:
         self._block = memoryview(next(self._blocks, b""))
         return bool(self._block)
+
+
+def is_header(header: bytes) -> bool:
+    """Return whether 512 bytes are the header of an entry, whose checksum some old writers made of signed bytes."""
+    summed = header[:148] + b" " * 8 + header[156:_RECORD]
+    unsigned = sum(summed)
+    try:
+        return len(header) >= _RECORD and _number(header[148:156]) in (unsigned, unsigned - 256 * _negative(summed))
+    except ValueError:
+        return False
+
+
+def _negative(signed: bytes) -> int:
+    return sum(byte > 127 for byte in signed)
+
+
+def _without_times(header: bytes) -> bytes:
+    """Return a header without the times that GNU tar writes where POSIX has the first part of a long name.
+
+    They are in incremental archives; `tarfile` takes them for such a part.
+    """
+    try:
+        if header[257:263] != b"ustar " or not header[345] or not is_header(header):
+            return header
+        _number(header[345:357])
+    except ValueError:
+        return header
+    changed = header[:345] + bytes(24) + header[369:]
+    checksum = sum(changed) - sum(changed[148:156]) + 8 * 32
+    return changed[:148] + b"%06o\0 " % checksum + changed[156:]
 
 
 def _plain_entry(header: bytes) -> Entry | None:
@@ -198,6 +245,12 @@ def _zeros(length: int) -> t.Iterator[bytes]:
         length -= len(block)
 
 
+def _kind_of(info: tarfile.TarInfo) -> EntryKind:
+    if info.isreg():
+        return "file"
+    return "directory" if info.type == _DUMPED_DIRECTORY else _KINDS.get(info.type, "other")
+
+
 class _ByTarfile:
     """Reads entries with `tarfile.TarInfo.fromtarfile`, which uses this much of a `TarFile`."""
 
@@ -221,13 +274,14 @@ class _ByTarfile:
             areas = t.cast("list[tuple[int, int]] | None", info.sparse)
             holes = None if areas is None else tuple((at, length) for at, length in areas if length)
         packed = self.offset - self._position
-        kind: EntryKind = "file" if info.isreg() else _KINDS.get(info.type, "other")
+        kind = _kind_of(info)
         if info.size < 0 or packed < (info.size if kind == "file" and holes is None else 0):
             raise SourceError(f"the archive is damaged: {info.name[:100]!r} has no valid size.")
         if len(self.pax_headers) > _MOST_GLOBAL:
             raise SourceError(f"the archive is damaged: it has more than {_MOST_GLOBAL} headers for all entries.")
         mtime = info.mtime if 0 <= info.mtime < 2**33 else None
-        return Entry(info.name, kind, info.mode, mtime, info.size, info.linkname, holes), packed
+        what = _OTHERS.get(info.type, f"an entry of the unknown type {info.type.decode('latin-1')!r}")
+        return Entry(info.name, kind, info.mode, mtime, info.size, info.linkname, holes, what), packed
 
     def read(self, length: int) -> bytes:
         """Return the next bytes of the archive; the description of one entry is bounded."""
@@ -237,6 +291,8 @@ class _ByTarfile:
         if len(block) < length:
             block += self._take(length - len(block))
         self._position += len(block)
+        if length == _RECORD == len(block):
+            block = _without_times(block)
         # In older Pythons, a regular expression of tarfile needs quadratic time for it.
         if length > _RECORD and max(map(len, _DIGITS.findall(block)), default=0) > _MOST_DIGITS:
             raise SourceError("the archive is damaged: a number in the header of an entry is too long.")

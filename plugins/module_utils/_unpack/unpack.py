@@ -11,32 +11,36 @@ writing go on at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._errors import SourceError
 from .._fs.paths import inner_path
 from .._fs.tree import Tree
+from .compression import compression_of
 from .entry import Entry
-from .formats import EntryStream, Format
+from .formats import EntryStream, container_of
 from .limits import Limits, Meter
-from .read_ahead import read_ahead
+from .read_ahead import peeked, read_ahead
 
 # OCI image specification, "Image Layer Filesystem Changeset".
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
+# Some web servers compress a compressed archive once more on its way.
+_MOST_COMPRESSIONS = 2
 
 
 def unpack(
     chunks: t.Iterator[bytes],
-    archive_format: Format,
     tree: Tree,
-    whiteouts: bool,
-    limits: Limits | None = None,
     *,
+    is_layer: bool,
+    limits: Limits | None = None,
     proved: bool = False,
 ) -> None:
-    """Unpack an archive into `tree`, and read `chunks` to their end, so that their digest can be verified.
+    """Unpack an archive or a layer of an image into `tree`, and read `chunks` to their end to verify their digest.
 
+    Their first bytes tell the format, as they do for docker and skopeo: media types and names of files may be wrong.
     With `proved`, they end with an IntegrityError on a digest mismatch. An archive that cannot be unpacked is then read
     to its end too, to tell a digest mismatch from a bad archive. Raises SourceError for a damaged or
     dangerous archive, IntegrityError for a digest mismatch, HostError for the disk.
@@ -44,17 +48,28 @@ def unpack(
     meter = Meter(limits or Limits(), chunks)
     tree.begin_layer()
     try:
-        with read_ahead(meter.packed()) as packed:
-            compression = archive_format.compression
-            plain = packed if compression is None else compression.decompress(packed)
-            with read_ahead(meter.plain(plain)) as blocks, archive_format.container.open(blocks, tree) as entries:
-                for entry in entries:
-                    meter.check_entries(tree.entries)
-                    _unpack_entry(entries, entry, tree, whiteouts, meter)
+        with contextlib.ExitStack() as stack:
+            head, blocks = _decompressed(meter, stack)
+            entries = stack.enter_context(container_of(head, is_layer).open(blocks, tree))
+            for entry in entries:
+                meter.check_entries(tree.entries)
+                _unpack_entry(entries, entry, tree, is_layer, meter)
     except SourceError as e:
         if proved:
             meter.read_to_the_end(e)
         raise
+
+
+def _decompressed(meter: Meter, stack: contextlib.ExitStack) -> tuple[bytes, t.Iterator[bytes]]:
+    """Return the plain bytes of an archive: the first ones, and all of them."""
+    head, blocks = peeked(stack.enter_context(read_ahead(meter.packed())))
+    for _time in range(_MOST_COMPRESSIONS):
+        compression = compression_of(head)
+        if compression is None:
+            break
+        plain = meter.plain(compression.decompress(blocks))
+        head, blocks = peeked(stack.enter_context(read_ahead(plain)))
+    return head, blocks
 
 
 def _unpack_entry(entries: EntryStream, entry: Entry, tree: Tree, whiteouts: bool, meter: Meter) -> None:
@@ -75,7 +90,7 @@ def _unpack_entry(entries: EntryStream, entry: Entry, tree: Tree, whiteouts: boo
     elif entry.kind == "hardlink":
         tree.hardlink(path, inner_path(entry.link))
     else:
-        raise SourceError(f"{path!r} is a device or a pipe, which is not unpacked.")
+        raise SourceError(f"{path!r} is {entry.what}, which is not unpacked.")
 
 
 def _apply_whiteout(tree: Tree, parent: str, base: str) -> None:

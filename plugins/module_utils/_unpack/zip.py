@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import calendar
 import lzma
+import re
 import stat
+import struct
 import typing as t
 import zipfile
 import zlib
@@ -21,8 +23,21 @@ from .entry import Entry, EntryKind
 
 _MOST_DIRECTORY = 64 * 1024**2
 _MOST_TARGET = 4096
-_UNIX = 3
+# Systems that made an archive, by APPNOTE.TXT 4.4.2.2 and Info-ZIP: Unix and macOS write Unix attributes; the others
+# (FAT, HPFS, two numbers for NTFS, VFAT) have backslashes between names.
+_UNIX = (3, 19)
+_DOS = (0, 6, 10, 11, 14)
+_DOS_DIRECTORY = 0x10
+_DRIVE = re.compile("[A-Za-z]:(?=/)")
+_UTF8_NAME = 0x800
+_UNICODE_PATH = 0x7075
 _KINDS: dict[int, EntryKind] = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink", 0: "file"}
+_OTHERS = {
+    stat.S_IFCHR: "a character device",
+    stat.S_IFBLK: "a block device",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+}
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError, LookupError)
 
 
@@ -52,15 +67,18 @@ class ZipStream:
             raise SourceError(f"the archive is damaged or unsupported: {entry.name[:100]!r}: {e}.") from e
 
     def _entry(self, member: zipfile.ZipInfo) -> Entry:
-        attributes = member.external_attr >> 16 if member.create_system == _UNIX else 0
-        is_directory = member.filename.endswith("/")
+        with damage(ValueError):
+            name = _name_of(member)
+        attributes = _unix_attributes(member)
+        is_directory = name.endswith("/") or _is_dos_directory(member)
         kind: EntryKind = "directory" if is_directory else _KINDS.get(stat.S_IFMT(attributes), "other")
         mode = stat.S_IMODE(attributes) or (0o755 if is_directory else 0o644)
         try:
             mtime = float(calendar.timegm((*member.date_time, 0, 0, 0)))
         except ValueError:
             mtime = None
-        entry = Entry(member.filename, kind, mode, mtime, member.file_size)
+        what = _OTHERS.get(stat.S_IFMT(attributes), "an entry of an unknown type")
+        entry = Entry(name, kind, mode, mtime, member.file_size, what=what)
         return self._symlink(entry) if kind == "symlink" else entry
 
     def _symlink(self, entry: Entry) -> Entry:
@@ -68,3 +86,59 @@ class ZipStream:
             raise SourceError(f"the symlink {entry.name[:100]!r} has no valid target.")
         link = b"".join(self.data(entry)).decode("utf-8", "surrogateescape")
         return Entry(entry.name, entry.kind, entry.mode, entry.mtime, link=link)
+
+
+def _unix_attributes(member: zipfile.ZipInfo) -> int:
+    """Return type and mode of an entry as Unix has them; 0 if the archive does not state them.
+
+    Some libraries (adm-zip, ZipArchive) write them, and state that another system made the archive. Other systems have
+    attributes of their own there, so the value must be one that Unix writes.
+    """
+    attributes = member.external_attr >> 16
+    kind = stat.S_IFMT(attributes)
+    is_plausible = kind in _KINDS and (kind != 0 or attributes & stat.S_IRUSR)
+    return attributes if member.create_system in _UNIX or is_plausible else 0
+
+
+def _is_dos_directory(member: zipfile.ZipInfo) -> bool:
+    return member.create_system in _DOS and bool(member.external_attr & _DOS_DIRECTORY) and not member.file_size
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """Return the name of an entry with slashes; raises ValueError for a damaged one.
+
+    A name of a DOS system without any slash has backslashes instead, as for Info-ZIP and libarchive; on Unix, a
+    backslash is part of the name.
+    """
+    name = _decoded_name(member).partition("\0")[0]
+    if member.create_system not in _DOS:
+        return name
+    name = name if "/" in name else name.replace("\\", "/")
+    return _DRIVE.sub("", name, count=1) if _DRIVE.match(name) else name
+
+
+def _decoded_name(member: zipfile.ZipInfo) -> str:
+    """Return the name in UTF-8 where the archive has one, flagged or not, else in code page 437 (APPNOTE.TXT D.1)."""
+    if member.flag_bits & _UTF8_NAME:
+        return member.orig_filename
+    raw = member.orig_filename.encode("cp437")
+    unicode_path = _unicode_path(member.extra, raw)
+    if unicode_path is not None:
+        return unicode_path.decode("utf-8")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return member.orig_filename
+
+
+def _unicode_path(extra: bytes, raw_name: bytes) -> bytes | None:
+    """Return the name in the Unicode Path Extra Field (APPNOTE.TXT 4.6.9), or None.
+
+    It counts only for the name that it was written for, because tools that do not know it rename entries.
+    """
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _UNICODE_PATH and len(field) > 5 and field[:5] == struct.pack("<BL", 1, zlib.crc32(raw_name)):
+            return field[5:]
+    return None

@@ -48,7 +48,6 @@ from ansible_collections.localai.core.tests.support.hostile import (
     hostile,
     watched,
 )
-from ansible_collections.localai.core.tests.support.unpacking import FORMATS
 
 PASSWORD = "hunter2"
 LOGIN = Endpoint("registry.example", username="me", password=PASSWORD)
@@ -211,7 +210,7 @@ def zipped(members):
 @hostile
 def test_whatever_a_zip_archive_holds_nothing_outside_changes(data):
     with watched() as top, Tree(str(top / "backends")) as tree, contextlib.suppress(LocalAIError):
-        unpack(iter([data]), FORMATS["zip"], tree, whiteouts=False, limits=Limits(size=100_000, entries=1000))
+        unpack(iter([data]), tree, is_layer=False, limits=Limits(size=100_000, entries=1000))
 
 
 # what is between a host and a server: its DNS and its proxy

@@ -17,7 +17,6 @@ from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._localai.backend_tree import BackendTree
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 from ansible_collections.localai.core.tests.support.archives import directory, file, symlink, tar
-from ansible_collections.localai.core.tests.support.unpacking import FORMATS
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def top(tmp_path):
 )
 def test_the_run_file_is_a_file_of_the_tree(top, run_file, is_backend):
     with Tree(str(top)) as tree:
-        unpack(iter([tar([run_file, file("backend", "", 0o755)])]), FORMATS["none"], tree, whiteouts=False)
+        unpack(iter([tar([run_file, file("backend", "", 0o755)])]), tree, is_layer=False)
         with (
             contextlib.nullcontext()
             if is_backend

@@ -116,6 +116,23 @@ def test_an_error_of_the_source_is_passed_on_and_nobody_waits(monkeypatch, libra
     assert set(threading.enumerate()) <= threads
 
 
+SKIPPABLE = b"".join(bytes([0x50 + number]) + b"\x2a\x4d\x18\x05\0\0\0" + b"\xfd7zXZ" for number in range(16))
+LARGE_SKIPPABLE = b"\x5f\x2a\x4d\x18" + (100_000).to_bytes(4, "little") + bytes(100_000)
+
+
+@pytest.mark.parametrize("step", [1, 1000, 262_144])
+@pytest.mark.parametrize("library", [library for name, library in WAYS if name == "zstd"])
+def test_skippable_frames_of_zstd_are_skipped_with_each(monkeypatch, library, step):
+    frames = [compress(PLAIN[:5000], "zstd"), compress(PLAIN[5000:9000], "zstd")]
+    has(monkeypatch, library)
+    packed = LARGE_SKIPPABLE.join([SKIPPABLE, *frames, SKIPPABLE])
+    assert compression_of(packed[:8]) is BY_NAME["zstd"]
+    assert b"".join(decompressed(packed, "zstd", step)) == PLAIN[:9000]
+    assert decompressed(SKIPPABLE, "zstd", step) in ([], [b""])
+    with pytest.raises(SourceError, match="archive is damaged"):
+        decompressed(frames[0] + LARGE_SKIPPABLE[:-1], "zstd", step)
+
+
 @pytest.mark.parametrize("name", list(BY_NAME))
 def test_a_compression_is_known_by_the_start_of_its_bytes(name):
     assert compression_of(compress(PLAIN, name)[:6]) is BY_NAME[name]

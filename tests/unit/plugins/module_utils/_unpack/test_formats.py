@@ -16,9 +16,9 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Source
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._unpack.formats import format_of
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
-from ansible_collections.localai.core.tests.support.archives import tar, tar_archive, zip_archive
+from ansible_collections.localai.core.tests.support.archives import file, tar, tar_archive, zip_archive
 from ansible_collections.localai.core.tests.support.host import snapshot
-from ansible_collections.localai.core.tests.support.unpacking import ENTRIES, FORMATS
+from ansible_collections.localai.core.tests.support.unpacking import ENTRIES, FORMATS, v7
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,11 @@ from ansible_collections.localai.core.tests.support.unpacking import ENTRIES, FO
         (tar_archive(ENTRIES, "zstd"), "zstd"),
         (zip_archive(ENTRIES), "zip"),
         (zip_archive([]), "zip"),
+        (v7(tar(ENTRIES, tarfile.USTAR_FORMAT)), "none"),
+        (v7(tar([file("gr\u00f6\u00dfe")], tarfile.GNU_FORMAT), signed=True), "none"),
+        (b"\x50\x2a\x4d\x18\x04\0\0\0skip", "zstd"),
     ],
-    ids=["PAX", "GNU", "gzip", "bzip2", "xz", "zstd", "zip", "empty zip"],
+    ids=["PAX", "GNU", "gzip", "bzip2", "xz", "zstd", "zip", "empty zip", "v7", "v7 with signed bytes", "pzstd"],
 )
 def test_a_format_is_known_by_the_start_of_an_archive(head, expected):
     assert format_of(head[:512]) == FORMATS[expected]
@@ -80,7 +83,7 @@ def test_containers_hold_the_same_entries(tmp_path):
         top = tmp_path / archive_format.container.name
         top.mkdir()
         with Tree(str(top)) as tree:
-            unpack(iter([archive]), archive_format, tree, whiteouts=False)
+            unpack(iter([archive]), tree, is_layer=False)
             tree.finish(0o755)
         trees[top.name] = {path: node[0::5] for path, node in snapshot(top).items()}
     assert trees["zip"] == trees["tar"] != {}

@@ -21,7 +21,7 @@ from ansible_collections.localai.core.tests.support.archives import (
     tar,
     tar_archive,
 )
-from ansible_collections.localai.core.tests.support.unpacking import FORMATS, fill, sparse
+from ansible_collections.localai.core.tests.support.unpacking import fill, sparse
 
 
 def test_the_number_of_entries_is_limited(top):
@@ -55,8 +55,8 @@ def test_a_bomb_is_found_by_its_ratio(top, monkeypatch, compression):
     monkeypatch.setattr(limits, "WITHOUT_RATIO", 1024**2)
     archive = tar_archive([file("zeros", bytes(3_000_000))], compression)
     with pytest.raises(SourceError, match="more than 20 times its size"):
-        fill(top, archive, compression=compression, limits=Limits(ratio=20), step=100)
-    fill(top, archive, compression=compression, limits=Limits(ratio=100_000))
+        fill(top, archive, limits=Limits(ratio=20), step=100)
+    fill(top, archive, limits=Limits(ratio=100_000))
 
 
 def test_a_bomb_of_holes_is_found_by_its_ratio(top, monkeypatch):
@@ -87,6 +87,6 @@ def test_a_bad_archive_is_distinguished_from_a_digest_mismatch(top, error, prove
 
     archive = tar([file("../x"), file("noise", os.urandom(100_000))])
     with Tree(str(top)) as tree, pytest.raises(SourceError, match=message) as caught:
-        unpack(chunks(), FORMATS["none"], tree, whiteouts=False, proved=proved)
+        unpack(chunks(), tree, is_layer=False, proved=proved)
     assert caught.value.__class__ is expected
     assert not proved or b"".join(read) == archive

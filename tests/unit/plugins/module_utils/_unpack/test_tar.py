@@ -20,12 +20,13 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 from ansible_collections.localai.core.plugins.module_utils._unpack.limits import Limits
 from ansible_collections.localai.core.tests.support.archives import (
     Entry,
+    compress,
     file,
     symlink,
     tar,
 )
 from ansible_collections.localai.core.tests.support.hostile import hostile
-from ansible_collections.localai.core.tests.support.unpacking import fill, guarded, sparse
+from ansible_collections.localai.core.tests.support.unpacking import contents, fill, guarded, sparse, v7
 
 
 @pytest.mark.parametrize("tar_format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -92,6 +93,112 @@ def test_every_format_of_a_sparse_file_is_read(top, options):
     fill(top, archive)
     for name in ("holes", "next"):
         assert (top / name).read_bytes() == (top.parent / name).read_bytes()
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_an_archive_of_unix_v7_is_read(top, signed):
+    fill(top, v7(tar([file("gr\u00f6\u00dfe", "x"), file("b", "y")], tarfile.GNU_FORMAT), signed), is_layer=False)
+    assert contents(top) == {"gr\u00f6\u00dfe": b"x", "b": b"y"}
+
+
+LABEL, ACL = Entry("backend-1.0", b"V"), Entry("acl", b"A", b"u::rwx")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [LABEL, file("x", "1")],
+        [Entry("", b"V"), file("x", "1")],
+        [Entry("../label", b"V"), file("x", "1")],
+        [file("x", "1"), LABEL],
+        [Entry("backend-1.0", b"V", headers={"comment": "y"}), file("x", "1")],
+        [ACL, file("x", "1"), ACL],
+        [Entry("x", b"7", b"1")],
+    ],
+    ids=["label", "label without name", "label that leads out", "label at the end", "label of pax", "ACL", "contiguous"],
+)
+@pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_labels_and_acls_are_skipped(top, entries, tar_format):
+    fill(top, tar(entries, tar_format), is_layer=False)
+    assert contents(top) == {"x": b"1"}
+
+
+def test_a_directory_of_an_incremental_archive_is_one(top):
+    fill(top, tar([Entry("d/", b"D", b"Yx\0Yy\0\0" * 100), file("d/x", "1")], tarfile.GNU_FORMAT), is_layer=False)
+    assert contents(top) == {"d": None, "d/x": b"1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (b"M", r"^'x' is the rest of a file that begins in another volume of the archive \(type 'M' of GNU tar\), which"),
+        (b"N", r"^'x' is a list of long names \(the obsolete type 'N' of GNU tar\), which is not unpacked"),
+        (b"\x80", r"^'x' is an entry of the unknown type '\\x80', which is not unpacked"),
+    ],
+)
+def test_other_types_of_gnu_tar_are_refused_by_their_name(top, kind, message):
+    with pytest.raises(SourceError, match=message):
+        fill(top, tar([Entry("x", kind, b"1")], tarfile.GNU_FORMAT), is_layer=False)
+
+
+def packed_by_tar(top, *options):
+    """What GNU tar makes of a directory with a file with two names."""
+    (top.parent / "in/d").mkdir(parents=True)
+    (top.parent / "in/run.sh").write_text("run")
+    (top.parent / "in/d/f").write_text("f")
+    (top.parent / "in/start").hardlink_to(top.parent / "in/run.sh")
+    (top.parent / "in/link").symlink_to("run.sh")
+    return subprocess.run(
+        ["tar", "-c", *options], cwd=top.parent / "in", stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["run.sh", "start", "run.sh", "d"],
+        ["./run.sh", "run.sh", "start", "./start", "d"],
+        ["-h", "run.sh", "start", "link", "run.sh", "d", "d/f"],
+        ["run.sh", "start", "d", "-V", "backend-1.0"],
+        ["--format=gnu", "-g", "/dev/null", "."],
+        ["--format=posix", "-g", "/dev/null", "."],
+        ["--format=v7", "."],
+    ],
+    ids=" ".join,
+)
+def test_an_archive_of_gnu_tar_becomes_what_gnu_tar_makes_of_it(top, options):
+    archive = packed_by_tar(top, *options)
+    fill(top, archive, is_layer=False)
+    expected = top.parent / "expected"
+    expected.mkdir()
+    subprocess.run(["tar", "-x", "-C", str(expected)], input=archive, check=True)
+    assert contents(top) == contents(expected)
+    assert contents(top)["start"] == b"run"
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+@pytest.mark.parametrize("size", [1, 33, 511, 513, 1500])
+@pytest.mark.parametrize("kept", [0, 1, 100])
+def test_the_padding_of_the_last_file_may_be_missing(top, compression, size, kept):
+    content = os.urandom(size)
+    archive = tar([file("a", "1"), file("run.sh", content)])[: 1536 + size + min(kept, -size % 512)]
+    fill(top, compress(archive, compression), is_layer=False)
+    assert (top / "run.sh").read_bytes() == content
+
+
+def test_the_padding_of_a_sparse_file_may_be_missing(top):
+    archive = gnu_tar(top, "--format=gnu")
+    first = archive[: archive.index(b"next\0", 512)]
+    assert first.endswith(b"\0" * 100)
+    fill(top, first[:-100])
+    assert (top / "holes").read_bytes() == (top.parent / "holes").read_bytes()
+
+
+@pytest.mark.parametrize("missing", [1, 100, 600])
+def test_an_archive_that_ends_inside_a_file_names_it(top, missing):
+    archive = tar([file("a", "1"), file("lib/x.so", os.urandom(700))])[: 1536 + 700 - missing]
+    with pytest.raises(SourceError, match=r"damaged: it ends in the middle of the file 'lib/x\.so'"):
+        fill(top, archive, is_layer=False)
 
 
 def test_a_header_without_end_does_not_fill_the_memory(top):
