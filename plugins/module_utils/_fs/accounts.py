@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 import grp
-import os
 import pwd
 import stat
 
 from .file_attributes import FileAttributes
+from .utf8 import os
 
 
 @functools.lru_cache(maxsize=None)

@@ -13,11 +13,11 @@ the collection changes attributes by name.
 from __future__ import annotations
 
 import errno
-import os
 import stat
 import typing as t
 
 from .entries import closing, identity, unless_vanished
+from .utf8 import os
 
 # Opens anything, also what this user may not read, and without side effects. macOS does not have it.
 O_PATH = getattr(os, "O_PATH", 0)

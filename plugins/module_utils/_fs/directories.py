@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import typing as t
 
 from .entries import OPEN_DIRECTORY, closing
+from .utf8 import os
 
 _MAX_OPEN = 64
 

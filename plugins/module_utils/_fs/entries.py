@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import secrets
 import stat
 import typing as t
+
+from .utf8 import os
 
 OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Errors of an open whose name no longer leads to the kind of file that it led to before.

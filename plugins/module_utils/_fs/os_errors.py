@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import typing as t
 
 from .._errors import HostError
+from .utf8 import os
 
 _ADVICE = {
     errno.ENOSPC: " Free some space (or inodes) on that file system.",

@@ -7,9 +7,8 @@
 
 from __future__ import annotations
 
-import os
-
 from .._errors import SourceError
+from .utf8 import os
 
 MAX_LEVELS = 200
 # setuid, setgid and write for others

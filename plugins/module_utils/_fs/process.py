@@ -8,11 +8,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+
+from .utf8 import os
 
 # How long a killed program may take to end: one that waits for a device does not end before the device answers.
 _SECONDS_TO_END = 1
@@ -32,7 +33,9 @@ def run(command: t.Sequence[str], seconds: float, cwd: str) -> Output:
     Raises TimeoutError if it runs longer than `seconds`, after its whole session was killed, and OSError if it cannot
     be started.
     """
-    process = _start(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd, start_new_session=True)
+    process = _start(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=os.fsencode(cwd), start_new_session=True
+    )
     try:
         stdout, stderr = process.communicate(timeout=seconds)
     except BaseException as e:
@@ -79,4 +82,5 @@ def _feed(stdin: t.IO[bytes], chunks: t.Iterator[bytes]) -> None:
 
 def _start(command: t.Sequence[str], **settings: t.Any) -> subprocess.Popen[bytes]:
     # AnsibleModule.run_command has neither a time limit nor pipes.
-    return subprocess.Popen(command, stdout=subprocess.PIPE, **settings)  # pylint: disable=ansible-bad-function
+    arguments = [os.fsencode(argument) for argument in command]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, **settings)  # pylint: disable=ansible-bad-function

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import stat
 import typing as t
+
+from .utf8 import os
 
 _CHUNK_SIZE = 256 * 1024
 
@@ -19,19 +20,20 @@ _CHUNK_SIZE = 256 * 1024
 def open_file(path: str, dir_fd: int | None = None, flags: int = 0) -> t.BinaryIO:
     """Open a regular file, below `dir_fd` if one is given; raises OSError, also for anything else."""
 
-    def without_waiting(path: str, mode: int) -> int:
-        # Without O_NONBLOCK, the open of a named pipe waits for a writer.
-        return os.open(path, mode | flags | os.O_NONBLOCK, dir_fd=dir_fd)
-
     with contextlib.ExitStack() as stack:
         try:
-            stream = stack.enter_context(open(path, "rb", opener=without_waiting))
+            # Without O_NONBLOCK, the open of a named pipe waits for a writer.
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags, dir_fd=dir_fd)
         except ValueError:
             raise OSError(errno.EINVAL, "no file can have such a name", ascii(path)) from None
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stack.callback(os.close, fd)
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is not a file", path)
         stack.pop_all()
-        return stream
+        return open(fd, "rb")
 
 
 def read_file(path: str, limit: int) -> bytes:

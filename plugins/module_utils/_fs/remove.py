@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import stat
 from dataclasses import dataclass
 
 from .attributes import hold, set_attributes
 from .entries import IN_THE_WAY, OPEN_DIRECTORY, closing, identity, unless_missing, unless_vanished
+from .utf8 import os
 
 # So many directories above the current one are held open; those above them are opened again through `..`.
 _HELD_LEVELS = 32

@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import os
 import threading
 import typing as t
 
 from .entries import opened_directory
+from .utf8 import os
 
 # Write-back thresholds in bytes: for one large file, and for all small files together. Smaller values wait for the
 # journal more often.

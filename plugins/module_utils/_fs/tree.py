@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
-import os
 import stat
 import typing as t
 
@@ -27,6 +26,7 @@ from .os_errors import DiskErrors
 from .paths import safe_mode
 from .remove import remove
 from .sync import BackgroundWriter, begin_write_out
+from .utf8 import os
 
 _CREATE_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_SYMLINKS = 40

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from .._errors import HostError
 from .entries import OPEN_DIRECTORY, VANISHED
 from .os_errors import disk_error
 from .paths import MAX_LEVELS
+from .utf8 import os
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-import os
-
 from .._errors import SourceError
 from .._fs.tree import Tree
+from .._fs.utf8 import os
 from .installed import RUN_FILE
 
 

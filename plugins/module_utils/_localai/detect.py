@@ -11,8 +11,7 @@ reads memory from the kernel first, and searches more directories for the vendor
 
 from __future__ import annotations
 
-import os
-
+from .._fs.utf8 import os
 from .capability import DEFAULT, NVIDIA, HostCapability
 from .evidence import CUDA_VERSIONS, VENDORS, Evidence, Gpu, Hardware, conclude, priority_of
 from .machine import Machine

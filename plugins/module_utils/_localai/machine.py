@@ -10,13 +10,13 @@ Follows LocalAI's `pkg/xsysinfo/gpu.go`, which starts the same tools.
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import typing as t
 from dataclasses import dataclass, field
 
 from .._fs.read import read_file
+from .._fs.utf8 import os
 
 PROBE_SECONDS = 120
 # Vendors install their tools here. The PATH of sudo, cron and non-interactive logins often lacks these directories.

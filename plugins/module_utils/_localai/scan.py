@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import time
 import typing as t
@@ -16,6 +15,7 @@ from dataclasses import replace
 from .._fs.accounts import attributes_of
 from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
+from .._fs.utf8 import os
 from .._store.build_records import recorded_builds
 from .._store.file_system import KeptAttributes, remembered
 from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers

@@ -11,11 +11,11 @@ without a driver on the PCI bus, and reads the memory of AMD GPUs.
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 from dataclasses import dataclass
 
+from .._fs.utf8 import os
 from .capability import NVIDIA
 from .evidence import VENDORS, Vendor
 

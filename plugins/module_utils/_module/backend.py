@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 import functools
-import os
 import typing as t
 
+from .._fs.utf8 import os
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
 from .._localai.machine import Machine

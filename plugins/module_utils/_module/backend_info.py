@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from .._address import printable
+from .._fs.utf8 import os
 from .._fs.walk import disk_usage
 from .._localai.detect import detect
 from .._localai.evidence import Evidence

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import types
@@ -15,6 +14,7 @@ import typing as t
 
 from .._address import Address
 from .._errors import OptionError
+from .._fs.utf8 import os
 from .._localai.names import checked_name, requested_name
 from .._request import (
     BackendOptions,

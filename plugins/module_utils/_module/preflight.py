@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import typing as t
 
 from .._errors import HostError
 from .._fs.accounts import owner_name
 from .._fs.paths import nearest_existing
+from .._fs.utf8 import os
 from .._fs.walk import disk_usage
 from .._localai.scan import tree_path
 from .._store.layout import LOCK, OWN_DIRECTORY, PREVIOUS, REPLACED, STAGING
@@ -92,7 +92,7 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     called only if they might not fit. The space of replaced trees does not count as free: they may be kept, and are
     removed only after the new trees are complete.
     """
-    free = shutil.disk_usage(nearest_existing(path)).free
+    free = shutil.disk_usage(os.fsencode(nearest_existing(path))).free
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
         previous = disk_usage(os.path.join(path, OWN_DIRECTORY, PREVIOUS))

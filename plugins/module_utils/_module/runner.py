@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import LocalAIError, OptionError
+from .._fs.utf8 import os
 from .._request import HostOptions
 from .invocation import LocalAIModule, failure_of
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._errors import HostError
 from .._fs.read import read_file
+from .._fs.utf8 import os
 from .reference import DOCKER_HUB, Reference
 
 _DOCKER_HUB_KEY = "https://index.docker.io/v1/"

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from .._errors import SourceError
 from .._fs.read import chunks_of, open_file
+from .._fs.utf8 import os
 from .manifest import OCI_INDEX, Descriptor, Manifest, Repository, parse_manifest
 from .reference import Reference, is_digest, reference_of
 from .tar_file import TarFile, bounded

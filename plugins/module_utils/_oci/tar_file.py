@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tarfile
 import typing as t
 
 from .._errors import SourceError
 from .._fs.read import Bounded, chunks_of, open_file
+from .._fs.utf8 import os
 from .manifest import MOST_DOCUMENT
 
 _MOST_MEMBERS = 100000
@@ -64,7 +64,7 @@ class TarFile:
         try:
             with contextlib.ExitStack() as stack:
                 stream = t.cast("t.IO[bytes]", Bounded(stack.enter_context(open_file(self._path)), _MOST_READ))
-                archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))
+                archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:", encoding="utf-8"))
                 if self._members is None:
                     self._members = self._listed(archive)
                 yield archive, self._members

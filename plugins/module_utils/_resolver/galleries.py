@@ -8,13 +8,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import typing as t
 from urllib.parse import unquote
 
 from .._address import Address
 from .._errors import GalleryError
 from .._fs.read import read_file
+from .._fs.utf8 import os
 from .._http.failover import first_answer
 from .._localai.gallery import Index, index_of
 from .._request import GallerySource

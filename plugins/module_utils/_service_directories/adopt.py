@@ -11,7 +11,6 @@ files belong to that account alone. Any other directory is not recorded, and so 
 
 from __future__ import annotations
 
-import os
 import pwd
 import stat
 import typing as t
@@ -19,6 +18,7 @@ from dataclasses import replace
 
 from .._errors import HostError
 from .._fs.os_errors import DiskErrors
+from .._fs.utf8 import os
 from .._fs.walk import walk
 from .paths import PathState, identity_of, mark, mount_points, open_directory, scan_path
 from .record import DirectoryRecord, RecordedDirectory

@@ -12,7 +12,6 @@ killed at any moment leaves no directory of the role unrecorded, and a directory
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from .._errors import HostError
 from .._fs.entries import opened_directory
 from .._fs.os_errors import DiskErrors
+from .._fs.utf8 import os
 from .paths import PathState, identity_of, mark, open_directory, open_parent, scan_path
 from .record import DirectoryRecord, RecordedDirectory
 

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from .._errors import HostError
 from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.os_errors import DiskErrors
 from .._fs.remove import try_rmdir
+from .._fs.utf8 import os
 from .paths import PathState, identity_of, mount_points, names_below, open_directory, open_parent, real_path, scan_path
 from .record import DirectoryRecord
 

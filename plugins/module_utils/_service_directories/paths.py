@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import stat
 import typing as t
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 from .._errors import HostError
 from .._fs.entries import closing, unless_missing, unless_vanished
+from .._fs.utf8 import os
 
 _MAX_SYMLINKS = 40
 _MARK = "trusted.localai_created"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import stat
 import typing as t
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 from .._errors import HostError
 from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.read import open_file
+from .._fs.utf8 import os
 from .paths import Identity, PathState
 
 FORMAT = 1

@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
 from .._errors import HostError, OptionError
 from .._fs import process
 from .._fs.os_errors import DiskErrors
+from .._fs.utf8 import os
 from .._module.runner import Run, run_module
 from .._store.ownership import numbers_of
 from . import create, delete, record

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from .._fs.entries import OPEN_DIRECTORY, closing, opened_directory
 from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
+from .._fs.utf8 import os
 from .archive import FileSource
 from .artifact import Artifact, Content, Context
 from .failover import FailoverReader, Origin
@@ -66,9 +66,7 @@ def copy_directory(source: str, tree: Tree) -> None:
 
 
 def _copy_entries(directory: int, below: str, tree: Tree) -> None:
-    with os.scandir(directory) as entries:
-        names = sorted(entry.name for entry in entries)
-    for name in names:
+    for name in sorted(os.listdir(directory)):
         path = inner_path(f"{below}/{name}")
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import typing as t
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from .._errors import IntegrityError, SourceError
 from .._fs.paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
+from .._fs.utf8 import os
 from .._http.client import Http
 from .._http.download import whole_number
 from .artifact import Artifact, Content

@@ -30,7 +30,6 @@ from .artifact import Artifact, Content, Context, Source
 from .failover import FailoverReader, Origin
 from .uri import ImageUri, LayoutUri, Uri
 
-
 # Enough bytes to tell a compression.
 _HEAD = 8
 

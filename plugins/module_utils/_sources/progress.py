@@ -14,11 +14,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import time
 import typing as t
 
 from .._fs.read import open_file
+from .._fs.utf8 import os
 
 _SECONDS = 2.0
 # The file is always written whole, so that a reader never sees the end of an older, longer text.

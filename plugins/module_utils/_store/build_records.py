@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import typing as t
 
 from .._fs.read import read_file
+from .._fs.utf8 import os
 from .builds import FORMAT, Build, parse_builds
 from .layout import BUILDS, OWN_DIRECTORY
 

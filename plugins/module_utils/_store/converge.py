@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import stat
 import typing as t
 from collections import Counter
@@ -18,6 +17,7 @@ from .._fs.attributes import change
 from .._fs.entries import exists, identity
 from .._fs.file_attributes import FileAttributes
 from .._fs.os_errors import disk_error
+from .._fs.utf8 import os
 from .._fs.walk import WalkEntry, walk
 from .layout import TreeFiles
 from .ownership import numbers_of, unknown_accounts

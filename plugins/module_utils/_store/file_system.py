@@ -12,13 +12,13 @@ predictions only, because the owner of the directory can write anything into it.
 from __future__ import annotations
 
 import json
-import os
 import stat
 import typing as t
 from dataclasses import dataclass
 
 from .._fs.paths import nearest_existing
 from .._fs.read import open_file
+from .._fs.utf8 import os
 from .layout import FILE_SYSTEM, LOCK, OWN_DIRECTORY
 
 FORMAT = 1

@@ -11,12 +11,12 @@ import contextlib
 import errno
 import fcntl
 import json
-import os
 import socket
 import stat
 import time
 
 from .._errors import HostError, LockTimeout
+from .._fs.utf8 import os
 from .layout import LOCK
 
 _POLL_SECONDS = 0.2

@@ -14,13 +14,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import os
 import typing as t
 from dataclasses import dataclass
 
 from .._fs.entries import exists, opened_directory, with_free_name
 from .._fs.remove import remove
 from .._fs.sync import Transaction
+from .._fs.utf8 import os
 from .layout import TreeFiles, version_numbers
 
 # Errors of a rename if there is no space for the name, or if a directory is in a lower layer of an overlay.

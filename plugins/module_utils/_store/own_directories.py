@@ -12,7 +12,6 @@ descriptor, and a new one only if it still has the attributes of a new one and n
 from __future__ import annotations
 
 import errno
-import os
 import stat
 import typing as t
 
@@ -21,6 +20,7 @@ from .._fs.attributes import O_PATH, REFUSALS
 from .._fs.entries import OPEN_DIRECTORY, closing, unless_vanished
 from .._fs.paths import nearest_existing
 from .._fs.tree import Tree
+from .._fs.utf8 import os
 from .probe import Probed
 
 # LocalAI must be able to read these directories.

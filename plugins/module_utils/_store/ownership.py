@@ -7,13 +7,12 @@
 
 from __future__ import annotations
 
-import os
-
 from .._errors import HostError
 from .._fs.accounts import gid_of, group_name, owner_name, uid_of
 from .._fs.file_attributes import FileAttributes
 from .._fs.os_errors import errors_at
 from .._fs.paths import nearest_existing
+from .._fs.utf8 import os
 
 
 def unknown_accounts(owner: str | None, group: str | None) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import functools
 import json
-import os
 import stat
 import typing as t
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from .._fs.attributes import REFUSALS
 from .._fs.entries import OPEN_DIRECTORY, closing, random_names, unless_vanished, with_free_name
 from .._fs.remove import remove
+from .._fs.utf8 import os
 from .file_system import FORMAT, KeptAttributes, kind_of, kind_of_user, recorded_answers
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

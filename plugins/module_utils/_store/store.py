@@ -27,7 +27,6 @@ import contextlib
 import errno
 import fcntl
 import functools
-import os
 import typing as t
 from dataclasses import dataclass
 
@@ -45,6 +44,7 @@ from .._fs.os_errors import errors_at
 from .._fs.remove import remove
 from .._fs.sync import Transaction, exchange, write_out, write_out_entries
 from .._fs.tree import Tree
+from .._fs.utf8 import os
 from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
 from .converge import converge

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import typing as t
 
@@ -16,6 +15,7 @@ from .._fs.entries import OPEN_DIRECTORY, closing
 from .._fs.file_attributes import FileAttributes
 from .._fs.os_errors import errors_at
 from .._fs.read import read_file
+from .._fs.utf8 import os
 from .._fs.walk import WalkEntry, walk
 from .contents import Content, Contents, contents_of, name_of, parse_contents
 from .converge import count_differing

@@ -115,7 +115,15 @@ LABEL, ACL = Entry("backend-1.0", b"V"), Entry("acl", b"A", b"u::rwx")
         [ACL, file("x", "1"), ACL],
         [Entry("x", b"7", b"1")],
     ],
-    ids=["label", "label without name", "label that leads out", "label at the end", "label of pax", "ACL", "contiguous"],
+    ids=[
+        "label",
+        "label without name",
+        "label that leads out",
+        "label at the end",
+        "label of pax",
+        "ACL",
+        "contiguous",
+    ],
 )
 @pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_labels_and_acls_are_skipped(top, entries, tar_format):
@@ -131,7 +139,10 @@ def test_a_directory_of_an_incremental_archive_is_one(top):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        (b"M", r"^'x' is the rest of a file that begins in another volume of the archive \(type 'M' of GNU tar\), which"),
+        (
+            b"M",
+            r"^'x' is the rest of a file that begins in another volume of the archive \(type 'M' of GNU tar\)",
+        ),
         (b"N", r"^'x' is a list of long names \(the obsolete type 'N' of GNU tar\), which is not unpacked"),
         (b"\x80", r"^'x' is an entry of the unknown type '\\x80', which is not unpacked"),
     ],
@@ -148,9 +159,7 @@ def packed_by_tar(top, *options):
     (top.parent / "in/d/f").write_text("f")
     (top.parent / "in/start").hardlink_to(top.parent / "in/run.sh")
     (top.parent / "in/link").symlink_to("run.sh")
-    return subprocess.run(
-        ["tar", "-c", *options], cwd=top.parent / "in", stdout=subprocess.PIPE, check=True
-    ).stdout
+    return subprocess.run(["tar", "-c", *options], cwd=top.parent / "in", stdout=subprocess.PIPE, check=True).stdout
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,16 @@ def test_backslashes_do_not_lead_out(top, tmp_path, name):
         # A tool that does not know the field has renamed the entry.
         (b"new.txt", unicode_path(b"old.txt", "\u65e5.txt"), "new.txt"),
     ],
-    ids=["NFC", "NFD", "Japanese", "code page", "code page and field", "field", "second field", "field of another name"],
+    ids=[
+        "NFC",
+        "NFD",
+        "Japanese",
+        "code page",
+        "code page and field",
+        "field",
+        "second field",
+        "field of another name",
+    ],
 )
 @pytest.mark.parametrize("system", [WINDOWS, UNIX, MACOS])
 def test_a_name_without_flag_is_utf8_where_it_can_be(top, system, raw, extra, path):
@@ -188,7 +197,10 @@ def test_a_name_without_flag_is_utf8_where_it_can_be(top, system, raw, extra, pa
 
 def test_names_with_and_without_flag_may_be_mixed(top):
     archive = unflagged(
-        (b"\xc3\xb6", b"1", {}), (b"\x94\x81", b"2", {}), (b"plain", b"3", {}), ("\u65e5".encode(), b"4", {"flagged": True})
+        (b"\xc3\xb6", b"1", {}),
+        (b"\x94\x81", b"2", {}),
+        (b"plain", b"3", {}),
+        ("\u65e5".encode(), b"4", {"flagged": True}),
     )
     fill(top, archive)
     assert files(top) == {"\u00f6": b"1", "\u00f6\u00fc": b"2", "plain": b"3", "\u65e5": b"4"}
