@@ -17,6 +17,8 @@ import os
 import sys
 import typing as t
 
+__all__ = ["Utf8Os", "os"]
+
 # The functions that take names, and those that return some.
 _RETURN_NAMES = ("expanduser", "listdir", "readlink", "realpath")
 _TAKE_NAMES = (

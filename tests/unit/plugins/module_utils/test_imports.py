@@ -63,6 +63,8 @@ LIBRARIES = {
     "urllib3": ["_http"],
     "yaml": ["_resolver.yaml_document"],
     "subprocess": ["_fs.process"],
+    # In another locale than UTF-8, names would become other bytes.
+    "os": ["_fs.utf8"],
 }
 ONLY_IN_FUNCTIONS = ("requests", "urllib3", "yaml")
 

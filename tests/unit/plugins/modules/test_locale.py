@@ -15,7 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.tests.support.archives import directory, file, symlink, tar, write_tree, zip_archive
+from ansible_collections.localai.core.tests.support.archives import (
+    directory,
+    file,
+    symlink,
+    tar,
+    write_tree,
+    zip_archive,
+)
 from ansible_collections.localai.core.tests.support.interpreter import environment
 
 # Names that are in Latin-1, in no 8-bit encoding, and in no encoding at all.
@@ -74,7 +81,7 @@ def tree(path):
             relative = os.path.relpath(place, os.fsencode(path))
             if os.path.islink(place):
                 found[relative] = os.readlink(place)
-            elif os.path.isfile(place) and name != b".localai-core.json" and name != b"metadata.json":
+            elif os.path.isfile(place) and name not in (b".localai-core.json", b"metadata.json"):
                 found[relative] = Path(os.fsdecode(place)).read_bytes()
     return found
 

@@ -158,14 +158,33 @@ def test_where_no_owners_and_modes_are_kept_none_are_set(top, monkeypatch):
     assert os.stat(top / "lib").st_mtime == 1000
 
 
-@pytest.mark.parametrize("path", ["a/b", "here/a/b", "a"])
-def test_a_hard_link_does_not_take_the_place_of_its_target(top, path):
+@pytest.mark.parametrize("path", ["a", "here/a"])
+def test_a_hard_link_does_not_take_the_place_of_a_directory_above_its_target(top, path):
     with Tree(str(top)) as tree:
         tree.file("a/b", 0o755, [b"x"])
         tree.symlink("here", ".")
         with pytest.raises(SourceError, match="and would replace it"):
             tree.hardlink(path, "a/b")
     assert (top / "a/b").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("path", ["a/b", "here/a/b"])
+@pytest.mark.parametrize("target", ["a/b", "here/a/b"])
+def test_a_hard_link_of_a_file_to_itself_changes_nothing(top, path, target):
+    with Tree(str(top)) as tree:
+        tree.file("a/b", 0o751, [b"x"])
+        tree.symlink("here", ".")
+        tree.symlink("a/link", "b")
+        tree.hardlink(path, target)
+        tree.hardlink("a/link", "here/a/link")
+        assert tree.contents == {"": {"here": "."}, "a": {"b": 1, "link": "b"}}
+    assert ((top / "a/b").read_bytes(), stat.S_IMODE((top / "a/b").stat().st_mode)) == (b"x", 0o751)
+    assert os.readlink(top / "a/link") == "b"
+
+
+def test_a_hard_link_to_itself_is_an_error_where_nothing_is_yet(top):
+    with Tree(str(top)) as tree, pytest.raises(SourceError, match="'a' is a hard link to 'a', which is not a file"):
+        tree.hardlink("a", "a")
 
 
 def test_what_lower_layers_left_is_cleared_behind_a_symlink(top):
