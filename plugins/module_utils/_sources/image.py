@@ -94,6 +94,8 @@ class _ImageSource(Source):
         image = self._resolve()
         for layer in image.layers:
             _check(layer, image.repositories[0])
+        if not image.size:
+            raise SourceError("the image is empty: it has no layer with any bytes.")
         return Artifact(
             self._uri.address,
             ImageContent(image, self._context.http),

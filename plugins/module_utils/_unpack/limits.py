@@ -35,7 +35,7 @@ class Meter:
         self._chunks = chunks
         self._packed = 0
         self._written = 0
-        self._failed = False
+        self._failure: SourceError | TransportError | None = None
 
     def packed(self) -> t.Generator[bytes, None, None]:
         """Yield the bytes of the archive as they are."""
@@ -44,19 +44,22 @@ class Meter:
                 self._packed += len(chunk)
                 self.check_size(self._packed)
                 yield chunk
-        except (SourceError, TransportError):
-            self._failed = True
+        except (SourceError, TransportError) as e:
+            self._failure = e
             raise
 
     def read_to_the_end(self, error: SourceError) -> None:
         """Read the rest of an archive that cannot be unpacked; raises IntegrityError on a digest mismatch."""
         try:
-            for _chunk in () if self._failed else self.packed():
+            for _chunk in () if self._failure else self.packed():
                 pass
         except TransportError:
             pass
-        if self._failed:
-            raise error if isinstance(error, IntegrityError) else IntegrityError(str(error)) from error
+        if isinstance(self._failure, IntegrityError):
+            # The digest mismatch was found before the bad archive, which it explains.
+            raise self._failure
+        if self._failure:
+            raise IntegrityError(str(error)) from error
 
     def check_entries(self, count: int) -> None:
         """Raise SourceError if a tree with `count` entries must not get another one."""

@@ -28,6 +28,7 @@ _MOST_TARGET = 4096
 _UNIX = (3, 19)
 _DOS = (0, 6, 10, 11, 14)
 _DOS_DIRECTORY = 0x10
+_PROGRAM = stat.S_IRUSR | stat.S_IXUSR
 _DRIVE = re.compile("[A-Za-z]:(?=/)")
 _UTF8_NAME = 0x800
 _UNICODE_PATH = 0x7075
@@ -92,11 +93,11 @@ def _unix_attributes(member: zipfile.ZipInfo) -> int:
     """Return type and mode of an entry as Unix has them; 0 if the archive does not state them.
 
     Some libraries (adm-zip, ZipArchive) write them, and state that another system made the archive. Other systems have
-    attributes of their own there, so the value must be one that Unix writes.
+    attributes of their own there, so the value must have a type that Unix writes, or be the mode of a program.
     """
     attributes = member.external_attr >> 16
     kind = stat.S_IFMT(attributes)
-    is_plausible = kind in _KINDS and (kind != 0 or attributes & stat.S_IRUSR)
+    is_plausible = attributes & _PROGRAM == _PROGRAM if kind == 0 else kind in _KINDS
     return attributes if member.create_system in _UNIX or is_plausible else 0
 
 

@@ -180,7 +180,7 @@ def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
         ([Redirect(location="http://127.0.0.1:1/x?sig=hunter2")], "refused"),
         ([Headers(headers={"X-Huge": "x" * 100_000})], "more than 65536 bytes"),
         ([Headers(headers={f"X-{number}": "x" for number in range(200)})], "more than 100 headers"),
-        ([Raw(data=b"HTTP/1.1 200 OK\r\n\r\n" + b"<html>" * 1000)], r"damaged|arrived with|not an archive"),
+        ([Raw(data=b"HTTP/1.1 200 OK\r\n\r\n" + b"<html>" * 1000)], "arrived with|it is not an archive"),
         ([Corrupt(at=20)], "damaged|arrived with"),
         ([Corrupt(at=SIZE // 2)], "damaged|arrived with"),
         ([Corrupt(at=len(LAYER.blob) - 1), Corrupt(at=len(ARCHIVE) - 1)], "damaged|arrived with"),
@@ -200,7 +200,7 @@ def test_a_wrong_length_is_corrected_by_the_next_answer_where_that_can_be_known(
     length = len(LAYER.blob if server.is_image else ARCHIVE) + wrong
     result = upgrade(server, lambda: server.spoil(Headers(headers={"Content-Length": str(length)}, times=1)))
     if short and not server.is_image:
-        assert "ends in the middle of its gzip stream" in result["msg"]
+        assert re.search(r"ends in the middle of its gzip stream|not an archive", result["msg"])
     else:
         check_installed(host, result)
 
@@ -259,9 +259,6 @@ def serve(registry, content, media_type=images.OCI_MANIFEST):
     registry.running.put_manifest(REPOSITORY, "v2", body, media_type)
 
 
-FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -272,14 +269,16 @@ FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
             "not a supported kind of manifest|not a list",
         ),
         (manifest(schemaVersion=1), "withdrawn schema 1"),
-        (layers({"mediaType": FOREIGN}), f"a layer has the media type '{FOREIGN}', which cannot be unpacked"),
-        (layers({"mediaType": "application/x-lz4"}), "which cannot be unpacked"),
+        (
+            layers({"mediaType": "application/x-lz4"}),
+            "has the media type 'application/x-lz4', which cannot be unpacked",
+        ),
         (layers({"size": -1}), "does not state the size"),
         (layers({"digest": "sha256:../../etc/passwd"}), "instead of a digest"),
         (layers({"digest": "sha256:" + "0" * 64}), "404"),
         (layers({"size": len(LAYER.blob) - 1}), "is longer than the .* bytes that it should have"),
         (layers({"size": len(LAYER.blob) + 1}), "the body ended after .* bytes"),
-        (manifest(layers=[]), r"it has no run\.sh at its top"),
+        (manifest(layers=[]), "the image is empty: it has no layer with any bytes"),
         (manifest(config=None), "has no config"),
     ],
     ids=lambda value: str(value)[:40],
@@ -297,20 +296,17 @@ def test_a_manifest_of_another_digest_than_the_server_states_is_an_error(upgrade
     assert re.search(f"the server states the digest {stated}", result["msg"])
 
 
-EMPTY = images.layer([])
+EMPTY, NOTHING, PACKED = images.layer([]), images.layer_of(b"", "none"), images.layer_of(b"", "gzip")
 
 
-@pytest.mark.parametrize("listed", [[LAYER, LAYER], [EMPTY, LAYER], [LAYER, EMPTY], [EMPTY, LAYER, EMPTY]], ids=len)
+@pytest.mark.parametrize(
+    "listed",
+    [[LAYER, LAYER], [EMPTY, LAYER], [LAYER, EMPTY], [EMPTY, LAYER, EMPTY], [NOTHING, LAYER, PACKED], [PACKED, LAYER]],
+    ids=len,
+)
 def test_a_layer_may_be_empty_or_listed_twice(upgrade, host, registry, listed):
     image = images.image(listed, PLATFORM)
     result = upgrade(registry, lambda: registry.running.put(REPOSITORY, "v2", image))
     assert not result["failed"], result["msg"]
     assert (host.path / "voice/noise").read_bytes() == entries("2")[-1].data
     assert result["backends"][0]["bytes_transferred"] == sum(len(layer.blob) for layer in listed)
-
-
-@pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_a_layer_that_is_no_archive_is_an_error(upgrade, registry, compression):
-    image = images.image([LAYER, images.layer_of(b"", compression)], PLATFORM)
-    result = upgrade(registry, lambda: registry.running.put(REPOSITORY, "v2", image))
-    assert re.search("the archive is empty", result["msg"])

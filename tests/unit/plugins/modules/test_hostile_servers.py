@@ -10,9 +10,12 @@ import base64
 import contextlib
 import json
 import socket
+import stat
+import struct
 import tarfile
 import tempfile
 import warnings
+import zlib
 
 import pytest
 import requests
@@ -35,7 +38,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import Endpo
 from ansible_collections.localai.core.plugins.module_utils._unpack.limits import Limits
 from ansible_collections.localai.core.plugins.module_utils._unpack.unpack import unpack
 from ansible_collections.localai.core.tests.support import images
-from ansible_collections.localai.core.tests.support.archives import Entry, file, zip_archive
+from ansible_collections.localai.core.tests.support.archives import Entry, file, raw_zip, zip_archive
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.connections import answering, send
 from ansible_collections.localai.core.tests.support.files import FileServer
@@ -199,14 +202,44 @@ MEMBER = st.builds(
 )
 
 
+# Names as other systems write them: with backslashes and drives, in code pages, with the field for Unicode.
+RAW_NAMES = st.lists(
+    st.sampled_from(
+        [b"..", b"\\", b"/", b"C:", b"outside", b"file", b"a", b"link", b"\xc3\xb6", b"\x94", b"\xff", b"\0", b"."]
+    ),
+    max_size=7,
+).map(b"".join)
+
+
+@st.composite
+def raw_member(draw):
+    """A name, its content and the attributes of its header, as any system may have written them."""
+    name = draw(RAW_NAMES)
+    known = draw(st.sampled_from([name, b"other"]))
+    field = struct.pack("<BL", draw(st.integers(0, 2)), zlib.crc32(known)) + draw(RAW_NAMES)
+    extra = struct.pack("<HH", 0x7075, len(field) + draw(st.sampled_from([0, 0, 0, 9]))) + field
+    kind = draw(st.sampled_from([0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFIFO, stat.S_IFBLK]))
+    attributes = {
+        "create_system": draw(st.sampled_from([0, 3, 10, 14, 19, 200])),
+        "external_attr": (kind | draw(st.integers(0, 0o7777))) << 16 | draw(st.sampled_from([0, 0x10, 0x20])),
+        "extra": draw(st.sampled_from([b"", extra, b"\x75\x70"])),
+        "flagged": draw(st.booleans()),
+    }
+    return name, draw(st.sampled_from([b"", b"x", b"../outside/file", b"..\\outside"])), attributes
+
+
 def zipped(members):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # zipfile warns of names that stand there twice
-        return zip_archive(members)
+        return zip_archive(members) if all(isinstance(member, Entry) for member in members) else raw_zip(members)
 
 
 @FEWER
-@given(st.lists(MEMBER, max_size=6).map(zipped).flatmap(lambda archive: st.just(archive) | damaged(archive)))
+@given(
+    st.one_of(st.lists(MEMBER, max_size=6), st.lists(raw_member(), min_size=1, max_size=6))
+    .map(zipped)
+    .flatmap(lambda archive: st.just(archive) | damaged(archive))
+)
 @hostile
 def test_whatever_a_zip_archive_holds_nothing_outside_changes(data):
     with watched() as top, Tree(str(top / "backends")) as tree, contextlib.suppress(LocalAIError):

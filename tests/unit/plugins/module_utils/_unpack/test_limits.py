@@ -65,6 +65,15 @@ def test_a_bomb_of_holes_is_found_by_its_ratio(top, monkeypatch):
         fill(top, sparse("hole", 3_000_000) + bytes(1024), limits=Limits(ratio=20))
 
 
+def test_a_digest_mismatch_is_the_error_also_where_it_is_found_before_the_bad_archive(top):
+    def chunks():
+        yield b"<html>Please log in</html>"
+        raise IntegrityError("another digest")
+
+    with Tree(str(top)) as tree, pytest.raises(IntegrityError, match="another digest"):
+        unpack(chunks(), tree, is_layer=True, proved=True)
+
+
 @pytest.mark.parametrize(
     ("error", "proved", "expected", "message"),
     [

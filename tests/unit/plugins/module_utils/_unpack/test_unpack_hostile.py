@@ -23,6 +23,7 @@ from ansible_collections.localai.core.plugins.module_utils._unpack.limits import
 from ansible_collections.localai.core.tests.support.archives import (
     MTIME,
     Entry,
+    compress,
     directory,
     file,
     hardlink,
@@ -30,7 +31,14 @@ from ansible_collections.localai.core.tests.support.archives import (
     tar,
 )
 from ansible_collections.localai.core.tests.support.hostile import hostile
-from ansible_collections.localai.core.tests.support.unpacking import ARCHIVE, fill, guarded, repaired
+from ansible_collections.localai.core.tests.support.unpacking import (
+    ARCHIVE,
+    TAR_COMPRESSIONS,
+    fill,
+    guarded,
+    repaired,
+    v7,
+)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "a/..", "x/../y"])
@@ -148,6 +156,11 @@ KINDS = st.sampled_from(
         tarfile.CHRTYPE,
         tarfile.FIFOTYPE,
         tarfile.CONTTYPE,
+        b"V",
+        b"D",
+        b"M",
+        b"N",
+        b"A",
         b"Z",
     ]
 )
@@ -175,6 +188,9 @@ HOSTILE = st.one_of(
         st.sampled_from(["../outside", "{outside}"]),
     ),
 )
+
+
+SKIPPABLE = b"\x5a\x2a\x4d\x18\x04\0\0\0skip"
 
 
 def placed(listed, outside):
@@ -207,6 +223,26 @@ def test_any_header_ends_in_a_tree_or_in_one_of_our_errors(listed, changes):
             archive[at] = value
         archive[:512] = repaired(archive[:512])
         fill(top, bytes(archive), limits=Limits(size=100_000, entries=1000))
+
+
+@given(
+    listed=HOSTILE.filter(bool),
+    kind=st.binary(min_size=1, max_size=1),
+    old=st.booleans(),
+    cut=st.integers(0, 2000),
+    compressions=st.lists(st.sampled_from(TAR_COMPRESSIONS), max_size=3),
+)
+@hostile
+def test_any_type_old_or_cut_or_compressed_archive_ends_in_a_tree_or_in_one_of_our_errors(
+    listed, kind, old, cut, compressions
+):
+    with guarded() as (top, outside), contextlib.suppress(LocalAIError):
+        archive = tar(placed(listed, outside), tarfile.GNU_FORMAT)
+        archive = repaired(archive[:156] + kind + archive[157:512]) + archive[512:]
+        packed = (v7(archive) if old else archive)[: len(archive) - cut]
+        for compression in compressions:
+            packed = (SKIPPABLE if compression == "zstd" else b"") + compress(packed, compression)
+        fill(top, packed, is_layer=False, limits=Limits(size=100_000, entries=1000))
 
 
 # How compressed bytes and zip archives begin.

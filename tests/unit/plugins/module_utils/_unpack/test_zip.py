@@ -107,16 +107,21 @@ def test_what_another_system_made_has_ordinary_modes(top, upper):
 
 
 @pytest.mark.parametrize("system", [WINDOWS, UNIX, MACOS, NTFS])
-@pytest.mark.parametrize("kind", [FILE, 0])
-def test_unix_attributes_count_whatever_system_the_archive_names(top, system, kind):
+def test_unix_attributes_count_whatever_system_the_archive_names(top, system):
     members = [
-        ("tool", b"x", kind | 0o755),
-        ("secret", b"x", kind | 0o600),
-        ("suid", b"x", kind | 0o6777),
+        ("tool", b"x", FILE | 0o755),
+        ("secret", b"x", FILE | 0o600),
+        ("suid", b"x", FILE | 0o6777),
         ("d/", b"", stat.S_IFDIR | 0o750),
     ]
     fill(top, zipped(*((name, data, made_by(system, mode)) for name, data, mode in members)))
     assert modes(top) == {"tool": 0o755, "secret": 0o600, "suid": 0o775, "d": 0o750}
+
+
+@pytest.mark.parametrize(("system", "secret"), [(WINDOWS, 0o644), (NTFS, 0o644), (UNIX, 0o600), (MACOS, 0o600)])
+def test_a_mode_without_a_type_counts_for_a_program_or_if_unix_made_it(top, system, secret):
+    fill(top, zipped(("tool", b"x", made_by(system, 0o755)), ("secret", b"x", made_by(system, 0o600))))
+    assert modes(top) == {"tool": 0o755, "secret": secret}
 
 
 @pytest.mark.parametrize("system", [WINDOWS, UNIX, MACOS, NTFS])
