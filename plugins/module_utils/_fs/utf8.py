@@ -17,7 +17,7 @@ import os
 import sys
 import typing as t
 
-__all__ = ["Utf8Os", "os"]
+__all__ = ["Utf8Os", "native", "os"]
 
 # The functions that take names, and those that return some.
 _RETURN_NAMES = ("expanduser", "listdir", "readlink", "realpath")
@@ -46,6 +46,11 @@ class Utf8Os:
         if name == "fsdecode":
             return _text
         return _with_utf8(name, original) if name in _TAKE_NAMES else original
+
+
+def native(path: str) -> str:
+    """Return the text that Python turns into the bytes of `path`, for libraries that open a file by its name."""
+    return _system.fsdecode(path.encode("utf-8", "surrogateescape"))
 
 
 def _with_utf8(name: str, original: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:

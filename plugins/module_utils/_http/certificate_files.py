@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
 import typing as t
 
 from .._errors import UnusableFile
 from .._fs.read import read_file
+from .._fs.utf8 import native, os
 from .._request import Connection, Endpoint
 
 _MOST_BYTES = 16 * 1024**2
@@ -49,7 +49,7 @@ def _check_authorities(option: str, path: str) -> None:
     _content(option, path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(path)
+        context.load_verify_locations(native(path))
         certificates = context.cert_store_stats()["x509"]
     except (ssl.SSLError, ValueError):
         certificates = 0
@@ -77,7 +77,9 @@ def _check_client(whose: str, cert_path: str, key_path: str | None) -> None:
 
     reason: str | None = ""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert_path, key_path, passphrase)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+            native(cert_path), native(key_path) if key_path else None, passphrase
+        )
     except (OSError, ValueError) as e:
         reason = getattr(e, "reason", None) or "it is damaged"
     if requests_for_passphrase or (reason and _ENCRYPTED.search(key)):

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from .._address import redacted_url
 from .._errors import MissingLibrary, SourceError, TransportError
+from .._fs.utf8 import native
 from .._request import Connection, Endpoint
 from .._unpack.compression import GZIP
 from .certificate_files import check_files
@@ -319,11 +320,13 @@ class Http:
 
     def _verify(self, endpoint: Endpoint) -> bool | str:
         validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs
-        return (endpoint.ca_path or self._connection.ca_path or True) if validate else False
+        ca_path = endpoint.ca_path or self._connection.ca_path
+        return (native(ca_path) if ca_path else True) if validate else False
 
     def _client_cert(self, endpoint: Endpoint) -> t.Any:
         holder = endpoint if endpoint.client_cert else self._connection
-        return (holder.client_cert, holder.client_key) if holder.client_key else holder.client_cert
+        files = [native(path) for path in (holder.client_cert, holder.client_key) if path]
+        return tuple(files) if len(files) > 1 else files[0] if files else None
 
     def _body(self, response: t.Any, most: int, decode: bool) -> bytes:
         chunks = self._chunks(response, min(CHUNK, most + 1))

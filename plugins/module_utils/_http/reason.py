@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import socket
 import ssl
@@ -16,6 +15,7 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+from .._fs.utf8 import native, os
 from .proxy import Proxy
 from .redact import innermost_reason
 from .retry import TRANSIENT_STATUSES, Fault, causes, fault_of, is_certificate_error, is_cut_off, tunnel_answer
@@ -223,9 +223,8 @@ def _names_in_certificate(peer: Peer) -> tuple[str, ...]:
     host, port = split_host(peer.server)
     path = peer.ca_path or requests.utils.DEFAULT_CA_BUNDLE_PATH
     try:
-        context = (
-            ssl.create_default_context(capath=path) if os.path.isdir(path) else ssl.create_default_context(cafile=path)
-        )
+        kind = "capath" if os.path.isdir(path) else "cafile"
+        context = ssl.create_default_context(**{kind: native(path)})
         context.check_hostname = False
         connecting = socket.create_connection((host, int(port)), peer.timeout)
         with connecting as plain, context.wrap_socket(plain, server_hostname=host) as connection:

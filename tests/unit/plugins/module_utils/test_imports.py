@@ -19,7 +19,7 @@ PRIVATE = "# This file is private to the localai.core collection: nothing outsid
 MAY_IMPORT = {
     "_fs": [],
     "_unpack": ["_fs"],
-    "_http": ["_unpack.compression", "_fs.read"],
+    "_http": ["_unpack.compression", "_fs.read", "_fs.utf8"],
     "_oci": ["_http", "_unpack.compression", "_unpack.limits", "_fs"],
     "_store": ["_fs"],
     "_localai": [

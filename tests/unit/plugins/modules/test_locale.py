@@ -23,7 +23,9 @@ from ansible_collections.localai.core.tests.support.archives import (
     write_tree,
     zip_archive,
 )
+from ansible_collections.localai.core.tests.support.files import FileServer
 from ansible_collections.localai.core.tests.support.interpreter import environment
+from ansible_collections.localai.core.tests.support.tls import Authority
 
 # Names that are in Latin-1, in no 8-bit encoding, and in no encoding at all.
 NAMES = ["größe", "日本", "raw\udcff\udce9"]
@@ -154,6 +156,21 @@ def test_a_tree_that_was_installed_under_another_locale_is_sound(locale, sources
     printed = subprocess.run([sys.executable, "-c", RUN], env=utf8, input=given, stdout=subprocess.PIPE, check=True)
     told = json.loads(printed.stdout)
     assert (told["encoding"], told["result"]["failed"], told["result"]["changed"]) == ("utf-8", False, False)
+
+
+def test_certificates_may_be_at_any_path(locale, tmp_path):
+    authority = Authority(tmp_path / "größe日本")
+    certificate, key = authority.issue("日本")
+    with FileServer({"/x.tar": tar(ENTRIES)}, tls=authority.server_context(client_certificates=True)) as server:
+        options = {
+            "backends_path": str(tmp_path / "backends"),
+            "backends_system_path": str(tmp_path / "system"),
+            "capability": "default",
+            "ca_path": str(authority.ca_file),
+            "client_cert": str(certificate),
+            "client_key": str(key),
+        }
+        assert run(locale, "localai_backend", name=["x"], uri=f"{server.url}/x.tar", **options)["changed"]
 
 
 def test_the_directories_of_the_role_may_have_any_name(locale, tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._fs import utf8
-from ansible_collections.localai.core.plugins.module_utils._fs.utf8 import Utf8Os
+from ansible_collections.localai.core.plugins.module_utils._fs.utf8 import Utf8Os, native
 
 WRAPPED = Utf8Os(os)
 PLUGINS = Path(utf8.__file__).resolve().parents[2]
@@ -76,6 +76,11 @@ def test_an_attribute_has_bytes(tmp_path):
     with contextlib.suppress(OSError):  # a file system may have no attributes
         os.setxattr(f"{tmp_path}/größe", "user.x", b"\xff")
         assert WRAPPED.getxattr(f"{tmp_path}/größe", "user.x") == b"\xff"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_library_opens_the_file_with_the_same_bytes(name):
+    assert os.fsencode(native(name)) == name.encode("utf-8", "surrogateescape")
 
 
 def test_names_and_the_environment_are_text_in_utf8(monkeypatch):
