@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import compress, file, tar, zip_archive
-from ansible_collections.localai.core.tests.support.delivery import AMD64, deliver, sources
+from ansible_collections.localai.core.tests.support.delivery import AMD64, Stage, deliver, sources
 from ansible_collections.localai.core.tests.support.faults import Cut, Status
 from ansible_collections.localai.core.tests.support.files import FileServer
+from ansible_collections.localai.core.tests.support.host import temporary_directory
+from ansible_collections.localai.core.tests.support.hostile import hostile
 from ansible_collections.localai.core.tests.support.layouts import write_oci_layout
 
 OCI = "application/vnd.oci.image.layer.v1.tar"
@@ -138,6 +143,26 @@ def test_an_error_names_the_layer(stage, server, blob, message):
 def test_a_layer_may_end_without_the_padding_of_its_last_file(stage, server):
     blob = tar([file("run.sh", "#!/bin/sh\n", 0o755)])[: 512 + 10]
     assert deliver(stage, server.put("x/y", "tag", image_of((blob, OCI))))[1] == {"run.sh": b"#!/bin/sh\n"}
+
+
+BLOBS = st.one_of(
+    st.sampled_from(list(NOTHING.values())),
+    st.builds(
+        compress,
+        st.sampled_from([RUN, MORE, RUN[:600], RUN[:100], b"x", zip_archive([file("run.sh")])]),
+        st.sampled_from(["none", "gzip", "zstd", "bzip2", "xz"]),
+    ),
+    st.binary(max_size=600),
+)
+
+
+@given(st.lists(st.tuples(BLOBS, st.sampled_from(TYPES)), max_size=4))
+@hostile
+def test_any_layers_of_any_media_type_become_a_backend_or_one_of_our_errors(layers):
+    with temporary_directory() as path, contextlib.suppress(SourceError):
+        write_oci_layout(path / "layout", {"v1": image_of(*layers)})
+        (path / "stage").mkdir()
+        assert deliver(Stage(path / "stage"), f"ocilayout:{path}/layout")[1]["run.sh"] in (b"run", RUN[512:600])
 
 
 # other addresses
