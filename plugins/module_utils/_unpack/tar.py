@@ -71,10 +71,11 @@ class TarStream:
             if entry.kind != "other" or entry.what:
                 yield entry
             left = self._data_left + self._padding
-            self._skip(left - min(left, _RECORD - 1))
-            # Some writers do not fill up the last record. What is left now is padding, and may be missing.
-            self._take(min(left, _RECORD - 1))
-            header = self._take(_RECORD)
+            if left >= _RECORD:
+                self._skip(left - _RECORD + 1)
+                left = _RECORD - 1
+            # What is left now is padding. Some writers do not fill up the last record, so it may be missing.
+            header = self._take(left + _RECORD)[left:]
         # Bytes after the end of the archive are read too, so that their digest can be verified.
         for _block in self._blocks:
             pass
