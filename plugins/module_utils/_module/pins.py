@@ -7,9 +7,9 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
+from .._fs.utf8 import os
 from .._localai.capability import HostCapability
 from .._localai.scan import scan
 from .._localai.server import rules_of

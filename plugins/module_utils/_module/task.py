@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
 from .._errors import HostError
 from .._fs.file_attributes import FileAttributes
+from .._fs.utf8 import os
 from .._localai.installed import Installed
 from .._localai.scan import scan
 from .._localai.server import rules_of
