@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import typing as t
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from .._address import redacted_url
 from .._errors import SourceError
 from .._fs.tree import Tree
+from .._fs.utf8 import os
 from .._http.client import Http
 from .._http.failover import ORIGIN_ERRORS
 from .._http.url import is_http_url

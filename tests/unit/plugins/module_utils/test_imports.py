@@ -64,7 +64,7 @@ LIBRARIES = {
     "yaml": ["_resolver.yaml_document"],
     "subprocess": ["_fs.process"],
     # In another locale than UTF-8, names would become other bytes.
-    "os": ["_fs.utf8"],
+    "os": ["_fs.utf8", "_fs.utf8_names"],
 }
 ONLY_IN_FUNCTIONS = ("requests", "urllib3", "yaml")
 
