@@ -223,8 +223,8 @@ def _names_in_certificate(peer: Peer) -> tuple[str, ...]:
     host, port = split_host(peer.server)
     path = peer.ca_path or requests.utils.DEFAULT_CA_BUNDLE_PATH
     try:
-        kind = "capath" if os.path.isdir(path) else "cafile"
-        context = ssl.create_default_context(**{kind: native(path)})
+        file, directory = (None, native(path)) if os.path.isdir(path) else (native(path), None)
+        context = ssl.create_default_context(cafile=file, capath=directory)
         context.check_hostname = False
         connecting = socket.create_connection((host, int(port)), peer.timeout)
         with connecting as plain, context.wrap_socket(plain, server_hostname=host) as connection:
