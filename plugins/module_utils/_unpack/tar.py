@@ -186,7 +186,9 @@ def _without_times(header: bytes) -> bytes:
 def _plain_entry(header: bytes) -> Entry | None:
     """Return the entry of a common header, or None for any other, which may be a damaged one."""
     kind = _KINDS.get(header[156:157])
-    if kind is None or header[257:262] != b"ustar" or (header[262:263] == b" " and header[345]):
+    if kind is None or len(header) < _RECORD or header[257:262] != b"ustar":
+        return None
+    if header[262:263] == b" " and header[345]:
         return None
     size = _size_of(header)
     if size is None:

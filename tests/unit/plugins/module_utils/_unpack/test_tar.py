@@ -209,6 +209,14 @@ def test_an_archive_that_ends_inside_a_file_names_it(top, missing):
         fill(top, archive, is_layer=False)
 
 
+@pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
+@pytest.mark.parametrize("kept", [1, 156, 157, 262, 300, 345, 511])
+def test_an_archive_that_ends_inside_a_header_is_damaged(top, tar_format, kept):
+    archive = tar([file("a", "1"), file("b", "2")], tar_format)[: 1024 + kept]
+    with pytest.raises(SourceError, match="damaged"):
+        fill(top, archive, is_layer=False)
+
+
 def test_a_header_without_end_does_not_fill_the_memory(top):
     archive = tar([Entry("x", headers={"comment": "y" * 5_000_000})])
     with pytest.raises(SourceError):
