@@ -95,6 +95,7 @@ class World:
         """That of the controller."""
         return {
             **environment(self.work),
+            "ANSIBLE_ASYNC_DIR": "~/.ansible_async",
             "ANSIBLE_HOST_KEY_CHECKING": "false",
             "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_PRIVATE_KEY_FILE": str(self.work / "key"),
@@ -108,7 +109,8 @@ class World:
             name: {"ansible_host": host.address, "ansible_user": USER, "expected_build": BUILDS[name]}
             for name, host in self.hosts.items()
         }
-        variables = {"localai_backends": ["llama-cpp"], "localai_batch": "100%", **self.site.variables}
+        variables = {"localai_backends": ["llama-cpp"], "localai_backends_poll": 1, "localai_batch": "100%"}
+        variables.update(self.site.variables)
         group = {"localai": {"hosts": hosts, "vars": variables}}
         (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
 

@@ -23,6 +23,8 @@ def environment(work: Path, collections: Path = COLLECTIONS) -> dict[str, str]:
         "HOME": str(work / "home"),
         "ANSIBLE_CONFIG": str(config),
         "ANSIBLE_HOME": str(work / "ansible"),
+        # Without it, Ansible looks for results of asynchronous tasks in the home directory that passwd has.
+        "ANSIBLE_ASYNC_DIR": str(work / "ansible" / "async"),
         "ANSIBLE_REMOTE_TEMP": str(work / "ansible" / "remote"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_LOCALHOST_WARNING": "false",
