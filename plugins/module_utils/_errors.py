@@ -16,6 +16,10 @@
     |   |-- LockTimeout         another run holds the lock of the backends path
     |   `-- PartlyChanged       owner, group or mode of some files could not be changed
     |-- GalleryError            an index cannot be read, or a name cannot be resolved
+    |   |-- UnknownNameError    no gallery has the name
+    |   `-- UnknownGalleryError the task has no gallery with the name
+    |-- ReleaseError            there is no image of a backend for the requested release
+    |-- CombinedError           the errors of several names of a task
     |-- SourceError             a URI cannot be fetched, or does not contain a backend
     |   `-- IntegrityError      a digest or a size does not match
     `-- TransportError          a server does not answer, or answers with an error
@@ -23,14 +27,18 @@
 
 from __future__ import annotations
 
+import typing as t
+
 
 class LocalAIError(Exception):
     """An error for the operator: what failed and where, what was tried and what to do next.
 
-    It is `missing` if every origin answered that it does not have the object.
+    It is `missing` if every origin answered that it does not have the object. `warnings` has the warnings of a plan
+    that the error prevented.
     """
 
     missing = False
+    warnings: tuple[str, ...] = ()
 
 
 class OptionError(LocalAIError):
@@ -68,6 +76,50 @@ class PartlyChanged(HostError):
 
 class GalleryError(LocalAIError):
     """A gallery cannot be read, or a name cannot be resolved on this host."""
+
+
+class UnknownNameError(GalleryError):
+    """No gallery has an entry for a name.
+
+    `searched` describes the galleries that were searched, and `similar` has similar names in them.
+    """
+
+    def __init__(self, name: str, searched: str, similar: t.Sequence[str] = ()) -> None:
+        hint = f" Similar names: {', '.join(similar)}." if similar else ""
+        super().__init__(f"{name} is in no gallery; looked in {searched}.{hint}")
+        self.name = name
+        self.searched = searched
+        self.similar = tuple(similar)
+
+
+class UnknownGalleryError(GalleryError):
+    """A task requests a name from a gallery that it does not have; `galleries` has the names of those it has."""
+
+    def __init__(self, requested: str, galleries: t.Sequence[str]) -> None:
+        selected = requested.rpartition("@")[0]
+        names = ", ".join(galleries) or "none"
+        super().__init__(f"{requested}: there is no gallery {selected!r}. The galleries of this task: {names}.")
+        self.requested = requested
+        self.galleries = tuple(galleries)
+
+
+class ReleaseError(LocalAIError):
+    """There is no image of a backend for the option `release`.
+
+    `image` is the image with the tag of the release, or of the gallery if that tag cannot have a release. `problem` is
+    the reason. It is `missing` if the registry answered that it has no such image, and not if it could not be reached.
+    """
+
+    def __init__(self, backend: str, image: str, problem: str, missing: bool) -> None:
+        super().__init__(f"{backend} has no image for the release. {problem}")
+        self.backend = backend
+        self.image = image
+        self.problem = problem
+        self.missing = missing
+
+
+class CombinedError(LocalAIError):
+    """The errors of several names of a task."""
 
 
 class SourceError(LocalAIError):

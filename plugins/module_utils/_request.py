@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ._address import Address
 
 LAYOUT_SCHEME = "ocilayout:"
+# The schemes of sources from which LocalAI installs models only.
+MODEL_SCHEMES = ("ollama", "huggingface", "hf")
 State = t.Literal["present", "latest", "absent"]
 
 
@@ -34,7 +36,8 @@ class BackendOptions:
     """The options of `localai_backend`.
 
     `directory_mode` is a number, or None if the option is not set. `pins` has the row for this host for each name in
-    lower case, and is None if the option is not set.
+    lower case, and is None if the option is not set. `spellings` maps names to their spelling in the task, if it
+    differs.
     """
 
     names: tuple[str, ...]
@@ -52,6 +55,7 @@ class BackendOptions:
     exclusive: bool = False
     keep_previous: int | None = None
     verify: bool = False
+    spellings: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mode(self) -> int:
@@ -81,7 +85,10 @@ class BackendOptions:
 
 @dataclass(frozen=True)
 class InfoOptions:
-    """The options of `localai_backend_info`; `names` is None for all installed backends."""
+    """The options of `localai_backend_info`; `names` is None for all installed backends.
+
+    `spellings` maps names to their spelling in the task, if it differs.
+    """
 
     names: tuple[str, ...] | None = None
     available: bool = False
@@ -89,6 +96,8 @@ class InfoOptions:
     pins: bool = False
     pin_capabilities: tuple[str, ...] = ()
     disk_usage: bool = False
+    release: str | None = None
+    spellings: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wanted(self) -> frozenset[str] | None:

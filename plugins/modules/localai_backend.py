@@ -16,6 +16,7 @@ description:
   - Looks up names in galleries. A meta backend such as V(llama-cpp) is resolved to the build for the capability of the
     host.
   - Stages each backend in a hidden directory and moves it into place in one step. A backend is complete or absent.
+  - All unknown names, galleries and accounts of a task are reported together.
   - The same task can run every night. Check mode predicts exactly what the run does.
 extends_documentation_fragment:
   - localai.core.connection
@@ -106,7 +107,8 @@ options:
       - A release of LocalAI, such as V(v4.9.0). It replaces V(latest) in the tags of the gallery's images, so
         V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
       - A backend with another tag is replaced, even by an older build. A backend of this release requires no network.
-      - A backend whose image has no such tag, or that is not an image, is an error.
+      - A backend whose image has no such tag, or that is not an image, is an error. The error lists all such backends
+        of O(name), and nothing is installed.
       - Mutually exclusive with O(uri), O(digest) and O(pins).
     type: str
   digest:
@@ -363,7 +365,7 @@ EXAMPLES = r"""
     name: my-backend
     uri: /srv/backends/my-backend
 
-- name: Start a large download in the background
+- name: Start a large download in the background, as the role does
   localai.core.localai_backend:
     name: vllm
   async: 7200
@@ -389,10 +391,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: One sentence about the changes, or in check mode about the predicted changes.
+  description:
+    - One line about the changes, or in check mode about the predicted changes. It has the size of each transfer, if
+      that is known, and the reason for each repair. More than five names with the same action are only counted.
   returned: always
   type: str
-  sample: Upgraded llama-cpp.
+  sample: "Installed llama-cpp (cuda12-llama-cpp, 42.0 MiB); repaired piper (it was damaged: lib/x is missing)."
 backends:
   description: One entry for each requested name, in this order.
   returned: always
@@ -403,7 +407,7 @@ backends:
       backend: cuda12-llama-cpp
       action: upgrade
       capability: nvidia-cuda-12
-      reason: its digest is sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117,
+      reason: its digest was sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117,
         and its source has sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
       run_file: /var/lib/local-ai/backends/cuda12-llama-cpp/run.sh
       uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
@@ -433,7 +437,9 @@ backends:
           the host, which is null if RV(capability) is null.
       type: str
     reason:
-      description: The reason for the action, or the reason why nothing is done.
+      description:
+        - The reason for the action, or the reason why nothing is done. It is the same in check mode and in the run, and
+          is about the state before the run.
       type: str
     run_file:
       description: The file that LocalAI starts for the name after this run, or null.
@@ -468,7 +474,7 @@ removed:
   elements: dict
   sample:
     - backend: cuda12-whisper
-      reason: its alias is whisper
+      reason: its alias was whisper
   contains:
     backend:
       description: The directory of O(backends_path) that is removed.
@@ -504,6 +510,7 @@ diff:
       C(owner), C(group), C(mode) and C(run_file) before and after. A state is empty if the directory does not exist.
     - C(previous) is the number of previous versions, if there are any. C(paths_to_change) is the number of paths whose
       owner, group or mode change, if nothing else changes.
+    - C(problem) is the damage that is repaired. C(reinstalled) is set if the same build is installed again.
     - It is the same in check mode and in the run that follows.
   returned: always
   type: list

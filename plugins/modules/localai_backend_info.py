@@ -62,6 +62,13 @@ options:
         for O(platform).
     type: list
     elements: str
+  release:
+    description:
+      - With O(pins), the release of LocalAI whose builds are pinned, as for
+        O(localai.core.localai_backend#module:release).
+      - Backends without an image of this release are an error that lists all of them, for all O(pin_capabilities).
+    type: str
+    version_added: 0.2.0
   disk_usage:
     description: Whether to measure the disk usage of each backend. This reads all its directories.
     type: bool
@@ -362,7 +369,7 @@ upgrades:
       installed: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
       available_backend: cuda12-llama-cpp
       available: sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
-      reason: its digest is sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117,
+      reason: its digest was sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117,
         and its source has sha256:6fe79103aeba3992d2109de99820a70c3a65b461151a5d8ecb52b80a4777ac00
   contains:
     name:

@@ -15,7 +15,7 @@ import difflib
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import GalleryError, NameRefused
+from .._errors import GalleryError, NameRefused, UnknownGalleryError, UnknownNameError
 from .capability import FILTER_OFF, Match, compatible, match
 from .gallery import Entry, Index
 from .names import checked_name
@@ -50,9 +50,7 @@ class Catalog:
         """Return the entry for a requested `name` or `gallery@name`; raises GalleryError."""
         galleries, name = self._searched(requested)
         if "@" in requested and not galleries:
-            names = ", ".join(self._galleries) or "none"
-            selected = requested.rpartition("@")[0]
-            raise GalleryError(f"{requested}: there is no gallery {selected!r}. The galleries of this task: {names}.")
+            raise UnknownGalleryError(requested, self._galleries)
         for gallery in galleries:
             index = self._index_of(gallery)
             entry = index.find(name)
@@ -60,7 +58,7 @@ class Catalog:
                 return entry
             if name.lower() in index.skipped:
                 raise GalleryError(f"{name}: the gallery {gallery} has it, but {index.skipped[name.lower()]}")
-        raise GalleryError(self._unknown(name, galleries))
+        raise self._unknown(name, galleries)
 
     def resolve(self, requested: str, capability: str) -> Resolution:
         """Return the build for a requested name on a host of this capability; raises GalleryError if there is none."""
@@ -124,10 +122,9 @@ class Catalog:
         selected, _at, name = requested.rpartition("@")
         return [gallery for gallery in self._galleries if not selected or gallery.lower() == selected.lower()], name
 
-    def _unknown(self, name: str, galleries: t.Sequence[str]) -> str:
+    def _unknown(self, name: str, galleries: t.Sequence[str]) -> UnknownNameError:
         indexes = [self._index_of(gallery) for gallery in galleries]
         names = [entry for index in indexes for entry in index.entries]
         similar = difflib.get_close_matches(name.lower(), names, n=3)
         searched = ", ".join(f"{index.gallery} ({len(index.entries)} entries)" for index in indexes)
-        hint = f" Similar names: {', '.join(similar)}." if similar else ""
-        return f"{name} is in no gallery; looked in {searched or 'none, because galleries is empty'}.{hint}"
+        return UnknownNameError(name, searched or "none, because galleries is empty", similar)

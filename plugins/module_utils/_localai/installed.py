@@ -276,7 +276,7 @@ class Installed:
 
 
 def attribute_problem(directory: Directory, requested: FileAttributes) -> str:
-    """Return a sentence about the first attribute that is not as requested; empty if there is none.
+    """Return the reason for a change of attributes: the first that was not as requested; empty if there is none.
 
     Only the top directory and the two files that LocalAI needs are compared.
     """
@@ -287,13 +287,13 @@ def attribute_problem(directory: Directory, requested: FileAttributes) -> str:
         (f"the {{}} of its {METADATA}", metadata),
     ):
         for attribute, (current, wanted) in attributes.difference(replace(requested, mode="")).items():
-            return f"{subject.format(attribute)} is {current}, not {wanted}"
+            return f"{subject.format(attribute)} was {current}, not {wanted}"
     if requested.mode and directory.attributes.mode != requested.mode:
-        return f"its mode is {directory.attributes.mode}, not {requested.mode}"
+        return f"its mode was {directory.attributes.mode}, not {requested.mode}"
     if directory.record is not None and run_file.mode and not int(run_file.mode, 8) & 0o100:
-        return f"its {RUN_FILE} is not executable"
+        return f"its {RUN_FILE} was not executable"
     if directory.record is not None and metadata.mode not in ("", "0644"):
-        return f"the mode of its {METADATA} is {metadata.mode}, not 0644"
+        return f"the mode of its {METADATA} was {metadata.mode}, not 0644"
     return ""
 
 

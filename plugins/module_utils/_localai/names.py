@@ -14,6 +14,7 @@ import re
 
 from .._address import redacted
 from .._errors import NameRefused
+from .._request import MODEL_SCHEMES
 
 # A model names its backend with these characters. LocalAI also accepts capitals there, and lower-cases them.
 _USABLE = re.compile(r"[a-z0-9_-]+")
@@ -39,24 +40,33 @@ def requested_name(name: str) -> str:
 
     Raises NameRefused.
     """
-    if "://" in name:
+    if name.startswith("[") or name.endswith("]"):
+        raise NameRefused(
+            "name: the list was passed as text in brackets. On the command line, -e takes a list as JSON, such as "
+            '-e \'{"backends": ["llama-cpp", "whisper"]}\'.'
+        )
+    scheme, separator, _rest = name.partition("://")
+    if separator and scheme.lower() in MODEL_SCHEMES:
+        raise NameRefused(f"name: {redacted(name)} names a model, not a backend. Install models with LocalAI itself.")
+    if separator:
         raise NameRefused(f"name: {redacted(name)} is an address. Choose a name, and set uri to the address.")
     gallery, separator, bare = name.rpartition("@")
-    bare = bare.replace("/", "__")
-    checked_name(bare, "name")
+    requested = checked_name(bare.replace("/", "__"), "name", written=bare)
     if separator and not gallery:
         raise NameRefused(f"name: {name!r} has no gallery before the @.")
-    return gallery + separator + bare
+    return gallery + separator + requested
 
 
-def checked_name(name: str, where: str) -> str:
+def checked_name(name: str, where: str, written: str = "") -> str:
     """Return a name that may become a directory of the backends path.
 
-    `where` is the option or the gallery entry that has the name. Raises NameRefused.
+    `where` is the option or the gallery entry that has the name, and `written` its spelling there, if it differs.
+    Raises NameRefused.
     """
     if not name:
         raise NameRefused(f"{where}: the name of a backend is empty. Check the variable that it comes from.")
-    quoted = f"'{name}'" if name.isprintable() and len(name) <= 255 else ascii(name)[:100]
+    shown = written or name
+    quoted = f"'{shown}'" if shown.isprintable() and len(shown) <= 255 else ascii(shown)[:100]
     if "/" in name or "\\" in name or "\0" in name:
         raise NameRefused(f"{where}: {quoted} contains a path separator or a NUL. Use a plain name.")
     if name.startswith(".") or ".." in name:

@@ -132,6 +132,7 @@ _INFO_OPTIONS: Options = {
     "upgrades": {"type": "bool", "default": False},
     "pins": {"type": "bool", "default": False},
     "pin_capabilities": {"type": "list", "elements": "str"},
+    "release": {"type": "str"},
     "disk_usage": {"type": "bool", "default": False},
 }
 

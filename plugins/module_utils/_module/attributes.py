@@ -13,7 +13,7 @@ from dataclasses import replace
 from .._fs.file_attributes import FileAttributes
 from .._request import BackendOptions
 from .._store.file_system import kind_of, mode_of
-from .._store.ownership import owner_of_new_trees, this_user, unknown_accounts
+from .._store.ownership import owner_of_new_trees, this_user, to_create, unknown_accounts
 from .runner import Run
 from .task import Task
 
@@ -25,8 +25,8 @@ def requested_owner(path: str, request: BackendOptions, run: Run) -> FileAttribu
     one does not exist, or if this user may not give files to it.
     """
     unknown = unknown_accounts(request.owner, request.group) if run.check_mode else []
-    run.warnings += unknown
     if unknown:
+        run.warnings += [to_create(option, name) for option, name in unknown]
         return FileAttributes(request.owner or "", request.group or "")
     owner = owner_of_new_trees(path, request.owner, request.group)
     return FileAttributes(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._address import printable
-from .._errors import GalleryError, LocalAIError, MissingLibrary
+from .._errors import GalleryError, LocalAIError, MissingLibrary, SourceError
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability, compatible
 from .._localai.catalog import Resolution
@@ -19,8 +19,10 @@ from .._localai.installed import Directory, Installed
 from .._localai.leftovers import leftover_of
 from .._localai.listing import Listing
 from .._planner.facts import Facts
-from .._planner.pins import contradiction, document_of
-from .._planner.questions import FindArtifact, NewTreeAttributes, Question, WalkTree
+from .._planner.failures import combined, not_released
+from .._planner.pins import at_release, contradiction, document_of
+from .._planner.questions import FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
+from .._planner.unknown_capability import warning_about, warnings_of
 from .._planner.unreadable import check_known, resolve
 from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
 from .._resolver.resolver import Resolver
@@ -111,6 +113,11 @@ class Available:
             "reason": outcome.reason,
         }
 
+    def unknown_capability(self) -> list[str]:
+        """Return a warning if the capability of this host is unknown to LocalAI and to the galleries read so far."""
+        answers: dict[Question, t.Any] = {ReadGallery(name): index for name, index in self._resolver.indexes.items()}
+        return warnings_of(Facts(self._capability, scan=self._installed, answers=answers))
+
     def _answer(self, question: Question) -> t.Any:
         if isinstance(question, WalkTree):
             return Inspection()
@@ -120,14 +127,22 @@ class Available:
         """Return a value for the option `pins`, for the names on hosts with the requested capabilities.
 
         Without names, all installed backends are pinned, and a backend that cannot be pinned causes a warning. Raises
-        GalleryError for a name that has no build for any of the capabilities, and SourceError if a source cannot be
-        queried.
+        one error for all names that have no build for any of the capabilities, and for all builds whose source cannot
+        be queried or has no image of the requested release.
         """
         capabilities = self._request.pin_capabilities or (check_known(self._capability),)
         names = self._request.names
         rows: dict[Pin, None] = {}
+        failures: list[tuple[str, LocalAIError]] = []
         for name in names if names is not None else installed_names(self._installed):
-            rows.update(dict.fromkeys(self._pins_of(name, capabilities)))
+            try:
+                rows.update(dict.fromkeys(self._pins_of(name, capabilities, failures)))
+            except LocalAIError as e:
+                failures.append((name, e))
+        for capability in self._request.pin_capabilities:
+            self._warnings += warning_about(capability, "pin_capabilities", self._resolver.indexes.values())
+        if failures:
+            raise combined(failures, self._request.release, self._request.spellings)
         reason = contradiction(list(rows))
         if reason:
             raise GalleryError(f"pins: {reason} Leave one of them out, or use one gallery for both.")
@@ -138,9 +153,10 @@ class Available:
         ]
         return document_of(rows)
 
-    def _pins_of(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
+    def _pins_of(self, name: str, capabilities: t.Sequence[str], failed: list[tuple[str, LocalAIError]]) -> list[Pin]:
+        """Return the pins of a name; adds the builds that cannot be pinned to `failed`. Raises GalleryError."""
         catalog, is_named = self._resolver.catalog, self._request.names is not None
-        recorded = self._recorded_pins(name, capabilities)
+        recorded = self._recorded_pins(name, capabilities) if self._request.release is None else []
         directory = self._installed.find(name)
         if recorded and (
             (not is_named and directory is not None and directory.is_from_source) or not catalog.has(name)
@@ -152,24 +168,36 @@ class Available:
                 "pinned. Install it with uri."
             )
             return []
-        rows, failures = [], []
+        rows: list[Pin] = []
+        failures: list[GalleryError] = []
         for capability in capabilities:
             try:
                 resolution = catalog.resolve(name, capability)
             except GalleryError as e:
-                failures.append(str(e))
+                failures.append(e)
                 continue
-            rows.append(self._pin(resolution, capability))
+            try:
+                rows.append(self._pin(resolution, capability))
+            except LocalAIError as e:
+                failed.append((f"{name} for {capability}", e))
         if len(failures) == len(capabilities) and is_named:
-            raise GalleryError(" ".join(dict.fromkeys(failures)))
+            raise combined([(name, failure) for failure in failures], None, self._request.spellings)
         self._warnings += [f"pins: {failure}" for failure in failures]
         return rows
 
     def _pin(self, resolution: Resolution, capability: str) -> Pin:
-        """Return a row for the option `pins`, with the current build of a name for a capability."""
-        concrete, platform = resolution.concrete, platform_of(self._host, capability)
-        question = FindArtifact((concrete.uri, *concrete.mirrors), concrete.sha256)
-        artifact = self._resolver.artifact(concrete.name, question, platform)
+        """Return a row for the option `pins`, with the current build of a name for a capability.
+
+        Raises GalleryError, ReleaseError and SourceError.
+        """
+        concrete, platform, release = resolution.concrete, platform_of(self._host, capability), self._request.release
+        if release is not None:
+            concrete = at_release(concrete, release)
+        origins = (concrete.uri, *concrete.mirrors)
+        try:
+            artifact = self._resolver.artifact(concrete.name, FindArtifact(origins, concrete.sha256), platform)
+        except SourceError as e:
+            raise e if release is None else not_released(concrete.name, origins, e) from e
         if artifact.digest is None:
             raise GalleryError(f"{concrete.name}: {artifact.uri} has no digest, so it cannot be pinned.")
         return Pin(

@@ -10,12 +10,14 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from .._errors import LocalAIError
 from .._fs.utf8 import os
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
 from .._localai.machine import Machine
 from .._localai.scan import has_unfinished
 from .._planner.facts import Facts
+from .._planner.plan import Plan
 from .._request import BackendOptions, HostOptions
 from .._store.file_system import KeptAttributes, remembered
 from .argspec import BACKEND
@@ -38,16 +40,17 @@ def run_backend() -> None:
 
 def _run(run: Run) -> None:
     run.result.update(backends=[], removed=[], unload=[], restart_required=False, capability=None, diff=[])
-    _carry_out(run)
-    if run.result["changed"]:
+    plan = _carry_out(run)
+    if plan.steps:
         from .message import message_of
 
-        run.result["msg"] = message_of(run.result, run.check_mode)
+        run.result["msg"] = message_of(run.result, run.check_mode, plan.sizes())
     else:
         run.result["msg"] = "Nothing to change."
 
 
-def _carry_out(run: Run) -> None:
+def _carry_out(run: Run) -> Plan:
+    """Carry out the task, and return the plan that was applied or, in check mode, would be applied."""
     host, request = host_options(run.params), backend_options(run.params)
     check_paths(host)
     capability = detect(Machine(), host.capability)
@@ -69,10 +72,13 @@ def _carry_out(run: Run) -> None:
     if plan.steps:
         from .execute import execute, preflight
 
-        preflight(plan, host.backends_path, answers)
-        if not run.check_mode:
-            execute(decider, task, answers, run, lambda keeps: task_of(host, request, keeps, run))
-            return
+        try:
+            preflight(plan, host.backends_path, answers)
+            if not run.check_mode:
+                return execute(decider, task, answers, run, lambda keeps: task_of(host, request, keeps, run))
+        except LocalAIError:
+            run.warnings += plan.warnings
+            raise
     run.warnings += [*_lost_attributes(task), *plan.warnings]
     if probed is None and any("mode" in step.after for step in plan.steps):
         run.warnings.append(
@@ -80,6 +86,7 @@ def _carry_out(run: Run) -> None:
             "group and mode in this diff are correct only if it does."
         )
     run.result.update(result_of(plan, capability, {}))
+    return plan
 
 
 def _answers(host: HostOptions, run: Run) -> Answers:

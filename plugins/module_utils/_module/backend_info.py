@@ -58,16 +58,25 @@ def _run(run: Run) -> None:
             _previous_row(previous, installed, request) for previous in _wanted_previous(installed, rows, request)
         ],
     )
+    is_forced = capability.evidence.forced_by is not None
     if request.available or request.upgrades or request.pins:
         from .available import Available
 
         sources = Available(host, request, capability, installed, warnings=run.warnings)
-        if request.available:
-            run.result["available"] = sources.available()
-        if request.upgrades:
-            run.result["upgrades"] = sources.upgrades()
-        if request.pins:
-            run.result["pins"] = sources.pins()
+        try:
+            if request.available:
+                run.result["available"] = sources.available()
+            if request.upgrades:
+                run.result["upgrades"] = sources.upgrades()
+            if request.pins:
+                run.result["pins"] = sources.pins()
+        finally:
+            run.warnings += sources.unknown_capability() if is_forced else []
+    elif is_forced:
+        from .._planner.facts import Facts
+        from .._planner.unknown_capability import warnings_of
+
+        run.warnings += warnings_of(Facts(capability, scan=installed))
 
 
 def _is_wanted(name: str, request: InfoOptions) -> bool:

@@ -50,8 +50,8 @@ def execute(
     answers: t.Callable[[], Answers],
     run: Run,
     task_for: t.Callable[[KeptAttributes], Task],
-) -> None:
-    """Take the lock, plan again if the disk has changed, and apply the plan.
+) -> Plan:
+    """Take the lock, plan again if the disk has changed, and apply the plan, which is returned.
 
     `task_for` returns the task for the attributes that the file system stores.
     """
@@ -66,6 +66,7 @@ def execute(
         run.warnings += plan.warnings
         applier = Applier(store, lambda: answers().resolver.sources, task.requested)
         _apply_all(plan, applier, decider, task, run)
+    return plan
 
 
 def clean_up(task: Task) -> None:
@@ -98,7 +99,9 @@ def _partly_applied(step: Step, after: Installed, task: Task) -> tuple[Step, ...
         with contextlib.suppress(LocalAIError):
             inspection = walk(task, after, step.backend, contents=False)
             state["paths_to_change"] = inspection.differing if inspection is not None else 0
-    return (replace(step, after=state),) if state != step.before else ()
+    # A scan does not find all problems that `verify` finds.
+    before = {key: value for key, value in step.before.items() if key != "problem"}
+    return (replace(step, after=state),) if {**state, "problem": None} != {**before, "problem": None} else ()
 
 
 def _done(plan: Plan, count: int, partly: tuple[Step, ...], decider: Decider, after: Installed) -> Plan:

@@ -51,10 +51,12 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         """End with an error. The options are redacted, even if Ansible refuses them in the constructor.
 
-        Instead of what Ansible says of an option that is no mapping, the error is one that shows how to write it.
+        Instead of what Ansible says of an option that is no mapping, the error is one that shows how to write it. All
+        other errors of the options are reported together.
         """
         if not self._is_validated:
-            msg = self._malformed or self._read_mappings() or msg
+            malformed = self._malformed or self._read_mappings()
+            msg = malformed or " ".join(f"{text.rstrip('.')}." for text in (msg, *self._further_errors()))
         self._redact_params()
         super().fail_json(redacted_text(msg), **result)
         raise AssertionError("fail_json ends the process")
@@ -63,6 +65,14 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         from .mappings import read_mappings  # few runs need it
 
         return read_mappings(self.params, self.argument_spec)
+
+    def _further_errors(self) -> list[str]:
+        """Return the errors of the options that Ansible does not report, which are all but the first."""
+        result = getattr(self, "validation_result", None)
+        errors = result.errors[1:] if result is not None else []
+        return [
+            f"Unsupported: {error}" if type(error).__name__ == "UnsupportedError" else str(error) for error in errors
+        ]
 
     def _redact_params(self) -> None:
         if self.given is None:

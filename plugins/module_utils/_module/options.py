@@ -12,8 +12,8 @@ import stat
 import types
 import typing as t
 
-from .._address import Address
-from .._errors import OptionError
+from .._address import Address, redacted
+from .._errors import NameRefused, OptionError
 from .._fs.utf8 import os
 from .._localai.names import checked_name, requested_name
 from .._request import (
@@ -70,7 +70,20 @@ def _endpoints(params: t.Mapping[str, t.Any]) -> tuple[Endpoint, ...]:
         return ()
     from .endpoints import endpoint_of
 
+    for spec in params["endpoints"]:
+        _check_credentials(spec)
     return tuple(map(endpoint_of, params["endpoints"]))
+
+
+def _check_credentials(endpoint: t.Mapping[str, t.Any]) -> None:
+    """Raise OptionError for credentials that are encrypted, because Ansible was not told to decrypt them."""
+    host = redacted(endpoint["host"])
+    for option in ("username", "password", "token"):
+        _refuse(
+            (endpoint[option] or "").lstrip().startswith("$ANSIBLE_VAULT;"),
+            f"endpoints: the {option} of {host} is text that ansible-vault has encrypted. Write it with the tag "
+            "!vault, or in a file that is encrypted as a whole, so that Ansible decrypts it.",
+        )
 
 
 def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
@@ -86,7 +99,7 @@ def _plain_path(path: str) -> str:
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     """Return the options of `localai_backend`; raises OptionError or NameRefused."""
-    names = tuple(requested_name(name) for name in params["name"])
+    names = _requested_names(params["name"])
     if params["state"] != "absent":
         _check_galleries(names)
     _check_source(params, names)
@@ -119,20 +132,47 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         exclusive=params["exclusive"],
         keep_previous=params["keep_previous"],
         verify=params["verify"],
+        spellings=_spellings(params["name"], names),
     )
 
 
 def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
-    """Return the options of `localai_backend_info`; raises NameRefused."""
-    names = params["name"]
+    """Return the options of `localai_backend_info`; raises OptionError or NameRefused."""
+    names = None if params["name"] is None else _requested_names(params["name"])
+    release = params["release"]
+    _check_release(release)
+    if release is not None and not params["pins"]:
+        raise OptionError("release selects the builds to pin. Set pins to true, or omit release.")
     return InfoOptions(
-        names=None if names is None else tuple(requested_name(name) for name in names),
+        names=names,
         available=params["available"],
         upgrades=params["upgrades"],
         pins=params["pins"],
         pin_capabilities=tuple(params["pin_capabilities"] or ()),
         disk_usage=params["disk_usage"],
+        release=release,
+        spellings=_spellings(params["name"] or (), names or ()),
     )
+
+
+def _requested_names(names: t.Sequence[str]) -> tuple[str, ...]:
+    """Return the names as the galleries have them; raises NameRefused for all that are not valid."""
+    requested, refused = [], []
+    for name in names:
+        try:
+            requested.append(requested_name(name.strip()))
+        except NameRefused as e:
+            refused.append(str(e))
+    if refused:
+        raise NameRefused(" ".join(dict.fromkeys(refused)))
+    return tuple(requested)
+
+
+def _spellings(given: t.Sequence[str], names: t.Sequence[str]) -> dict[str, str]:
+    """Return the names with another spelling in the task, with and without their galleries, and that spelling."""
+    spellings = {name: text.strip() for name, text in zip(names, given) if name != text.strip()}
+    # The gallery of a name has no slash, but what looks like one may be the beginning of an image with a digest.
+    return {**{bare_name(name): bare_name(text) for name, text in spellings.items()}, **spellings}
 
 
 def mode_number(mode: t.Any) -> int:
@@ -204,6 +244,10 @@ def _check_pins(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
     if params["state"] == "latest":
         _refuse(digest is not None, "digest cannot be used with state=latest, because it pins a build.")
         _refuse(pins is not None, "pins cannot be used with state=latest, because they pin builds.")
+    _check_release(release)
+
+
+def _check_release(release: str | None) -> None:
     if release is not None and not _RELEASE.fullmatch(release):
         raise OptionError(f"release: {release!r} cannot be the beginning of a tag. Use a release such as v4.9.0.")
 

@@ -34,6 +34,7 @@ def run_module(spec: dict[str, t.Any], work: t.Callable[[Run], None]) -> None:
     try:
         work(run)
     except LocalAIError as e:
+        run.warnings += e.warnings
         failure = failure_of(e)
     for warning in dict.fromkeys(run.warnings):
         module.warn(_encodable(warning))

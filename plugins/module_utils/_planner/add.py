@@ -60,9 +60,9 @@ def fetch(
         pinned=changes.request.pins is not None or bool(recorded and recorded.pinned),
     )
     new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
-    build = _build(changes, new, fixed, meta)
+    build = _build(changes, new, fixed, meta, target.key)
     before, keep = _replace_tree(changes, new.with_attributes(_new_tree_attributes(changes)))
-    after = state_of(changes.state, new.name)
+    after = _reinstalled(before, state_of(changes.state, new.name))
     changes.steps.append(Fetch(new.name, before, after, artifact, metadata, record, build, keep))
 
 
@@ -108,7 +108,7 @@ def set_attributes(changes: Changes, directory: Directory) -> None:
 def repoint(changes: Changes, old: str, name: str, new: str) -> None:
     """Record that the meta backend `name` changes its target; `new` is empty if it becomes a concrete backend."""
     if old != new:
-        reason = f"{name} now points to {new}" if new else f"{name} is now a concrete backend"
+        reason = f"{name} points to {new} after this run" if new else f"{name} is a concrete backend after this run"
         changes.repointed.setdefault(old, reason)
 
 
@@ -151,11 +151,16 @@ def _new_tree_attributes(changes: Changes) -> FileAttributes:
     return t.cast(FileAttributes, changes.facts.answer(NewTreeAttributes()))
 
 
-def _build(changes: Changes, new: Directory, fixed: bool, meta: str = "") -> Build:
-    """Return the build to record for a directory. Without `meta`, the recorded meta backend is kept."""
+def _build(changes: Changes, new: Directory, fixed: bool, meta: str = "", capability: str = "") -> Build:
+    """Return the build to record for a directory. Without `meta` or `capability`, the recorded one is kept."""
     recorded = changes.state.builds.get(new.name, Build())
     requested = new.record.requested if new.record is not None else recorded.requested
-    return Build(new.digest or "", requested, fixed, meta or recorded.meta)
+    return Build(new.digest or "", requested, fixed, meta or recorded.meta, capability or recorded.capability)
+
+
+def _reinstalled(before: State, after: State) -> State:
+    """Return the state after an installation. The same build installed again is visible in the diff too."""
+    return {**after, "reinstalled": True} if before == after else after
 
 
 def _replace_tree(changes: Changes, new: Directory, path: str = "") -> tuple[State, int]:

@@ -75,7 +75,7 @@ def _prune(changes: Changes, outcomes: t.Sequence[Outcome], names: t.AbstractSet
         replace(
             outcome,
             action="prune",
-            reason=f"{outcome.reason}; {surplus[outcome.backend]} of its previous versions exceed keep_previous",
+            reason=f"{outcome.reason}; {surplus[outcome.backend]} of its previous versions exceeded keep_previous",
             done_after=len(changes.steps),
         )
         if outcome.action == "none" and outcome.backend in surplus

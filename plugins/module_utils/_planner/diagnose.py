@@ -140,7 +140,7 @@ def _other_attributes(situation: Situation) -> Finding | None:
         elif directory.inspection.differing:
             from .work import OtherAttributes
 
-            reason = reason or f"{directory.inspection.differing} of its paths have another owner, group or mode"
+            reason = reason or f"{directory.inspection.differing} of its paths had another owner, group or mode"
             return OtherAttributes(reason, directory.name)
     return None
 

@@ -7,9 +7,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import typing as t
 from dataclasses import replace
 
 from .._address import Address
+from .._errors import SourceError
 from .._localai.capability import LAST_RESORTS
 from .._localai.installed import Directory, Installed
 from .._localai.metadata import Metadata
@@ -19,7 +22,7 @@ from .facts import Facts
 from .pinned import is_pinned_build
 from .plan import Action, Outcome
 from .questions import Artifact
-from .targets import Target, artifact_of, difference, target_of
+from .targets import Difference, Target, artifact_of, difference, target_of
 from .usable import check_alias, check_usable
 from .work import Compare, Install, Leftover, MetaMissing, OtherAlias, OtherAttributes, RestorePrevious, Work
 
@@ -110,9 +113,9 @@ def _install_build(
         target = replace(target, alias=build.alias)
     twin = state.get(target.name) if superseded and not target.is_meta and isinstance(finding, Install) else None
     if twin is not None and not state.damage(twin) and not request.force:
-        return f"{finding.reason}; {twin.name}, with the spelling of the gallery, is already installed"
+        return f"{finding.reason}; {twin.name}, with the spelling of the gallery, was already installed"
     if _must_fetch(target, finding, changes):
-        artifact = artifact_of(target, facts)
+        artifact = _artifact(target, changes, facts)
         if artifact.digest == target.lost:
             target = replace(target, lost="")
         reason = _reason_to_fetch(name, finding, target, changes)
@@ -120,7 +123,32 @@ def _install_build(
         return reason
     if isinstance(finding, Compare):
         return _compare(build or Directory(target.backend), target, changes, facts, meta) or finding.reason
-    return f"{finding.reason}; {target.backend} is already installed"
+    return f"{finding.reason}; its build {target.backend} needs no download"
+
+
+def _artifact(target: Target, changes: Changes, facts: Facts) -> Artifact:
+    """Return the artifact of a target; raises ReleaseError with the option `release`, else SourceError."""
+    with _of_release(target, changes):
+        return artifact_of(target, facts)
+
+
+def _difference(target: Target, installed: Directory, changes: Changes, facts: Facts) -> Difference:
+    """Return the difference to an installed build; raises ReleaseError with the option `release`, else SourceError."""
+    with _of_release(target, changes):
+        return difference(target, installed, facts)
+
+
+@contextlib.contextmanager
+def _of_release(target: Target, changes: Changes) -> t.Iterator[None]:
+    """Turn the SourceError of a target into ReleaseError, if the task has a release."""
+    try:
+        yield
+    except SourceError as e:
+        if changes.request.release is None:
+            raise
+        from .failures import not_released
+
+        raise not_released(target.backend, target.origins, e) from e
 
 
 def _must_fetch(target: Target, finding: Install | Compare, changes: Changes) -> bool:
@@ -149,7 +177,7 @@ def _reason_to_fetch(name: str, finding: Install | Compare, target: Target, chan
     if isinstance(finding, Install):
         return f"{finding.reason}; {_current_build_instead(target.lost)}" if target.lost else finding.reason
     row = changes.listing().find(name)
-    return f"it now resolves to {target.backend}, and {row.backend if row else 'nothing'} is installed"
+    return f"it resolves to {target.backend}, and {row.backend if row else 'nothing'} was installed"
 
 
 def _current_build_instead(lost: str) -> str:
@@ -158,7 +186,7 @@ def _current_build_instead(lost: str) -> str:
 
 def _compare(build: Directory, target: Target, changes: Changes, facts: Facts, meta: str) -> str:
     """Plan to install a newer build or to set the current alias. Returns the reason; empty if nothing differs."""
-    other = difference(target, build, facts)
+    other = _difference(target, build, changes, facts)
     if other.unknown:
         changes.warnings.append(
             f"{target.backend}: its source states neither a digest nor a version nor a sha256, so the backend cannot "
@@ -166,11 +194,11 @@ def _compare(build: Directory, target: Target, changes: Changes, facts: Facts, m
         )
         return ""
     if other.reason:
-        add.fetch(changes, target, artifact_of(target, facts), meta=meta)
+        add.fetch(changes, target, _artifact(target, changes, facts), meta=meta)
         return other.reason
     if target.alias != build.alias:
         add.set_alias(changes, build, target.alias)
-        return f"its alias is {build.alias or 'not set'}, and the gallery has {target.alias or 'none'}"
+        return f"its alias was {build.alias or 'not set'}, and the gallery has {target.alias or 'none'}"
     return ""
 
 

@@ -12,7 +12,7 @@ from .._localai.installed import Directory, PreviousVersion
 from .._localai.metadata import METADATA
 from .._request import BackendOptions, Pin
 from .._sources.uri import is_of_release, same_uri
-from .repair import is_from, recorded_build, repaired
+from .repair import NOT_INSTALLED, is_from, recorded_build, repaired, was_damaged
 from .situation import Situation, can_be_restored
 from .work import Finding, Install, OtherAlias, RestorePrevious
 
@@ -24,12 +24,12 @@ def other_pin(situation: Situation, pin: Pin) -> Finding | None:
     if situation.request.force or build is None or not is_sound or not build.has_digest(pin.digest):
         return _pinned_build(situation, pin, build, is_sound)
     if pin.backend.lower() != situation.name.lower() and (directory is None or directory.target != pin.backend):
-        reason = f"it points to {directory.target or 'itself'}" if directory else "it is not installed"
+        reason = f"it pointed to {directory.target or 'itself'}" if directory else NOT_INSTALLED
         return Install(
             "replace" if directory else "install", f"{reason}, and is pinned to {pin.backend}", situation.name
         )
     if build.alias != pin.alias:
-        reason = f"its alias is {build.alias or 'not set'}, and {pin.alias or 'none'} is pinned"
+        reason = f"its alias was {build.alias or 'not set'}, and {pin.alias or 'none'} is pinned"
         return OtherAlias(reason, build.name)
     return None
 
@@ -39,11 +39,11 @@ def other_uri(situation: Situation, uri: Address) -> Finding | None:
     directory, request = situation.directory, situation.request
     if directory is None:
         if _is_recorded(situation, situation.name):
-            return repaired(situation, "it is not installed", situation.name, action="install")
-        return _version_from(situation, uri) or Install("install", "it is not installed", situation.name)
-    damage = situation.damage
+            return repaired(situation, NOT_INSTALLED, situation.name, action="install")
+        return _version_from(situation, uri) or Install("install", NOT_INSTALLED, situation.name)
+    damage = was_damaged(situation.damage)
     if directory.metadata is None and not damage and _is_recorded(situation, directory.name):
-        damage = f"it has no {METADATA}"
+        damage = f"it had no {METADATA}"
     if damage and not directory.target:
         return repaired(situation, damage, directory.name, backup_of=directory.name)
     recorded = directory.metadata.uri if directory.metadata and not directory.target else NO_ADDRESS
@@ -53,7 +53,7 @@ def other_uri(situation: Situation, uri: Address) -> Finding | None:
     if request.force:
         return Install("replace", "force is set", directory.name)
     if request.alias is not None and directory.alias != request.alias:
-        return OtherAlias(f"its alias is {directory.alias or 'not set'}", directory.name)
+        return OtherAlias(f"its alias was {directory.alias or 'not set'}", directory.name)
     return None
 
 
@@ -68,7 +68,7 @@ def other_digest(situation: Situation, digest: str) -> Finding | None:
         had_name = may_be_meta and previous.directory.alias.lower() == situation.name.lower()
         is_candidate = (previous.backend == build.name or had_name) and can_be_restored(previous)
         if is_candidate and previous.directory.has_digest(digest):
-            return _restore(previous, "has the pinned digest")
+            return _restore(previous, "had the pinned digest")
     return Install("replace", _other_than(build, digest), situation.name)
 
 
@@ -80,7 +80,7 @@ def other_release(situation: Situation, release: str) -> Finding | None:
         return None
     for previous in situation.restorable(build.name):
         if previous.directory.metadata and is_of_release(previous.directory.metadata.uri, release):
-            return _restore(previous, f"is of release {release}")
+            return _restore(previous, f"was of release {release}")
     reason = f"it was installed from {recorded or 'an unknown source'}, which is not of release {release}"
     return Install("replace", reason, situation.name)
 
@@ -100,10 +100,10 @@ def _pinned_build(situation: Situation, pin: Pin, build: Directory | None, is_so
         if previous.directory.has_digest(pin.digest):
             return _restore(previous, "has the pinned digest")
     if build is None:
-        return Install("install", "it is not installed", situation.name)
+        return Install("install", NOT_INSTALLED, situation.name)
     if not is_sound:
         damage = situation.damage or situation.installed.damage(build) or f"{pin.backend} is not a build"
-        return Install("repair", damage, situation.name)
+        return Install("repair", was_damaged(damage), situation.name)
     reason = "force is set" if build.has_digest(pin.digest) else _other_than(build, pin.digest)
     return Install("replace", reason, situation.name)
 
@@ -124,4 +124,4 @@ def _restore(previous: PreviousVersion, predicate: str) -> RestorePrevious:
 
 
 def _other_than(build: Directory, digest: str) -> str:
-    return f"its digest is {build.digest or 'not recorded'}, and {digest} is pinned"
+    return f"its digest was {build.digest or 'not recorded'}, and {digest} is pinned"

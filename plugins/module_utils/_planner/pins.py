@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from .._address import Address
-from .._errors import GalleryError, OptionError
+from .._errors import GalleryError, LocalAIError, OptionError
 from .._localai.capability import HostCapability, Match, match
 from .._localai.gallery import Entry
 from .._localai.names import checked_name
@@ -19,6 +19,7 @@ from .._oci.platform import Platform
 from .._oci.reference import is_digest
 from .._request import BackendOptions, Pin
 from .._sources.uri import LATEST, HttpUri, PathUri, parse_uri, with_digest, with_release
+from .failures import combined
 from .unreadable import check_decided
 
 FORMAT = 1
@@ -36,15 +37,22 @@ def with_pins(
 
     `document` is the value of the option `pins`. `staying` maps names in lower case to the builds that are kept because
     a GPU cannot be read. Such a name gets no row if the set has no row for this build. Raises OptionError for a
-    malformed digest, a malformed set, and any other name without a row.
+    malformed digest, a malformed set, and any other name without a row, and CombinedError for several such names.
     """
     if options.digest is not None:
         _check_digest(options.digest, "digest")
     if document is None or options.state == "absent":
         return options
     rows = _rows(document)
-    names = [name.lower() for name in options.bare_names]
-    row_by_name = {name: _choose(name, rows, capability, platform, staying.get(name, "")) for name in names}
+    row_by_name: dict[str, Pin | None] = {}
+    failures: list[tuple[str, LocalAIError]] = []
+    for name in map(str.lower, options.bare_names):
+        try:
+            row_by_name[name] = _choose(name, rows, capability, platform, staying.get(name, ""))
+        except LocalAIError as e:
+            failures.append((name, e))
+    if failures:
+        raise combined(failures, None, {})
     return replace(options, pins={name: row for name, row in row_by_name.items() if row is not None})
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from .._address import Address
 from .._errors import LocalAIError
 from .._localai.leftovers import is_temporary
-from .._localai.listing import Listing
+from .._localai.listing import Listing, Row
 from .._localai.metadata import Metadata
 from .._request import BackendOptions, bare_name
 from .changes import Changes
@@ -71,6 +71,12 @@ class Plan:
 
         return [step.artifact for step in self.steps if isinstance(step, Fetch)]
 
+    def sizes(self) -> dict[str, int]:
+        """Return the number of bytes to transfer for each build, 0 if it is unknown."""
+        from .steps import Fetch
+
+        return {step.backend: step.artifact.size for step in self.steps if isinstance(step, Fetch)}
+
 
 def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
     """Return the plan for a request, or the questions whose answers it needs.
@@ -79,6 +85,15 @@ def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
     depends on it.
     """
     changes = Changes(request, facts, facts.installed)
+    try:
+        return _plan(changes, facts)
+    except LocalAIError as e:
+        e.warnings = (*facts.scan.problems, *changes.warnings, *_unknown_capability(changes))
+        raise
+
+
+def _plan(changes: Changes, facts: Facts) -> Plan | Questions:
+    request = changes.request
     outcomes: list[Outcome] = []
     if request.state == "absent":
         from .removal import plan_removal
@@ -98,10 +113,11 @@ def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
 def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Questions:
     """Plan all names and add their outcomes; returns the open questions.
 
-    An error is raised only when no question is open, because the steps for another name may resolve it.
+    Errors are raised only when no question is open, because the steps for another name may resolve them. Then the
+    errors of all names are raised together.
     """
     questions: dict[Question, None] = {}
-    error: LocalAIError | None = None
+    failures: list[tuple[str, LocalAIError]] = []
     if facts.host.evidence.unreadable:
         from .unreadable import warnings_of
 
@@ -112,9 +128,11 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
         except Unanswered as e:
             questions[e.question] = None
         except LocalAIError as e:
-            error = error or e
-    if error is not None and not questions:
-        raise error
+            failures.append((name, e))
+    if failures and not questions:
+        from .failures import combined
+
+        raise combined(failures, changes.request.release, changes.request.spellings)
     if not questions and changes.steps and len(outcomes) > 1:
         try:
             _plan_again(changes, facts, outcomes)
@@ -160,9 +178,7 @@ def _plan_name(name: str, changes: Changes, request: BackendOptions, facts: Fact
 
 
 def _sound(name: str, finding: Sound, changes: Changes) -> Outcome:
-    row = changes.listing().find(name)
-    if row is None:
-        return Outcome(name, name, "none", finding.reason)
+    row = t.cast(Row, changes.listing().find(name))
     if row.kind == "system" and row.runnable:
         changes.warnings.append(f"{name}: {finding.reason}. Nothing is installed for it.")
     return Outcome(row.name, row.backend, "none", finding.reason)
@@ -191,6 +207,7 @@ def _complete(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> 
 
         unload, restart_required = effects(facts.installed, changes.state, changes.steps, changes.host.name)
     warnings = [*facts.scan.problems, *changes.warnings, *_shadowed(changes, rows, outcomes)]
+    warnings += _unknown_capability(changes)
     return Plan(
         outcomes=tuple(_with_final_state(outcome, rows, changes) for outcome in outcomes),
         steps=tuple(changes.steps),
@@ -199,6 +216,15 @@ def _complete(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> 
         restart_required=restart_required,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _unknown_capability(changes: Changes) -> list[str]:
+    """Return a warning if the capability of this host was forced to a value that is probably a typing error."""
+    if changes.host.evidence.forced_by is None:
+        return []
+    from .unknown_capability import warnings_of
+
+    return warnings_of(changes.facts, (changes.request.pins or {}).values())
 
 
 def _with_final_state(outcome: Outcome, rows: Listing, changes: Changes) -> Outcome:

@@ -99,9 +99,9 @@ def _answering(name: str, installed: Installed) -> tuple[dict[str, str], dict[st
         if directory.name.lower() == lowered:
             with_name[directory.name] = "state is absent"
         elif metadata and directory.target and metadata.name.lower() == lowered:
-            with_name[directory.name] = f"it is the meta backend {metadata.name}"
+            with_name[directory.name] = f"it was the meta backend {metadata.name}"
         elif metadata and metadata.alias.lower() == lowered:
-            with_alias[directory.name] = f"its alias is {metadata.alias}"
+            with_alias[directory.name] = f"its alias was {metadata.alias}"
     return with_name, with_alias
 
 
@@ -118,7 +118,7 @@ def _add_metas(reasons: dict[str, str], named: t.Container[str], installed: Inst
     """Add the meta backends of builds that are removed because of their alias."""
     for directory in installed.directories:
         if directory.target in reasons and directory.target not in named:
-            reasons.setdefault(directory.name, f"it points to {directory.target}, which is removed")
+            reasons.setdefault(directory.name, f"it pointed to {directory.target}, which is removed too")
 
 
 def _add_targets(reasons: dict[str, str], installed: Installed) -> None:
@@ -127,7 +127,7 @@ def _add_targets(reasons: dict[str, str], installed: Installed) -> None:
     for meta in installed.directories:
         target = installed.get(meta.target) if meta.name in reasons and meta.target else None
         if target is not None and not target.target and target.name not in needed:
-            reasons.setdefault(target.name, f"{meta.name} points to it")
+            reasons.setdefault(target.name, f"{meta.name} pointed to it")
 
 
 def _add_leftovers(names: t.Sequence[str], reasons: dict[str, str], installed: Installed) -> None:
@@ -135,7 +135,7 @@ def _add_leftovers(names: t.Sequence[str], reasons: dict[str, str], installed: I
     removed = {name.lower() for name in (*names, *reasons)}
     for directory in installed.directories:
         if leftover_of(directory.name).lower() in removed and not directory.busy:
-            reasons.setdefault(directory.name, f"it is LocalAI's leftover of {leftover_of(directory.name)}")
+            reasons.setdefault(directory.name, f"it was LocalAI's leftover of {leftover_of(directory.name)}")
 
 
 def _add_previous(
@@ -144,6 +144,6 @@ def _add_previous(
     """Add backends that have only previous versions."""
     for previous in installed.previous_of(name):
         if previous.backend not in reasons:
-            reasons[previous.backend] = "only previous versions of it exist"
+            reasons[previous.backend] = "only previous versions of it existed"
             named.add(previous.backend)
             answers.setdefault(name, previous.backend)

@@ -47,9 +47,21 @@ class RecordedBuild:
     meta_url: Address = NO_ADDRESS
 
 
+# A reason is true before the run and after it, and the same in check mode.
+NOT_INSTALLED = "it was not installed before this run"
+_POINTED_TO = ", which it points to, is "
+
+
+def was_damaged(problem: str) -> str:
+    """Return the reason for the repair of a backend with a problem; empty if it has none."""
+    if _POINTED_TO in problem:
+        return problem.replace(_POINTED_TO, ", which it points to, was ", 1)
+    return f"it was damaged: {problem}" if problem else ""
+
+
 def blocked(situation: Situation) -> Finding:
     """Return the finding for a name whose directory cannot be created, because a file or a symlink has its name."""
-    return repaired(situation, f"its path is taken by {situation.damage}", situation.name, action="install")
+    return repaired(situation, f"its path was taken by {situation.damage}", situation.name, action="install")
 
 
 def meta_missing(situation: Situation) -> Finding | None:
@@ -61,20 +73,22 @@ def meta_missing(situation: Situation) -> Finding | None:
         return None
     if not situation.installed.is_build(backend) or not situation.host.may_run(backend):
         return None
-    reason = f"{situation.damage or 'it is not installed'}; its build {backend} is already installed"
+    reason = f"{was_damaged(situation.damage) or NOT_INSTALLED}; its build {backend} was already installed"
     return MetaMissing("repair" if situation.damage else "install", reason, build.meta, backend)
 
 
 def damaged(situation: Situation, directory: Directory) -> Finding:
     """Return the finding for a directory that is not sound."""
-    return repaired(situation, situation.damage, situation.name, backup_of=directory.target or directory.name)
+    return repaired(
+        situation, was_damaged(situation.damage), situation.name, backup_of=directory.target or directory.name
+    )
 
 
 def missing(situation: Situation) -> Finding:
     """Return the finding for a name that LocalAI does not list."""
     if _backup(situation, situation.name) is not None:
-        return repaired(situation, "it is missing", situation.name, backup_of=situation.name)
-    return repaired(situation, "it is not installed", situation.name, action="install")
+        return repaired(situation, "it was missing", situation.name, backup_of=situation.name)
+    return repaired(situation, NOT_INSTALLED, situation.name, action="install")
 
 
 def cannot_run(situation: Situation, row: Row) -> Finding | None:
@@ -84,7 +98,7 @@ def cannot_run(situation: Situation, row: Row) -> Finding | None:
         return _leftover(situation, row, leftover)
     if not row.problem:
         return None
-    finding = repaired(situation, row.problem, row.backend, backup_of=row.backend)
+    finding = repaired(situation, was_damaged(row.problem), row.backend, backup_of=row.backend)
     is_alias = row.kind == "alias" and isinstance(finding, Install)
     return replace(finding, instead=situation.name) if is_alias and isinstance(finding, Install) else finding
 
@@ -105,10 +119,10 @@ def repaired(
     recorded = recorded_build(name, situation.installed, situation.request, situation.host)
     backup = _backup(situation, backup_of, recorded) if backup_of else None
     if backup is not None:
-        return RestorePrevious("repair", f"{damage}; LocalAI's backup {backup.path} can run", backup, recorded)
+        return RestorePrevious("repair", f"{damage}; LocalAI's backup {backup.path} could run", backup, recorded)
     previous = next(filter(can_be_restored, _versions_of(recorded, situation)), None)
     if previous is not None:
-        reason = f"{damage}; the previous version {previous.path} has the recorded digest"
+        reason = f"{damage}; the previous version {previous.path} had the recorded digest"
         return RestorePrevious(action, reason, previous, recorded)
     return Install(action, damage, subject or name, recorded=recorded)
 
@@ -160,7 +174,7 @@ def is_from(previous: PreviousVersion, uri: Address) -> bool:
 def _leftover(situation: Situation, row: Row, leftover: Directory) -> Finding | None:
     """Return the finding for a leftover of LocalAI that has the name as its alias."""
     base = leftover_of(row.backend)
-    damage = f"only LocalAI's leftover {row.backend} answers to it"
+    damage = f"only LocalAI's leftover {row.backend} answered to it"
     if leftover.busy:
         return Sound(f"LocalAI is currently installing it in {row.backend}")
     if is_temporary(row.backend) or row.problem:

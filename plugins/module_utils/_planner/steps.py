@@ -100,13 +100,17 @@ def keeps_previous(step: Step) -> bool:
 
 
 def state_of(installed: Installed, name: str) -> State:
-    """Return the state of a backend for the diff; empty if it has neither a directory nor previous versions."""
+    """Return the state of a backend for the diff; empty if it has neither a directory nor previous versions.
+
+    A damaged one has a `problem`, so that a repair is visible in the diff.
+    """
     directory, count = installed.get(name), len(installed.previous_of(name))
     previous = {"previous": count} if count else {}
     if directory is None:
         return previous
     metadata = directory.metadata or Metadata()
     runs = directory.has_run_file or directory.target
+    damage = installed.damage(directory)
     return {
         "backend": directory.target or directory.name,
         "alias": directory.alias or None,
@@ -117,5 +121,6 @@ def state_of(installed: Installed, name: str) -> State:
         "group": directory.attributes.group,
         "mode": directory.attributes.mode,
         "run_file": installed.run_file(directory.target or directory.name) if runs else None,
+        **({"problem": damage} if damage else {}),
         **previous,
     }

@@ -111,7 +111,7 @@ def difference(target: Target, installed: Directory, facts: Facts) -> Difference
         if available and available == current:
             return Difference()
         if available:
-            return Difference(f"its {attribute} is {current or 'not recorded'}, and its source has {available}")
+            return Difference(f"its {attribute} was {current or 'not recorded'}, and its source has {available}")
     return Difference(unknown=True)
 
 
@@ -204,6 +204,7 @@ def _check_gallery(requested: str, request: BackendOptions, facts: Facts) -> Non
     """Raise GalleryError if a task requests a name with a gallery and without one, and these are two galleries."""
     gallery, separator, name = requested.rpartition("@")
     if separator and name.lower() in map(str.lower, request.names):
+        facts.catalog.find(requested)
         first = facts.catalog.find(name)
         if first.gallery.lower() != gallery.lower():
             raise GalleryError(

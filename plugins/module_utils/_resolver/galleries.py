@@ -12,10 +12,10 @@ import typing as t
 from urllib.parse import unquote
 
 from .._address import Address
-from .._errors import GalleryError
+from .._errors import GalleryError, TransportError
 from .._fs.read import read_file
 from .._fs.utf8 import os
-from .._http.failover import first_answer
+from .._http.failover import Failures, first_answer
 from .._localai.gallery import Index, index_of
 from .._request import GallerySource
 from .._sources.uri import ImageUri
@@ -28,6 +28,13 @@ if t.TYPE_CHECKING:
     from .._oci.image import Images
 
 _ARTIFACT = "oci://"
+
+
+# The advice if no server of a gallery can be reached.
+_ADVICE = (
+    ". If this host reaches it only by a proxy, set https_proxy for the task. Without internet, put a copy of the "
+    "index on this host or on a server that it reaches, and set url or mirrors of the gallery to it."
+)
 
 
 def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:
@@ -69,11 +76,21 @@ def read_gallery(source: GallerySource, http: Http, images: Images, warnings: li
         warnings.extend(_unverified(source, url if is_artifact else None))
         return index
 
-    return first_answer(
-        (source.url, *source.mirrors),
-        read,
-        lambda failures: GalleryError(f"gallery {source.name} could not be read. Tried {failures}"),
-    )
+    unreachable: list[Address] = []
+
+    def error(failures: Failures) -> GalleryError:
+        advice = _ADVICE if len(unreachable) == 1 + len(source.mirrors) else ""
+        return GalleryError(f"gallery {source.name} could not be read. Tried {failures}{advice}")
+
+    def ask(url: Address) -> Index:
+        try:
+            return read(url)
+        except TransportError as e:
+            if e.status is None:
+                unreachable.append(url)
+            raise
+
+    return first_answer((source.url, *source.mirrors), ask, error)
 
 
 def _follow_ref(location: str, http: Http) -> str:

@@ -28,14 +28,14 @@ if t.TYPE_CHECKING:
 class Resolver:
     """The galleries and sources of a task. Each is queried only once, because its answer may change during the run.
 
-    Skipped entries of galleries are added to `warnings`.
+    Skipped entries of galleries are added to `warnings`. `indexes` has the galleries that were read, by name.
     """
 
     def __init__(self, host: HostOptions, platform: Platform, warnings: list[str]) -> None:
         self._platform = platform
         self._host = host
         self._warnings = warnings
-        self._indexes: dict[str, Index] = {}
+        self.indexes: dict[str, Index] = {}
         self._artifacts: dict[tuple[FindArtifact, Platform], Artifact] = {}
 
     def answer(self, question: Question) -> t.Any:
@@ -50,12 +50,12 @@ class Resolver:
 
     def index(self, gallery: str) -> Index:
         """Return the index of a gallery; raises GalleryError."""
-        if gallery not in self._indexes:
+        if gallery not in self.indexes:
             (source,) = (source for source in self._host.galleries if source.name == gallery)
             index = read_gallery(source, self._http, self._images, self._warnings)
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
-            self._indexes[gallery] = index
-        return self._indexes[gallery]
+            self.indexes[gallery] = index
+        return self.indexes[gallery]
 
     def artifact(self, backend: str, question: FindArtifact, platform: Platform) -> Artifact:
         """Return the artifact of a source for a platform; raises SourceError, which names `backend`."""

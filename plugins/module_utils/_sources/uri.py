@@ -17,12 +17,11 @@ from .._address import Address, redacted
 from .._errors import LocalAIError, SourceError
 from .._http.url import checked_url
 from .._oci.reference import Reference, is_digest
-from .._request import LAYOUT_SCHEME
+from .._request import LAYOUT_SCHEME, MODEL_SCHEMES
 
 _FILE = "file://"
 _IMAGE_FILE = "ocifile://"
 _IMAGE = "oci://"
-_OF_MODELS = ("ollama", "huggingface", "hf")
 # What precedes the rest of a tag in the tags of pre-releases: v4.10.0-rc1-gpu is not of v4.10.0.
 _PRE_RELEASE = re.compile(r"(alpha|beta|pre|rc)[.-]?\d*-", re.IGNORECASE)
 LATEST = "latest-"
@@ -131,7 +130,7 @@ def parse_uri(address: Address) -> Uri:
     scheme = text.partition(":")[0].lower() if ":" in text else ""
     if text.startswith("/"):
         return PathUri(address, text)
-    if scheme in _OF_MODELS:
+    if scheme in MODEL_SCHEMES:
         raise SourceError(f"{scheme}: is a source of models only.")
     if scheme in ("http", "https"):
         return SCHEMES[f"{scheme}:"].parse(address)

@@ -23,13 +23,15 @@ class Build:
 
     `digest` is empty if the source has none. `requested`: a task named the backend itself, and not only a meta backend
     that points to it. `fixed`: a task chose exactly this build, by `digest` or `pins` or as a previous version. `meta`
-    is the name of the meta backend for which the build was installed.
+    is the name of the meta backend for which the build was installed, and `capability` the key of its capability map by
+    which it was chosen.
     """
 
     digest: str = ""
     requested: bool = False
     fixed: bool = False
     meta: str = ""
+    capability: str = ""
 
 
 def parse_builds(data: bytes) -> dict[str, Build]:

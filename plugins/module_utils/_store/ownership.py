@@ -15,16 +15,22 @@ from .._fs.paths import nearest_existing
 from .._fs.utf8 import os
 
 
-def unknown_accounts(owner: str | None, group: str | None) -> list[str]:
-    """Return an error message for each of these that this host does not have."""
-    messages = []
+def unknown_accounts(owner: str | None, group: str | None) -> list[tuple[str, str]]:
+    """Return the options, `owner` and `group`, whose value this host does not have, each with its value."""
+    unknown: list[tuple[str, str]] = []
     for option, name, look_up in (("owner", owner, uid_of), ("group", group, gid_of)):
+        if name is None:
+            continue
         try:
-            if name is not None:
-                look_up(name)
+            look_up(name)
         except (KeyError, ValueError):
-            messages.append(f"{option}: this host has no {name!r}. Create it first, or leave {option} out.")
-    return messages
+            unknown.append((option, name))
+    return unknown
+
+
+def to_create(option: str, name: str) -> str:
+    """Return a warning for check mode about an unknown user or group, which an earlier task may create."""
+    return f"{option}: this host has no {name!r} yet. A run needs it, so an earlier task has to create it."
 
 
 def owner_of_new_trees(path: str, owner: str | None, group: str | None) -> FileAttributes:
@@ -52,6 +58,9 @@ def this_user() -> FileAttributes:
 
 def numbers_of(owner: str | None, group: str | None) -> tuple[int, int]:
     """Return the numbers of a user and a group for a system call, -1 for None; raises HostError for unknown ones."""
-    for message in unknown_accounts(owner, group):
-        raise HostError(message)
+    unknown = unknown_accounts(owner, group)
+    if unknown:
+        accounts = "; ".join(f"{option}: this host has no {name!r}" for option, name in unknown)
+        options = " and ".join(option for option, _name in unknown)
+        raise HostError(f"{accounts}. Create {'it' if len(unknown) == 1 else 'both'} first, or leave {options} out.")
     return uid_of(owner) if owner is not None else -1, gid_of(group) if group is not None else -1

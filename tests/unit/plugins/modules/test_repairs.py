@@ -122,7 +122,7 @@ def test_a_repair_takes_a_previous_version_that_is_the_recorded_build(host, name
     (host.path / NAMES[name][0] / "run.sh").unlink()
     host.world.registry.requests.clear()
     result = prove(host, name, action="repair", galleries=DEAD)
-    assert "has the recorded digest" in result["backends"][0]["reason"]
+    assert "had the recorded digest" in result["backends"][0]["reason"]
     assert version(host, name) == "1"
     assert host.world.registry.requests == []
 
@@ -216,7 +216,7 @@ def test_what_came_from_a_uri_and_lost_its_metadata_keeps_its_build(host):
     host.world.publish("3")
     (host.path / "mine/metadata.json").unlink()
     result = prove(host, "mine", action="repair", uri=uri, keep_previous=1)
-    assert result["backends"][0]["reason"] == "it has no metadata.json"
+    assert result["backends"][0]["reason"] == "it had no metadata.json"
     assert says(host.path / "mine") == "2"
     # A backend of which nothing is recorded may be anything, and what is wanted is named.
     host.place("by-hand")

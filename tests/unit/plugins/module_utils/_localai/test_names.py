@@ -85,3 +85,22 @@ def test_a_requested_name_is_refused_or_is_one_directory(asked: str) -> None:
         return
     assert checked_name(name.rpartition("@")[2], "name")
     assert requested_name(name) == name or "/" in asked.rpartition("@")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("[a", "takes a list as JSON"),
+        ("b]", "takes a list as JSON"),
+        ("[a]", "takes a list as JSON"),
+        ('["a"', "takes a list as JSON"),
+        ("huggingface://foo/bar", "name: huggingface://foo/bar names a model, not a backend."),
+        ("hf://foo/bar", "names a model, not a backend."),
+        ("ollama://foo:latest", "names a model, not a backend."),
+        ("oci://quay.io/x:y", "is an address. Choose a name, and set uri to the address."),
+    ],
+)
+def test_what_is_no_name_leads_to_what_was_meant(name: str, says: str) -> None:
+    with pytest.raises(NameRefused) as refused:
+        requested_name(name)
+    assert says in str(refused.value)

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import (
+    CombinedError,
     GalleryError,
     HostError,
     MissingLibrary,
@@ -56,6 +57,7 @@ class Elsewhere:
         index = Index("g", {row.name.lower(): row for row in entries}, {})
         self.catalog = Catalog(["g"], lambda _name: index)
         self._index = index
+        self.indexes = {"g": index}
         self._errors = errors
 
     def answer(self, question: Question) -> Any:
@@ -115,7 +117,7 @@ def test_upgrades_are_those_that_latest_would_make() -> None:
             "installed": OLD_DIGEST,
             "available_backend": backend,
             "available": DIGEST,
-            "reason": f"its digest is {OLD_DIGEST}, and its source has {DIGEST}",
+            "reason": f"its digest was {OLD_DIGEST}, and its source has {DIGEST}",
         }
         for name, backend in (("Kokoro", "Kokoro"), ("m", "cpu-m"))
     ]
@@ -237,3 +239,40 @@ def test_an_upgrade_may_be_another_build_for_the_same_name() -> None:
 def test_a_recorded_build_is_pinned_only_for_hosts_that_can_run_it() -> None:
     site = Site(installed(concrete("cuda12-own", "own")), "own", entries=[], pin_capabilities=("default", "nvidia"))
     assert [row["capability"] for row in site.pins()["backends"]] == ["nvidia"]
+
+
+def tagged(name: str, **more: Any) -> Entry:
+    return entry(name, uri=Address(f"quay.io/{name}:latest-{name}"), **more)
+
+
+TAGGED = [meta_entry("m", default="cpu-m", nvidia="cuda12-m"), tagged("cpu-m"), tagged("cuda12-m"), tagged("piper")]
+
+
+def test_pins_of_a_release_have_its_tags() -> None:
+    pins = Site(installed(), "m", entries=TAGGED, pin_capabilities=("default", "nvidia"), release="v9").pins()
+    assert [row["uri"] for row in pins["backends"]] == ["quay.io/cpu-m:v9-cpu-m", "quay.io/cuda12-m:v9-cuda12-m"]
+
+
+def test_all_builds_without_an_image_of_the_release_are_reported() -> None:
+    errors: dict[str, Exception] = {
+        "quay.io/cuda12-m:v9-cuda12-m": SourceError("404", missing=True),
+        "quay.io/piper:v9-piper": SourceError("Connection refused"),
+    }
+    capabilities = ("default", "nvidia")
+    site = Site(
+        installed(), "m", "piper", "nobody", entries=TAGGED, errors=errors, pin_capabilities=capabilities, release="v9"
+    )
+    with pytest.raises(CombinedError) as failed:
+        site.pins()
+    message = str(failed.value)
+    assert "There is no image of release v9 for m for nvidia (cuda12-m, quay.io/cuda12-m:v9-cuda12-m): " in message
+    for capability in capabilities:
+        assert f"v9 for piper for {capability} (piper, quay.io/piper:v9-piper) could not be used: " in message
+    assert "nobody is in no gallery" in message
+    assert "cpu-m:v9" not in message
+
+
+def test_an_unknown_capability_to_pin_is_a_warning() -> None:
+    site = Site(installed(), "piper", pin_capabilities=("default", "cuda12"))
+    assert len(site.pins()["backends"]) == 2
+    assert [warning.partition(": ")[0] for warning in site.warnings] == ["pin_capabilities"]

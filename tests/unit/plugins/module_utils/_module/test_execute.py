@@ -189,3 +189,14 @@ def test_preflight_refuses_to_change_what_belongs_to_another_user(local: LocalHo
         preflight(plan, str(top), lambda: local.answers)
         with ordinary_user(), pytest.raises(HostError, match="piper does not belong to user"):
             preflight(plan, str(top), lambda: local.answers)
+
+
+def test_a_failed_repair_of_what_only_verify_finds_is_no_change(
+    local: LocalHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.install("piper")
+    (local.path / "piper" / "lib" / "x").unlink()
+    failing_at(monkeypatch, "piper", SourceError("no more"))
+    with pytest.raises(SourceError, match="no more"):
+        local.install("piper", verify=True)
+    assert (local.run.result["changed"], local.run.result["diff"]) == (False, [])

@@ -157,3 +157,10 @@ def test_an_address_in_the_place_of_a_name_is_told_without_its_secret(tmp_path: 
     output, result = run(tmp_path, name=[name])
     assert "is an address" in result["msg"]
     assert S not in output
+
+
+def test_all_errors_of_the_options_are_reported(tmp_path: Path) -> None:
+    endpoint = {"host": "h", "user": "u", "password": "S3cret pass"}
+    _output, result = run(tmp_path, name=["a"], endpoints=[endpoint], backend_path="/b", state="somehow")
+    for part in ("required together: username, password", "Unsupported: backend_path, endpoints.user.", "got: somehow"):
+        assert part in result["msg"]

@@ -46,3 +46,47 @@ MESSAGES = [
 def test_the_message_names_the_actions(returned: dict[str, Any], past: str, future: str) -> None:
     assert message_of(returned, check_mode=False) == past
     assert message_of(returned, check_mode=True) == future
+
+
+def rows(**builds: str) -> dict[str, Any]:
+    return {
+        "backends": [
+            {"name": name, "backend": build, "action": "install", "reason": "x"} for name, build in builds.items()
+        ],
+        "removed": [],
+        "diff": [],
+    }
+
+
+MIB = 1024**2
+SIZED = [
+    (rows(piper="piper"), {"piper": 42 * MIB}, "Installed piper (42.0 MiB)."),
+    (rows(m="cpu-m"), {"cpu-m": 1500 * MIB}, "Installed m (cpu-m, 1500.0 MiB)."),
+    (rows(piper="piper"), {"piper": 3}, "Installed piper (0.1 MiB)."),
+    (rows(piper="piper"), {"piper": 0}, "Installed piper."),
+    (rows(m="cpu-m", n="cpu-m"), {"cpu-m": MIB}, "Installed m (cpu-m, 1.0 MiB) and n."),
+    (rows(**{f"b{n}": f"b{n}" for n in range(5)}), {}, "Installed b0, b1, b2, b3 and b4."),
+    (rows(**{f"b{n}": f"b{n}" for n in range(6)}), {}, "Installed 6 backends."),
+    (
+        rows(**{f"b{n}": f"b{n}" for n in range(6)}),
+        {f"b{n}": MIB for n in range(6)},
+        "Installed 6 backends (6.0 MiB).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("returned", "sizes", "says"), SIZED)
+def test_the_message_has_sizes_and_counts_many_names(
+    returned: dict[str, Any], sizes: dict[str, int], says: str
+) -> None:
+    assert message_of(returned, False, sizes) == says
+    assert message_of(returned, True, sizes) == f"Would i{says[1:]}".replace("installed", "install")
+
+
+def test_the_message_has_the_reason_for_a_repair() -> None:
+    row = {"name": "piper", "backend": "piper", "action": "repair", "reason": "it was damaged: lib/x is missing"}
+    returned = {"backends": [row], "removed": [], "diff": []}
+    assert message_of(returned, False) == "Repaired piper (it was damaged: lib/x is missing)."
+    assert message_of(returned, True, {"piper": MIB}) == (
+        "Would repair piper (1.0 MiB, it was damaged: lib/x is missing)."
+    )

@@ -12,10 +12,11 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND, BACKEND_INFO
 from ansible_collections.localai.core.plugins.module_utils._module.options import (
     backend_options,
     host_options,
+    info_options,
     mode_number,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import (
@@ -24,6 +25,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     Endpoint,
     GallerySource,
     HostOptions,
+    InfoOptions,
     Verification,
 )
 
@@ -39,6 +41,11 @@ def host(**params: Any) -> HostOptions:
 
 def backend(**params: Any) -> BackendOptions:
     return backend_options({**{name: option.get("default") for name, option in OPTIONS.items()}, **params})
+
+
+def info(**params: Any) -> InfoOptions:
+    options = BACKEND_INFO["argument_spec"]
+    return info_options({**{name: option.get("default") for name, option in options.items()}, **params})
 
 
 def endpoint(**params: Any) -> dict[str, Any]:
@@ -149,7 +156,8 @@ def test_an_invalid_option_of_the_host_is_refused(params: dict[str, Any], says: 
 
 
 def test_the_options_of_a_backend_become_values() -> None:
-    assert backend(name=["a", "g@b/c"]) == BackendOptions(("a", "g@b__c"))
+    spellings = {"b__c": "b/c", "g@b__c": "g@b/c"}
+    assert backend(name=["a", " g@b/c "]) == BackendOptions(("a", "g@b__c"), spellings=spellings)
     assert backend(
         name=["a"],
         uri="quay.io/x",
@@ -199,7 +207,7 @@ def test_without_a_mode_only_new_trees_have_one() -> None:
         ({"name": ["a", ""]}, "name: the name of a backend is empty"),
         ({"name": ["@a"]}, "no gallery before the @"),
         ({"name": ["g@"]}, "name: the name of a backend is empty"),
-        ({"name": ["../a"]}, "name: '..__a'"),
+        ({"name": ["../a"]}, "name: '../a'"),
     ],
 )
 def test_an_invalid_option_of_a_backend_is_refused(params: dict[str, Any], says: str) -> None:
@@ -258,3 +266,33 @@ def test_a_mode_is_an_octal_number_or_changes_the_default(mode: Any, number: int
 def test_a_mode_without_rwx_for_the_owner_or_with_special_bits_is_refused(mode: Any) -> None:
     with pytest.raises(OptionError, match="directory_mode"):
         mode_number(mode)
+
+
+@pytest.mark.parametrize("option", ["username", "password", "token"])
+def test_credentials_that_nobody_decrypted_are_refused(option: str) -> None:
+    encrypted = endpoint(host="h", **{option: "$ANSIBLE_VAULT;1.1;AES256\n3132\n"})
+    with pytest.raises(OptionError, match=f"the {option} of h is text that ansible-vault has encrypted") as refused:
+        host(endpoints=[encrypted])
+    assert "3132" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ([".a", "b", ".c"], ["'.a'", "'.c'"]),
+        (["[a", "b]"], ["takes a list as JSON"]),
+        (["hf://a", "ollama://b"], ["hf://a names a model", "ollama://b names a model"]),
+    ],
+)
+def test_all_names_that_are_not_valid_are_reported(names: list[str], says: list[str]) -> None:
+    with pytest.raises(NameRefused) as refused:
+        backend(name=names)
+    assert [str(refused.value).count(text) for text in says] == [1] * len(says)
+
+
+def test_a_release_of_the_info_module_is_for_pins() -> None:
+    assert info(name=["a"], pins=True, release="v9").release == "v9"
+    with pytest.raises(OptionError, match="release selects the builds to pin"):
+        info(name=["a"], release="v9")
+    with pytest.raises(OptionError, match="cannot be the beginning of a tag"):
+        info(name=["a"], pins=True, release="v9/x")

@@ -18,7 +18,15 @@ from ansible_collections.localai.core.tests.support.plans import CPU_HOST
 
 SECRET = Address("https://me:S3cret@example.com/piper.tar?sig=S3cret")
 OUTCOME = Outcome(
-    "piper", "piper", "install", "it is not installed", "default", "/b/piper/run.sh", SECRET, "1", "sha256:1"
+    "piper",
+    "piper",
+    "install",
+    "it was not installed before this run",
+    "default",
+    "/b/piper/run.sh",
+    SECRET,
+    "1",
+    "sha256:1",
 )
 PLAN = Plan(
     outcomes=(OUTCOME,),
@@ -41,7 +49,7 @@ def test_a_plan_and_its_transfers_become_the_result() -> None:
                 "backend": "piper",
                 "action": "install",
                 "capability": "default",
-                "reason": "it is not installed",
+                "reason": "it was not installed before this run",
                 "run_file": "/b/piper/run.sh",
                 "uri": "https://mirror.example/piper.tar",
                 "version": "1",

@@ -69,7 +69,7 @@ def test_what_localai_was_filling_is_removed_unless_it_still_does(
 def test_the_former_build_of_a_meta_backend_becomes_a_previous_version() -> None:
     state = installed(meta("m", "old-m"), concrete("old-m"))
     decided = decide(want("m", state="latest", keep_previous=1), state)
-    assert decided.removed == (("old-m", "m now points to cpu-m"),)
+    assert decided.removed == (("old-m", "m points to cpu-m after this run"),)
     assert [each.backend for each in carried_out(decided.steps, state).previous] == ["old-m"]
 
 
@@ -124,14 +124,14 @@ def test_previous_versions_that_exceed_keep_previous_are_removed(
     assert all(isinstance(step, Prune) for step in decided.steps)
     if action == "prune":
         exceeding = 3 - len(numbers)
-        assert outcome.reason == f"it is installed; {exceeding} of its previous versions exceed keep_previous"
+        assert outcome.reason == f"it is installed; {exceeding} of its previous versions exceeded keep_previous"
     after = carried_out(decided.steps, state)
     assert [version.path.rpartition("/")[2] for version in after.previous_of("piper")] == numbers
     assert after.previous_of("other") == [others]
 
 
 def test_a_build_is_removed_once_no_meta_backend_points_to_it_unless_a_task_named_it() -> None:
-    for record, removed in ((BY_META, (("old-m", "m now points to cpu-m"),)), (BY_NAME, ())):
+    for record, removed in ((BY_META, (("old-m", "m points to cpu-m after this run"),)), (BY_NAME, ())):
         state = installed(meta("m", "old-m"), replace(concrete("old-m"), record=record))
         decided = decide(want("m", state="latest"), state)
         assert decided.removed == removed
@@ -142,13 +142,15 @@ def test_a_build_that_is_named_in_the_task_stays_when_its_meta_backend_points_el
     state = installed(meta("x", "cuda12-x"), current("cuda12-x", "x"))
     request = want("x", "cuda12-x", state="latest")
     assert decide(request, state, NVIDIA_HOST).removed == ()
-    assert decide(want("x", state="latest"), state, NVIDIA_HOST).removed == (("cuda12-x", "x now points to cpu-x"),)
+    assert decide(want("x", state="latest"), state, NVIDIA_HOST).removed == (
+        ("cuda12-x", "x points to cpu-x after this run"),
+    )
 
 
 def test_a_name_with_a_uri_that_was_a_meta_backend_retires_its_build() -> None:
     state = installed(meta("piper", "cpu-x"), concrete("cpu-x"))
     decided = decide(want("piper", uri=Address("/src")), state)
-    assert decided.removed == (("cpu-x", "piper is now a concrete backend"),)
+    assert decided.removed == (("cpu-x", "piper is a concrete backend after this run"),)
 
 
 def test_nothing_for_a_gpu_that_cannot_be_read_is_removed_because_another_build_answers() -> None:

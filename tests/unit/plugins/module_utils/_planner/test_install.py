@@ -90,22 +90,22 @@ REASONS = [
         installed(concrete("piper")),
         "piper",
         {"state": "latest"},
-        f"its digest is {OLD_DIGEST}, and its source has {DIGEST}",
+        f"its digest was {OLD_DIGEST}, and its source has {DIGEST}",
     ),
     (installed(current("piper")), "piper", {"state": "latest"}, "it is the current build of its source"),
     (
         installed(concrete("archived")),
         "archived",
         {"state": "latest"},
-        "its version is not recorded, and its source has 1.10",
+        "its version was not recorded, and its source has 1.10",
     ),
     (
         installed(meta("m", "old-m"), concrete("old-m")),
         "m",
         {"state": "latest"},
-        "it now resolves to cpu-m, and old-m is installed",
+        "it resolves to cpu-m, and old-m was installed",
     ),
-    (installed(concrete("piper")), "piper", {"digest": DIGEST}, f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"),
+    (installed(concrete("piper")), "piper", {"digest": DIGEST}, f"its digest was {OLD_DIGEST}, and {DIGEST} is pinned"),
     (
         installed(concrete("piper")),
         "piper",
@@ -116,10 +116,10 @@ REASONS = [
         installed(leftover("piper.backup", current("piper"))),
         "piper",
         {},
-        "it is missing; LocalAI's backup piper.backup can run",
+        "it was missing; LocalAI's backup piper.backup could run",
     ),
-    (installed(concrete("piper")), "piper", {"owner": "localai"}, "its owner is root, not localai"),
-    (installed(concrete("piper")), "piper", {"directory_mode": 0o755}, "its mode is 0750, not 0755"),
+    (installed(concrete("piper")), "piper", {"owner": "localai"}, "its owner was root, not localai"),
+    (installed(concrete("piper")), "piper", {"directory_mode": 0o755}, "its mode was 0750, not 0755"),
 ]
 
 
@@ -153,10 +153,10 @@ def test_a_lost_build_is_replaced_by_what_the_source_has_now_with_a_warning() ->
     reason = (
         f"its source no longer has the recorded build {OLD_DIGEST}, so the current build of the source is installed"
     )
-    assert result.outcomes[0].reason == f"it is not installed; {reason}"
-    assert result.warnings == (f"piper: it is not installed, and {reason}.",)
+    assert result.outcomes[0].reason == f"it was not installed before this run; {reason}"
+    assert result.warnings == (f"piper: it was not installed before this run, and {reason}.",)
 
 
 def test_a_tag_that_still_means_the_recorded_build_is_no_loss() -> None:
     result = plan_of_repair(OLD_DIGEST)
-    assert (result.outcomes[0].reason, result.warnings) == ("it is not installed", ())
+    assert (result.outcomes[0].reason, result.warnings) == ("it was not installed before this run", ())

@@ -249,10 +249,10 @@ def test_each_option_has_a_finding_of_its_own_or_none() -> None:
         FileAttributes(),
     )
     pin = PIN_PIPER["piper"]
-    reason = f"its digest is {OLD_DIGEST}, and {DIGEST} is pinned"
+    reason = f"its digest was {OLD_DIGEST}, and {DIGEST} is pinned"
     assert other_pin(old, pin) == other_digest(old, DIGEST) == Install("replace", reason, "piper")
     assert other_pin(new, pin) is other_digest(new, DIGEST) is other_uri(new, Address("oci://quay.io/piper")) is None
-    assert other_pin(old, replace(pin, digest=OLD_DIGEST)) == OtherAlias("its alias is a, and none is pinned", "piper")
+    assert other_pin(old, replace(pin, digest=OLD_DIGEST)) == OtherAlias("its alias was a, and none is pinned", "piper")
     assert isinstance(other_pin(restorable, pin), RestorePrevious)
     assert other_uri(old, Address("/src")) == Install("replace", "it was installed from quay.io/piper", "piper")
     reason = "it was installed from quay.io/piper, which is not of release v2"

@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, LocalAIError, OptionError
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    CombinedError,
+    GalleryError,
+    LocalAIError,
+    OptionError,
+)
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry
@@ -222,3 +227,13 @@ def test_a_build_that_stays_has_its_own_row_or_none(staying: str, capability: st
     pins = with_pins(BackendOptions(("M",)), SET, of(capability or "default"), AMD64, {"m": staying}).pins
     assert pins is not None
     assert [pin.backend for pin in pins.values()] == ([] if capability is None else [staying])
+
+
+def test_all_names_without_a_row_are_reported() -> None:
+    with pytest.raises(CombinedError) as refused:
+        with_pins(BackendOptions(("nobody", "m", "nothing")), SET, of("default"), AMD64, {})
+    assert [name in str(refused.value) for name in ("for nobody on", "for nothing on", "for m on")] == [
+        True,
+        True,
+        False,
+    ]

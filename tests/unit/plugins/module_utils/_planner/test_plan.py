@@ -11,7 +11,11 @@ from dataclasses import dataclass
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    CombinedError,
+    GalleryError,
+    SourceError,
+)
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Index
@@ -341,7 +345,7 @@ def test_an_error_counts_only_once_no_question_is_open() -> None:
     request = want("nowhere", "piper")
     assert plan(request, facts) == (FIND_PIPER,)
     facts = facts.learn({FIND_PIPER: SourceError("it is gone."), NewTreeAttributes(): LOOK})
-    with pytest.raises(GalleryError, match="nowhere is in no gallery"):
+    with pytest.raises(CombinedError, match=r"nowhere is in no gallery; .*\. piper cannot be fetched\. it is gone\."):
         plan(request, facts)
     with pytest.raises(SourceError, match=r"piper cannot be fetched\. it is gone\."):
         plan(want("piper"), facts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._planner.repair import was_damaged
 from ansible_collections.localai.core.tests.support.plans import (
     concrete,
     installed,
@@ -241,3 +242,19 @@ def test_what_is_lost_is_restored_or_installed_in_each_state(
     state: Installed, name: str, present: str, latest: str, absent: str
 ) -> None:
     check_states(name, state, present, latest, absent)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        ("", ""),
+        ("its directory has no run.sh", "it was damaged: its directory has no run.sh"),
+        ("cpu-m, which it points to, is missing", "cpu-m, which it points to, was missing"),
+        (
+            "cpu-m, which it points to, is damaged: lib/x is missing",
+            "cpu-m, which it points to, was damaged: lib/x is missing",
+        ),
+    ],
+)
+def test_the_reason_for_a_repair_is_about_the_state_before_it(problem: str, reason: str) -> None:
+    assert was_damaged(problem) == reason

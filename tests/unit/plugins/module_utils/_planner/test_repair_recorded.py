@@ -160,7 +160,7 @@ def test_a_backup_that_is_older_than_our_build_is_not_restored() -> None:
 
 def test_a_meta_backend_that_an_interrupted_run_did_not_write_is_written() -> None:
     state = replace(installed(current("cpu-m")), builds={"cpu-m": Build(DIGEST, meta="m")})
-    reason = "it is not installed; its build cpu-m is already installed"
+    reason = "it was not installed before this run; its build cpu-m was already installed"
     expected = MetaMissing("install", reason, "m", "cpu-m")
     assert diagnose("M", want("M"), state, CPU_HOST, FileAttributes()) == expected
     assert check_plan(want("m"), state, "install: meta m").get("m") is not None

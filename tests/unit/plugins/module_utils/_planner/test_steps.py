@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
@@ -24,8 +26,10 @@ from ansible_collections.localai.core.plugins.module_utils._planner.steps import
     state_of,
 )
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
+from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection, Record
 from ansible_collections.localai.core.tests.support.plans import (
     DIGEST,
+    LOOK,
     OLD_DIGEST,
     concrete,
     decide,
@@ -33,7 +37,7 @@ from ansible_collections.localai.core.tests.support.plans import (
     meta,
     want,
 )
-from ansible_collections.localai.core.tests.support.states import having, previous_version
+from ansible_collections.localai.core.tests.support.states import current, having, previous_version
 
 
 def test_a_plan_shows_each_directory_before_and_after() -> None:
@@ -94,3 +98,19 @@ def test_the_state_of_a_directory_has_its_previous_versions() -> None:
     of_meta = state_of(state, "m")
     assert (of_meta["backend"], of_meta["run_file"], of_meta["digest"]) == ("cpu-m", "/b/cpu-m/run.sh", None)
     assert "previous" not in of_meta
+
+
+def test_the_diff_of_a_repair_shows_the_problem_and_that_of_a_reinstallation_something() -> None:
+    broken = decide(want("piper"), installed(concrete("piper", runnable=False))).steps[0]
+    assert broken.before["problem"] == "its directory has no run.sh"
+    assert "problem" not in broken.after
+    sound = concrete("piper")
+    walked = {"piper": Inspection(damage="lib/x is missing")}
+    found = replace(sound, record=Record(listed=True))
+    (verified,) = decide(want("piper", verify=True), installed(found), walked=walked).steps
+    assert verified.before["problem"] == "lib/x is missing"
+    same = installed(replace(current("piper"), attributes=LOOK))
+    (forced,) = decide(want("piper", force=True), same).steps
+    assert {key: value for key, value in forced.after.items() if forced.before.get(key) != value} == {
+        "reinstalled": True
+    }

@@ -171,6 +171,14 @@ def test_when_every_source_fails_the_error_names_each_try() -> None:
     )
 
 
+@pytest.mark.parametrize(("status", "has_advice"), [(None, True), (404, False), (500, False)])
+def test_when_no_server_can_be_reached_the_error_has_advice(status: int | None, has_advice: bool) -> None:
+    source = GallerySource("g", Address("https://one.example/"), (Address("https://two.example/"),))
+    web = Web({url: TransportError("it is so", status) for url in ("https://one.example/", "https://two.example/")})
+    message = failure(galleries(source, web=web).find, "piper")
+    assert ("set https_proxy for the task. Without internet, put a copy" in message) is has_advice
+
+
 def test_a_source_without_the_promised_sha256_counts_as_failed() -> None:
     digest = hashlib.sha256(REAL).hexdigest()
     web = Web({"https://one.example/": REAL + b"\n", "https://two.example/": REAL})

@@ -43,3 +43,8 @@ def test_a_path_has_to_be_absolute_and_plain(host: DirectoryHost, path: str) -> 
     result = run_module(main, {**host.arguments("present"), "directories": [{"path": path}]})
     assert result["failed"]
     assert "is not an absolute path without '..'" in result["msg"]
+
+
+def test_all_unknown_accounts_are_reported(host: DirectoryHost) -> None:
+    result = host.run("present", "home", owner="no-such-user", group="no-such-group")
+    assert "no 'no-such-user'; group: this host has no 'no-such-group'" in result["msg"]

@@ -34,8 +34,14 @@ def test_unknown_accounts_are_named():
     assert unknown_accounts(None, None) == []
     assert unknown_accounts(pwd.getpwuid(0).pw_name, grp.getgrgid(0).gr_name) == []
     assert unknown_accounts("0", "4294967294") == []
-    sentences = unknown_accounts("nobody-of-that-name", "no-group-of-that-name")
-    assert [sentence.partition(":")[0] for sentence in sentences] == ["owner", "group"]
+    names = ("nobody-of-that-name", "no-group-of-that-name")
+    assert unknown_accounts(*names) == list(zip(("owner", "group"), names))
+    both = (
+        "owner: this host has no 'nobody-of-that-name'; group: this host has no 'no-group-of-that-name'. Create both "
+        "first, or leave owner and group out."
+    )
+    with pytest.raises(HostError, match=f"^{both}$"):
+        numbers_of(*names)
     with pytest.raises(HostError, match=r"this host has no 'nobody-of-that-name'. Create it first"):
         owner_of_new_trees("/", "nobody-of-that-name", None)
 

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One error for all names of a task that cannot be planned, so that one run shows all mistakes. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+
+from .._address import Address
+from .._errors import (
+    CombinedError,
+    GalleryError,
+    LocalAIError,
+    MissingLibrary,
+    ReleaseError,
+    SourceError,
+    UnknownGalleryError,
+    UnknownNameError,
+)
+
+# As in Docker, the first part of a reference is a host if it has a dot or a port. A tag or a digest is at the end.
+_IMAGE = re.compile(r"(?:(?:[^/@\s]*[.:][^/@\s]*|localhost)/\S+|[^:@\s]+:[\w.-]+|[^@\s]+@sha256:\S*)", re.ASCII)
+
+
+def combined(
+    failures: t.Sequence[tuple[str, LocalAIError]], release: str | None, spellings: t.Mapping[str, str]
+) -> LocalAIError:
+    """Return one error for all `failures`, each of which has a requested name and its error.
+
+    For a name of a capability map, the name is followed by the capability. `spellings` maps requested names to their
+    spelling in the task, if it differs. A missing library prevents everything else, so its error is returned alone.
+    """
+    errors = [error for _name, error in failures]
+    for error in errors:
+        if isinstance(error, MissingLibrary):
+            return error
+    unknown = [error for error in errors if isinstance(error, UnknownNameError)]
+    galleries = [error for error in errors if isinstance(error, UnknownGalleryError)]
+    unreleased = [(name, error) for name, error in failures if isinstance(error, ReleaseError)]
+    others = [error for error in errors if not isinstance(error, (UnknownNameError, UnknownGalleryError, ReleaseError))]
+    messages = [*_unknown_names(unknown, spellings), *_unknown_galleries(galleries, spellings)]
+    messages += [*_not_released(unreleased, release or ""), *map(str, others)]
+    distinct = list(dict.fromkeys(messages))
+    if len(distinct) == 1 and others:
+        return others[0]
+    kind = GalleryError if all(isinstance(error, GalleryError) for error in errors) else CombinedError
+    return kind(distinct[0] if len(distinct) == 1 else " ".join(f"{message.rstrip('.')}." for message in distinct))
+
+
+def not_released(backend: str, origins: t.Iterable[Address], error: SourceError) -> ReleaseError:
+    """Return the error for a build; its `origins`, with the tag of a release, have no image or do not answer."""
+    cause = error.__cause__ if isinstance(error.__cause__, SourceError) else error
+    return ReleaseError(backend, " or ".join(map(str, origins)), str(cause), cause.missing)
+
+
+def _unknown_names(errors: t.Sequence[UnknownNameError], spellings: t.Mapping[str, str]) -> t.Iterator[str]:
+    """Yield a message about all names that are not in the same galleries."""
+    by_galleries: dict[str, dict[str, UnknownNameError]] = {}
+    for error in errors:
+        by_galleries.setdefault(error.searched, {})[spellings.get(error.name, error.name)] = error
+    for searched, unknown in by_galleries.items():
+        verb = "is" if len(unknown) == 1 else "are"
+        similar = [(name, ", ".join(error.similar)) for name, error in unknown.items() if error.similar]
+        hint = f" Similar names: {'; '.join(_similar(name, names, unknown) for name, names in similar)}."
+        yield f"{_listed(unknown)} {verb} in no gallery; looked in {searched}.{hint if similar else ''}{_hint(unknown)}"
+
+
+def _similar(name: str, similar: str, unknown: t.Sized) -> str:
+    return similar if len(unknown) == 1 else f"for {name}: {similar}"
+
+
+def _hint(names: t.Iterable[str]) -> str:
+    """Return advice for names that are something else; each sentence begins with a blank."""
+    names, hint = list(names), ""
+    images = [name for name in names if _IMAGE.fullmatch(name)]
+    if images:
+        verb = "looks" if len(images) == 1 else "look"
+        hint = (
+            f" {_subject(images, names)} {verb} like an image: to install an image, choose a name, and set uri to it."
+        )
+    with_blank = [name for name in names if re.search(r"\s", name)]
+    if with_blank:
+        verb = "has" if len(with_blank) == 1 else "have"
+        hint += f" {_subject(with_blank, names)} {verb} a blank: separate names with commas, or write a list."
+    return hint
+
+
+def _subject(some: t.Sequence[str], names: t.Sequence[str]) -> str:
+    return _listed(some) if len(some) < len(names) else "It" if len(names) == 1 else "They"
+
+
+def _unknown_galleries(errors: t.Sequence[UnknownGalleryError], spellings: t.Mapping[str, str]) -> t.Iterator[str]:
+    """Yield a message about all galleries that the task does not have."""
+    if not errors:
+        return
+    requested = [spellings.get(error.requested, error.requested) for error in errors]
+    unknown = list(dict.fromkeys(name.rpartition("@")[0] for name in requested))
+    names = {name.lower(): name for name in errors[0].galleries}
+    similar = {name: names[match] for name in unknown for match in difflib.get_close_matches(name.lower(), names, n=1)}
+    hint = f" Similar: {', '.join(dict.fromkeys(similar.values()))}." if similar else ""
+    yield (
+        f"{_listed(requested)}: there is {' and '.join(f'no gallery {name!r}' for name in unknown)}. The galleries of "
+        f"this task: {', '.join(errors[0].galleries) or 'none'}.{hint}{_hint(requested)}"
+    )
+
+
+def _not_released(failures: t.Sequence[tuple[str, ReleaseError]], release: str) -> t.Iterator[str]:
+    """Yield a message for each reason why there is no image of the release, about all names that it applies to."""
+    missing = [(name, error) for name, error in failures if error.missing]
+    if missing:
+        images = "; ".join(_image(name, error) for name, error in missing)
+        yield (
+            f"There is no image of release {release} for {images}: the registry has no such tag. Choose another "
+            "release, or leave out what it does not have."
+        )
+    for name, error in failures:
+        if not error.missing:
+            yield (
+                f"The image of release {release} for {_image(name, error)} could not be used: the registry could not "
+                f"be reached, refused to answer, or has no image for this platform. {error.problem}"
+            )
+
+
+def _image(name: str, error: ReleaseError) -> str:
+    return f"{name} ({error.backend}, {error.image})"
+
+
+def _listed(names: t.Iterable[str]) -> str:
+    """Return a list of names as text, without duplicates."""
+    *others, last = dict.fromkeys(names)
+    return f"{', '.join(others)} and {last}" if others else last

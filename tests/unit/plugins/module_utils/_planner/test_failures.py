@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The errors of all names of a task become one error."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    CombinedError,
+    GalleryError,
+    HostError,
+    LocalAIError,
+    MissingLibrary,
+    ReleaseError,
+    SourceError,
+    UnknownGalleryError,
+    UnknownNameError,
+)
+from ansible_collections.localai.core.plugins.module_utils._planner.failures import combined, not_released
+
+IN_G = "g (3 entries)"
+
+
+def message(*errors: LocalAIError, **spellings: str) -> str:
+    written = {name.replace("_of_", "/"): text for name, text in spellings.items()}
+    return str(combined([(str(number), error) for number, error in enumerate(errors)], "v9", written))
+
+
+def unknown(name: str, *similar: str, searched: str = IN_G) -> UnknownNameError:
+    return UnknownNameError(name, searched, similar)
+
+
+def unreleased(backend: str, missing: bool = True) -> ReleaseError:
+    return ReleaseError(backend, f"quay.io/{backend}:v9", "Tried quay.io: Connection refused.", missing)
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"),
+    [
+        ([unknown("a")], "a is in no gallery; looked in g (3 entries)."),
+        ([unknown("a", "b", "c")], "a is in no gallery; looked in g (3 entries). Similar names: b, c."),
+        ([unknown("a"), unknown("a")], "a is in no gallery; looked in g (3 entries)."),
+        (
+            [unknown("a", "b", "c"), unknown("x"), unknown("y", "z")],
+            "a, x and y are in no gallery; looked in g (3 entries). Similar names: for a: b, c; for y: z.",
+        ),
+        (
+            [unknown("a"), unknown("b", searched="h (1 entries)")],
+            "a is in no gallery; looked in g (3 entries). b is in no gallery; looked in h (1 entries).",
+        ),
+        (
+            [unknown("a b")],
+            f"a b is in no gallery; looked in {IN_G}. It has a blank: separate names with commas, or write a list.",
+        ),
+    ],
+)
+def test_unknown_names_are_reported_together(errors: list[LocalAIError], says: str) -> None:
+    assert message(*errors) == says
+    assert type(combined([("", error) for error in errors], None, {})) is GalleryError
+
+
+@pytest.mark.parametrize(
+    ("written", "is_image"),
+    [
+        ("quay.io/x/y:tag", True),
+        ("quay.io/x", True),
+        ("localhost/x", True),
+        ("registry:5000/x", True),
+        ("x/y:tag", True),
+        ("x:tag", True),
+        ("x/y", False),
+        ("x", False),
+        ("x.y", False),
+    ],
+)
+def test_a_name_that_looks_like_an_image_leads_to_uri(written: str, is_image: bool) -> None:
+    name = written.replace("/", "__")
+    text = str(combined([(name, unknown(name))], None, {name: written}))
+    assert text.startswith(f"{written} is in no gallery")
+    assert ("set uri to it" in text) is is_image
+
+
+@pytest.mark.parametrize(
+    ("requested", "galleries", "says"),
+    [
+        (["x@a"], ["g"], "x@a: there is no gallery 'x'. The galleries of this task: g."),
+        (["x@a"], [], "x@a: there is no gallery 'x'. The galleries of this task: none."),
+        (
+            ["x@a", "ab@b"],
+            ["abc"],
+            "x@a and ab@b: there is no gallery 'x' and no gallery 'ab'. The galleries of this task: abc. Similar: abc.",
+        ),
+    ],
+)
+def test_unknown_galleries_are_reported_together(requested: list[str], galleries: list[str], says: str) -> None:
+    assert message(*(UnknownGalleryError(name, galleries) for name in requested)) == says
+
+
+def test_an_image_with_a_digest_is_no_gallery() -> None:
+    name = "quay.io/x@sha256:" + "ab" * 32
+    assert "It looks like an image" in message(UnknownGalleryError(name, ["g"]))
+
+
+def test_names_without_an_image_of_the_release_are_told_from_those_that_could_not_be_checked() -> None:
+    text = message(unreleased("a"), unreleased("b", missing=False), unreleased("c"))
+    assert text == (
+        "There is no image of release v9 for 0 (a, quay.io/a:v9); 2 (c, quay.io/c:v9): the registry has no such tag. "
+        "Choose another release, or leave out what it does not have. The image of release v9 for 1 (b, quay.io/b:v9) "
+        "could not be used: the registry could not be reached, refused to answer, or has no image for this platform. "
+        "Tried quay.io: Connection refused."
+    )
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_an_error_of_a_source_becomes_one_of_the_release(missing: bool) -> None:
+    inner = SourceError("Tried it: 404", missing)
+    outer = SourceError("a cannot be fetched. Tried it: 404", missing)
+    outer.__cause__ = inner
+    for error in inner, outer:
+        released = not_released("a", [Address("q/a:v9"), Address("r/a:v9")], error)
+        assert (released.image, released.problem, released.missing) == ("q/a:v9 or r/a:v9", "Tried it: 404", missing)
+
+
+def test_a_single_other_error_is_raised_as_it_is() -> None:
+    error = HostError("no")
+    assert combined([("a", error), ("b", HostError("no"))], None, {}) is error
+
+
+def test_errors_of_several_kinds_are_one() -> None:
+    error = combined([("a", HostError("One.")), ("b", unknown("b")), ("c", SourceError("Two."))], None, {})
+    assert type(error) is CombinedError
+    assert str(error) == "b is in no gallery; looked in g (3 entries). One. Two."
+
+
+def test_a_missing_library_is_reported_alone() -> None:
+    library = MissingLibrary("requests", "trace")
+    assert combined([("a", unknown("a")), ("b", library)], None, {}) is library
