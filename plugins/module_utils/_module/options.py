@@ -12,10 +12,10 @@ import stat
 import types
 import typing as t
 
-from .._address import Address, redacted
+from .._address import Address
 from .._errors import NameRefused, OptionError
 from .._fs.utf8 import os
-from .._localai.names import checked_name, requested_name
+from .._localai.names import requested_name
 from .._request import (
     BackendOptions,
     Connection,
@@ -27,7 +27,7 @@ from .._request import (
 from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
-_RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
+_BUILD_OPTIONS = ("uri", "alias", "digest", "pins", "release")
 _VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
 _CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints"}
 
@@ -68,22 +68,12 @@ def _version(text: str | None) -> tuple[int, ...] | None:
 def _endpoints(params: t.Mapping[str, t.Any]) -> tuple[Endpoint, ...]:
     if not params["endpoints"]:
         return ()
+    from .build_options import check_credentials
     from .endpoints import endpoint_of
 
     for spec in params["endpoints"]:
-        _check_credentials(spec)
+        check_credentials(spec)
     return tuple(map(endpoint_of, params["endpoints"]))
-
-
-def _check_credentials(endpoint: t.Mapping[str, t.Any]) -> None:
-    """Raise OptionError for credentials that are encrypted, because Ansible was not told to decrypt them."""
-    host = redacted(endpoint["host"])
-    for option in ("username", "password", "token"):
-        _refuse(
-            (endpoint[option] or "").lstrip().startswith("$ANSIBLE_VAULT;"),
-            f"endpoints: the {option} of {host} is text that ansible-vault has encrypted. Write it with the tag "
-            "!vault, or in a file that is encrypted as a whole, so that Ansible decrypts it.",
-        )
 
 
 def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:
@@ -102,8 +92,11 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     names = _requested_names(params["name"])
     if params["state"] != "absent":
         _check_galleries(names)
-    _check_source(params, names)
-    _check_pins(params, names)
+    if any(params[option] is not None for option in _BUILD_OPTIONS):
+        from .build_options import check_pins, check_source
+
+        check_source(params, names)
+        check_pins(params, names)
     if params["exclusive"]:
         _refuse(
             params["state"] == "absent",
@@ -140,9 +133,11 @@ def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
     """Return the options of `localai_backend_info`; raises OptionError or NameRefused."""
     names = None if params["name"] is None else _requested_names(params["name"])
     release = params["release"]
-    _check_release(release)
-    if release is not None and not params["pins"]:
-        raise OptionError("release selects the builds to pin. Set pins to true, or omit release.")
+    if release is not None:
+        from .build_options import check_release
+
+        check_release(release)
+        _refuse(not params["pins"], "release selects the builds to pin. Set pins to true, or omit release.")
     return InfoOptions(
         names=names,
         available=params["available"],
@@ -218,38 +213,6 @@ def _check_galleries(names: t.Iterable[str]) -> None:
             raise OptionError(
                 f"name: {both} are the same backend from two galleries. Only one of them can be installed."
             )
-
-
-def _check_source(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
-    uri, alias = params["uri"], params["alias"]
-    if uri is not None:
-        _refuse(len(names) != 1, f"uri installs one backend, but name lists {len(names)}.")
-        _refuse("@" in names[0], "uri installs a backend without a gallery, so name must not contain an @.")
-        _refuse(params["state"] == "absent", "uri cannot be used with state=absent.")
-        _refuse(not uri.strip(), "uri is empty.")
-    if alias is not None:
-        checked_name(alias, "alias")
-
-
-def _check_pins(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
-    """Raise OptionError for pins that contradict the source or the state."""
-    digest, pins, release = params["digest"], params["pins"], params["release"]
-    if digest is not None:
-        _refuse(
-            params["uri"] is not None,
-            "uri and digest are mutually exclusive. Write the digest into the uri, as in repository:tag@sha256:…",
-        )
-        _refuse(len(names) != 1, f"digest pins one backend, but name lists {len(names)}.")
-        _refuse(params["state"] == "absent", "digest cannot be used with state=absent.")
-    if params["state"] == "latest":
-        _refuse(digest is not None, "digest cannot be used with state=latest, because it pins a build.")
-        _refuse(pins is not None, "pins cannot be used with state=latest, because they pin builds.")
-    _check_release(release)
-
-
-def _check_release(release: str | None) -> None:
-    if release is not None and not _RELEASE.fullmatch(release):
-        raise OptionError(f"release: {release!r} cannot be the beginning of a tag. Use a release such as v4.9.0.")
 
 
 def _refuse(contradiction: bool, sentence: str) -> None:

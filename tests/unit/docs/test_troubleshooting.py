@@ -20,7 +20,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.metadata imp
 
 COLLECTION = Path(__file__).resolve().parents[3]
 GUIDE = COLLECTION / "docs" / "docsite" / "rst" / "troubleshooting.rst"
-ERRORS = {name for name, value in vars(_errors).items() if isinstance(value, type)} | {"_refuse"}
+ERRORS = {name for name, value in vars(_errors).items() if isinstance(value, type)} | {"_refuse", "refuse"}
 CONSTANTS = {"RUN_FILE": RUN_FILE, "METADATA": METADATA, "OWN_DIRECTORY": ".localai-core"}
 
 

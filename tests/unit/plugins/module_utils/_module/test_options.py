@@ -268,14 +268,6 @@ def test_a_mode_without_rwx_for_the_owner_or_with_special_bits_is_refused(mode: 
         mode_number(mode)
 
 
-@pytest.mark.parametrize("option", ["username", "password", "token"])
-def test_credentials_that_nobody_decrypted_are_refused(option: str) -> None:
-    encrypted = endpoint(host="h", **{option: "$ANSIBLE_VAULT;1.1;AES256\n3132\n"})
-    with pytest.raises(OptionError, match=f"the {option} of h is text that ansible-vault has encrypted") as refused:
-        host(endpoints=[encrypted])
-    assert "3132" not in str(refused.value)
-
-
 @pytest.mark.parametrize(
     ("names", "says"),
     [
@@ -288,6 +280,14 @@ def test_all_names_that_are_not_valid_are_reported(names: list[str], says: list[
     with pytest.raises(NameRefused) as refused:
         backend(name=names)
     assert [str(refused.value).count(text) for text in says] == [1] * len(says)
+
+
+def test_the_options_of_the_info_module_become_values() -> None:
+    assert info() == InfoOptions()
+    assert info(name=["a", "g@b/c"]).names == ("a", "g@b__c")
+    assert info(name=["g@b/c"]).spellings == {"b__c": "b/c", "g@b__c": "g@b/c"}
+    with pytest.raises(NameRefused):
+        info(name=["hf://x"])
 
 
 def test_a_release_of_the_info_module_is_for_pins() -> None:

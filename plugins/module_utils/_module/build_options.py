@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The checks of options that choose a build, and of credentials. Most tasks have none of them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._address import redacted
+from .._errors import OptionError
+from .._localai.names import checked_name
+
+_RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
+
+
+def check_source(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
+    """Raise OptionError or NameRefused for a wrong `uri` or `alias`."""
+    uri, alias = params["uri"], params["alias"]
+    if uri is not None:
+        refuse(len(names) != 1, f"uri installs one backend, but name lists {len(names)}.")
+        refuse("@" in names[0], "uri installs a backend without a gallery, so name must not contain an @.")
+        refuse(params["state"] == "absent", "uri cannot be used with state=absent.")
+        refuse(not uri.strip(), "uri is empty.")
+    if alias is not None:
+        checked_name(alias, "alias")
+
+
+def check_pins(params: t.Mapping[str, t.Any], names: t.Sequence[str]) -> None:
+    """Raise OptionError for pins that contradict the source or the state."""
+    digest, pins, release = params["digest"], params["pins"], params["release"]
+    if digest is not None:
+        refuse(
+            params["uri"] is not None,
+            "uri and digest are mutually exclusive. Write the digest into the uri, as in repository:tag@sha256:…",
+        )
+        refuse(len(names) != 1, f"digest pins one backend, but name lists {len(names)}.")
+        refuse(params["state"] == "absent", "digest cannot be used with state=absent.")
+    if params["state"] == "latest":
+        refuse(digest is not None, "digest cannot be used with state=latest, because it pins a build.")
+        refuse(pins is not None, "pins cannot be used with state=latest, because they pin builds.")
+    check_release(release)
+
+
+def check_release(release: str | None) -> None:
+    """Raise OptionError for a release that cannot be the beginning of a tag."""
+    if release is not None and not _RELEASE.fullmatch(release):
+        raise OptionError(f"release: {release!r} cannot be the beginning of a tag. Use a release such as v4.9.0.")
+
+
+def check_credentials(endpoint: t.Mapping[str, t.Any]) -> None:
+    """Raise OptionError for credentials that are encrypted, because Ansible was not told to decrypt them."""
+    host = redacted(endpoint["host"])
+    for option in ("username", "password", "token"):
+        refuse(
+            (endpoint[option] or "").lstrip().startswith("$ANSIBLE_VAULT;"),
+            f"endpoints: the {option} of {host} is text that ansible-vault has encrypted. Write it with the tag "
+            "!vault, or in a file that is encrypted as a whole, so that Ansible decrypts it.",
+        )
+
+
+def refuse(contradiction: bool, sentence: str) -> None:
+    """Raise OptionError with a sentence if there is a contradiction."""
+    if contradiction:
+        raise OptionError(sentence)
