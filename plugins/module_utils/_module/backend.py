@@ -42,9 +42,9 @@ def _run(run: Run) -> None:
     run.result.update(backends=[], removed=[], unload=[], restart_required=False, capability=None, diff=[])
     plan = _carry_out(run)
     if plan.steps:
-        from .message import message_of
+        from .message import message_of, sizes_of
 
-        run.result["msg"] = message_of(run.result, run.check_mode, plan.sizes())
+        run.result["msg"] = message_of(run.result, run.check_mode, sizes_of(plan))
     else:
         run.result["msg"] = "Nothing to change."
 

@@ -13,6 +13,7 @@ import typing as t
 from .._address import redacted
 from .._errors import OptionError
 from .._localai.names import checked_name
+from .._request import bare_name
 
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
 
@@ -60,6 +61,18 @@ def check_credentials(endpoint: t.Mapping[str, t.Any]) -> None:
             f"endpoints: the {option} of {host} is text that ansible-vault has encrypted. Write it with the tag "
             "!vault, or in a file that is encrypted as a whole, so that Ansible decrypts it.",
         )
+
+
+def check_galleries(names: t.Iterable[str]) -> None:
+    """Raise OptionError if the same backend is requested from two galleries."""
+    gallery_of: dict[str, str] = {}
+    for name in names:
+        gallery, separator, bare = name.rpartition("@")
+        if separator and gallery_of.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
+            both = " and ".join(other for other in dict.fromkeys(names) if bare_name(other).lower() == bare.lower())
+            raise OptionError(
+                f"name: {both} are the same backend from two galleries. Only one of them can be installed."
+            )
 
 
 def refuse(contradiction: bool, sentence: str) -> None:

@@ -55,8 +55,9 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         other errors of the options are reported together.
         """
         if not self._is_validated:
-            malformed = self._malformed or self._read_mappings()
-            msg = malformed or " ".join(f"{text.rstrip('.')}." for text in (msg, *self._further_errors()))
+            from .mappings import all_errors
+
+            msg = self._malformed or self._read_mappings() or all_errors(msg, getattr(self, "validation_result", None))
         self._redact_params()
         super().fail_json(redacted_text(msg), **result)
         raise AssertionError("fail_json ends the process")
@@ -65,14 +66,6 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         from .mappings import read_mappings  # few runs need it
 
         return read_mappings(self.params, self.argument_spec)
-
-    def _further_errors(self) -> list[str]:
-        """Return the errors of the options that Ansible does not report, which are all but the first."""
-        result = getattr(self, "validation_result", None)
-        errors = result.errors[1:] if result is not None else []
-        return [
-            f"Unsupported: {error}" if type(error).__name__ == "UnsupportedError" else str(error) for error in errors
-        ]
 
     def _redact_params(self) -> None:
         if self.given is None:

@@ -91,3 +91,13 @@ def _is_key_and_value(value: t.Any, options: t.Container[str]) -> bool:
 def _kind(value: t.Any) -> str:
     kinds = {str: "text", dict: "one mapping", list: "a list", bool: "a boolean", int: "a number", float: "a number"}
     return next((kind for type_, kind in kinds.items() if isinstance(value, type_)), "something else")
+
+
+def all_errors(first: str, result: t.Any) -> str:
+    """Return the text of all errors of a validation, of which Ansible reports only the `first`.
+
+    It would hide a misspelled name. `result` is Ansible's `ValidationResult`, or None before the validation.
+    """
+    errors = result.errors[1:] if result is not None else []
+    texts = [f"Unsupported: {error}" if type(error).__name__ == "UnsupportedError" else str(error) for error in errors]
+    return " ".join(f"{text.rstrip('.')}." for text in (first, *texts)) if texts else first

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._planner.plan import Plan
+from .._planner.steps import Fetch
+
 # The past tense and the infinitive of each action.
 _VERBS = {
     "install": ("installed", "install"),
@@ -45,6 +48,11 @@ def message_of(result: t.Mapping[str, t.Any], check_mode: bool, sizes: t.Mapping
     if not sentence:
         return "Nothing to change."
     return f"Would {sentence}." if check_mode else f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def sizes_of(plan: Plan) -> dict[str, int]:
+    """Return the number of bytes to transfer for each build of a plan, 0 if it is unknown."""
+    return {step.backend: step.artifact.size for step in plan.steps if isinstance(step, Fetch)}
 
 
 def _listed(details: t.Mapping[str, t.Sequence[str]], total: int) -> str:

@@ -7,9 +7,6 @@
 
 from __future__ import annotations
 
-import re
-import stat
-import types
 import typing as t
 
 from .._address import Address
@@ -28,7 +25,6 @@ from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
 _BUILD_OPTIONS = ("uri", "alias", "digest", "pins", "release")
-_VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
 _CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints"}
 
 
@@ -48,21 +44,8 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
         capability=params["capability"],
         platform=params["platform"],
         connection=Connection(endpoints=_endpoints(params), **{option: params[option] for option in _CONNECTION}),
-        server_version=_version(params["server_version"]),
+        server_version=None if params["server_version"] is None else _version(params["server_version"]),
     )
-
-
-def _version(text: str | None) -> tuple[int, ...] | None:
-    """Return the numbers of a server's version; raises OptionError."""
-    if text is None:
-        return None
-    version = _VERSION.fullmatch(text.strip())
-    if version is None:
-        raise OptionError(
-            f"server_version: {text[:100]!r} is not a version such as v4.11.0. Write the version that the server "
-            "prints with --version, or omit the option for the newest one."
-        )
-    return tuple(map(int, version.groups()[:3]))
 
 
 def _endpoints(params: t.Mapping[str, t.Any]) -> tuple[Endpoint, ...]:
@@ -90,8 +73,10 @@ def _plain_path(path: str) -> str:
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     """Return the options of `localai_backend`; raises OptionError or NameRefused."""
     names = _requested_names(params["name"])
-    if params["state"] != "absent":
-        _check_galleries(names)
+    if any("@" in name for name in names) and params["state"] != "absent":
+        from .build_options import check_galleries
+
+        check_galleries(names)
     if any(params[option] is not None for option in _BUILD_OPTIONS):
         from .build_options import check_pins, check_source
 
@@ -131,23 +116,23 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
 
 def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
     """Return the options of `localai_backend_info`; raises OptionError or NameRefused."""
-    names = None if params["name"] is None else _requested_names(params["name"])
-    release = params["release"]
-    if release is not None:
-        from .build_options import check_release
+    from .rare_options import info_values
 
-        check_release(release)
-        _refuse(not params["pins"], "release selects the builds to pin. Set pins to true, or omit release.")
-    return InfoOptions(
-        names=names,
-        available=params["available"],
-        upgrades=params["upgrades"],
-        pins=params["pins"],
-        pin_capabilities=tuple(params["pin_capabilities"] or ()),
-        disk_usage=params["disk_usage"],
-        release=release,
-        spellings=_spellings(params["name"] or (), names or ()),
-    )
+    names = None if params["name"] is None else _requested_names(params["name"])
+    return info_values(params, names, _spellings(params["name"] or (), names or ()))
+
+
+def mode_number(mode: t.Any) -> int:
+    """Return `directory_mode` as a number; raises OptionError."""
+    from .rare_options import number_of_mode
+
+    return number_of_mode(mode)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    from .rare_options import version_of
+
+    return version_of(text)
 
 
 def _requested_names(names: t.Sequence[str]) -> tuple[str, ...]:
@@ -168,51 +153,6 @@ def _spellings(given: t.Sequence[str], names: t.Sequence[str]) -> dict[str, str]
     spellings = {name: text.strip() for name, text in zip(names, given) if name != text.strip()}
     # The gallery of a name has no slash, but what looks like one may be the beginning of an image with a digest.
     return {**{bare_name(name): bare_name(text) for name, text in spellings.items()}, **spellings}
-
-
-def mode_number(mode: t.Any) -> int:
-    """Return `directory_mode` as a number. A symbolic mode is applied to 0755. Raises OptionError."""
-    number = _parsed_mode(mode)
-    if number is None:
-        raise OptionError(f"directory_mode: {mode!r} is not a mode such as '0755' or 'u=rwx,g=rx,o='.")
-    if not 0o700 <= number <= 0o777:
-        raise OptionError(
-            f"directory_mode: {number:04o} is not allowed. The owner needs rwx, and no bits above 0777 can be set. "
-            "Write an octal mode in quotes, such as '0755'."
-        )
-    return number
-
-
-def _parsed_mode(mode: t.Any) -> int | None:
-    if isinstance(mode, int) and not isinstance(mode, bool):
-        return mode
-    if not isinstance(mode, str):
-        return None
-    try:
-        return int(mode, 8)
-    except ValueError:
-        pass
-    from ansible.module_utils.basic import AnsibleModule
-
-    default = types.SimpleNamespace(st_mode=stat.S_IFDIR | 0o755)
-    try:
-        # For Ansible, a text without an operator means no change.
-        has_operators = all(set("=+-") & set(part) for part in mode.split(","))
-        return int(AnsibleModule._symbolic_mode_to_octal(default, mode)) if has_operators else None  # noqa: SLF001
-    except ValueError:
-        return None
-
-
-def _check_galleries(names: t.Iterable[str]) -> None:
-    """Raise OptionError if the same backend is requested from two galleries."""
-    gallery_of: dict[str, str] = {}
-    for name in names:
-        gallery, separator, bare = name.rpartition("@")
-        if separator and gallery_of.setdefault(bare.lower(), gallery.lower()) != gallery.lower():
-            both = " and ".join(other for other in dict.fromkeys(names) if bare_name(other).lower() == bare.lower())
-            raise OptionError(
-                f"name: {both} are the same backend from two galleries. Only one of them can be installed."
-            )
 
 
 def _refuse(contradiction: bool, sentence: str) -> None:

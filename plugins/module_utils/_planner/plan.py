@@ -71,12 +71,6 @@ class Plan:
 
         return [step.artifact for step in self.steps if isinstance(step, Fetch)]
 
-    def sizes(self) -> dict[str, int]:
-        """Return the number of bytes to transfer for each build, 0 if it is unknown."""
-        from .steps import Fetch
-
-        return {step.backend: step.artifact.size for step in self.steps if isinstance(step, Fetch)}
-
 
 def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
     """Return the plan for a request, or the questions whose answers it needs.

@@ -42,6 +42,7 @@ class Play:
                 **{f"localai_{name}": self._host.params[name] for name in ("backends_path", "backends_system_path")},
                 "ansible_python_interpreter": sys.executable,
                 "localai_libraries_to_come": False,
+                "__localai_listing_environment": {},
                 "localai_backends": ["piper", "speech"],
                 "localai_backends_state": "present",
                 "localai_keep_previous": 1,

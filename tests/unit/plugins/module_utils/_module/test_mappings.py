@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
-from ansible_collections.localai.core.plugins.module_utils._module.mappings import read_mappings
+from ansible_collections.localai.core.plugins.module_utils._module.mappings import all_errors, read_mappings
 from ansible_collections.localai.core.plugins.modules import localai_backend
 from ansible_collections.localai.core.tests.support.module import run_raw
 
@@ -137,3 +138,13 @@ def test_an_unknown_key_is_refused_with_the_known_ones() -> None:
         "source_repository",
     ):
         assert key in message
+
+
+def test_all_errors_of_a_validation_are_one_text() -> None:
+    class UnsupportedError(Exception):
+        """As Ansible names it."""
+
+    result = SimpleNamespace(errors=[ValueError("first"), UnsupportedError("x, y. Supported: z."), ValueError("third")])
+    assert all_errors("first", None) == "first"
+    assert all_errors("first", SimpleNamespace(errors=[ValueError("first")])) == "first"
+    assert all_errors("first", result) == "first. Unsupported: x, y. Supported: z. third."

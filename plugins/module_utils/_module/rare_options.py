@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that most tasks do not have, as values: modes, versions, and the options of `localai_backend_info`."""
+
+from __future__ import annotations
+
+import re
+import stat
+import types
+import typing as t
+
+from .._errors import OptionError
+from .._request import InfoOptions
+from .build_options import check_release, refuse
+
+_VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
+
+
+def number_of_mode(mode: t.Any) -> int:
+    """Return `directory_mode` as a number. A symbolic mode is applied to 0755. Raises OptionError."""
+    number = _parsed_mode(mode)
+    if number is None:
+        raise OptionError(f"directory_mode: {mode!r} is not a mode such as '0755' or 'u=rwx,g=rx,o='.")
+    if not 0o700 <= number <= 0o777:
+        raise OptionError(
+            f"directory_mode: {number:04o} is not allowed. The owner needs rwx, and no bits above 0777 can be set. "
+            "Write an octal mode in quotes, such as '0755'."
+        )
+    return number
+
+
+def _parsed_mode(mode: t.Any) -> int | None:
+    if isinstance(mode, int) and not isinstance(mode, bool):
+        return mode
+    if not isinstance(mode, str):
+        return None
+    try:
+        return int(mode, 8)
+    except ValueError:
+        pass
+    from ansible.module_utils.basic import AnsibleModule
+
+    default = types.SimpleNamespace(st_mode=stat.S_IFDIR | 0o755)
+    try:
+        # For Ansible, a text without an operator means no change.
+        has_operators = all(set("=+-") & set(part) for part in mode.split(","))
+        return int(AnsibleModule._symbolic_mode_to_octal(default, mode)) if has_operators else None  # noqa: SLF001
+    except ValueError:
+        return None
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return the numbers of a server's version; raises OptionError."""
+    version = _VERSION.fullmatch(text.strip())
+    if version is None:
+        raise OptionError(
+            f"server_version: {text[:100]!r} is not a version such as v4.11.0. Write the version that the server "
+            "prints with --version, or omit the option for the newest one."
+        )
+    return tuple(map(int, version.groups()[:3]))
+
+
+def info_values(
+    params: t.Mapping[str, t.Any], names: tuple[str, ...] | None, spellings: t.Mapping[str, str]
+) -> InfoOptions:
+    """Return the options of `localai_backend_info`; raises OptionError. `names` are the requested names, if any."""
+    release = params["release"]
+    check_release(release)
+    refuse(
+        release is not None and not params["pins"],
+        "release selects the builds to pin. Set pins to true, or omit release.",
+    )
+    return InfoOptions(
+        names=names,
+        available=params["available"],
+        upgrades=params["upgrades"],
+        pins=params["pins"],
+        pin_capabilities=tuple(params["pin_capabilities"] or ()),
+        disk_usage=params["disk_usage"],
+        release=release,
+        spellings=spellings,
+    )

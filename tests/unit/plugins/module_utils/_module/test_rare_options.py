@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that most tasks do not have become values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
+from ansible_collections.localai.core.plugins.module_utils._module.rare_options import (
+    info_values,
+    number_of_mode,
+    version_of,
+)
+
+INFO: dict[str, Any] = dict.fromkeys(("available", "upgrades", "pins", "pin_capabilities", "disk_usage", "release"))
+
+
+@pytest.mark.parametrize(("mode", "number"), [("0755", 0o755), ("u=rwx,g=rx,o=", 0o750), (0o711, 0o711)])
+def test_a_mode_is_a_number(mode: Any, number: int) -> None:
+    assert number_of_mode(mode) == number
+
+
+@pytest.mark.parametrize("mode", ["rwx", "0644", 755, True, None])
+def test_what_is_no_mode_of_a_directory_is_refused(mode: Any) -> None:
+    with pytest.raises(OptionError, match="directory_mode"):
+        number_of_mode(mode)
+
+
+def test_a_version_has_three_numbers() -> None:
+    assert version_of(" v4.11.0-rc1 ") == (4, 11, 0)
+    with pytest.raises(OptionError, match="is not a version such as"):
+        version_of("4.11")
+
+
+def test_a_release_of_the_info_module_is_for_pins() -> None:
+    assert info_values({**INFO, "pins": True, "release": "v9"}, None, {}).release == "v9"
+    with pytest.raises(OptionError, match="release selects the builds to pin"):
+        info_values({**INFO, "release": "v9"}, None, {})
