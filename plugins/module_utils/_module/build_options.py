@@ -11,8 +11,8 @@ import re
 import typing as t
 
 from .._address import redacted
-from .._errors import OptionError
-from .._localai.names import checked_name
+from .._errors import NameRefused, OptionError
+from .._localai.names import checked_name, requested_name
 from .._request import bare_name
 
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}")
@@ -73,6 +73,30 @@ def check_galleries(names: t.Iterable[str]) -> None:
             raise OptionError(
                 f"name: {both} are the same backend from two galleries. Only one of them can be installed."
             )
+
+
+def check_exclusive(state: str, names: t.Sequence[str]) -> None:
+    """Raise OptionError if `exclusive` would remove something else than what is meant."""
+    refuse(
+        state == "absent",
+        "exclusive cannot be used with state=absent, because name then lists the backends to remove.",
+    )
+    refuse(
+        not names,
+        "exclusive with an empty name would remove all backends. Check the variable that name comes from, or "
+        "remove the backends by name with state=absent.",
+    )
+
+
+def all_refused(names: t.Iterable[str]) -> NameRefused:
+    """Return one error for all names that are not valid."""
+    messages: dict[str, None] = {}
+    for name in names:
+        try:
+            requested_name(name.strip())
+        except NameRefused as e:
+            messages[str(e)] = None
+    return NameRefused(" ".join(messages))
 
 
 def refuse(contradiction: bool, sentence: str) -> None:

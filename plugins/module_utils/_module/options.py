@@ -83,15 +83,9 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         check_source(params, names)
         check_pins(params, names)
     if params["exclusive"]:
-        _refuse(
-            params["state"] == "absent",
-            "exclusive cannot be used with state=absent, because name then lists the backends to remove.",
-        )
-        _refuse(
-            not names,
-            "exclusive with an empty name would remove all backends. Check the variable that name comes from, or "
-            "remove the backends by name with state=absent.",
-        )
+        from .build_options import check_exclusive
+
+        check_exclusive(params["state"], names)
     if params["keep_previous"] is not None:
         check_range(params, "keep_previous", 0, 100)
     check_range(params, "lock_timeout", 0, 10 * 86400)
@@ -137,15 +131,12 @@ def _version(text: str) -> tuple[int, ...]:
 
 def _requested_names(names: t.Sequence[str]) -> tuple[str, ...]:
     """Return the names as the galleries have them; raises NameRefused for all that are not valid."""
-    requested, refused = [], []
-    for name in names:
-        try:
-            requested.append(requested_name(name.strip()))
-        except NameRefused as e:
-            refused.append(str(e))
-    if refused:
-        raise NameRefused(" ".join(dict.fromkeys(refused)))
-    return tuple(requested)
+    try:
+        return tuple(requested_name(name.strip()) for name in names)
+    except NameRefused as e:
+        from .build_options import all_refused
+
+        raise all_refused(names) from e
 
 
 def _spellings(given: t.Sequence[str], names: t.Sequence[str]) -> dict[str, str]:
@@ -153,8 +144,3 @@ def _spellings(given: t.Sequence[str], names: t.Sequence[str]) -> dict[str, str]
     spellings = {name: text.strip() for name, text in zip(names, given) if name != text.strip()}
     # The gallery of a name has no slash, but what looks like one may be the beginning of an image with a digest.
     return {**{bare_name(name): bare_name(text) for name, text in spellings.items()}, **spellings}
-
-
-def _refuse(contradiction: bool, sentence: str) -> None:
-    if contradiction:
-        raise OptionError(sentence)
