@@ -6,8 +6,8 @@
 """The proxy for a URL, by the variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
 
 `no_proxy` follows the rules of Go (`golang.org/x/net/http/httpproxy`), which docker and LocalAI use: an environment
-that works for them works here. There are three differences: loopback addresses need an entry too, blanks separate entries
-as well, and an IPv6 address may be in brackets without a port.
+that works for them works here. There are three differences: loopback addresses need an entry too, blanks also separate
+entries, and an IPv6 address may be in brackets without a port.
 """
 
 from __future__ import annotations
