@@ -41,7 +41,7 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
 
     def _load_params(self) -> None:
         super()._load_params()
-        if any(isinstance(self.params.get(option), str) for option in _OF_MAPPINGS):
+        if any(_has_text(self.params.get(option)) for option in _OF_MAPPINGS):
             self._malformed = self._read_mappings()
 
     def _log_invocation(self) -> None:
@@ -71,6 +71,10 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         if self.given is None:
             self.given = copy.deepcopy(self.params)
             self.params.update(_redacted_value("", self.params, self.no_log_values))
+
+
+def _has_text(value: t.Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and any(isinstance(item, str) for item in value))
 
 
 def failure_of(error: LocalAIError) -> dict[str, t.Any]:

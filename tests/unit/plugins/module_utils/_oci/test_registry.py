@@ -349,9 +349,10 @@ def test_a_registry_on_this_machine_with_a_refused_certificate_is_reported_once(
 
 def test_plain_http_at_a_registry_with_tls_is_told():
     answer = send(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
-    told = pytest.raises(TransportError, match=r"answered 400\. The server requires TLS: use https://")
-    with answering(answer) as host, told:
-        resolve(f"{host}/x/y:tag", endpoints=(Endpoint(host, plain_http=True),))
+    with answering(answer) as host:
+        registry = (Endpoint(host, plain_http=True),)
+        with pytest.raises(TransportError, match=r"answered 400\. The server requires TLS: use https://"):
+            resolve(f"{host}/x/y:tag", endpoints=registry)
 
 
 LIMIT = b'{"errors": [{"code": "TOOMANYREQUESTS", "message": "You have reached your pull rate limit."}]}'

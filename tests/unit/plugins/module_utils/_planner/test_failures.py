@@ -60,7 +60,7 @@ def unreleased(backend: str, missing: bool = True) -> ReleaseError:
 )
 def test_unknown_names_are_reported_together(errors: list[LocalAIError], says: str) -> None:
     assert message(*errors) == says
-    assert type(combined([("", error) for error in errors], None, {})) is GalleryError
+    assert isinstance(combined([("", error) for error in errors], None, {}), GalleryError)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_single_other_error_is_raised_as_it_is() -> None:
 
 def test_errors_of_several_kinds_are_one() -> None:
     error = combined([("a", HostError("One.")), ("b", unknown("b")), ("c", SourceError("Two."))], None, {})
-    assert type(error) is CombinedError
+    assert isinstance(error, CombinedError)
     assert str(error) == "b is in no gallery; looked in g (3 entries). One. Two."
 
 
