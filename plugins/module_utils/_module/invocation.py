@@ -33,6 +33,7 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         """Read the options; `spec` is one of `argspec`."""
         self.given: dict[str, t.Any] | None = None
         self._is_validated = False
+        self._unvalidated: dict[str, t.Any] = {}
         self._malformed = ""
         # AnsibleModule writes the defaults of suboptions into its arguments.
         super().__init__(**copy.deepcopy(dict(spec)), supports_check_mode=True)
@@ -41,7 +42,9 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
 
     def _load_params(self) -> None:
         super()._load_params()
-        if any(_has_text(self.params.get(option)) for option in _OF_MAPPINGS):
+        # Ansible leaves out what it refuses.
+        self._unvalidated = {option: self.params[option] for option in _OF_MAPPINGS if option in self.params}
+        if any(isinstance(value, str) for value in self._unvalidated.values()):
             self._malformed = self._read_mappings()
 
     def _log_invocation(self) -> None:
@@ -65,16 +68,14 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
     def _read_mappings(self) -> str:
         from .mappings import read_mappings  # few runs need it
 
-        return read_mappings(self.params, self.argument_spec)
+        problem = read_mappings(self._unvalidated, self.argument_spec)
+        self.params.update(self._unvalidated)
+        return problem
 
     def _redact_params(self) -> None:
         if self.given is None:
             self.given = copy.deepcopy(self.params)
             self.params.update(_redacted_value("", self.params, self.no_log_values))
-
-
-def _has_text(value: t.Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and any(isinstance(item, str) for item in value))
 
 
 def failure_of(error: LocalAIError) -> dict[str, t.Any]:

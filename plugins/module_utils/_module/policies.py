@@ -14,6 +14,8 @@ import typing as t
 from .._errors import OptionError
 
 _PATTERNS = ("issuer_regex", "identity_regex")
+# LocalAI's regular expressions (RE2) have escapes and flags that Python refuses.
+_ONLY_RE2 = re.compile(r"\\[zCpPQ]|\(\?")
 
 
 def check_policy(spec: t.Mapping[str, t.Any], where: str) -> None:
@@ -26,8 +28,10 @@ def check_policy(spec: t.Mapping[str, t.Any], where: str) -> None:
         if not (spec.get(key) or spec.get(other)):
             raise OptionError(f"{where} needs {key} or {other}.")
     for key in _PATTERNS:
+        pattern = spec.get(key) or ""
         try:
-            re.compile(spec.get(key) or "")
+            if not _ONLY_RE2.search(pattern):
+                re.compile(pattern)
         except (re.error, RecursionError, OverflowError) as e:
             raise OptionError(f"{where}: {key} is not a regular expression: {e}.") from None
     if spec.get("not_before"):

@@ -151,3 +151,19 @@ def test_all_errors_of_a_validation_are_one_text() -> None:
     assert all_errors("first", None) == "first"
     assert all_errors("first", SimpleNamespace(errors=[ValueError("first")])) == "first"
     assert all_errors("first", result) == "first. Unsupported: x, y. Supported: z. third."
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "says"),
+    [
+        ([["host=a", "hunter2"]], "endpoints: its item 1 is a list, not a mapping."),
+        ([[{"host": "a", "password": "hunter2"}]], "endpoints: its item 1 is a list, not a mapping."),
+        ([{"host": "a"}, "hunter2"], "endpoints: its item 2 is text, not a mapping."),
+        ([{"host": "a", "mirrors": "https://me:hunter2@m"}], "endpoints, item 1, mirrors: it is text, not a list"),
+        ([{"host": "a", "mirrors": ["https://me:hunter2@m"]}], "endpoints, item 1, mirrors: its item 1 is text, not"),
+    ],
+)
+def test_the_module_names_the_item_that_ansible_refuses(endpoints: list[Any], says: str) -> None:
+    result = run(endpoints=endpoints)
+    assert result["msg"].startswith(says)
+    assert "hunter" not in json.dumps(result)

@@ -41,3 +41,10 @@ def test_a_policy_that_localai_refuses_is_an_error(policy: dict[str, Any], says:
     with pytest.raises(OptionError) as of_the_option:
         gallery_sources([{"name": "g", "url": "/g.yaml", "verification": policy}])
     assert str(of_the_option.value) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^https://x\.example/.*\z", r"\Qx.example\E", r"(?U)x", r"(?i)x(?-i)y", r"\pL+", "a(?i)b"]
+)
+def test_regular_expressions_of_localai_that_python_does_not_know_are_accepted(pattern: str) -> None:
+    check_policy({**POLICY, "identity_regex": pattern}, "galleries: verification of g")
