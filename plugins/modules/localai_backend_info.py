@@ -265,7 +265,9 @@ backends:
       description: Whether this file exists.
       type: bool
     metadata:
-      description: The content of C(metadata.json), or null if the file does not exist or cannot be read.
+      description:
+        - The content of C(metadata.json), or null if the file does not exist or cannot be read. Null for backends of
+          O(backends_system_path) if O(server_version) is v4.9 or older, which does not read it.
       type: dict
     problem:
       description:
@@ -309,8 +311,8 @@ in_progress:
 problems:
   description:
     - The problems of directories that have no entry in RV(backends), and of the host.
-    - They include the directories that LocalAI leaves behind if it is interrupted, symlinks, which LocalAI does not
-      list, and directories of O(backends_system_path) that it skips.
+    - They include the directories that LocalAI leaves behind if it is interrupted, symlinks in O(backends_path),
+      which LocalAI does not list, and directories of O(backends_system_path) whose C(metadata.json) cannot be read.
   returned: success
   type: list
   elements: dict
@@ -319,7 +321,7 @@ problems:
       problem: it has no run.sh and is not a meta backend
   contains:
     name:
-      description: The directory, or null for the host.
+      description: The directory in O(backends_path), or null for the host and for O(backends_system_path).
       type: str
     problem:
       description: The problem.
