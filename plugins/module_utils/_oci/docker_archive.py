@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import typing as t
@@ -55,9 +56,12 @@ class DockerArchive(Repository):
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the configuration or a layer from `offset` on; raises SourceError."""
-        if descriptor.digest not in self._names:
-            for image in self._images():
+        for image in self._images() if descriptor.digest not in self._names else ():
+            # Another image in the file may be damaged.
+            with contextlib.suppress(SourceError):
                 self._manifest_of(image)
+            if descriptor.digest in self._names:
+                break
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
         return self._files.chunks(self._names[descriptor.digest], offset)

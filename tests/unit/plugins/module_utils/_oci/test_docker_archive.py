@@ -24,9 +24,9 @@ from ansible_collections.localai.core.tests.support.pulls import pull_local, sav
 from ansible_collections.localai.core.tests.support.sample import AMD64, CONFIG_DIGEST, HOST, IMAGE, LOWER, UPPER
 
 
-def compressed(compression, *more, layers=(LOWER, UPPER)):
+def compressed(compression, *more, layers=(LOWER, UPPER), manifest=None):
     """A docker archive whose layers are compressed by themselves, as crane writes it."""
-    with tarfile.open(fileobj=io.BytesIO(saved(layers=layers))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(saved(manifest, layers=layers))) as archive:
         members = {member.name: archive.extractfile(member).read() for member in archive}
     packed = {name: compress(data, compression) if "layer" in name else data for name, data in members.items()}
     return tar(file(name, data + b"".join(more) * ("layer" in name)) for name, data in packed.items())
@@ -181,3 +181,14 @@ def test_names_are_found_however_they_are_written(tmp_path):
     with tarfile.open(fileobj=stream) as archive:
         entries = [file("./" + member.name, archive.extractfile(member).read()) for member in archive]
     assert pull_local(image_in_file(write(tmp_path, tar(entries))))[0] == CONFIG_DIGEST
+
+
+def test_a_damaged_image_does_not_affect_the_others(tmp_path):
+    """Its manifest lists the damaged image first, and all of its layers are compressed."""
+    broken = {"Config": "config.json", "Layers": ["b/layer.tar", "a/layer.tar"], "RepoTags": ["x/y:v1"]}
+    sound = {**ONE, "RepoTags": ["x/y:v2"]}
+    content = compressed("gzip", manifest=[broken, sound])
+    expected = [compress(layer.content, "gzip") for layer in (LOWER, UPPER)]
+    layers = image_in_file(write(tmp_path, content)).manifest("v2").layers
+    copy = image_in_file(write(tmp_path, content))
+    assert [b"".join(copy.blob(layer)) for layer in layers] == expected
