@@ -41,18 +41,11 @@ class DockerArchive(Repository):
 
         The name can be a tag as docker has it, or the ID of the image.
         """
-        images = self._images()
-        found = [image for image in images if not name or self._is_named(image, name)]
-        if len({image["Config"] for image in found}) == 1:
-            return self._manifest_of(found[0])
-        if not images:
-            raise SourceError(f"{self} holds 0 images where one is needed.")
-        names = [tag for image in images for tag in image["RepoTags"]][:20]
-        listed = names or [digest_of(self._files.read(image["Config"])) for image in images[:20]]
-        advice = f"it has {', '.join(listed)}. Request one of them as {self}{':' if names else '@'}{listed[0]}."
-        if found:
-            raise SourceError(f"{self} holds {len(found)} images where one is needed; {advice}")
-        raise SourceError(f"{self} has no image {name!r}; {advice}", missing=True)
+        return self._manifest_of(self._image(name))
+
+    def digest(self, name: str) -> str:
+        """Return the ID of an image, without reading its layers; raises SourceError."""
+        return digest_of(self._files.read(self._image(name)["Config"]))
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the configuration or a layer from `offset` on; raises SourceError."""
@@ -65,6 +58,21 @@ class DockerArchive(Repository):
         if descriptor.digest not in self._names:
             raise SourceError(f"{self} has no {descriptor.digest}.")
         return self._files.chunks(self._names[descriptor.digest], offset)
+
+    def _image(self, name: str) -> t.Mapping[str, t.Any]:
+        """Return the row of the image with a name; raises SourceError."""
+        images = self._images()
+        found = [image for image in images if not name or self._is_named(image, name)]
+        if len({image["Config"] for image in found}) == 1:
+            return found[0]
+        if not images:
+            raise SourceError(f"{self} holds 0 images where one is needed.")
+        names = [tag for image in images for tag in image["RepoTags"]][:20]
+        listed = names or [digest_of(self._files.read(image["Config"])) for image in images[:20]]
+        advice = f"it has {', '.join(listed)}. Request one of them as {self}{':' if names else '@'}{listed[0]}."
+        if found:
+            raise SourceError(f"{self} holds {len(found)} images where one is needed; {advice}")
+        raise SourceError(f"{self} has no image {name!r}; {advice}", missing=True)
 
     def _is_named(self, image: t.Mapping[str, t.Any], name: str) -> bool:
         if is_digest(name):

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._address import Address
 from .._fs.tree import Tree
 from .._http.client import Http
 from .._oci.image import Images
+from .._oci.manifest import Repository
 from .._oci.platform import Platform
 from .failover import FailoverReader, Origin
 from .uri import Uri
@@ -70,12 +71,13 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Context:
-    """What sources need besides their URI."""
+    """What sources need besides their URI. `files` keeps the images in files on this host, by path."""
 
     http: Http
     images: Images
     platform: Platform
     accept: Accept
+    files: dict[str, Repository] = field(default_factory=dict)
 
 
 class Source(t.Protocol):

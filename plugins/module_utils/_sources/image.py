@@ -161,8 +161,17 @@ class LayoutSource(_ImageSource):
 class ImageFileSource(LayoutSource):
     """An image in a tar file on this host."""
 
+    def digest(self) -> str | None:
+        """Return the digest that the image has now; raises SourceError."""
+        path, name = self._path_and_name
+        return image_in_file(path).digest(name)
+
     def _repositories(self, _digest: str) -> t.Sequence[Repository]:
-        return (image_in_file(self._path_and_name[0]),)
+        """Return the file; it is kept, because an archive of docker decompresses layers to know their digests."""
+        path, files = self._path_and_name[0], self._context.files
+        if path not in files:
+            files[path] = image_in_file(path)
+        return (files[path],)
 
 
 def _check(layer: Descriptor, repository: Repository) -> None:

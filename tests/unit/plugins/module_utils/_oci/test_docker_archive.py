@@ -158,7 +158,8 @@ SECOND = images.digest(images.image([UPPER], AMD64).config)
     ],
 )
 def test_one_of_several_images_is_found_by_its_name_or_id(tmp_path, name, expected):
-    assert pull_local(image_in_file(write(tmp_path, TWO)), name)[0] == expected
+    repository = image_in_file(write(tmp_path, TWO))
+    assert (pull_local(repository, name)[0], repository.digest(name)) == (expected, expected)
 
 
 @pytest.mark.parametrize(("name", "says"), [("", "holds 2 images where one is needed"), ("v3", "has no image 'v3'")])

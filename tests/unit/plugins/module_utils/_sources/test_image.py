@@ -17,6 +17,7 @@ from ansible_collections.localai.core.plugins.module_utils._address import Addre
 from ansible_collections.localai.core.plugins.module_utils._errors import (
     SourceError,
 )
+from ansible_collections.localai.core.plugins.module_utils._oci.docker_archive import DockerArchive
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Image
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Descriptor
 from ansible_collections.localai.core.plugins.module_utils._sources.image import ImageContent
@@ -239,6 +240,18 @@ def test_an_image_in_a_file_is_unpacked(stage, tmp_path, content, digest, size):
     assert (tree, delivered.transferred, delivered.artifact.size) == (EXPECTED, 0, size)
     assert (delivered.artifact.digest, sources().digest([Address(uri)])) == (digest, digest)
     assert sources().unpacked_size(delivered.artifact) == len(LAYER.content)
+
+
+def test_each_layer_of_a_docker_archive_is_read_once_for_its_digest(monkeypatch, stage, tmp_path):
+    other = images.image([BIG_LAYER], AMD64)
+    (tmp_path / "image.tar").write_bytes(docker_archive({"x/y:v1": other, "x/y:v2": IMAGE.images[0]}))
+    uri = f"ocifile://{tmp_path}/image.tar:x/y:v2"
+    read, layer = [], DockerArchive._layer
+    monkeypatch.setattr(DockerArchive, "_layer", lambda *args: read.append(args[-1]) or layer(*args))
+    assert sources().digest([Address(uri)]) == images.digest(IMAGE.images[0].config)
+    assert read == []
+    assert deliver(stage, uri)[1] == EXPECTED
+    assert read == [images.digest(LAYER.content)]
 
 
 @pytest.mark.parametrize("kind", ["layout", "oci", "docker"])
