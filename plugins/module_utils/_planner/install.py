@@ -223,7 +223,7 @@ def _superseded_by(target: Target, name: str, installed: Installed) -> str:
         has_name = directory.name.lower() == name.lower() == target.name.lower()
         meta = directory.metadata if directory.target and directory.target != target.backend else None
         is_meta_elsewhere = meta is not None and meta.name.lower() == name.lower() == target.name.lower()
-        if directory.name != target.name and (has_name or is_meta_elsewhere):
+        if directory.name not in (target.name, target.backend) and (has_name or is_meta_elsewhere):
             return directory.name
     return ""
 

@@ -171,6 +171,14 @@ SITUATIONS = [
         "upgrade: fetch cpu-m, meta m, remove z, retire old-m",
         "remove: remove old-m, remove z",
     ),
+    (
+        "a build that is a meta of its own name, in the directory of the new build",
+        installed(concrete("m", "cpu-m"), replace(meta("m", "m", "cpu-m"), has_run_file=True, runnable=True)),
+        "m",
+        NOTHING,
+        "upgrade: fetch cpu-m, meta m",
+        "remove: remove m, remove cpu-m",
+    ),
     ("only a system backend answers", installed(system=("piper",)), "piper", NOTHING, NOTHING, NOTHING),
     (
         "not installed, but replaced trees are kept",
