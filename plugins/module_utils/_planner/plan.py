@@ -137,7 +137,7 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
 
 def _plan_again(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> None:
     """Plan the names again that the steps for other names took away, for example by an alias that hides them."""
-    request = replace(changes.request, state="present", force=False)
+    request = replace(changes.request, force=False)
     for number, name in enumerate(changes.request.names):
         outcome = _plan_name(bare_name(name), changes, request, facts)
         if outcome.action != "none":

@@ -7,11 +7,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
-from ansible_collections.localai.core.tests.support.plans import concrete, installed, meta
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, ListingRules
+from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
+from ansible_collections.localai.core.plugins.module_utils._planner.questions import Question, ReadGallery
+from ansible_collections.localai.core.tests.support.plans import (
+    NVIDIA_HOST,
+    answer,
+    carried_out,
+    concrete,
+    decide,
+    entry,
+    installed,
+    meta,
+    meta_entry,
+    short,
+    want,
+)
 from ansible_collections.localai.core.tests.support.states import (
     BY_META,
     BY_NAME,
@@ -199,3 +216,26 @@ def test_each_situation_has_its_action_in_each_state(
     state: Installed, name: str, present: str, latest: str, absent: str
 ) -> None:
     check_states(name, state, present, latest, absent)
+
+
+def gallery_of(*entries: Entry) -> Callable[[Question], Any]:
+    """Return what answers questions, with a gallery of these entries."""
+    index = Index("g", {each.name: each for each in entries}, {})
+    return lambda question: index if isinstance(question, ReadGallery) else answer(question)
+
+
+def test_a_name_that_the_alias_of_another_hides_is_planned_in_the_same_run() -> None:
+    """Below LocalAI 4.10, a system backend has no metadata. `a` prefers the build for its GPU, whose alias hides `b`."""
+    answers = gallery_of(entry("b", "b"), meta_entry("a", nvidia="cuda12-a"), entry("cuda12-a", "b"))
+    empty = replace(installed(system=("b",)), rules=ListingRules(reads_system_metadata=False))
+    request = want("b", "a", "cuda12-a", state="latest")
+    plan = decide_by(request, Facts(NVIDIA_HOST, ("g",), empty), answers)[0]
+    after = carried_out(plan.steps, empty)
+    again = decide_by(request, Facts(NVIDIA_HOST, ("g",), after), answers)[0]
+    assert (short(plan), again.steps) == ("upgrade, install, none: fetch cuda12-a, meta a, fetch b", ())
+
+
+def test_a_warning_about_what_cannot_be_compared_is_told_once() -> None:
+    plan = decide(want("from-directory", "piper", "m", state="latest"), installed(concrete("from-directory")))
+    assert short(plan) == "none, install, install: fetch piper, fetch cpu-m, meta m"
+    assert len(plan.warnings) == 1
