@@ -46,13 +46,15 @@ def with_pins(
     rows = _rows(document)
     row_by_name: dict[str, Pin | None] = {}
     failures: list[tuple[str, LocalAIError]] = []
-    for name in map(str.lower, options.bare_names):
+    for name in options.bare_names:
+        key, spelling = name.lower(), options.spellings.get(name, name)
+        named = [row for row in rows if row.name.lower() == key]
         try:
-            row_by_name[name] = _choose(name, rows, capability, platform, staying.get(name, ""))
+            row_by_name[key] = _choose(spelling, named, capability, platform, staying.get(key, ""))
         except LocalAIError as e:
             failures.append((name, e))
     if failures:
-        raise combined(failures, None, {})
+        raise combined(failures, None, options.spellings)
     return replace(options, pins={name: row for name, row in row_by_name.items() if row is not None})
 
 
@@ -150,9 +152,8 @@ def contradiction(pins: t.Sequence[Pin]) -> str:
 
 
 def _choose(
-    name: str, rows: t.Sequence[Pin], capability: HostCapability, platform: Platform, staying: str
+    name: str, named: t.Sequence[Pin], capability: HostCapability, platform: Platform, staying: str
 ) -> Pin | None:
-    named = [row for row in rows if row.name.lower() == name.lower()]
     fitting = {row.capability: row for row in named if platform.runs(Platform.parse(row.platform))}
     if staying:
         return _row_of(staying, fitting, capability.name)

@@ -37,7 +37,8 @@ def check_usable(target: Target, changes: Changes) -> None:
             f"Rename it to {usable} in the gallery or in the pins, or install {target.origins[0]} with the options uri "
             f"and name={usable}."
         )
-    raise NameRefused(f"{target.name}: {_reason(target.name)} {advice}")
+    spelling = changes.request.spellings.get(target.name, target.name)
+    raise NameRefused(f"{spelling}: {_reason(target.name)} {advice}")
 
 
 def check_alias(alias: str, backend: str, changes: Changes) -> None:

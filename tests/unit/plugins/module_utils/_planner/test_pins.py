@@ -237,3 +237,14 @@ def test_all_names_without_a_row_are_reported() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "spelling"), [("Org__Piper", "Org/Piper"), ("M2", "M2"), ("g@Org__Piper", "Org/Piper")]
+)
+def test_a_name_without_a_row_is_shown_as_the_task_has_it(name: str, spelling: str) -> None:
+    options = BackendOptions((name,), spellings={"Org__Piper": "Org/Piper"})
+    with pytest.raises(OptionError) as refused:
+        with_pins(options, SET, of("default"), AMD64, {})
+    assert f"has no row for {spelling} on a host" in str(refused.value)
+    assert f"Its rows for {spelling}: none" in str(refused.value)

@@ -225,7 +225,7 @@ def gallery_of(*entries: Entry) -> Callable[[Question], Any]:
 
 
 def test_a_name_that_the_alias_of_another_hides_is_planned_in_the_same_run() -> None:
-    """Below LocalAI 4.10, a system backend has no metadata. `a` prefers the build for its GPU, whose alias hides `b`."""
+    """The alias of the build for `a` hides `b`, which a system backend answers to before."""
     answers = gallery_of(entry("b", "b"), meta_entry("a", nvidia="cuda12-a"), entry("cuda12-a", "b"))
     empty = replace(installed(system=("b",)), rules=ListingRules(reads_system_metadata=False))
     request = want("b", "a", "cuda12-a", state="latest")

@@ -57,6 +57,11 @@ def test_a_new_name_that_no_model_can_use_is_refused_with_one_that_can(name: str
     assert message.endswith(f"Use the name {usable}.")
 
 
+def test_a_name_that_no_model_can_use_is_shown_as_the_task_has_it() -> None:
+    with pytest.raises(NameRefused, match=r"^Org/Piper: LocalAI would list this name"):
+        decide(want("Org__Piper", uri=SOURCE, spellings={"Org__Piper": "Org/Piper"}), installed())
+
+
 def test_an_alias_that_no_model_can_use_is_refused() -> None:
     with pytest.raises(NameRefused, match=r"alias: My\.Alias: .*Use the alias my-alias\."):
         decide(want("x-cpu", uri=SOURCE, alias="My.Alias"), installed())
