@@ -29,6 +29,8 @@ from .argspec import BACKEND_INFO
 from .options import host_options, info_options
 from .runner import Run, check_paths, run_module
 
+_UNUSABLE = "no model can use it: a model names its backend with a-z, 0-9, - and _ only"
+
 
 def run_info() -> None:
     """Run the module `localai_backend_info`."""
@@ -49,9 +51,7 @@ def _run(run: Run) -> None:
     run.result.update(
         capability=capability.known,
         capability_evidence=_evidence(capability.evidence),
-        backends=[
-            _installed_row(rows[name], rows, installed, request) for name in sorted(rows) if _is_wanted(name, request)
-        ],
+        backends=_installed_rows(rows, installed, request),
         in_progress=in_progress(os.path.join(host.backends_path, OWN_DIRECTORY, PROGRESS)),
         problems=[{"name": name, "problem": problem} for name, problem in problems(installed, rows)],
         previous=[
@@ -94,7 +94,16 @@ def _evidence(evidence: Evidence) -> dict[str, t.Any]:
     }
 
 
-def _installed_row(row: Row, rows: Listing, installed: Installed, request: InfoOptions) -> dict[str, t.Any]:
+def _installed_rows(rows: Listing, installed: Installed, request: InfoOptions) -> list[dict[str, t.Any]]:
+    usable = {row.backend for name, row in rows.items() if is_usable(name)}
+    wanted = [rows[name] for name in sorted(rows) if _is_wanted(name, request)]
+    listed = lists_backends(installed)
+    return [_installed_row(row, row.backend in usable, listed, installed, request) for row in wanted]
+
+
+def _installed_row(
+    row: Row, has_usable_name: bool, listed: bool, installed: Installed, request: InfoOptions
+) -> dict[str, t.Any]:
     path = installed.system_path if row.kind == "system" else installed.path
     return {
         "name": row.name,
@@ -102,21 +111,14 @@ def _installed_row(row: Row, rows: Listing, installed: Installed, request: InfoO
         "backend": row.backend,
         "is_meta": row.is_meta,
         "is_system": row.kind == "system",
-        "listed": lists_backends(installed),
+        "listed": listed,
         "usable": is_usable(row.name),
         "run_file": row.run_file,
         "runnable": row.runnable,
         "metadata": printable(row.metadata.fields()) if row.metadata else None,
-        "problem": row.problem or _unusable(row, rows) or None,
+        "problem": row.problem or (None if has_usable_name else _UNUSABLE),
         **_usage(os.path.join(path, row.home), request),
     }
-
-
-def _unusable(row: Row, rows: Listing) -> str:
-    """Return why no model can use a backend by any of its names; empty if a model can use it."""
-    if is_usable(row.name) or any(is_usable(other.name) and other.backend == row.backend for other in rows.values()):
-        return ""
-    return "no model can use it: a model names its backend with a-z, 0-9, - and _ only"
 
 
 def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) -> list[PreviousVersion]:

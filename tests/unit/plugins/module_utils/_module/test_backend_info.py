@@ -10,8 +10,10 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory
-from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
+from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing, Row
 from ansible_collections.localai.core.plugins.module_utils._module.backend_info import problems
 from ansible_collections.localai.core.plugins.modules import localai_backend_info
 from ansible_collections.localai.core.tests.support.local_host import LocalHost
@@ -71,6 +73,26 @@ def test_each_name_is_listed_with_its_metadata_and_only_if_it_is_requested(local
         None,
         "default",
     )
+
+
+def test_many_names_that_no_model_can_use_need_each_row_a_few_times(
+    local: LocalHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        (local.path / f"X{number}").mkdir(parents=True)
+        (local.path / f"X{number}" / "run.sh").touch(0o755)
+    built: list[str] = []
+    build = Listing.__getitem__
+
+    def counted(rows: Listing, name: str) -> Row:
+        built.append(name)
+        return build(rows, name)
+
+    monkeypatch.setattr(Listing, "__getitem__", counted)
+    assert {row["problem"] for row in info(local)["backends"]} == {
+        "no model can use it: a model names its backend with a-z, 0-9, - and _ only"
+    }
+    assert len(built) <= 10 * 100
 
 
 def test_what_needs_time_or_a_gallery_is_returned_on_request_only(local: LocalHost) -> None:
