@@ -75,7 +75,7 @@ def _similar(name: str, similar: str, unknown: t.Sized) -> str:
 
 
 def _hint(names: t.Iterable[str]) -> str:
-    """Return advice for names that are something else; each sentence begins with a blank."""
+    """Return advice for names that are something else; each sentence begins with a space."""
     names, hint = list(names), ""
     images = [name for name in names if _IMAGE.fullmatch(name)]
     if images:
@@ -83,10 +83,10 @@ def _hint(names: t.Iterable[str]) -> str:
         hint = (
             f" {_subject(images, names)} {verb} like an image: to install an image, choose a name, and set uri to it."
         )
-    with_blank = [name for name in names if re.search(r"\s", name)]
-    if with_blank:
-        verb = "has" if len(with_blank) == 1 else "have"
-        hint += f" {_subject(with_blank, names)} {verb} a blank: separate names with commas, or write a list."
+    with_space = [name for name in names if re.search(r"\s", name)]
+    if with_space:
+        verb = "contains" if len(with_space) == 1 else "contain"
+        hint += f" {_subject(with_space, names)} {verb} a space: separate names with commas, or write a list."
     return hint
 
 
@@ -116,7 +116,7 @@ def _not_released(failures: t.Sequence[tuple[str, ReleaseError]], release: str) 
         images = "; ".join(_image(name, error) for name, error in missing)
         yield (
             f"There is no image of release {release} for {images}: the registry has no such tag. Choose another "
-            "release, or leave out what it does not have."
+            "release, or remove these backends from the task."
         )
     for name, error in failures:
         if not error.missing:

@@ -23,6 +23,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 from ansible_collections.localai.core.plugins.module_utils._planner.failures import combined, not_released
 
 IN_G = "g (3 entries)"
+WITH_SPACE = "It contains a space: separate names with commas, or write a list."
 
 
 def message(*errors: LocalAIError, **spellings: str) -> str:
@@ -54,7 +55,7 @@ def unreleased(backend: str, missing: bool = True) -> ReleaseError:
         ),
         (
             [unknown("a b")],
-            f"a b is in no gallery; looked in {IN_G}. It has a blank: separate names with commas, or write a list.",
+            f"a b is in no gallery; looked in {IN_G}. {WITH_SPACE}",
         ),
     ],
 )
@@ -109,9 +110,9 @@ def test_names_without_an_image_of_the_release_are_told_from_those_that_could_no
     text = message(unreleased("a"), unreleased("b", missing=False), unreleased("c"))
     assert text == (
         "There is no image of release v9 for 0 (a, quay.io/a:v9); 2 (c, quay.io/c:v9): the registry has no such tag. "
-        "Choose another release, or leave out what it does not have. The image of release v9 for 1 (b, quay.io/b:v9) "
-        "could not be used: the registry could not be reached, refused to answer, or has no image for this platform. "
-        "Tried quay.io: Connection refused."
+        "Choose another release, or remove these backends from the task. The image of release v9 for 1 (b, "
+        "quay.io/b:v9) could not be used: the registry could not be reached, refused to answer, or has no "
+        "image for this platform. Tried quay.io: Connection refused."
     )
 
 
