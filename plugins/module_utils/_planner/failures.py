@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import typing as t
+from dataclasses import replace
 
 from .._address import Address
 from .._errors import (
@@ -22,6 +23,9 @@ from .._errors import (
     UnknownGalleryError,
     UnknownNameError,
 )
+from .._request import BackendOptions
+from .changes import Changes
+from .facts import Facts
 
 # As in Docker, the first part of a reference is a host if it has a dot or a port. A tag or a digest is at the end.
 _IMAGE = re.compile(r"(?:(?:[^/@\s]*[.:][^/@\s]*|localhost)/\S+|[^:@\s]+:[\w.-]+|[^@\s]+@sha256:\S*)", re.ASCII)
@@ -50,6 +54,28 @@ def combined(
         return others[0]
     kind = GalleryError if all(isinstance(error, GalleryError) for error in errors) else CombinedError
     return kind(distinct[0] if len(distinct) == 1 else " ".join(f"{message.rstrip('.')}." for message in distinct))
+
+
+def error_of(
+    failures: t.Sequence[tuple[str, LocalAIError]],
+    changes: Changes,
+    facts: Facts,
+    plan_name: t.Callable[[str, Changes, BackendOptions, Facts], object],
+) -> LocalAIError:
+    """Return one error for all `failures` of a plan, and for those that they hide; raises Unanswered.
+
+    For a name that the task has with a gallery too, the gallery counts. If that fails, `plan_name` plans the name
+    without it, only for its own error.
+    """
+    result = list(failures)
+    for name, error in failures:
+        if isinstance(error, GalleryError) and changes.request.bare_names.count(name) > 1:
+            alone = replace(changes.request, names=(name,))
+            try:
+                plan_name(name, Changes(alone, facts, changes.state), alone, facts)
+            except LocalAIError as hidden:
+                result.append((name, hidden))
+    return combined(result, changes.request.release, changes.request.spellings)
 
 
 def not_released(backend: str, origins: t.Iterable[Address], error: SourceError) -> ReleaseError:

@@ -123,15 +123,15 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
             questions[e.question] = None
         except LocalAIError as e:
             failures.append((name, e))
-    if failures and not questions:
-        from .failures import combined
+    try:
+        if failures and not questions:
+            from .failures import error_of
 
-        raise combined(failures, changes.request.release, changes.request.spellings)
-    if not questions and changes.steps and len(outcomes) > 1:
-        try:
+            raise error_of(failures, changes, facts, _plan_name)
+        if not questions and changes.steps and len(outcomes) > 1:
             _plan_again(changes, facts, outcomes)
-        except Unanswered as e:
-            questions[e.question] = None
+    except Unanswered as e:
+        questions[e.question] = None
     return tuple(questions)
 
 

@@ -20,12 +20,14 @@ from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes i
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
 from ansible_collections.localai.core.plugins.module_utils._planner.diagnose import diagnose
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
     FindArtifact,
     NewTreeAttributes,
+    Question,
     ReadGallery,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions, bare_name
@@ -349,6 +351,26 @@ def test_an_error_counts_only_once_no_question_is_open() -> None:
         plan(request, facts)
     with pytest.raises(SourceError, match=r"piper cannot be fetched\. it is gone\."):
         plan(want("piper"), facts)
+
+
+@pytest.mark.parametrize("names", [("m", "piper", "yy@m"), ("yy@m", "m", "piper"), ("piper", "yy@m", "m")])
+def test_a_name_with_an_unknown_gallery_does_not_hide_the_error_of_the_name_without_it(names: tuple[str, ...]) -> None:
+    def unreleased(question: Question) -> object:
+        if isinstance(question, FindArtifact):
+            raise SourceError("404", missing=True)
+        return answer(question, tagged=True)
+
+    with pytest.raises(CombinedError) as caught:
+        decide_by(want(*names, release="v1"), Facts(CPU_HOST, ("g",), installed()), unreleased)
+    message = str(caught.value)
+    assert message.startswith("yy@m: there is no gallery 'yy'.")
+    assert all(image in message for image in ("m (cpu-m, quay.io/cpu-m:v1-cpu-m)", "piper (piper, quay.io/piper:v1-"))
+    assert message.count("yy@m") == 1
+
+
+def test_a_name_with_an_unknown_gallery_fails_alone_if_nothing_else_is_wrong() -> None:
+    with pytest.raises(GalleryError, match=r"^yy@m: there is no gallery 'yy'\. The galleries of this task: g\.$"):
+        decide(want("m", "piper", "yy@m"), installed())
 
 
 def test_an_error_goes_away_if_another_name_installs_what_it_is_about() -> None:
