@@ -17,6 +17,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 # A path on the host contains no secret, and @, ? and # have no meaning in it. Two slashes at the beginning are probably
 # an address without its scheme.
+# What takes the place of a secret in a text.
+HIDDEN = "(hidden)"
+
 _LOCAL = re.compile(r"(?:file|ocifile):///|/(?!/)|ocilayout:/|~/")
 # The only kind of address in which an @ separates neither a user nor a digest.
 _GITHUB = re.compile(r"github:(?://)?[^/:@?#]+/[^/@?#]+/[^@?#]+(?:@[^@?#]*)?")

@@ -32,7 +32,7 @@ from .redact import excerpt, registry_errors, status_line, without_credentials
 from .redirect import redirect_target
 from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, retry_after
 from .status import status_advice
-from .url import checked_url, is_from, is_loopback, origin
+from .url import checked_url, host_and_port, is_from, is_loopback, origin
 
 USER_AGENT = "ansible-localai.core"
 CHUNK = 256 * 1024
@@ -247,7 +247,7 @@ class Http:
     def _check_reachable(self, method: str, url: str, proxy: Proxy | None) -> None:
         """Raise TransportError if an earlier request of this run has shown that this one cannot work."""
         server = origin(url)
-        for key in (server, _host_and_port(server), proxy.name if proxy else ""):
+        for key in (server, host_and_port(server), proxy.name if proxy else ""):
             if key in self._unreachable:
                 raise TransportError(
                     f"{_request(method, url)}: skipped, because an earlier request of this run failed: "
@@ -263,7 +263,7 @@ class Http:
         fault = fault_of(error)
         server, proxy, endpoint = origin(url), self._proxy(url), self.endpoint(*_server_and_scheme(url))
         peer = Peer(
-            _host_and_port(server),
+            host_and_port(server),
             proxy,
             self._connection.timeout,
             endpoint.ca_path or self._connection.ca_path,
@@ -393,8 +393,3 @@ def _request(method: str, url: str) -> str:
 def _server_and_scheme(url: str) -> tuple[str, str]:
     parts = checked_url(url)
     return parts.netloc, parts.scheme
-
-
-def _host_and_port(server: str) -> str:
-    """Return `host:port` of what `origin` returns."""
-    return server.partition("://")[2]

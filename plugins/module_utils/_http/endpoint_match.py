@@ -11,9 +11,7 @@ import ipaddress
 import typing as t
 
 from .._request import Endpoint
-from .url import DEFAULT_PORTS, is_loopback, split_host
-
-_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+from .url import DEFAULT_PORTS, DOCKER_HUB_NAMES, is_loopback, split_host
 
 
 def endpoint_for(endpoints: t.Iterable[Endpoint], server: str, scheme: str = "") -> Endpoint:
@@ -54,5 +52,5 @@ def _canonical(host: str) -> tuple[str, int | None]:
     try:
         name = ipaddress.ip_address(name).compressed
     except ValueError:
-        name = _DOCKER_HUB[0] if name in _DOCKER_HUB else name
+        name = DOCKER_HUB_NAMES[0] if name in DOCKER_HUB_NAMES else name
     return name, int(port) if port.isdecimal() else None

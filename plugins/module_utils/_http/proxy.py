@@ -19,11 +19,11 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from .._address import HIDDEN
 from .._errors import TransportError
-from .url import DEFAULT_PORTS, checked_url, origin, split_host
+from .url import DEFAULT_PORTS, checked_url, host_and_port, origin, split_host
 
 _PROXY_PORTS = {**DEFAULT_PORTS, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
-_HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Proxy:
         login = base64.b64encode(f"{unquote(self.user)}:{unquote(self.password)}".encode()).decode()
         for secret in filter(None, (login, self.password, unquote(self.password)) if self.password else ()):
             # A short password is also a part of words.
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, text)
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
         return text
 
 
@@ -55,7 +55,7 @@ def proxy_for(url: str, variables: t.Mapping[str, str]) -> Proxy | None:
     port = parts.port or DEFAULT_PORTS[parts.scheme]
     if not text or bypasses_proxy(parts.hostname, port, variables.get("no", "")):
         return None
-    return _parsed(text.strip(), origin(url).partition("://")[2])
+    return _parsed(text.strip(), host_and_port(origin(url)))
 
 
 def _parsed(text: str, server: str) -> Proxy:

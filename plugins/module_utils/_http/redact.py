@@ -13,9 +13,9 @@ import re
 import typing as t
 from urllib.parse import unquote_plus, urlsplit
 
+from .._address import HIDDEN
 from .retry import causes
 
-_HIDDEN = "(hidden)"
 _SHORTEST_SIGNATURE = 8
 # The parameters of requests to registries and token servers, which help to understand their answers.
 _PUBLIC_PARAMETERS = ("ns", "scope", "service")
@@ -66,7 +66,7 @@ def without_credentials(text: str, response: t.Any) -> str:
     request = response.request
     secrets = [*_credentials(request.headers.get("Authorization", "")), *_signatures(urlsplit(request.url).query)]
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, _HIDDEN)
+        text = text.replace(secret, HIDDEN)
     return text
 
 

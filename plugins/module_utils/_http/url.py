@@ -15,6 +15,8 @@ from .._address import redacted_url
 from .._errors import OptionError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# The names of Docker Hub: that of its images, that of its logins, and that of its server.
+DOCKER_HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
 
 def checked_url(url: str) -> t.Any:
@@ -71,3 +73,8 @@ def origin(url: str) -> str:
     parts = checked_url(url)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
+
+
+def host_and_port(server: str) -> str:
+    """Return the `host:port` in what `origin` returns."""
+    return server.partition("://")[2]

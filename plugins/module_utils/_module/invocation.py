@@ -13,13 +13,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._address import redacted, redacted_text
+from .._address import HIDDEN, redacted, redacted_text
 from .._errors import LocalAIError, MissingLibrary
 
 # Options and suboptions that contain an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
 _OF_MAPPINGS = ("endpoints", "galleries", "pins")
-_HIDDEN = "(hidden)"
 # If an option takes a mapping and its value is an address, Ansible splits the address at each "=" and takes the first
 # part as the name of a suboption.
 _NOT_IN_OPTIONS = re.compile(r"[/?#@]")
@@ -99,7 +98,7 @@ def _redacted_value(option: str, value: t.Any, masked: t.Container[str]) -> t.An
     if value in masked:
         return _MASK
     if _NOT_IN_OPTIONS.search(option):
-        return _HIDDEN
+        return HIDDEN
     return redacted(value) if option in _ADDRESSES else redacted_text(value)
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from .._errors import HostError
 from .._fs.read import read_file
 from .._fs.utf8 import os
+from .._http.url import DOCKER_HUB_NAMES
 from .reference import DOCKER_HUB, Reference
 
 _DOCKER_HUB_KEY = "https://index.docker.io/v1/"
-_DOCKER_HUB_NAMES = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 _MOST_BYTES = 4 * 1024**2
 
 
@@ -107,7 +107,7 @@ def _host(key: str) -> str:
     host, _slash, path = name.partition("/")
     if name == key.lower() and path.rstrip("/") not in ("", "v1", "v2"):
         return ""
-    return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
+    return DOCKER_HUB if host in DOCKER_HUB_NAMES else host
 
 
 def _credentials(entry: t.Mapping[str, t.Any]) -> Credentials | None:

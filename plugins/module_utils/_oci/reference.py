@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from .._address import redacted
 from .._errors import SourceError
+from .._http.url import DOCKER_HUB_NAMES
 
-DOCKER_HUB = "docker.io"
-_DOCKER_HUB_SERVER = "registry-1.docker.io"
+DOCKER_HUB, _, _DOCKER_HUB_SERVER = DOCKER_HUB_NAMES
 
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::[0-9]{1,5})?")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
@@ -46,7 +46,7 @@ class Reference:
         else:
             host, path = DOCKER_HUB, rest
         repository, colon, tag = path.partition(":")
-        if host in ("index.docker.io", _DOCKER_HUB_SERVER):
+        if host in DOCKER_HUB_NAMES:
             host = DOCKER_HUB
         if host == DOCKER_HUB and "/" not in repository:
             repository = f"library/{repository}"
