@@ -28,7 +28,7 @@ from .download import Download
 from .endpoint_match import endpoint_for, near_miss
 from .proxy import Proxy, proxy_for
 from .reason import Peer, reason_of, speaks_no_tls
-from .redact import excerpt, registry_errors, status_line, without_credentials
+from .redact import excerpt, one_line, registry_errors, status_line, without_credentials
 from .redirect import redirect_target
 from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, retry_after
 from .status import status_advice
@@ -238,10 +238,13 @@ class Http:
             )
         except (OSError, ValueError) as e:
             raise self._error(method, url, e) from e
+        response.reason = without_credentials(response.reason or "", response)
         if proxy and parts.scheme == "http":
             # It may be the proxy that answers.
             through = f" (through the proxy {proxy.name})" if response.status_code >= 400 else ""
-            response.reason = proxy.redact(response.reason or "") + through
+            response.reason = one_line(proxy.redact(response.reason)) + through
+        else:
+            response.reason = one_line(response.reason)
         return response
 
     def _check_reachable(self, method: str, url: str, proxy: Proxy | None) -> None:
@@ -302,7 +305,7 @@ class Http:
         message = f"{_request(method, url)}: {status_line(response)}{excerpt(body)}"
         elsewhere = not is_from(response.url, url)
         if elsewhere:
-            message += f" after a redirect to {redacted_url(response.url)}"
+            message += f" after a redirect to {one_line(redacted_url(response.url))}"
         return TransportError(message + (advice if is_advised else ""), status, elsewhere=elsewhere)
 
     def _start(self, response: t.Any) -> bytes:

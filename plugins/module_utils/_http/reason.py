@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .._fs.utf8 import native, os
 from .proxy import Proxy
-from .redact import innermost_reason
+from .redact import innermost_reason, one_line
 from .retry import TRANSIENT_STATUSES, Fault, causes, fault_of, is_certificate_error, is_cut_off, tunnel_answer
 from .url import split_host
 
@@ -113,7 +113,9 @@ def _is_before_tunnel(error: BaseException, fault: Fault) -> bool:
 
 
 def _tunnel_reason(proxy: Proxy, server: str, status: int, text: str) -> Reason:
-    answered = f"the proxy {proxy.name} answered {status} {text}".rstrip() + f" to CONNECT {server}"
+    # It is cut after its secrets are gone, not in the middle of one.
+    said = one_line(proxy.redact(text))
+    answered = f"the proxy {proxy.name} answered {status} {said}".rstrip() + f" to CONNECT {server}"
     if status == 407:
         return Reason(answered, credentials_advice(proxy))
     if status in (401, 403, 405):

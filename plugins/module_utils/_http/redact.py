@@ -24,9 +24,14 @@ _LONGEST = 200
 _LEAST_READABLE = 20
 
 
+def one_line(text: str) -> str:
+    """Return the start of a text of others on one line: what is not printable could control a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_LONGEST]
+
+
 def status_line(response: t.Any) -> str:
-    """Return the status of a response of requests, with the server's text for it."""
-    return f"{response.status_code} {without_credentials(response.reason or '', response)}".strip()
+    """Return the status of a response of our client, with the server's text for it."""
+    return f"{response.status_code} {response.reason}".strip()
 
 
 def excerpt(body: bytes) -> str:
@@ -35,8 +40,8 @@ def excerpt(body: bytes) -> str:
     strange = sum(not c.isprintable() or c == "\N{REPLACEMENT CHARACTER}" for c in text)
     if strange * _LEAST_READABLE > len(text):
         return ""
-    text = re.sub(r"\?[^\s'\"]*", "", "".join(c if c.isprintable() else " " for c in text))
-    return f" ({text[:_LONGEST]})" if text else ""
+    text = one_line(re.sub(r"\?[^\s'\"]*", "", text))
+    return f" ({text})" if text else ""
 
 
 def registry_errors(body: bytes) -> str:
@@ -46,8 +51,8 @@ def registry_errors(body: bytes) -> str:
         messages = [str(error.get("message") or error.get("code") or "") for error in errors]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ""
-    text = "; ".join(filter(None, messages))
-    return f" ({''.join(c for c in text if c.isprintable())[:_LONGEST]})" if text else ""
+    text = one_line("; ".join(filter(None, messages)))
+    return f" ({text})" if text else ""
 
 
 def innermost_reason(error: BaseException) -> str:
@@ -58,7 +63,7 @@ def innermost_reason(error: BaseException) -> str:
     )
     # urllib3 puts the connection before the text.
     text = re.sub(r"^<.*?>: |^\w+\(.*?\): ", "", text or type(inner).__name__)
-    return re.sub(r"\?[^\s'\")]*", "", "".join(c if c.isprintable() else " " for c in text))[:_LONGEST]
+    return one_line(re.sub(r"\?[^\s'\")]*", "", text))
 
 
 def without_credentials(text: str, response: t.Any) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from .._address import redacted_url
 from .._errors import OptionError, TransportError
+from .redact import one_line
 from .url import checked_url
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
@@ -30,12 +31,14 @@ def redirect_target(response: t.Any, url: str) -> str | None:
     except (ValueError, OptionError):
         response.close()
         raise TransportError(
-            f"{redacted_url(url)} redirects to {redacted_url(location)}, which is not an http:// or https:// URL "
-            "with a host."
+            f"{redacted_url(url)} redirects to {one_line(redacted_url(location))}, which is not an http:// or "
+            "https:// URL with a host."
         ) from None
     if urlsplit(url).scheme == "https" and scheme != "https":
         response.close()
-        raise TransportError(f"{redacted_url(url)} redirects to {redacted_url(target)}, which is not HTTPS: refused.")
+        raise TransportError(
+            f"{redacted_url(url)} redirects to {one_line(redacted_url(target))}, which is not HTTPS: refused."
+        )
     return target
 
 
@@ -43,7 +46,7 @@ def _location(header: str) -> str:
     """Return a Location header as text. http.client decodes the bytes of all headers as Latin-1.
 
     Most servers that send bytes beyond ASCII mean UTF-8, as browsers do, and requests percent-encodes it once. Other
-    bytes are percent-encoded as they are.
+    bytes are percent-encoded as they are, and what is not printable, so that no message has it.
     """
     header = header.strip(" \t\r\n")
     try:
@@ -51,6 +54,6 @@ def _location(header: str) -> str:
     except UnicodeEncodeError:
         return header
     try:
-        return content.decode("utf-8")
+        return "".join(c if c.isprintable() else quote(c) for c in content.decode("utf-8"))
     except UnicodeDecodeError:
         return quote(content, safe=_ASCII)

@@ -206,3 +206,25 @@ def test_what_openssl_says_of_a_server_without_tls_is_known(reason):
     failure.reason = reason
     assert speaks_no_tls(requests.exceptions.SSLError(failure))
     assert not speaks_no_tls(requests.exceptions.SSLError(ssl.SSLError(1, "alert")))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("is_proxy", [True, False])
+@pytest.mark.parametrize("status", [403, 407, 503])
+def test_the_text_of_a_status_cannot_control_a_terminal(monkeypatch, scheme, is_proxy, status):
+    words = b"Told " + b"\x1b[2J\x9b" * 10800
+    with answering(send(b"HTTP/1.1 %d %s\r\nContent-Length: 0\r\n\r\n" % (status, words))) as host:
+        if is_proxy:
+            monkeypatch.setenv(f"{scheme}_proxy", f"http://me:hunter2@{host}")
+        message = error(f"{scheme if is_proxy else 'http'}://{'files.example' if is_proxy else host}/x")
+    assert f"{status} Told" in message
+    assert host in message
+    assert message.isprintable()
+    assert len(message) < 800
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_but_hidden(monkeypatch, scheme):
+    with answering(send(b"HTTP/1.1 403 %s hunter2\r\nContent-Length: 0\r\n\r\n" % (b"x" * 195))) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://me:hunter2@{proxy}")
+        assert SECRET[:2] not in error(f"{scheme}://files.example/x")

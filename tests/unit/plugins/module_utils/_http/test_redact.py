@@ -12,13 +12,28 @@ import requests
 from ansible_collections.localai.core.plugins.module_utils._http.redact import (
     excerpt,
     innermost_reason,
+    one_line,
     registry_errors,
 )
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("Not  Found\r\n", "Not Found"),
+        ("a\x1b[2J\x9b1mb\x00c\u202ed\ud800e", "a [2J 1mb c d e"),
+        ("\x1b" * 54000, ""),
+        ("\x1b" * 54000 + "x" * 300, "x" * 200),
+    ],
+)
+def test_a_text_of_others_is_one_short_printable_line(text, expected):
+    assert one_line(text) == expected
+
+
 def test_the_reason_of_an_error_of_requests_is_the_innermost_one():
     inner = OSError("it is broken ?token=hunter2")
-    assert innermost_reason(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken "
+    assert innermost_reason(requests.exceptions.ConnectionError(Exception(inner))) == "it is broken"
     assert innermost_reason(requests.exceptions.ConnectionError()) == "ConnectionError"
     # As urllib3 has it: an object and a text, or a text and an exception.
     assert (
@@ -38,7 +53,7 @@ def test_the_reason_of_an_error_of_requests_is_the_innermost_one():
         (b"\x1f\x8b\x08" + bytes(range(256)), ""),
         (
             b"an error\x07 page with one strange byte, which is \xe9",
-            " (an error  page with one strange byte, which is \N{REPLACEMENT CHARACTER})",
+            " (an error page with one strange byte, which is \N{REPLACEMENT CHARACTER})",
         ),
         (b"x" * 5000, f" ({'x' * 200})"),
     ],
@@ -50,7 +65,7 @@ def test_an_excerpt_is_short_and_has_no_tags_and_no_queries(body, expected):
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (b'{"errors": [{"code": "DENIED", "message": "no"}, {"code": "TOO\\nBAD"}, {}]}', " (no; TOOBAD)"),
+        (b'{"errors": [{"code": "DENIED", "message": "no"}, {"code": "TOO\\nBAD"}, {}]}', " (no; TOO BAD)"),
         (b'{"errors": []}', ""),
         (b'{"errors": 1}', ""),
         (b"[]", ""),

@@ -38,6 +38,8 @@ def response(location, status=302):
         ("/\u00e0".encode(), "http://a.example/\u00e0"),
         ("/gr\u00f6\u00dfe".encode("latin-1"), "http://a.example/gr%F6%DFe"),
         ("/a%2Fb \u00f6?x=%2b".encode("latin-1"), "http://a.example/a%2Fb%20%F6?x=%2b"),
+        (b"/a\x1b[2J\x00", "http://a.example/a%1B[2J%00"),
+        ("/\u202eb".encode(), "http://a.example/%E2%80%AEb"),
         (b"https://c.example/x?X-Amz-Signature=a%2Bb/c~%7E", "https://c.example/x?X-Amz-Signature=a%2Bb/c~%7E"),
     ],
 )
@@ -55,6 +57,12 @@ def test_a_location_that_is_no_url_is_an_error(location):
     with pytest.raises(TransportError, match=r"^http://a\.example/dir/old redirects to ") as caught:
         redirect_target(response(location), URL)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_location_in_an_error_is_short():
+    with pytest.raises(TransportError) as caught:
+        redirect_target(response(b"ftp://b.example/" + b"x\x1b" * 20000), URL)
+    assert len(str(caught.value)) < 400
 
 
 def test_a_redirect_does_not_leave_https():

@@ -221,7 +221,7 @@ def test_a_request_that_the_server_timed_out_is_retried(path):
 def test_the_error_for_a_missing_image_quotes_the_registry(server, status):
     body = json.dumps({"errors": [{"code": "X"}, {"message": "no\nsuch\x00 thing"}, {}]}).encode()
     server.faults = [Status("/manifests/", status=status, body=body)]
-    with pytest.raises(TransportError, match=r"answered \d+ \(X; nosuch thing\)\. ") as caught:
+    with pytest.raises(TransportError, match=r"answered \d+ \(X; no such thing\)\. ") as caught:
         resolve(f"{server.host}/x/y:tag")
     assert caught.value.status == status
 
