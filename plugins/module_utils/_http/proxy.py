@@ -19,8 +19,8 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from .._address import HIDDEN
 from .._errors import TransportError
+from .redact import without_secrets
 from .url import DEFAULT_PORTS, checked_url, host_and_port, origin, split_host
 
 _PROXY_PORTS = {**DEFAULT_PORTS, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
@@ -38,11 +38,13 @@ class Proxy:
 
     def redact(self, text: str) -> str:
         """Return a text without the password for the proxy, in all forms in which the proxy may echo it."""
-        login = base64.b64encode(f"{unquote(self.user)}:{unquote(self.password)}".encode()).decode()
-        for secret in filter(None, (login, self.password, unquote(self.password)) if self.password else ()):
-            # A short password is also a part of words.
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
-        return text
+        if not self.password:
+            return text
+        login = f"{unquote(self.user)}:{unquote(self.password)}"
+        # requests encodes it as Latin-1, others as UTF-8.
+        encoded = (login.encode("utf-8", "surrogateescape"), login.encode("latin-1", "replace"))
+        headers = (base64.b64encode(form).decode() for form in encoded)
+        return without_secrets(text, (*headers, self.password, unquote(self.password)))
 
 
 def proxy_for(url: str, variables: t.Mapping[str, str]) -> Proxy | None:

@@ -17,6 +17,8 @@ from .._address import HIDDEN
 from .retry import causes
 
 _SHORTEST_SIGNATURE = 8
+# A shorter secret is also a part of words.
+_SHORTEST_IN_WORDS = 6
 # The parameters of requests to registries and token servers, which help to understand their answers.
 _PUBLIC_PARAMETERS = ("ns", "scope", "service")
 _LONGEST = 200
@@ -70,8 +72,20 @@ def without_credentials(text: str, response: t.Any) -> str:
     """Return a text without the credentials and the query of the request: some servers echo them."""
     request = response.request
     secrets = [*_credentials(request.headers.get("Authorization", "")), *_signatures(urlsplit(request.url).query)]
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+    return without_secrets(text, secrets)
+
+
+def without_secrets(text: str, secrets: t.Iterable[str]) -> str:
+    """Return a text without secrets, as they are, in JSON, and as their UTF-8 looks in what was decoded as Latin-1.
+
+    A short one is kept within a word.
+    """
+    forms = set(secrets)
+    forms |= {json.dumps(form, ensure_ascii=escaped)[1:-1] for form in forms for escaped in (True, False)}
+    forms |= {form.encode("utf-8", "surrogateescape").decode("latin-1") for form in forms}
+    for form in sorted(filter(None, forms), key=len, reverse=True):
+        pattern = re.escape(form)
+        text = re.sub(pattern if len(form) >= _SHORTEST_IN_WORDS else rf"(?<!\w){pattern}(?!\w)", HIDDEN, text)
     return text
 
 

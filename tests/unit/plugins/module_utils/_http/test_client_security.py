@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 import pytest
 
@@ -117,6 +118,17 @@ def test_credentials_that_a_server_sends_back_are_not_shown(server, status, auth
             attempt()
         messages.append(str(caught.value))
     assert [message for message in messages if SECRET in message or sent in message] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "json"])
+@pytest.mark.parametrize("status", [401, 404, 429])
+def test_a_password_beyond_ascii_that_a_server_sends_back_is_not_shown(server, encoding, status):
+    message = "you sent u:p\u00e4ssword1"
+    text = json.dumps({"errors": [{"message": message}]}, ensure_ascii=encoding == "json")
+    server.pages["/echo"] = Page(text.encode("utf-8" if encoding == "json" else encoding), status=status)
+    with pytest.raises(TransportError) as caught:
+        Client(retries=0).fetch(server.url + "/echo", headers={"Authorization": basic("u", "p\u00e4ssword1")})
+    assert "ssword1" not in str(caught.value)
 
 
 def test_without_credentials_plain_http_needs_no_permission():

@@ -149,3 +149,15 @@ def test_the_password_of_a_proxy_is_redacted_in_all_its_forms_but_not_within_wor
     login = base64.b64encode(b"me:a@c").decode()
     assert proxy.redact(f"Basic {login}, a%40c and a@c; xa@cx") == "Basic (hidden), (hidden) and (hidden); xa@cx"
     assert Proxy("", "p:1", "http", "me").redact("me") == "me"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_the_login_of_a_proxy_is_redacted_also_within_words_and_beyond_ascii(encoding):
+    proxy = Proxy("", "p:1", "http", "u", "p%C3%A4ssword1")
+    login = base64.b64encode("u:p\u00e4ssword1".encode(encoding)).decode()
+    body = "you sent u:p\u00e4ssword1".encode(encoding).decode("latin-1")
+    assert proxy.redact(f"x0{login} {body}") == "x0(hidden) you sent u:(hidden)"
+
+
+def test_a_password_of_a_proxy_that_is_no_text_is_redacted():
+    assert Proxy("", "p:1", "http", "u", "secret\udcff").redact("secret\xff") == "(hidden)"

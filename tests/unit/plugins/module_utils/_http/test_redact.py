@@ -14,6 +14,7 @@ from ansible_collections.localai.core.plugins.module_utils._http.redact import (
     innermost_reason,
     one_line,
     registry_errors,
+    without_secrets,
 )
 
 
@@ -74,3 +75,20 @@ def test_an_excerpt_is_short_and_has_no_tags_and_no_queries(body, expected):
 )
 def test_the_errors_of_a_registry_are_its_messages(body, expected):
     assert registry_errors(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "expected"),
+    [
+        ("p\u00e4ssword1", "p\u00e4ssword1", "(hidden)"),
+        ("p\u00e4ssword1", "xp\u00e4ssword1x", "x(hidden)x"),
+        ("p\u00e4ssword1", "p\u00c3\u00a4ssword1", "(hidden)"),
+        ("p\u00e4ssword1", '{"message": "p\\u00e4ssword1"}', '{"message": "(hidden)"}'),
+        ('p\u00e4"ss', 'p\u00e4\\"ss, p\u00c3\u00a4\\"ss', "(hidden), (hidden)"),
+        ("\u20ac\u20ac", "\u00e2\u0082\u00ac\u00e2\u0082\u00ac", "(hidden)"),
+        ("pw", "pw, pwd", "(hidden), pwd"),
+        ("", "text", "text"),
+    ],
+)
+def test_a_secret_is_hidden_in_all_forms_in_which_a_server_echoes_it(secret, text, expected):
+    assert without_secrets(text, [secret]) == expected
