@@ -291,8 +291,9 @@ class Http:
         """Return the error for a response whose status is not accepted, and what to do if the caller does not know."""
         status = response.status_code
         if status in TRANSIENT_STATUSES:
-            text = f"{status_line(response)}{registry_errors(self._start(response))}"
-            return Transient(text, retry_after(response.headers.get("Retry-After")), status)
+            # A body may never come, and would cost a time-out for each attempt. Only a limit needs its explanation.
+            text = registry_errors(self._start(response)) if status == 429 else ""
+            return Transient(status_line(response) + text, retry_after(response.headers.get("Retry-After")), status)
         body, server = self._start(response), _server_and_scheme(url)
         advice = status_advice(
             response,
