@@ -19,7 +19,7 @@ from .._http.client import Answer, Http, basic
 from .._http.redact import registry_errors
 from .._http.retry import LASTING_STATUSES
 from .._http.status import tls_advice
-from .._http.url import is_from, is_loopback
+from .._http.url import is_from, is_loopback, origin
 from .challenge import Challenge, parse_challenge
 from .docker_config import Credentials
 from .login import Logins
@@ -153,6 +153,9 @@ class Registry:
         if answer.status in (200, 206):
             return answer
         failure = f"{redacted_url(url)} answered {answer.status}{registry_errors(answer.body)}"
+        if not is_from(answer.url, url):
+            # That server knows neither the login nor the image. Its path may be anything, also a URL with a password.
+            raise TransportError(f"{failure} after a redirect to {origin(answer.url)}.", answer.status, elsewhere=True)
         if answer.status in _FORBIDDEN:
             raise TransportError(f"{failure}. {self._refused(reference)}", answer.status)
         if answer.status == 404:

@@ -264,6 +264,19 @@ def test_a_redirected_blob_is_fetched_without_credentials():
         assert authorizations(storage) == [None]
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_the_registry_is_not_blamed_for_the_answer_of_another_server(server, status):
+    with FileServer() as storage:
+        name = server.put("x/y", "tag", images.image([LOWER], AMD64))
+        server.faults = [Redirect("/manifests/", location=storage.url + "/cdn?sig=hunter2")]
+        storage.faults = [Status(status=status)]
+        with pytest.raises(TransportError) as caught:
+            resolve(name, endpoints=(login(server),))
+        assert f" answered {status} after a redirect to {storage.url}." in str(caught.value)
+        assert "login" not in str(caught.value)
+        assert (caught.value.status, caught.value.elsewhere) == (status, True)
+
+
 def test_errors_of_a_redirected_blob_do_not_show_its_signature(server):
     with FileServer() as storage:
         name = server.put("x/y", "tag", images.image([LOWER], AMD64))
