@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from .._fs.utf8 import os
 from .._http.client import Http
 from .docker_config import Credentials, config_path, credential_helper, docker_credentials
 from .reference import Reference
@@ -62,7 +63,9 @@ class Logins:
                 "set auth_file to a file that contains them"
             )
         else:
-            advice += f", or log in with docker for auth_file. {path} has none for it"
+            advice += ", or log in with docker for auth_file"
+            # Without a file, or one that this user may read, there is nothing to say about its entries.
+            advice += f". {path} has none for it" if os.access(path, os.R_OK) else ""
         near_miss = self._http.near_miss(reference.server, scheme)
         return (
             "No credentials were sent. Either the image does not exist or it can only be pulled with credentials. "

@@ -69,6 +69,11 @@ def test_without_a_login_the_error_says_that_none_was_sent(locked, config):
     assert f"{path} has none for it." in message
 
 
+def test_a_file_that_is_not_there_is_not_named(locked, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert refused(locked).endswith(f"for the host {locked.host} to endpoints, or log in with docker for auth_file.")
+
+
 def test_a_refused_login_of_endpoints_is_named(locked):
     message = refused(locked, None, Endpoint(locked.host, username="puller", password=SECRET))
     assert "The registry refused the login of user 'puller' from endpoints: the password is wrong, " in message
