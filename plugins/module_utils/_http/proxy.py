@@ -81,22 +81,22 @@ def bypasses_proxy(host: str, port: int, no_proxy: str) -> bool:
     """Return whether `no_proxy` exempts a server from the proxy.
 
     An entry is `*`, an address, a network in CIDR notation, or a domain, which stands for its subdomains too. `.domain`
-    and `*.domain` stand for the subdomains only. All but networks may have a port. Case does not matter, and an entry
-    that is none of this is ignored.
+    and `*.domain` stand for the subdomains only. All but networks may have a port. Case does not matter, nor does the
+    zone of the server's address, and an entry that is none of this is ignored.
     """
     entries = [entry.lower() for entry in re.split(r"[\s,]+", no_proxy) if entry]
     return "*" in entries or any(_matches(entry, _ascii(host.lower()), port) for entry in entries)
 
 
 def _matches(entry: str, host: str, port: int) -> bool:
-    address = _address(host)
+    address = _address(host.partition("%")[0])
     if "/" in entry:
         return address is not None and _is_in(address, entry)
     name, entry_port = split_host(entry)
     if not name or (entry_port and entry_port != str(port)):
         return False
     exempt = _address(name)
-    if exempt is not None:
+    if exempt is not None or address is not None:
         return bool(address == exempt)
     name = _ascii(name[1:] if name.startswith("*.") else name)
     return host.endswith(name) if name.startswith(".") else host == name or host.endswith(f".{name}")
@@ -111,11 +111,18 @@ def _address(text: str) -> t.Any:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _is_in(address: t.Any, network: str) -> bool:
+def _is_in(address: t.Any, text: str) -> bool:
+    """Return whether an address is in a network. Python alone would also accept a zone, and a mask for the length."""
+    if not re.fullmatch(r"[^%]+/[0-9]+", text):
+        return False
     try:
-        return bool(address in ipaddress.ip_network(network, strict=False))
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return False
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None:
+        network = ipaddress.ip_network((mapped, network.prefixlen - 96))
+    return bool(address in network)
 
 
 def _ascii(name: str) -> str:
