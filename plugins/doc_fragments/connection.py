@@ -84,7 +84,9 @@ options:
         ignored.
     type: path
   client_cert:
-    description: A file with the client certificate for all hosts.
+    description:
+      - A file with the client certificate for all hosts.
+      - A host that only an image names, for a layer that is not in the registry, is shown one from O(endpoints) only.
     type: path
   client_key:
     description:

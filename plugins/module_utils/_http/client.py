@@ -16,7 +16,7 @@ import time
 import traceback
 import typing as t
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._address import redacted_url
 from .._errors import MissingLibrary, SourceError, TransportError
@@ -65,6 +65,10 @@ class Http:
         self._proxies: t.Mapping[str, str] | None = None
         # By `host:port`, or with the scheme before it where another scheme may work.
         self._unreachable: dict[str, str] = {}
+
+    def anonymous(self) -> Http:
+        """Return a client for servers that others name: only those with a `client_cert` in `endpoints` see one."""
+        return Http(replace(self._connection, client_cert=None, client_key=None), self._adapter, self._sleep)
 
     def fetch(
         self,
@@ -238,13 +242,11 @@ class Http:
             )
         except (OSError, ValueError) as e:
             raise self._error(method, url, e) from e
-        response.reason = without_credentials(response.reason or "", response)
+        reason, through = without_credentials(response.reason or "", response), ""
         if proxy and parts.scheme == "http":
             # It may be the proxy that answers.
-            through = f" (through the proxy {proxy.name})" if response.status_code >= 400 else ""
-            response.reason = one_line(proxy.redact(response.reason)) + through
-        else:
-            response.reason = one_line(response.reason)
+            reason, through = proxy.redact(reason), f" (through the proxy {proxy.name})"
+        response.reason = one_line(reason) + (through if response.status_code >= 400 else "")
         return response
 
     def _check_reachable(self, method: str, url: str, proxy: Proxy | None) -> None:
@@ -275,10 +277,8 @@ class Http:
         )
         reason = reason_of(error, peer)
         advice = f"{reason.advice} {self.near_miss(peer.server, server.partition(':')[0])}".strip()
-        if fault is Fault.TRANSIENT:
-            return Transient(reason.text, advice=advice)
-        if fault is Fault.SILENT:
-            return Transient(reason.text, advice=advice, server=server)
+        if fault in (Fault.TRANSIENT, Fault.SILENT):
+            return Transient(reason.text, advice=advice, server=server if fault is Fault.SILENT else "")
         key = proxy.name if proxy and reason.is_at_proxy else peer.server if reason.is_unconnected else server
         if fault is Fault.UNREACHABLE:
             return Transient(reason.text, advice=advice, server=key, connected=False)

@@ -63,7 +63,10 @@ class ImageContent(Content):
                 unpack(verified(blob, layer), tree, is_layer=True, proved=True)
 
     def _other_origins(self, layer: Descriptor) -> t.Iterator[Origin]:
-        """Yield the origins of a layer besides registries: LocalAI, too, tries them last. They get no credentials."""
+        """Yield the origins of a layer besides registries: LocalAI, too, tries them last.
+
+        They get no credentials. Nor are they shown a client certificate, if it is not for them in `endpoints`.
+        """
         for url in layer.urls:
             if is_http_url(url):
                 yield Origin(redacted_url(url), functools.partial(self._download, url))
@@ -98,7 +101,7 @@ class _ImageSource(Source):
             raise SourceError("the image is empty: it has no layer with any bytes.")
         return Artifact(
             self._uri.address,
-            ImageContent(image, self._context.http),
+            ImageContent(image, self._context.http.anonymous()),
             digest=image.digest,
             size=image.size,
             platform_digest=image.platform_digest,

@@ -249,3 +249,13 @@ def test_a_client_certificate_opens_the_door(authority, tmp_path, own_endpoint, 
             Client(**trust).fetch(server.url + "/page")
         settings = {"endpoints": (Endpoint(server.host, **files),)} if own_endpoint else files
         assert Client(**trust, **settings).fetch(server.url + "/page").body == TEXT
+
+
+def test_an_anonymous_client_shows_a_certificate_only_where_it_is_set_for_the_host(authority):
+    certificate, key = map(str, authority.issue("client"))
+    files, trust = {"client_cert": certificate, "client_key": key}, {"ca_path": str(authority.ca_file), "retries": 0}
+    with FileServer({"/page": TEXT}, tls=authority.server_context(client_certificates=True)) as server:
+        with pytest.raises(TransportError):
+            Client(**trust, **files).anonymous().fetch(server.url + "/page")
+        client = Client(**trust, endpoints=(Endpoint(server.host, **files),))
+        assert client.anonymous().fetch(server.url + "/page").body == TEXT

@@ -196,6 +196,21 @@ def test_a_layer_that_the_registry_does_not_have_comes_from_its_url_without_cred
     assert not [request for request in elsewhere.requests if "authorization" in request.headers]
 
 
+@pytest.mark.parametrize("own_endpoint", [True, False])
+def test_the_host_of_a_url_is_shown_a_client_certificate_only_if_it_is_for_that_host(
+    stage, server, authority, own_endpoint
+):
+    certificate, key = map(str, authority.issue("client"))
+    files = {"client_cert": certificate, "client_key": key}
+    with FileServer({"/layer": RUN}, tls=authority.server_context(client_certificates=True)) as elsewhere:
+        name = server.put("x/y", "tag", foreign(elsewhere.url + "/layer"))
+        gone(server)
+        settings = {"endpoints": (Endpoint(elsewhere.host, **files),)} if own_endpoint else files
+        with contextlib.nullcontext() if own_endpoint else pytest.raises(SourceError):
+            deliver(stage, name, ca_path=str(authority.ca_file), retries=0, **settings)
+        assert bool(elsewhere.requests) is own_endpoint
+
+
 def test_a_url_is_not_used_for_a_layer_that_the_registry_has(stage, server, elsewhere):
     assert deliver(stage, server.put("x/y", "tag", foreign(elsewhere.url + "/layer")))[1]["run.sh"] == b"run"
     assert elsewhere.requests == []
