@@ -274,6 +274,7 @@ class Http:
             endpoint.ca_path or self._connection.ca_path,
             endpoint.client_cert or self._connection.client_cert,
             server.startswith("http:") and bool(endpoint.plain_http),
+            server.startswith("http:") and not proxy,
         )
         reason = reason_of(error, peer)
         advice = f"{reason.advice} {self.near_miss(peer.server, server.partition(':')[0])}".strip()

@@ -40,7 +40,10 @@ _PROXY_VARIABLES = "Check http_proxy, https_proxy and no_proxy in the environmen
 
 @dataclass(frozen=True)
 class Peer:
-    """The other end of a connection, `server` as `host:port`, and the settings for it; the time-out is in seconds."""
+    """The other end of a connection, `server` as `host:port`, and the settings for it; the time-out is in seconds.
+
+    `plain_http` is set if HTTP without TLS is used because of `endpoints`, `is_direct_http` if without a proxy.
+    """
 
     server: str
     proxy: Proxy | None
@@ -48,6 +51,7 @@ class Peer:
     ca_path: str | None = None
     client_cert: str | None = None
     plain_http: bool = False
+    is_direct_http: bool = False
 
 
 class Reason(t.NamedTuple):
@@ -85,7 +89,9 @@ def reason_of(error: BaseException, peer: Peer) -> Reason:
     elif isinstance(innermost, http.client.BadStatusLine) and not isinstance(innermost, ConnectionError):
         reason = _no_http_reason(str(innermost))
     else:
-        reason = Reason(innermost_reason(error), "If the server uses TLS: " + HTTPS_ADVICE if peer.plain_http else "")
+        # Many servers just close a connection at a port for TLS that does not begin with a handshake.
+        may_be_tls = peer.plain_http or (peer.is_direct_http and isinstance(innermost, http.client.RemoteDisconnected))
+        reason = Reason(innermost_reason(error), "If the server uses TLS: " + HTTPS_ADVICE if may_be_tls else "")
     is_tls = isinstance(innermost, ssl.SSLError) or is_certificate_error(error)
     is_unconnected = fault in (Fault.UNREACHABLE, Fault.UNUSABLE) and not (is_tls or tunnel)
     text, advice = reason.text, reason.advice

@@ -223,6 +223,15 @@ def test_the_text_of_a_status_cannot_control_a_terminal(monkeypatch, scheme, is_
     assert len(message) < 800
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "is_advised"),
+    [(end(), True), (reset(), False), (send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), False)],
+)
+def test_a_plain_connection_that_is_closed_before_any_byte_may_need_tls(behaviour, is_advised):
+    with answering(behaviour) as host:
+        assert ("If the server uses TLS: use https://" in error(f"http://{host}/x")) is is_advised
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_secret_at_the_end_of_what_is_shown_is_not_cut_but_hidden(monkeypatch, scheme):
     with answering(send(b"HTTP/1.1 403 %s hunter2\r\nContent-Length: 0\r\n\r\n" % (b"x" * 195))) as proxy:
