@@ -68,7 +68,9 @@ class Http:
 
     def anonymous(self) -> Http:
         """Return a client for servers that others name: only those with a `client_cert` in `endpoints` see one."""
-        return Http(replace(self._connection, client_cert=None, client_key=None), self._adapter, self._sleep)
+        return Http(
+            replace(self._connection, client_cert=None, client_key=None), adapter=self._adapter, sleep=self._sleep
+        )
 
     def fetch(
         self,
