@@ -53,14 +53,27 @@ def check_release(release: str | None) -> None:
 
 
 def check_credentials(endpoint: t.Mapping[str, t.Any]) -> None:
-    """Raise OptionError for credentials that are encrypted, because Ansible was not told to decrypt them."""
+    """Raise OptionError for credentials that cannot be meant; the message has none of them.
+
+    Such are encrypted ones, which Ansible was not told to decrypt, and a password that is empty or ends with a line
+    break.
+    """
     host = redacted(endpoint["host"])
     for option in ("username", "password", "token"):
         refuse(
-            (endpoint[option] or "").lstrip().startswith("$ANSIBLE_VAULT;"),
+            "$ANSIBLE_VAULT;" in (endpoint[option] or ""),
             f"endpoints: the {option} of {host} is text that ansible-vault has encrypted. Write it with the tag "
             "!vault, or in a file that is encrypted as a whole, so that Ansible decrypts it.",
         )
+    password = endpoint["password"]
+    refuse(
+        bool(endpoint["username"]) and password == "",
+        f"endpoints: the password of {host} is empty. Check the variable that it comes from.",
+    )
+    refuse(
+        (password or "").endswith(("\n", "\r")),
+        f"endpoints: the password of {host} ends with a line break. Remove it, for example with the filter trim.",
+    )
 
 
 def check_galleries(names: t.Iterable[str]) -> None:
@@ -73,6 +86,16 @@ def check_galleries(names: t.Iterable[str]) -> None:
             raise OptionError(
                 f"name: {both} are the same backend from two galleries. Only one of them can be installed."
             )
+
+
+def check_gallery_names(names: t.Iterable[str]) -> None:
+    """Raise OptionError for names of galleries that a task cannot tell apart or select; case is ignored."""
+    seen: set[str] = set()
+    for name in names:
+        refuse(not name.strip(), "galleries: the name of a gallery is empty.")
+        refuse("@" in name, f"galleries: the name {name!r} contains an @, which separates a gallery from a backend.")
+        refuse(name.lower() in seen, f"galleries: the name {name!r} is used twice. Give each gallery its own name.")
+        seen.add(name.lower())
 
 
 def check_exclusive(state: str, names: t.Sequence[str]) -> None:

@@ -14,8 +14,24 @@ from urllib.parse import urlsplit
 from .._address import Address, redacted
 from .._errors import OptionError
 from .._request import LAYOUT_SCHEME, Endpoint, Mirror
+from .build_options import check_credentials, refuse
 
 _HOST = re.compile(r"(?:\[[0-9a-f:.]+\]|[^/@:\[\]\s]+)(?::[0-9]{1,5})?|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*")
+
+
+def endpoints_of(specs: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Endpoint, ...]:
+    """Return the entries of `endpoints`; raises OptionError."""
+    endpoints: dict[str, Endpoint] = {}
+    for spec in specs:
+        check_credentials(spec)
+        endpoint = endpoint_of(spec)
+        server = endpoint.host if "]:" in endpoint.host else endpoint.host.strip("[]")
+        refuse(
+            server in endpoints,
+            f"endpoints: the host {endpoint.host} is listed twice. Write all its settings and mirrors in one entry.",
+        )
+        endpoints[server] = endpoint
+    return tuple(endpoints.values())
 
 
 def endpoint_of(spec: t.Mapping[str, t.Any]) -> Endpoint:
@@ -32,7 +48,7 @@ def endpoint_of(spec: t.Mapping[str, t.Any]) -> Endpoint:
 
 
 def _mirror(url: str, resolve: bool) -> Mirror:
-    """Return a mirror; raises OptionError, which does not quote the URL, because it may contain a secret."""
+    """Return a mirror; raises OptionError."""
     if url.startswith(f"{LAYOUT_SCHEME}/"):
         return Mirror(Address(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}"), resolve)
     try:
@@ -42,7 +58,8 @@ def _mirror(url: str, resolve: bool) -> Mirror:
         valid = False
     if not valid or "@" in url:
         raise OptionError(
-            "endpoints: the url of a mirror must be https://host[:port][/prefix][?query] or ocilayout:/path. Put the "
-            "credentials for the mirror in a separate entry of endpoints."
+            f"endpoints: {redacted(url)!r} is not the url of a mirror. It must be that of a server, such as "
+            "https://mirror.example/prefix, or of images on this host, such as ocilayout:/srv/images. Put the "
+            "credentials for a mirror in a separate entry of endpoints."
         )
     return Mirror(Address(url), resolve)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 
 from .._address import Address
-from .._errors import OptionError
 from .._request import GallerySource, Verification
 from .argspec import LOCALAI_GALLERY
 
@@ -33,10 +32,11 @@ def gallery_sources(specs: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[GallerySo
         )
         for spec in specs
     )
-    names = [source.name.lower() for source in sources]
-    for name in names:
-        if not name or "@" in name or names.count(name) > 1:
-            raise OptionError(f"galleries: the name {name!r} is empty, contains an @ or is used twice.")
+    names = {source.name.lower() for source in sources}
+    if len(names) < len(sources) or any("@" in name or not name.strip() for name in names):
+        from .build_options import check_gallery_names
+
+        check_gallery_names(source.name for source in sources)
     return sources
 
 

@@ -51,12 +51,9 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
 def _endpoints(params: t.Mapping[str, t.Any]) -> tuple[Endpoint, ...]:
     if not params["endpoints"]:
         return ()
-    from .build_options import check_credentials
-    from .endpoints import endpoint_of
+    from .endpoints import endpoints_of
 
-    for spec in params["endpoints"]:
-        check_credentials(spec)
-    return tuple(map(endpoint_of, params["endpoints"]))
+    return endpoints_of(params["endpoints"])
 
 
 def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: int) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
 from ansible_collections.localai.core.plugins.module_utils._module.build_options import (
     check_credentials,
+    check_gallery_names,
     check_pins,
     check_release,
     check_source,
@@ -55,3 +56,45 @@ def test_a_source_that_cannot_be_meant_is_refused(params: dict[str, Any], error:
 def test_a_pin_does_not_go_with_latest(option: str) -> None:
     with pytest.raises(OptionError, match="cannot be used with state=latest"):
         check_pins({**UNSET, option: "x", "state": "latest"}, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("credentials", "says"),
+    [
+        ({"password": ""}, "the password of quay.io is empty"),
+        ({"password": "hunter2\n"}, "the password of quay.io ends with a line break"),
+        ({"password": "hunter2\r\n"}, "the password of quay.io ends with a line break"),
+        (
+            {"password": "!vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  hunter2"},
+            "the password of quay.io is text that ansible",
+        ),
+        ({"token": "x: $ANSIBLE_VAULT;1.1;AES256"}, "the token of quay.io is text that ansible-vault has encrypted"),
+    ],
+)
+def test_credentials_that_cannot_be_meant_are_refused_without_being_shown(
+    credentials: dict[str, Any], says: str
+) -> None:
+    endpoint = {"host": "quay.io", "username": "me", "password": None, "token": None, **credentials}
+    with pytest.raises(OptionError) as refused:
+        check_credentials(endpoint)
+    assert says in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    assert "1.1" not in str(refused.value)
+
+
+def test_credentials_may_be_empty_together() -> None:
+    check_credentials({"host": "quay.io", "username": "", "password": "", "token": None})
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["a", "b", "A"], "the name 'A' is used twice"),
+        (["a", " "], "the name of a gallery is empty"),
+        (["a@b"], "the name 'a@b' contains an @"),
+    ],
+)
+def test_each_gallery_has_its_own_usable_name(names: list[str], says: str) -> None:
+    with pytest.raises(OptionError, match=says):
+        check_gallery_names(names)
+    check_gallery_names(["a", "b"])

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._address import Address
+from ansible_collections.localai.core.plugins.module_utils._address import Address, redacted_text
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
-from ansible_collections.localai.core.plugins.module_utils._module.endpoints import endpoint_of
+from ansible_collections.localai.core.plugins.module_utils._module.endpoints import endpoint_of, endpoints_of
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint, Mirror
 
 OPTIONS = BACKEND["argument_spec"]["endpoints"]["options"]
@@ -103,7 +103,34 @@ def test_a_mirror_is_a_server_or_a_layout(url: str, kept: str, resolve: bool) ->
         "ocilayout:srv/images",
     ],
 )
-def test_an_invalid_mirror_is_refused_without_being_quoted(url: str) -> None:
-    with pytest.raises(OptionError, match="the url of a mirror must be https://host") as refused:
+def test_an_invalid_mirror_is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(OptionError, match="is not the url of a mirror") as refused:
         mirrored(url)
-    assert "hunter2" not in str(refused.value)
+    message = str(refused.value)
+    assert "hunter2" not in message
+    assert "https://mirror.example/prefix, or of images on this host, such as ocilayout:/srv/images" in redacted_text(
+        message
+    )
+
+
+def test_an_invalid_mirror_is_quoted_without_its_credentials() -> None:
+    with pytest.raises(OptionError, match=r"'https://m\.example' is not the url"):
+        mirrored("https://u:hunter2@m.example")
+
+
+@pytest.mark.parametrize(("one", "other"), [("quay.io", "Quay.io\n"), ("r:5000", "r:5000"), ("::1", "[::1]")])
+def test_a_host_is_listed_once(one: str, other: str) -> None:
+    specs = [{**dict.fromkeys(OPTIONS), "host": host} for host in (one, "other.example", other)]
+    with pytest.raises(OptionError, match="is listed twice"):
+        endpoints_of(specs)
+    assert [entry.host for entry in endpoints_of(specs[:2])] == [one, "other.example"]
+
+
+def test_a_host_may_have_different_settings_for_its_ports() -> None:
+    specs = [{**dict.fromkeys(OPTIONS), "host": host} for host in ("r.example", "r.example:5000")]
+    assert len(endpoints_of(specs)) == 2
+
+
+def test_credentials_are_checked() -> None:
+    with pytest.raises(OptionError, match=r"the password of quay\.io is empty"):
+        endpoints_of([{**dict.fromkeys(OPTIONS), "host": "quay.io", "username": "me", "password": ""}])
