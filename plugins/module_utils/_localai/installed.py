@@ -225,11 +225,11 @@ class Installed:
             return f"its {METADATA} {directory.problem}"
         if directory.target:
             target = self.get(directory.target)
-            if target is None or not target.runnable:
+            if target is None or target.kind != "directory":
                 return f"{directory.target}, which it points to, is missing"
-            damage = f"its {METADATA} {target.problem}" if target.problem else target.damage
+            damage = f"its {METADATA} {target.problem}" if target.problem else _damage_of_build(target)
             return f"{target.name}, which it points to, is damaged: {damage}" if damage else ""
-        return directory.damage if directory.runnable else f"its directory has no {RUN_FILE}"
+        return _damage_of_build(directory)
 
     def is_build(self, name: str) -> bool:
         """Return whether an entry is a sound build and not a meta backend."""
@@ -295,6 +295,10 @@ def attribute_problem(directory: Directory, requested: FileAttributes) -> str:
     if directory.record is not None and metadata.mode not in ("", "0644"):
         return f"the mode of its {METADATA} was {metadata.mode}, not 0644"
     return ""
+
+
+def _damage_of_build(directory: Directory) -> str:
+    return directory.damage if directory.runnable else f"its directory has no {RUN_FILE}"
 
 
 def _by_names(directories: t.Iterable[Directory]) -> dict[str, list[Directory]]:

@@ -129,7 +129,10 @@ def dismiss(changes: Changes, name: str, reason: str) -> None:
 
 def remove(changes: Changes, name: str) -> None:
     """Plan to remove a directory and its previous versions."""
-    before = state_of(changes.state, name)
+    before = dict(state_of(changes.state, name))
+    if not state_of(changes.facts.installed, name).get("problem"):
+        # A meta backend whose build an earlier step removes was sound before the run.
+        before.pop("problem", None)
     previous = changes.state.previous_of(name)
     changes.state = changes.state.without(name)
     if previous:

@@ -90,7 +90,7 @@ DAMAGES = [
     (Directory("a", has_run_file=True), "its directory has no run.sh"),
     (unreadable("a"), "its metadata.json cannot be read: it is empty"),
     (meta("m", "gone"), "gone, which it points to, is missing"),
-    (meta("m", "broken"), "broken, which it points to, is missing"),
+    (meta("m", "broken"), "broken, which it points to, is damaged: its directory has no run.sh"),
 ]
 
 

@@ -114,3 +114,10 @@ def test_a_meta_backend_whose_name_has_its_gallery_is_removed_by_that_name() -> 
     decided = decide(want("g@m", state="absent"), state)
     assert [step.backend for step in decided.steps] == ["cpu-m", "g@m"]
     assert [(outcome.name, outcome.action) for outcome in decided.outcomes] == [("g@m", "remove")]
+
+
+def test_a_sound_meta_backend_has_no_problem_before_its_removal() -> None:
+    decided = decide(want("m", state="absent"), installed(meta("m", "z"), concrete("z")))
+    assert ["problem" in step.before for step in decided.steps] == [False, False]
+    (step,) = decide(want("m", state="absent"), installed(meta("m", "z"))).steps
+    assert step.before["problem"] == "z, which it points to, is missing"
