@@ -129,6 +129,10 @@ def _unknown_galleries(errors: t.Sequence[UnknownGalleryError], spellings: t.Map
     names = {name.lower(): name for name in errors[0].galleries}
     similar = {name: names[match] for name in unknown for match in difflib.get_close_matches(name.lower(), names, n=1)}
     hint = f" Similar: {', '.join(dict.fromkeys(similar.values()))}." if similar else ""
+    swapped = [name for name in requested if name.rpartition("@")[2].lower() in names]
+    if swapped:
+        right = _listed(f"{gallery}@{name}" for name, _at, gallery in (text.rpartition("@") for text in swapped))
+        hint += f" The gallery comes before the @: write {right}."
     yield (
         f"{_listed(requested)}: there is {' and '.join(f'no gallery {name!r}' for name in unknown)}. The galleries of "
         f"this task: {', '.join(errors[0].galleries) or 'none'}.{hint}{_hint(requested)}"
@@ -139,21 +143,38 @@ def _not_released(failures: t.Sequence[tuple[str, ReleaseError]], release: str) 
     """Yield a message for each reason why there is no image of the release, about all names that it applies to."""
     missing = [(name, error) for name, error in failures if error.missing]
     if missing:
-        images = "; ".join(_image(name, error) for name, error in missing)
+        prefix = f" The releases of LocalAI begin with v: v{release}." if release[:1].isdigit() else ""
         yield (
-            f"There is no image of release {release} for {images}: the registry has no such tag. Choose another "
-            "release, or remove these backends from the task."
+            f"There is no image of release {release} for {'; '.join(_images(missing))}: the registry has no such tag. "
+            f"Choose another release, or remove these backends from the task.{prefix}"
         )
+    by_problem: dict[str, list[tuple[str, ReleaseError]]] = {}
     for name, error in failures:
         if not error.missing:
-            yield (
-                f"The image of release {release} for {_image(name, error)} could not be used: the registry could not "
-                f"be reached, refused to answer, or has no image for this platform. {error.problem}"
-            )
+            by_problem.setdefault(error.problem, []).append((name, error))
+    for problem, others in by_problem.items():
+        yield (
+            f"The image of release {release} for {'; '.join(_images(others))} could not be used: the registry could "
+            f"not be reached, refused to answer, or has no image for this platform. {problem}"
+        )
 
 
-def _image(name: str, error: ReleaseError) -> str:
-    return f"{name} ({error.backend}, {error.image})"
+def _images(failures: t.Sequence[tuple[str, ReleaseError]]) -> t.Iterator[str]:
+    """Yield each image with the names that need it."""
+    by_image: dict[str, list[str]] = {}
+    for name, error in failures:
+        by_image.setdefault(f"{error.backend}, {error.image}", []).append(name)
+    for image, names in by_image.items():
+        yield f"{_for_all(names)} ({image})"
+
+
+def _for_all(names: t.Sequence[str]) -> str:
+    """Return names as text; one that is repeated with several capabilities is written once."""
+    by_name: dict[str, list[str]] = {}
+    for name in names:
+        bare, separator, capability = name.partition(" for ")
+        by_name.setdefault(bare + separator, []).append(capability)
+    return _listed(name + _listed(capabilities) for name, capabilities in by_name.items())
 
 
 def _listed(names: t.Iterable[str]) -> str:

@@ -140,3 +140,21 @@ def test_errors_of_several_kinds_are_one() -> None:
 def test_a_missing_library_is_reported_alone() -> None:
     library = MissingLibrary("requests", "trace")
     assert combined([("a", unknown("a")), ("b", library)], None, {}) is library
+
+
+def test_capabilities_that_need_the_same_image_are_reported_together() -> None:
+    failures = [("m for default", "cpu-m"), ("m for amd", "cpu-m"), ("n for amd", "cpu-m"), ("m for nvidia", "gpu-m")]
+    text = str(combined([(name, unreleased(backend)) for name, backend in failures], "v9", {}))
+    assert "for m for default and amd and n for amd (cpu-m, quay.io/cpu-m:v9); m for nvidia (gpu-m, quay.io" in text
+
+
+@pytest.mark.parametrize(("release", "hint"), [("4.9.0", "begin with v: v4.9.0."), ("v4.9.0", ""), ("nightly", "")])
+def test_a_release_without_its_v_is_corrected(release: str, hint: str) -> None:
+    text = str(combined([("a", unreleased("a"))], release, {}))
+    assert text.endswith(hint or "leave out what it does not have.")
+
+
+def test_a_gallery_behind_the_at_sign_is_moved_to_its_front() -> None:
+    text = message(UnknownGalleryError("ocr@Company", ["localai", "company"]))
+    assert text.endswith("The gallery comes before the @: write Company@ocr.")
+    assert "comes before" not in message(UnknownGalleryError("nowhere@ocr", ["localai", "company"]))
