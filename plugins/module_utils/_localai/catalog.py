@@ -20,6 +20,10 @@ from .capability import FILTER_OFF, Match, compatible, match
 from .gallery import Entry, Index
 from .names import checked_name
 
+_MOST_SIMILAR = 3
+# Shorter texts are in too many names.
+_LEAST_CONTAINED = 3
+
 
 @dataclass(frozen=True)
 class Resolution:
@@ -124,7 +128,15 @@ class Catalog:
 
     def _unknown(self, name: str, galleries: t.Sequence[str]) -> UnknownNameError:
         indexes = [self._index_of(gallery) for gallery in galleries]
-        names = [entry for index in indexes for entry in index.entries]
-        similar = difflib.get_close_matches(name.lower(), names, n=3)
+        similar = _similar(name.lower(), [entry for index in indexes for entry in index.entries.values()])
         searched = ", ".join(f"{index.gallery} ({len(index.entries)} entries)" for index in indexes)
         return UnknownNameError(name, searched or "none, because galleries is empty", similar)
+
+
+def _similar(name: str, entries: t.Sequence[Entry]) -> list[str]:
+    """Return names like a lower-case `name`, which no entry has: by its alias, by spelling, and with it inside."""
+    aliases = [f"{entry.name} (its alias is {entry.alias})" for entry in entries if entry.alias.lower() == name]
+    names = list(dict.fromkeys(entry.name.lower() for entry in entries))
+    close = difflib.get_close_matches(name, names, n=_MOST_SIMILAR)
+    containing = sorted((other for other in names if len(name) >= _LEAST_CONTAINED and name in other), key=len)
+    return list(dict.fromkeys([*aliases, *close, *containing]))[:_MOST_SIMILAR]

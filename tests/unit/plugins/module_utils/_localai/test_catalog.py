@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError
+from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, UnknownNameError
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import Match
+from ansible_collections.localai.core.plugins.module_utils._localai.catalog import Catalog
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
 from ansible_collections.localai.core.tests.support.galleries import Galleries
 from ansible_collections.localai.core.tests.support.hostile import hostile
@@ -230,3 +232,21 @@ def test_any_name_is_resolved_or_an_error_of_ours(asked: str, capability: str) -
         assert message
         return
     assert resolution.concrete.uri
+
+
+@pytest.mark.parametrize(
+    ("name", "similar"),
+    [
+        ("asr", ("company-asr",)),
+        ("ASR", ("company-asr",)),
+        ("baz-alias", ("baz (its alias is baz-alias)",)),
+        ("as", ()),
+        ("nothing", ()),
+    ],
+)
+def test_similar_names_have_the_name_inside_or_as_their_alias(name: str, similar: tuple[str, ...]) -> None:
+    entries = [Entry("company-asr"), Entry("baz", alias="baz-alias")]
+    index = Index("g", {entry.name: entry for entry in entries}, {})
+    with pytest.raises(UnknownNameError) as failed:
+        Catalog(["g"], lambda _gallery: index).find(name)
+    assert failed.value.similar == similar
