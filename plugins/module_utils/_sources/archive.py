@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from .._address import Address
+from .._errors import TransportError
 from .._fs.tree import Tree
 from .._unpack.formats import Format, format_of
 from .._unpack.unpack import unpack
@@ -20,6 +22,9 @@ from .artifact import Artifact, Context, Source
 from .failover import FailoverReader, Origin
 from .file import Bytes, LocalFile, RemoteFile, file_artifact
 from .uri import Uri
+
+# What an image would be with the scheme of a web server before it: something with a tag or a digest.
+_IMAGE = re.compile(r"https?://[^/]+/[^?#]*(?::[\w.-]+|@sha256:[0-9a-f]+)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -69,3 +74,12 @@ class HttpSource(FileSource):
     def __init__(self, uri: Uri, context: Context) -> None:
         address = uri.address
         super().__init__(address, RemoteFile(address, context.http), unquote(urlsplit(address.text).path))
+
+    def find(self, sha256: str) -> Artifact:
+        """Return the artifact of the archive; raises TransportError."""
+        try:
+            return super().find(sha256)
+        except TransportError as e:
+            if e.missing and _IMAGE.fullmatch(self._address.text):
+                e.args = (f"{e} An image is written without the scheme http or https.",)
+            raise

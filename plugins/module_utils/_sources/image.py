@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import typing as t
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from .uri import ImageUri, LayoutUri, Uri
 
 # Enough bytes to tell a compression.
 _HEAD = 8
+# What is probably a file: an image has no such endings, and no dots in front.
+_RELATIVE_PATH = re.compile(r"\.{1,2}/.*|(?!oci://)[^:@]*\.(?:tar|tgz|txz|tzst|zip|tar\.[a-z0-9]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,15 @@ class _ImageSource(Source):
 
 class RegistrySource(_ImageSource):
     """An image in a registry, or in a mirror of one."""
+
+    def find(self, sha256: str) -> Artifact:
+        """Return the artifact of the image for this platform; raises SourceError, TransportError."""
+        try:
+            return super().find(sha256)
+        except ORIGIN_ERRORS as e:
+            if _RELATIVE_PATH.fullmatch(self._uri.address.text):
+                e.args = (f"{e} It was read as an image of Docker Hub; the path of a file must be absolute.",)
+            raise
 
     def digest(self) -> str | None:
         """Return the digest that the tag has now; raises SourceError, TransportError."""

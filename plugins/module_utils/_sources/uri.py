@@ -77,7 +77,7 @@ class PathUri(Uri):
     @classmethod
     def parse(cls, address: Address) -> Uri:
         """Return the URI; raises SourceError for a relative path."""
-        return cls(address, _absolute(unquote(address.text[len(_FILE) :])))
+        return cls(address, _absolute(unquote(_after_slashes(address.text, _FILE))))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class ImageFileUri(LayoutUri):
     @classmethod
     def parse(cls, address: Address) -> Uri:
         """Return the URI; raises SourceError for a relative path."""
-        rest, digest = _split_digest(address.text[len(_IMAGE_FILE) :])
+        rest, digest = _split_digest(_after_slashes(address.text, _IMAGE_FILE))
         return cls(address, _absolute(rest), digest, tuple(_pairs(rest, digest)))
 
 
@@ -135,6 +135,8 @@ def parse_uri(address: Address) -> Uri:
     if scheme in ("http", "https"):
         return SCHEMES[f"{scheme}:"].parse(address)
     kind = next((kind for prefix, kind in SCHEMES.items() if text.startswith(prefix)), None)
+    if kind is None and scheme in ("file", "ocifile") and "/" in text:
+        _after_slashes(text, f"{scheme}://")
     if kind is None and "://" in text and scheme != "oci":
         raise SourceError(
             f"{scheme}: is not a supported kind of source. Use an image, oci://, ocilayout:, ocifile://, https:// or a "
@@ -206,6 +208,14 @@ def _split_tag(uri: Address) -> tuple[str, str]:
     """Return an image without its tag, and the tag; it is empty if there is none, or if there is a digest."""
     image, _colon, tag = uri.text.rpartition(":")
     return (image, tag) if image and "/" not in tag and "@" not in uri.text else (uri.text, "")
+
+
+def _after_slashes(text: str, scheme: str) -> str:
+    """Return the path behind `scheme`, which ends with two slashes; raises SourceError unless a third one follows."""
+    if not text.startswith(f"{scheme}/"):
+        path = text.partition(":")[2].lstrip("/")
+        raise SourceError(f"three slashes follow {scheme[:-2]} because the path is absolute: write {scheme}/{path}.")
+    return text[len(scheme) :]
 
 
 def _absolute(path: str) -> str:

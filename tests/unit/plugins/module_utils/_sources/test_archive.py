@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import (
+    LocalAIError,
     SourceError,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
@@ -153,3 +154,12 @@ def test_a_local_archive_goes_on_for_a_server_that_breaks(stage, files, tmp_path
     sha256 = hashlib.sha256(BIG_ARCHIVE).hexdigest()
     delivered, tree = deliver(stage, files.url + "/a", str(tmp_path / "copy"), sha256=sha256)
     assert (tree, delivered.transferred) == (BIG_EXPECTED, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_image"), [("/co/b:x", True), (f"/b@sha256:{'1' * 64}", True), ("/co/b", False), ("/b:x/y.tar", False)]
+)
+def test_an_image_with_the_scheme_of_a_web_server_is_told_to_be_one(files, path, is_image):
+    with pytest.raises(LocalAIError) as caught:
+        sources().find((Address(files.url + path),))
+    assert ("An image is written without the scheme http or https." in str(caught.value)) is is_image

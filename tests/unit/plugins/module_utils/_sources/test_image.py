@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +21,9 @@ from ansible_collections.localai.core.plugins.module_utils._errors import (
 from ansible_collections.localai.core.plugins.module_utils._oci.docker_archive import DockerArchive
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Image
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Descriptor
-from ansible_collections.localai.core.plugins.module_utils._sources.image import ImageContent
+from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
+from ansible_collections.localai.core.plugins.module_utils._sources.image import ImageContent, RegistrySource
+from ansible_collections.localai.core.plugins.module_utils._sources.uri import ImageUri
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import (
     directory,
@@ -307,3 +310,26 @@ def test_what_is_no_layout_is_named_in_the_error(tmp_path, uri, message):
     with pytest.raises(SourceError) as caught:
         sources().find((Address(f"ocilayout:{uri.format(tmp_path)}"),))
     assert message.format(tmp_path) in str(caught.value)
+
+
+def refused_by_the_registry(uri: str) -> str:
+    """The error for an image that no registry has."""
+
+    def resolve(reference: Reference, _platform: object) -> Image:
+        raise SourceError(f"{reference}: 404.", missing=True)
+
+    context = SimpleNamespace(images=SimpleNamespace(resolve=resolve), platform=AMD64)
+    with pytest.raises(SourceError) as caught:
+        RegistrySource(ImageUri(Address(uri)), context).find("")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["files/x.tar.gz", "x.tgz", "a/b/x.tar", "./piper", "../x.tar.gz", "backends/x.ZIP"])
+def test_what_may_be_a_relative_path_is_told_to_be_read_as_an_image(uri):
+    text = refused_by_the_registry(uri)
+    assert text.endswith(". It was read as an image of Docker Hub; the path of a file must be absolute.")
+
+
+@pytest.mark.parametrize("uri", ["files/x", "files/x:1.tar", "quay.io/x/y:tag", "oci://files/x.tar"])
+def test_an_image_is_not_told_to_be_a_path(uri):
+    assert refused_by_the_registry(uri).endswith("404.")

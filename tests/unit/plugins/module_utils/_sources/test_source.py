@@ -196,7 +196,7 @@ def test_an_archive_that_is_not_accepted_and_not_proved_is_read_from_each_mirror
     uris = [Address(f"{files.url}/{path}") for path in ("piper.tar.gz", "copy", "missing")]
     kinds = sources(Nothing())
     with pytest.raises(
-        SourceError, match=r"/piper\.tar\.gz: this tree is not wanted\.; .*/copy: this tree is not wanted\.; .*404"
+        SourceError, match=r"/piper\.tar\.gz: this tree is not wanted; .*/copy: this tree is not wanted; .*404"
     ), kinds.deliver(kinds.find(uris), stage):
         pass
     assert stage.used == 2
@@ -204,7 +204,7 @@ def test_an_archive_that_is_not_accepted_and_not_proved_is_read_from_each_mirror
 
 def test_a_mirror_that_is_no_source_is_named_in_the_error(stage, server):
     server.faults = [Status(f"x/a/blobs/{LAYER.digest}", status=404)]
-    with pytest.raises(SourceError, match=r"ollama://x: ollama: is a source of models only\.; .*/x/a:tag: .*404"):
+    with pytest.raises(SourceError, match=r"ollama://x: ollama: is a source of models only; .*/x/a:tag: .*404"):
         deliver(stage, server.put("x/a", "tag", IMAGE), "ollama://x")
 
 
