@@ -65,7 +65,10 @@ options:
         elements: str
         default: []
       sha256:
-        description: The SHA-256 of the index. A location with another index counts as failed. LocalAI ignores this key.
+        description:
+          - The SHA-256 of the index, 64 hexadecimal digits with or without V(sha256:) before them. A location with
+            another index counts as failed. LocalAI ignores this key.
+          - For V(oci://) it is the sum of the file V(index.yaml) in the artifact, and not the digest of the artifact.
         type: str
       verification:
         description:

@@ -31,7 +31,8 @@ class Failures:
         self.missing = self.missing and error.missing
 
     def __str__(self) -> str:
-        return "; ".join(self._reasons)
+        *others, last = self._reasons or [""]
+        return "; ".join([*(reason.rstrip(".") for reason in others), last])
 
 
 def first_answer(

@@ -32,7 +32,7 @@ _ARTIFACT = "oci://"
 
 # The advice if no server of a gallery can be reached.
 _ADVICE = (
-    ". If this host reaches it only by a proxy, set https_proxy for the task. Without internet, put a copy of the "
+    "If this host reaches it only by a proxy, set https_proxy for the task. Without internet, put a copy of the "
     "index on this host or on a server that it reaches, and set url or mirrors of the gallery to it."
 )
 
@@ -71,7 +71,9 @@ def read_gallery(source: GallerySource, http: Http, images: Images, warnings: li
             primary.append(recorded)
         data = _read_artifact(location, images) if is_artifact else _read(location, http)
         if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
-            raise GalleryError("its sha256 is not the one that the task sets for the gallery")
+            raise GalleryError(
+                f"its sha256 is not the one that the task sets for the gallery, but {hashlib.sha256(data).hexdigest()}"
+            )
         index = parse_index(data, source.name, primary[0] if primary else source.url)
         warnings.extend(_unverified(source, url if is_artifact else None))
         return index
@@ -79,8 +81,10 @@ def read_gallery(source: GallerySource, http: Http, images: Images, warnings: li
     unreachable: list[Address] = []
 
     def error(failures: Failures) -> GalleryError:
-        advice = _ADVICE if len(unreachable) == 1 + len(source.mirrors) else ""
-        return GalleryError(f"gallery {source.name} could not be read. Tried {failures}{advice}")
+        tried = f"gallery {source.name} could not be read. Tried {failures}"
+        if len(unreachable) < 1 + len(source.mirrors):
+            return GalleryError(tried)
+        return GalleryError(f"{tried.rstrip('.')}. {_ADVICE}")
 
     def ask(url: Address) -> Index:
         try:
@@ -135,7 +139,10 @@ def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
             f"{scheme}: is not supported for galleries; use https://, http://, file://, a path, github: or oci://"
         )
     path = unquote(location[len("file://") :]) if scheme else os.path.expanduser(location)
+    if scheme and not location.lower().startswith("file:///"):
+        raise GalleryError("an address of a file begins with file: and three slashes, as in file:///srv/index.yaml")
     try:
         return read_file(path, limit)
     except (OSError, ValueError) as e:
-        raise GalleryError(getattr(e, "strerror", None) or str(e)) from None
+        advice = "" if os.path.isabs(path) else ". The path of a file must be absolute"
+        raise GalleryError(f"{getattr(e, 'strerror', None) or e} on this host{advice}") from None

@@ -72,3 +72,10 @@ def test_a_missing_library_and_errors_that_are_not_caught_end_the_search():
     with pytest.raises(HostError):
         first_answer("bc", origins.ask, failed, ORIGIN_ERRORS)
     assert origins.queried == ["a", "b"]
+
+
+def test_reasons_that_end_with_a_period_are_joined_without_it():
+    origins = Origins(a=TransportError("silent. Try later."), b=SourceError("no image."))
+    with pytest.raises(GalleryError) as caught:
+        first_answer("ab", origins.ask, failed)
+    assert str(caught.value) == "Tried a: silent. Try later; b: no image."

@@ -68,6 +68,10 @@ def test_an_index_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("http://[::1/index.yaml", ""),
         ("https://g.example/missing.yaml", "404"),
         ("", "No such file"),
+        ("/no/such.yaml", "No such file or directory on this host"),
+        ("files/g.yaml", "on this host. The path of a file must be absolute"),
+        ("file://tmp/g.yaml", "begins with file: and three slashes, as in file:///"),
+        ("file:/tmp/g.yaml", "begins with file: and three slashes, as in file:///"),
     ],
 )
 def test_an_index_that_cannot_be_had_is_an_error_that_names_the_place(url: str, says: str) -> None:
@@ -167,16 +171,18 @@ def test_when_every_source_fails_the_error_names_each_try() -> None:
     web = Web({"https://one.example/": TransportError("it is silent"), "https://two.example/": b""})
     assert failure(galleries(source, web=web).find, "piper") == (
         "gallery g could not be read. Tried https://one.example/: it is silent; https://two.example/: it is empty; "
-        "/no/such.yaml: No such file or directory"
+        "/no/such.yaml: No such file or directory on this host"
     )
 
 
 @pytest.mark.parametrize(("status", "has_advice"), [(None, True), (404, False), (500, False)])
 def test_when_no_server_can_be_reached_the_error_has_advice(status: int | None, has_advice: bool) -> None:
     source = GallerySource("g", Address("https://one.example/"), (Address("https://two.example/"),))
-    web = Web({url: TransportError("it is so", status) for url in ("https://one.example/", "https://two.example/")})
+    web = Web({url: TransportError("it is so.", status) for url in ("https://one.example/", "https://two.example/")})
     message = failure(galleries(source, web=web).find, "piper")
     assert ("set https_proxy for the task. Without internet, put a copy" in message) is has_advice
+    assert ("it is so. If this host" in message) is has_advice
+    assert ".." not in message
 
 
 def test_a_source_without_the_promised_sha256_counts_as_failed() -> None:
@@ -185,9 +191,9 @@ def test_a_source_without_the_promised_sha256_counts_as_failed() -> None:
     source = GallerySource("g", Address("https://one.example/"), (Address("https://two.example/"),), digest)
     assert galleries(source, web=web).find("piper").name == "piper"
     assert web.asked == ["https://one.example/", "https://two.example/"]
-    assert "sha256" in failure(
-        galleries(GallerySource("g", Address("https://one.example/"), (), digest), web=web).find, "piper"
-    )
+    message = failure(galleries(GallerySource("g", Address("https://one.example/"), (), digest), web=web).find, "piper")
+    actual = hashlib.sha256(REAL + b"\n").hexdigest()
+    assert f"its sha256 is not the one that the task sets for the gallery, but {actual}" in message
 
 
 def test_twenty_names_read_each_gallery_once_and_only_when_a_name_needs_it() -> None:
