@@ -31,6 +31,9 @@ def check_files(connection: Connection) -> None:
     holders: list[tuple[str, Connection | Endpoint]] = [("", connection)]
     holders += [(f" of {endpoint.host} in endpoints", endpoint) for endpoint in connection.endpoints]
     for whose, holder in holders:
+        for option in ("ca_path", "client_cert", "client_key"):
+            if "-----BEGIN" in (getattr(holder, option) or ""):
+                raise UnusableFile(f"{option}{whose}: set it to the path of a file, not to its content.")
         if holder.ca_path:
             _check_authorities(f"ca_path{whose}", holder.ca_path)
         if holder.client_cert:

@@ -95,6 +95,8 @@ def _redacted_value(option: str, value: t.Any, masked: t.Container[str]) -> t.An
         return [_redacted_value(option, item, masked) for item in value]
     if not isinstance(value, str):
         return value
+    if "-----BEGIN" in value:
+        return _HIDDEN
     if value in masked:
         return _MASK
     if _NOT_IN_OPTIONS.search(option):

@@ -159,3 +159,12 @@ def test_the_files_are_checked_before_the_first_request(settings):
         with pytest.raises(UnusableFile):
             Client(**settings).fetch(server.url + "/page")
         assert server.requests == []
+
+
+@pytest.mark.parametrize("option", ["ca_path", "client_cert", "client_key"])
+def test_the_content_of_a_file_in_place_of_its_path_is_an_error_without_it(option):
+    settings = {"client_cert": "/cert.pem", option: "-----BEGIN X-----\nhunter2\n-----END X-----\n"}
+    for connection in (Connection(**settings), Connection(endpoints=(Endpoint("r.example", **settings),))):
+        with pytest.raises(UnusableFile, match=f"^{option}.*: set it to the path of a file") as caught:
+            check_files(connection)
+        assert "hunter2" not in str(caught.value)

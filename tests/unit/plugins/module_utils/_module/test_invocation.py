@@ -164,3 +164,11 @@ def test_all_errors_of_the_options_are_reported(tmp_path: Path) -> None:
     _output, result = run(tmp_path, name=["a"], endpoints=[endpoint], backend_path="/b", state="somehow")
     for part in ("required together: username, password", "Unsupported: backend_path, endpoints.user.", "got: somehow"):
         assert part in result["msg"]
+
+
+def test_a_key_in_place_of_its_path_is_hidden(tmp_path: Path, logged: list[str]) -> None:
+    key = f"-----BEGIN PRIVATE KEY-----\n{S}\n-----END PRIVATE KEY-----\n"
+    options = {"client_cert": key, "client_key": key, "ca_path": key}
+    output, result = run(tmp_path, name=["x"], uri="https://127.0.0.1:1/x", **options)
+    assert "set it to the path of a file, not to its content" in result["msg"]
+    assert S not in output + "".join(logged)
