@@ -63,7 +63,7 @@ FAULTS: dict[str, Callable[[Volume], None]] = {
     "nothing": lambda volume: None,
 }
 NO_ROOM = r"(No space left on device|Disk quota exceeded)\. (Free some space|Raise the quota)"
-TOO_SMALL = r"MiB of free space, but at least .* Free some space"
+TOO_SMALL = r"(bytes|[KM]iB) of free space, but at least .* Free some space"
 READ_ONLY = r"mounted read-only\. Mount it for writing, or choose another backends_path"
 DEGRADED = r"does not store owners and modes.*Mount it with the uid"
 NO_SYMLINKS = r"does not support symlinks.*Choose a backends_path"

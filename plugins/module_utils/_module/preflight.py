@@ -96,12 +96,15 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
         previous = disk_usage(os.path.join(path, OWN_DIRECTORY, PREVIOUS))
-        hint = f" The previous versions of keep_previous use {_mebibytes(previous)}." if previous >= 1024**2 else ""
+        hint = f" The previous versions of keep_previous use {_size(previous)}." if previous >= 1024**2 else ""
         raise HostError(
-            f"{path} has {_mebibytes(free)} of free space, but at least {_mebibytes(needed)} are needed. Free some "
+            f"{path} has {_size(free)} of free space, but at least {_size(needed)} are needed. Free some "
             f"space, or choose another backends_path.{hint}"
         )
 
 
-def _mebibytes(size: int) -> str:
-    return f"{size / 1024**2:.1f} MiB"
+def _size(size: int) -> str:
+    """Return a number of bytes as text."""
+    if size < 1024:
+        return f"{size} bytes"
+    return f"{size / 1024**2:.1f} MiB" if size >= 1024**2 else f"{size / 1024:.1f} KiB"

@@ -170,7 +170,7 @@ def test_preflight_finds_what_is_in_the_way_before_the_first_write(
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=99 * 1024**2))
     preflight(large, path, lambda: local.answers)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1))
-    with pytest.raises(HostError, match=r"0\.0 MiB of free space, but at least 100\.0 MiB are needed"):
+    with pytest.raises(HostError, match=r"1 bytes of free space, but at least 100\.0 MiB are needed"):
         preflight(large, path, lambda: SimpleNamespace(resolver=SimpleNamespace(sources=sources)))
     assert not local.path.exists()
     local.path.mkdir()

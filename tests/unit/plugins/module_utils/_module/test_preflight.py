@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,6 +130,13 @@ def test_a_full_disk_is_found_before_and_both_figures_are_told(path):
         HostError, match=r"has [0-9.]+ MiB of free space, but at least 1125899906842624\.0 MiB are needed"
     ):
         check_space(str(path / "missing"), 2**70, lambda: 2**70)
+
+
+@pytest.mark.parametrize(("free", "shown"), [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB")])
+def test_small_amounts_of_space_are_told_in_small_units(path, monkeypatch, free, shown):
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=free))
+    with pytest.raises(HostError, match=rf"has {shown} of free space, but at least 2\.0 KiB are needed"):
+        check_space(str(path), 2048, lambda: 2048)
 
 
 def test_a_disk_that_is_too_small_tells_what_is_kept(path):
