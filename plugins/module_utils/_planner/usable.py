@@ -15,6 +15,8 @@ from .._localai.names import is_usable, usable_spelling
 from .changes import Changes
 from .targets import Target
 
+_ANOTHER = "Choose another one, such as my-backend."
+
 
 def check_usable(target: Target, changes: Changes) -> None:
     """Raise NameRefused if no model could use a new backend.
@@ -32,7 +34,9 @@ def check_usable(target: Target, changes: Changes) -> None:
         return
     usable = usable_spelling(target.name)
     advice = f"Use the name {usable}."
-    if not is_own:
+    if not _has_text(usable):
+        advice = _ANOTHER
+    elif not is_own:
         advice = (
             f"Rename it to {usable} in the gallery or in the pins, or install {target.origins[0]} with the options uri "
             f"and name={usable}."
@@ -45,7 +49,14 @@ def check_alias(alias: str, backend: str, changes: Changes) -> None:
     """Raise NameRefused if no model could use a new alias from the options of the task."""
     directory = changes.state.get(backend)
     if alias and not is_usable(alias) and (directory is None or directory.alias != alias):
-        raise NameRefused(f"alias: {alias}: {_reason(alias)} Use the alias {usable_spelling(alias)}.")
+        usable = usable_spelling(alias)
+        advice = f"Use the alias {usable}." if _has_text(usable) else _ANOTHER
+        raise NameRefused(f"alias: {alias}: {_reason(alias)} {advice}")
+
+
+def _has_text(usable: str) -> bool:
+    """Return whether anything of a name is left in its usable spelling."""
+    return bool(usable.strip("-_"))
 
 
 def _reason(name: str) -> str:

@@ -138,3 +138,12 @@ def test_a_target_that_exists_or_is_usable_passes() -> None:
     for state in (installed(), installed(Directory("X", "other")), installed(Directory("X", "symlink"))):
         with pytest.raises(NameRefused):
             check(Target("X", "X", origins=(SOURCE,)), state, want("X"))
+
+
+@pytest.mark.parametrize("name", ["ö", "日本", "-.-"])
+def test_a_name_of_which_nothing_is_left_is_refused_without_a_suggestion(name: str) -> None:
+    for request in (want(name, uri=SOURCE), want(name)):
+        with pytest.raises(NameRefused, match=r"Choose another one, such as my-backend\.$"):
+            check(Target(name, name, origins=(SOURCE,)), installed(), request)
+    with pytest.raises(NameRefused, match=r"Choose another one, such as my-backend\.$"):
+        check_alias(name, "x", Changes(want("x"), Facts(CPU_HOST), installed()))
