@@ -73,6 +73,10 @@ def info_values(
         release is not None and not params["pins"],
         "release selects the builds to pin. Set pins to true, or omit release.",
     )
+    refuse(
+        bool(params["pin_capabilities"]) and not params["pins"],
+        "pin_capabilities selects the hosts to pin builds for. Set pins to true, or omit pin_capabilities.",
+    )
     return InfoOptions(
         names=names,
         available=params["available"],

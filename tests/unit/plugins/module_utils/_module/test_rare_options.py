@@ -41,3 +41,9 @@ def test_a_release_of_the_info_module_is_for_pins() -> None:
     assert info_values({**INFO, "pins": True, "release": "v9"}, None, {}).release == "v9"
     with pytest.raises(OptionError, match="release selects the builds to pin"):
         info_values({**INFO, "release": "v9"}, None, {})
+
+
+def test_capabilities_to_pin_are_for_pins() -> None:
+    assert info_values({**INFO, "pins": True, "pin_capabilities": ["amd"]}, None, {}).pin_capabilities == ("amd",)
+    with pytest.raises(OptionError, match="pin_capabilities selects the hosts to pin builds for"):
+        info_values({**INFO, "pin_capabilities": ["amd"]}, None, {})
