@@ -56,10 +56,14 @@ def _mirror(url: str, resolve: bool) -> Mirror:
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.fragment
     except ValueError:
         valid = False
-    if not valid or "@" in url:
+    if valid and "@" in url:
+        raise OptionError(
+            f"endpoints: the url {redacted(url)} of a mirror contains an @. Put credentials in a separate entry of "
+            "endpoints, with the mirror as its host."
+        )
+    if not valid:
         raise OptionError(
             f"endpoints: {redacted(url)!r} is not the url of a mirror. It must be that of a server, such as "
-            "https://mirror.example/prefix, or of images on this host, such as ocilayout:/srv/images. Put the "
-            "credentials for a mirror in a separate entry of endpoints."
+            "https://mirror.example/prefix, or of images on this host, such as ocilayout:/srv/images."
         )
     return Mirror(Address(url), resolve)

@@ -128,8 +128,8 @@ def _unknown_galleries(errors: t.Sequence[UnknownGalleryError], spellings: t.Map
     unknown = list(dict.fromkeys(name.rpartition("@")[0] for name in requested))
     names = {name.lower(): name for name in errors[0].galleries}
     similar = {name: names[match] for name in unknown for match in difflib.get_close_matches(name.lower(), names, n=1)}
-    hint = f" Similar: {', '.join(dict.fromkeys(similar.values()))}." if similar else ""
     swapped = [name for name in requested if name.rpartition("@")[2].lower() in names]
+    hint = f" Similar: {', '.join(dict.fromkeys(similar.values()))}." if similar and not swapped else ""
     if swapped:
         right = _listed(f"{gallery}@{name}" for name, _at, gallery in (text.rpartition("@") for text in swapped))
         hint += f" The gallery comes before the @: write {right}."

@@ -81,5 +81,5 @@ class HttpSource(FileSource):
             return super().find(sha256)
         except TransportError as e:
             if e.missing and _IMAGE.fullmatch(self._address.text):
-                e.args = (f"{e} An image is written without the scheme http or https.",)
+                e.args = (f"{str(e).rstrip('.')}. An image is written without the scheme http or https.",)
             raise

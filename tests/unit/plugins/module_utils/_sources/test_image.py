@@ -316,7 +316,7 @@ def refused_by_the_registry(uri: str) -> str:
     """The error for an image that no registry has."""
 
     def resolve(reference: Reference, _platform: object) -> Image:
-        raise SourceError(f"{reference}: 404.", missing=True)
+        raise SourceError(f"{reference}: 404", missing=True)
 
     context = SimpleNamespace(images=SimpleNamespace(resolve=resolve), platform=AMD64)
     with pytest.raises(SourceError) as caught:
@@ -327,9 +327,9 @@ def refused_by_the_registry(uri: str) -> str:
 @pytest.mark.parametrize("uri", ["files/x.tar.gz", "x.tgz", "a/b/x.tar", "./piper", "../x.tar.gz", "backends/x.ZIP"])
 def test_what_may_be_a_relative_path_is_told_to_be_read_as_an_image(uri):
     text = refused_by_the_registry(uri)
-    assert text.endswith(". It was read as an image of Docker Hub; the path of a file must be absolute.")
+    assert text.endswith("404. It was read as an image of Docker Hub; the path of a file must be absolute.")
 
 
 @pytest.mark.parametrize("uri", ["files/x", "files/x:1.tar", "quay.io/x/y:tag", "oci://files/x.tar"])
 def test_an_image_is_not_told_to_be_a_path(uri):
-    assert refused_by_the_registry(uri).endswith("404.")
+    assert refused_by_the_registry(uri).endswith("404")
