@@ -135,9 +135,8 @@ class RegistrySource(_ImageSource):
             return super().find(sha256)
         except ORIGIN_ERRORS as e:
             if _RELATIVE_PATH.fullmatch(self._uri.address.text):
-                e.args = (
-                    f"{str(e).rstrip('.')}. It was read as an image of Docker Hub; the path of a file must be absolute.",
-                )
+                hint = "It was read as an image of Docker Hub; the path of a file must be absolute."
+                e.args = (f"{str(e).rstrip('.')}. {hint}",)
             raise
 
     def digest(self) -> str | None:
