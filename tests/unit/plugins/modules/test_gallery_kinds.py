@@ -56,7 +56,7 @@ def test_the_failures_of_all_sources_are_reported(host, check):
     mirror = f"oci://{host.world.registry.host}/no/gallery:x"
     result = host.backend("piper", check=check, galleries=[{"name": "g", "url": "/no/such.yaml", "mirrors": [mirror]}])
     assert result["failed"]
-    assert f"Tried /no/such.yaml: No such file or directory; {mirror}: http" in result["msg"]
+    assert f"Tried /no/such.yaml: No such file or directory on this host; {mirror}: http" in result["msg"]
 
 
 def test_a_list_in_the_form_of_localais_variable_is_taken_as_text(host):

