@@ -64,7 +64,7 @@ def test_the_info_module_reports_builds_without_an_image_for_all_capabilities(ho
     for name, capability, build, tag in (
         ("whisper", "default", "cpu-whisper", "cpu-whisper"),
         ("whisper", "nvidia-cuda-12", "cuda12-whisper", "gpu-nvidia-cuda-12-whisper"),
-        ("piper", "nvidia-cuda-12", "piper", "piper"),
+        ("piper", "default and nvidia-cuda-12", "piper", "piper"),
     ):
         assert f"{name} for {capability} ({build}, {host.world.repository}:v92-{tag})" in result["msg"]
 

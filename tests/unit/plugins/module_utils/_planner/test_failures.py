@@ -151,7 +151,7 @@ def test_capabilities_that_need_the_same_image_are_reported_together() -> None:
 @pytest.mark.parametrize(("release", "hint"), [("4.9.0", "begin with v: v4.9.0."), ("v4.9.0", ""), ("nightly", "")])
 def test_a_release_without_its_v_is_corrected(release: str, hint: str) -> None:
     text = str(combined([("a", unreleased("a"))], release, {}))
-    assert text.endswith(hint or "leave out what it does not have.")
+    assert text.endswith(hint or "remove these backends from the task.")
 
 
 def test_a_gallery_behind_the_at_sign_is_moved_to_its_front() -> None:
