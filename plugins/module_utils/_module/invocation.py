@@ -96,7 +96,7 @@ def _redacted_value(option: str, value: t.Any, masked: t.Container[str]) -> t.An
     if not isinstance(value, str):
         return value
     if "-----BEGIN" in value:
-        return _HIDDEN
+        return HIDDEN
     if value in masked:
         return _MASK
     if _NOT_IN_OPTIONS.search(option):
