@@ -68,9 +68,8 @@ class Http:
 
     def anonymous(self) -> Http:
         """Return a client for servers that others name: only those with a `client_cert` in `endpoints` see one."""
-        return Http(
-            replace(self._connection, client_cert=None, client_key=None), adapter=self._adapter, sleep=self._sleep
-        )
+        known = replace(self._connection, client_cert=None, client_key=None)
+        return Http(known, adapter=self._adapter, sleep=self._sleep)
 
     def fetch(
         self,
@@ -380,9 +379,8 @@ class Http:
             self._session = requests.Session()
             # A netrc entry would replace our Authorization header; proxies are taken from the environment by hand.
             self._session.trust_env = False
-            if self._adapter is not None:
-                self._session.mount("http://", self._adapter)
-                self._session.mount("https://", self._adapter)
+            for scheme in ("http://", "https://") if self._adapter is not None else ():
+                self._session.mount(scheme, self._adapter)
             # validate_certs=false is the operator's decision; nobody sees a warning on the stderr of a module.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         return self._session
