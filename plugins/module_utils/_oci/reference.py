@@ -15,7 +15,7 @@ from .._address import redacted
 from .._errors import SourceError
 from .._http.url import DOCKER_HUB_NAMES
 
-DOCKER_HUB, _, _DOCKER_HUB_SERVER = DOCKER_HUB_NAMES
+DOCKER_HUB, _DOCKER_HUB_SERVER = DOCKER_HUB_NAMES[0], DOCKER_HUB_NAMES[-1]
 
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::[0-9]{1,5})?")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
