@@ -20,7 +20,8 @@ settings.register_profile(
     "gate",
     deadline=None,
     derandomize=True,
-    max_examples=int(os.environ.get("LOCALAI_TEST_EXAMPLES", "100")),
+    # ansible-test hides the variable: it repeats, on other Pythons, what 100 examples have tried on ours.
+    max_examples=int(os.environ.get("LOCALAI_TEST_EXAMPLES", "20")),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("gate")
