@@ -76,7 +76,7 @@ options:
           - The policy is accepted and not verified yet. Images are verified by their digests only, and a
             run that reads the gallery warns of it.
         type: dict
-        suboptions:
+        suboptions: &policy
           issuer:
             description: The issuer of the certificate. A policy needs this key or the next one.
             type: str
@@ -101,25 +101,7 @@ options:
           - The policy is accepted and not verified yet. A run that reads the index from a registry warns of
             it.
         type: dict
-        suboptions:
-          issuer:
-            description: The issuer of the certificate. A policy needs this key or the next one.
-            type: str
-          issuer_regex:
-            description: A regular expression that is found in the issuer.
-            type: str
-          identity:
-            description: The identity in the certificate. A policy needs this key or the next one.
-            type: str
-          identity_regex:
-            description: A regular expression that is found in the identity.
-            type: str
-          source_repository:
-            description: The repository of the source, as the certificate states it.
-            type: str
-          not_before:
-            description: The earliest time of a signature, such as V(2026-08-05T00:00:00Z), in quotes.
-            type: str
+        suboptions: *policy
   capability:
     description:
       - The capability of the host, for example V(nvidia-cuda-12), V(amd), V(intel), V(vulkan), V(metal) or V(default).
