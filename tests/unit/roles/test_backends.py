@@ -32,7 +32,7 @@ class Play:
     def run(self, *arguments: str, check_mode: bool = False, **variables: Any) -> tuple[dict[str, Any], str]:
         """Run the tasks; returns the registered result, and the output."""
         registered = self.work / "registered.json"
-        content = "{{ localai_backends_result | to_json }}"
+        content = "{{ __localai_backends_result | to_json }}"
         keep = {"copy": {"content": content, "dest": str(registered)}, "check_mode": False, "no_log": True}
         tasks = {"include_tasks": {"file": str(TASKS), "apply": {"check_mode": True} if check_mode else {}}}
         play = {
@@ -41,7 +41,7 @@ class Play:
             "vars": {
                 **{f"localai_{name}": self._host.params[name] for name in ("backends_path", "backends_system_path")},
                 "ansible_python_interpreter": sys.executable,
-                "localai_libraries_to_come": False,
+                "__localai_libraries_to_come": False,
                 "__localai_listing_environment": {},
                 "localai_backends": ["piper", "speech"],
                 "localai_backends_state": "present",
@@ -50,7 +50,7 @@ class Play:
                 "localai_backends_poll": 1,
                 "localai_user": "{{ omit }}",
                 "localai_group": "{{ omit }}",
-                "localai_backend_options": {
+                "__localai_backend_options": {
                     "galleries": self._host.params["galleries"],
                     "capability": self._host.params["capability"],
                 },
@@ -103,7 +103,7 @@ def test_the_registered_results_are_those_of_the_module(play: Play) -> None:
 
 def test_a_failure_has_its_message_and_its_warnings(play: Play) -> None:
     options = {"galleries": [{"name": "g", "url": str(play.work / "gallery.yaml")}], "capability": "cuda12"}
-    result, output = play.run(localai_backends=["pipr", "wisper"], localai_backend_options=options)
+    result, output = play.run(localai_backends=["pipr", "wisper"], __localai_backend_options=options)
     assert result["failed"]
     assert result["msg"].startswith("pipr and wisper are in no gallery; looked in g (3 entries).")
     assert "LocalAI knows no capability 'cuda12'" in json.dumps(result["warnings"])

@@ -24,7 +24,11 @@ ROLE = COLLECTION / "roles" / "localai"
 def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]], given: str = "") -> dict[str, Any]:
     """Return what an expression is for each of some sets of variables, by Ansible itself; `given` has more, as YAML."""
     (work / "given.yml").write_text(given or "{}", encoding="utf-8")
-    files = [*(str(ROLE / part / "main.yml") for part in ("defaults", "vars")), str(work / "given.yml")]
+    files = [
+        str(ROLE / "defaults" / "main.yml"),
+        *(str(file) for file in sorted(ROLE.glob("vars/main/*.yml"))),
+        str(work / "given.yml"),
+    ]
     tasks = [
         {
             "ansible.builtin.debug": {"msg": f"<{name}>{{{{ ({expression}) | to_json | b64encode }}}}<>"},
@@ -62,7 +66,7 @@ def host(capability: str | None, *vendors: str, vram: int | None = None, unreada
     }
     if unreadable:
         evidence["unreadable"] = [{"vendor": unreadable, "probe": "a tool", "output": "exit 18"}]
-    return {"localai_before": {"capability": capability, "capability_evidence": evidence}}
+    return {"__localai_before": {"capability": capability, "capability_evidence": evidence}}
 
 
 NVIDIA = good(capability="nvidia-cuda-12")
@@ -93,7 +97,7 @@ CAPABILITIES = {
 def test_the_capability_that_the_service_is_told(tmp_path: Path) -> None:
     cases = {name: variables for name, (variables, _expected) in CAPABILITIES.items()}
     expected = {name: expected for name, (_variables, expected) in CAPABILITIES.items()}
-    in_file = "localai_service_environment.LOCALAI_FORCE_META_BACKEND_CAPABILITY | default(none)"
+    in_file = "__localai_service_environment.LOCALAI_FORCE_META_BACKEND_CAPABILITY | default(none)"
     assert evaluate(tmp_path, f"[__localai_capability, {in_file}]", cases) == {
         name: [value, value or None] for name, value in expected.items()
     }
@@ -112,7 +116,7 @@ def test_the_expected_capability_is_a_text_or_a_list(tmp_path: Path) -> None:
     }
 
 
-DIRECTORY = "/usr/local/lib/localai"
+DIRECTORY = "/opt/localai/bin"
 # Whether it is a downgrade: the version, what the link on the host leads to, what started last.
 DOWNGRADES = {
     "older": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.1", "", True),
@@ -149,7 +153,7 @@ def test_the_modules_are_told_the_version_of_the_server_that_the_role_installs(t
         "two numbers": {"localai_version": "v4.11"},
         "somebody elses": {"localai_version": "v4.9.0", "localai_manage_binary": False},
     }
-    assert evaluate(tmp_path, "localai_host_options", cases) == {
+    assert evaluate(tmp_path, "__localai_host_options", cases) == {
         "a release": {"server_version": "v4.11.0"},
         "a candidate": {"server_version": "v4.11.0-rc1"},
         "another name": {},
@@ -170,7 +174,7 @@ def test_the_modules_are_told_which_builds_the_server_prefers(tmp_path: Path) ->
 
 def test_what_is_put_back_is_for_the_server_that_is_put_back(tmp_path: Path) -> None:
     cases = {
-        name: {"localai_good_start": {"binary": binary}}
+        name: {"__localai_good_start": {"binary": binary}}
         for name, binary in {
             "release": f"{DIRECTORY}/local-ai-v4.9.0",
             "build": f"{DIRECTORY}/local-ai-v4.11.0@0123456789ab",
@@ -202,18 +206,18 @@ def test_each_build_of_a_version_has_a_file(tmp_path: Path, source: str) -> None
         found = {"exists": there is not None, **({"checksum": there} if there else {})}
         given = {"localai_binary_checksum": f"sha256:{wanted}" if wanted else ""}
         if source == "controller" and wanted:
-            given = {"localai_binary_src": "/file", "localai_binary_given": {"stat": {"checksum": wanted}}}
+            given = {"localai_binary_src": "/file", "__localai_binary_given": {"stat": {"checksum": wanted}}}
         cases[name] = {
             **given,
             "localai_version": "v1",
-            "localai_binary_found": {"stat": found},
+            "__localai_binary_found": {"stat": found},
             "__localai_build_found": {"stat": {"exists": other, "checksum": B}} if wanted else {"skipped": True},
         }
     expected = {name: f"{DIRECTORY}/local-ai-{expected}" for name, (_w, _t, _o, expected) in BINARIES.items()}
-    assert evaluate(tmp_path, "localai_binary", cases) == expected
+    assert evaluate(tmp_path, "__localai_binary", cases) == expected
 
 
-PATHS = {"localai_home": "/srv//ai/", "localai_environment": {"LOCALAI_MODELS_PATH": "/big/models"}}
+PATHS = {"localai_home": "/srv//ai/", "localai_models_path": "/big/models"}
 DATA = ["/srv/ai", "/srv/ai/backends", "/srv/ai/data", "/srv/ai/configuration"]
 
 
@@ -245,7 +249,7 @@ def test_the_galleries_of_localais_variable_reach_the_service_and_the_modules(tm
     cases = {"listed": {}, "empty": {"localai_galleries": []}, "none": {"localai_galleries": None}}
     told = evaluate(
         tmp_path,
-        "[localai_service_environment.LOCALAI_BACKEND_GALLERIES, localai_host_options.galleries | default('-')]",
+        "[__localai_service_environment.LOCALAI_BACKEND_GALLERIES, __localai_host_options.galleries | default('-')]",
         cases,
         GALLERIES,
     )
