@@ -22,7 +22,8 @@
     |-- CombinedError           the errors of several names of a task
     |-- SourceError             a URI cannot be fetched, or does not contain a backend
     |   `-- IntegrityError      a digest or a size does not match
-    `-- TransportError          a server does not answer, or answers with an error
+    |-- TransportError          a server does not answer, or answers with an error
+    `-- ServerError             the LocalAI server on this host is not as a task needs it
 """
 
 from __future__ import annotations
@@ -147,3 +148,7 @@ class TransportError(LocalAIError):
         self.status = status
         self.elsewhere = elsewhere
         self.missing = missing or status in (404, 410)
+
+
+class ServerError(LocalAIError):
+    """The LocalAI server on this host does not become ready, refuses a request, or does not do what a task needs."""

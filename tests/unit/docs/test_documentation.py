@@ -29,12 +29,20 @@ from ansible_collections.localai.core.plugins.module_utils._module.options impor
     host_options,
     info_options,
 )
+from ansible_collections.localai.core.plugins.module_utils._server.info import SERVER_INFO_SPEC
+from ansible_collections.localai.core.plugins.module_utils._server.update import SERVER_SPEC
 from ansible_collections.localai.core.plugins.module_utils._service_directories.run import DIRECTORY_SPEC
 
 COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND, "localai_backend_info": BACKEND_INFO}
+# Modules without the options of the fragments.
+OTHER_MODULES = {
+    "localai_directory": DIRECTORY_SPEC,
+    "localai_server": SERVER_SPEC,
+    "localai_server_info": SERVER_INFO_SPEC,
+}
 FRAGMENTS = {"connection": CONNECTION_OPTIONS, "backends": BACKENDS_OPTIONS}
 GROUPS = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
 RESULTS = ("_module/result", "_module/backend_info", "_module/available", "_planner/pins")
@@ -76,17 +84,26 @@ def test_the_options_are_documented_as_they_are_specified(module: str) -> None:
     }
 
 
-def test_the_module_of_the_role_is_documented_as_it_is_specified() -> None:
-    documented = block("modules/localai_directory.py", "DOCUMENTATION")["options"]
-    returned = block("modules/localai_directory.py", "RETURN")
+@pytest.mark.parametrize("module", sorted(OTHER_MODULES))
+def test_a_module_without_fragments_is_documented_as_it_is_specified(module: str) -> None:
+    spec = OTHER_MODULES[module]
+    documented = block(f"modules/{module}.py", "DOCUMENTATION")["options"]
+    returned = block(f"modules/{module}.py", "RETURN")
     assert {name: promised(option, "suboptions") for name, option in documented.items()} == {
-        name: promised(option, "options") for name, option in DIRECTORY_SPEC.items()
+        name: promised(option, "options") for name, option in spec.items()
     }
     everything = {**documented, **returned}
     assert [place for name in everything for place in without_description(everything[name], name)] == []
-    for task in block("modules/localai_directory.py", "EXAMPLES"):
-        validated = ArgumentSpecValidator(DIRECTORY_SPEC).validate(task["localai.core.localai_directory"])
-        assert validated.error_messages == []
+    given = [
+        {name: [] if str(value).startswith("{{") else value for name, value in (task[action] or {}).items()}
+        for task in block(f"modules/{module}.py", "EXAMPLES")
+        for action in task
+        if action == f"localai.core.{module}"
+    ]
+    assert given
+    assert [ArgumentSpecValidator(copy.deepcopy(spec)).validate(each).error_messages for each in given] == [[]] * len(
+        given
+    )
 
 
 def test_both_modules_share_the_fragments_and_add_nothing_of_the_same_name() -> None:
@@ -118,7 +135,7 @@ def test_every_member_of_an_action_group_accepts_every_option_of_the_group(group
 
 
 def test_every_module_says_of_which_action_groups_it_is_a_member() -> None:
-    for module in (*MODULES, "localai_directory"):
+    for module in (*MODULES, *OTHER_MODULES):
         documented = block(f"modules/{module}.py", "DOCUMENTATION")
         groups = documented["attributes"].get("action_group", {}).get("membership", [])
         assert sorted(groups) == sorted(f"localai.core.{group}" for group in GROUPS if module in GROUPS[group])
@@ -145,6 +162,8 @@ def secrets(spec: Mapping[str, Any]) -> list[str]:
 def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None:
     for module in MODULES.values():
         assert sorted(secrets(module["argument_spec"])) == ["password", "token"]
+    found = {name: secrets(spec) for name, spec in OTHER_MODULES.items()}
+    assert found == {"localai_directory": [], "localai_server": ["api_key"], "localai_server_info": ["api_key"]}
 
 
 def function(name: str) -> ast.FunctionDef:

@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: localai_server
+short_description: Bring a running LocalAI server up to date without a restart
+version_added: 0.2.0
+author:
+  - localai.core contributors (@localai-core)
+description:
+  - Registers backends at a running LocalAI server, unloads models whose backend was replaced, and tests a model, in
+    this order. The role P(localai.core.localai#role) uses it.
+  - LocalAI reads the backends that are installed when it starts, and then only the file C(external_backends.json) in
+    its configuration directory, which this module writes. The entries of others in it are kept.
+  - If the server does not run, only the file is written.
+  - It needs no Python library besides the standard library.
+attributes:
+  check_mode:
+    description: Predicts in C(check_mode) what would change, without changing anything. The smoke test does not run.
+    support: full
+  diff_mode:
+    description: Shows what changes in C(external_backends.json), or in C(check_mode) would change.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing, unless a model was loaded meanwhile.
+    support: full
+  platform:
+    description: The operating systems that are supported.
+    support: full
+    platforms: [Linux]
+options:
+  unit:
+    description: The systemd unit of the server.
+    type: str
+    default: localai.service
+  url:
+    description:
+      - The URL of the server.
+      - By default, it is derived from C(LOCALAI_ADDRESS) in the environment of the main process of O(unit), with the
+        loopback address in place of a wildcard. Without a process, it is V(http://127.0.0.1:8080).
+      - Set it if the server gets its address from elsewhere, such as the command line or a socket unit. Proxies are
+        never used.
+    type: str
+  api_key:
+    description:
+      - A key that the server accepts.
+      - By default, it is the first key of C(LOCALAI_API_KEY) in the environment of the main process of O(unit), which
+        only root and the user of the service may read.
+    type: str
+  config_path:
+    description:
+      - The configuration directory of the server (C(LOCALAI_CONFIG_DIR)). It must exist, and must not be a symlink.
+      - Required with O(register) and O(registered).
+    type: path
+  register:
+    description:
+      - The entries that this task shall have in C(external_backends.json). It maps the names of backends to the
+        absolute paths of their run files.
+      - LocalAI looks up names in lower case, and models can name a backend only by letters, digits, C(-) and C(_), so
+        other names are refused.
+      - An entry of others with the same name and another run file is an error.
+      - If the server runs, the task waits until it lists the names. Loaded models whose backend gets another run file
+        by this are unloaded.
+      - By default, the file is not changed, unless O(registered) is set.
+    type: dict
+  registered:
+    description:
+      - The names of the entries that this task wrote before. Those that are not in O(register) are removed. All other
+        entries belong to others.
+      - The file is removed with its last entry.
+    type: list
+    elements: str
+  owner:
+    description: The owner of the file, which must be the user of the service. By default, that of O(config_path).
+    type: str
+  group:
+    description: The group of the file. By default, that of O(config_path).
+    type: str
+  replaced:
+    description:
+      - The names of backends whose build was replaced, with all of their aliases and meta backends, as
+        RV(localai.core.localai_backend#module:unload) has them. The loaded models that run one of them are unloaded.
+      - Models that name no backend, or that the server does not know, are unloaded too, because LocalAI may have chosen
+        any backend for them.
+    type: list
+    elements: str
+    default: []
+  unload:
+    description: The names of models to unload. Models that are not loaded are ignored.
+    type: list
+    elements: str
+    default: []
+  smoke_test:
+    description:
+      - Load a model, and optionally let it answer. The task fails if this fails.
+      - A backend that does not start takes LocalAI about 40 seconds.
+    type: dict
+    suboptions:
+      model:
+        description: The name of the model.
+        type: str
+        required: true
+      prompt:
+        description: A question, which the model has to answer with text. By default, the model is only loaded.
+        type: str
+      timeout:
+        description: The number of seconds for the whole test.
+        type: int
+        default: 300
+  timeout:
+    description:
+      - The number of seconds for unloading one model. LocalAI waits 30 seconds for the running requests of a model.
+      - A model that is still busy then stays loaded, which is a warning.
+    type: int
+    default: 60
+"""
+
+EXAMPLES = r"""
+- name: Install llama-cpp
+  localai.core.localai_backend:
+    name: llama-cpp
+    state: latest
+  register: installation
+
+- name: Unload the models that run a replaced build
+  localai.core.localai_server:
+    replaced: "{{ installation.unload }}"
+  register: result
+
+- name: Report the models that are still busy
+  ansible.builtin.debug:
+    var: result.busy
+
+- name: Register a backend of your own, and test a model that uses it
+  localai.core.localai_server:
+    config_path: /var/lib/local-ai/configuration
+    register:
+      my-backend: /opt/my-backend/run.sh
+    registered:
+      - my-backend
+    smoke_test:
+      model: my-model
+      prompt: Say hello.
+  register: test
+
+- name: Show the answer
+  ansible.builtin.debug:
+    var: test.answer
+"""
+
+RETURN = r"""
+msg:
+  description: A sentence about what was done, or in check mode would be done.
+  returned: always
+  type: str
+  sample: "Registered: my-backend; unloaded: qwen3."
+registered:
+  description: The names of the entries of O(register) that the file has. Pass them as O(registered) to the next run.
+  returned: always
+  type: list
+  elements: str
+  sample: [my-backend]
+unloaded:
+  description: The models that were unloaded, or in check mode would be.
+  returned: always
+  type: list
+  elements: str
+  sample: [qwen3]
+busy:
+  description: The models that stay loaded although they should be unloaded. There is a warning for each.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+answer:
+  description: The answer of the model to the prompt of O(smoke_test), null without one.
+  returned: always
+  type: str
+  sample: Hello!
+"""
+
+from ansible_collections.localai.core.plugins.module_utils._server.update import run_server
+
+
+def main() -> None:
+    """Run the module."""
+    run_server()
+
+
+if __name__ == "__main__":
+    main()
