@@ -83,6 +83,8 @@ class Client:
             return Answer(Outcome.BROKEN, problem="the key or the URL has characters that cannot be sent")
         if len(content) > _MAX_BODY:
             return Answer(Outcome.BROKEN, response.status, problem=f"the answer has more than {_MAX_BODY} bytes")
+        if response.length:
+            return Answer(Outcome.BROKEN, response.status, problem="the answer is cut off")
         return Answer(Outcome.ANSWERED, response.status, content)
 
     def _connected(self, deadline: float) -> socket.socket:
