@@ -161,7 +161,7 @@ class LocalAI(Server):
             return _json({"message": "model stopped"})
         if request.path == "/backend/load":
             if self.load_error:
-                return _error(500, self.load_error)
+                return _json({"loaded": None, "message": self.load_error}, 500)
             self.loaded.add(model)
             return _json({"loaded": [model], "message": "model loaded"})
         if request.path == "/v1/chat/completions":

@@ -12,6 +12,7 @@ even if it is empty.
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -83,6 +84,27 @@ def parse_environment(content: bytes) -> dict[str, str]:
     """Return the variables in `/proc/<pid>/environ`."""
     entries = content.decode("utf-8", "surrogateescape").split("\0")
     return {name: value for name, equals, value in (entry.partition("=") for entry in entries) if equals}
+
+
+def parse_assignments(text: str) -> dict[str, str]:
+    """Return the variables in the property `Environment` of a unit, which is quoted as in a shell."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    return {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
+
+
+def parse_environment_file(text: str) -> dict[str, str]:
+    """Return the variables in a file of `EnvironmentFile`, whose values may be in quotes."""
+    lines = [line.strip() for line in text.splitlines()]
+    pairs = [line.partition("=") for line in lines if not line.startswith(("#", ";"))]
+    return {name.strip(): _unquoted(value.strip()) for name, equals, value in pairs if equals}
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
 
 
 def _variable(environ: t.Mapping[str, str], name: str) -> str:

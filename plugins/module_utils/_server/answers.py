@@ -78,10 +78,11 @@ def described(answer: Answer) -> str:
 
 def error_of(answer: Answer) -> str:
     """Return the message in an error, or the start and the end of a body that is not LocalAI's."""
-    error = _dict(document_of(answer)).get("error")
-    message = _dict(error).get("message") if isinstance(error, dict) else error
+    document = _dict(document_of(answer))
+    error = document.get("error")
+    message = _dict(error).get("message") if isinstance(error, dict) else error or document.get("message")
     text = message if isinstance(message, str) else answer.body.decode("utf-8", "replace")
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split()).rstrip(".")
     # The last line of a backend that failed to start is at the end.
     if len(line) > _LONGEST_START + _LONGEST_END:
         return f"{line[:_LONGEST_START]} … {line[-_LONGEST_END:]}"

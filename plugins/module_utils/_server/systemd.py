@@ -7,14 +7,15 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import typing as t
 
 from .._errors import HostError, OptionError
 from .._fs.process import Output
 from .._fs.read import read_file
-from .address import parse_environment
-from .unit import PROPERTIES, Properties, Unit, parse_properties, unit_of
+from .address import parse_assignments, parse_environment, parse_environment_file
+from .unit import PROPERTIES, Properties, Unit, parse_properties, unit_of, value_of
 
 # Runs a program for at most so many seconds; raises TimeoutError, and OSError if it cannot be started.
 Execute = t.Callable[[t.Sequence[str], float], Output]
@@ -22,6 +23,7 @@ Execute = t.Callable[[t.Sequence[str], float], Output]
 JOURNAL_LINES = 20
 SECONDS = 10
 _UNIT_NAME = re.compile(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MAX_ENVIRONMENT = 4 * 1024**2
 # Times in UTC, and texts that are not translated. A program that is not installed is 127 to env.
 _ENV = ("env", "TZ=UTC", "LC_ALL=C", "SYSTEMD_COLORS=0")
@@ -78,6 +80,19 @@ def environment_of(pid: int | None, proc: str = "/proc") -> dict[str, str] | Non
         return {}
 
 
+def configured_environment(properties: Properties) -> list[dict[str, str]]:
+    """Return the variables that a unit gives to its process, one mapping for each place that this user may read."""
+    found = [parse_assignments(value_of(properties, "Environment"))]
+    for line in properties.get("EnvironmentFiles", ()):
+        for path in sorted(glob.glob(re.sub(r" \(ignore_errors=\w+\)$", "", line))):
+            try:
+                text = read_file(path, _MAX_ENVIRONMENT).decode("utf-8", "surrogateescape")
+            except OSError:
+                continue
+            found.append(parse_environment_file(text))
+    return found
+
+
 def _printable(line: str) -> str:
-    """Return a line without what could control a terminal."""
-    return "".join(c if c.isprintable() else " " for c in line).rstrip()
+    """Return a line without colours, and without anything else that could control a terminal."""
+    return "".join(c if c.isprintable() else " " for c in _COLOUR.sub("", line)).rstrip()

@@ -15,7 +15,7 @@ from .._fs import process
 from .address import keys_of, parse_url, secrets_of, url_of
 from .client import Client
 from .redaction import Secrets
-from .systemd import SECONDS, Systemd, environment_of
+from .systemd import SECONDS, Systemd, configured_environment, environment_of
 from .unit import Properties, Unit
 
 TARGET_SPEC: dict[str, t.Any] = {
@@ -55,7 +55,9 @@ class Target:
         unit = self.systemd.state(properties)
         environ = environment_of(unit.main_pid)
         known = environ or {}
-        self._secrets.add(secrets_of(known))
+        # A process that has failed has no environment any more, and may have printed it to the journal.
+        for variables in (known, *configured_environment(properties)):
+            self._secrets.add(secrets_of(variables))
         key = next(iter(keys_of(known)), "") if self._key is None else self._key
         is_guess = environ is None and (self._url is None or self._key is None)
         return Look(unit, properties, Client(self._url or url_of(known), key), is_guess)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 PROPERTIES = (
     *("Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NRestarts", "UnitFileState", "FragmentPath"),
-    *("ExecMainStartTimestamp", "ExecMainCode", "ExecMainStatus"),
+    *("ExecMainStartTimestamp", "ExecMainCode", "ExecMainStatus", "Environment", "EnvironmentFiles"),
     *("User", "Group", "SupplementaryGroups", "DynamicUser", "DevicePolicy", "DeviceAllow", "PrivateDevices"),
 )
 NOT_FOUND = "not-found"

@@ -85,6 +85,16 @@ def test_the_key_is_never_printed(server: LocalAI, pid: int, systemd: Systemd) -
     assert "(hidden)" in json.loads(outputs[1])["journal"][0]
 
 
+def test_the_key_of_a_process_that_has_ended_is_not_printed(systemd: Systemd, tmp_path: Path) -> None:
+    (tmp_path / "secrets.env").write_text(f"LOCALAI_API_KEY='{KEY}'\n")
+    failed = {"ActiveState": "failed", "Environment": "HF_TOKEN=hf_0123456789"}
+    systemd.states({**failed, "EnvironmentFiles": f"{tmp_path}/secrets.env (ignore_errors=no)"})
+    systemd.journal(f"started with {KEY}", "and with hf_0123456789")
+    output = run_raw(main, {"wait": 60})
+    assert json.loads(output)["journal"] == ["started with (hidden)", "and with (hidden)"]
+    assert KEY not in output
+
+
 def test_a_host_without_systemd(server: LocalAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "env").symlink_to("/usr/bin/env")
     monkeypatch.setenv("PATH", str(tmp_path))

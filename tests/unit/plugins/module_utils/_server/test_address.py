@@ -11,7 +11,9 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._server.address import (
     keys_of,
+    parse_assignments,
     parse_environment,
+    parse_environment_file,
     parse_url,
     secrets_of,
     url_of,
@@ -66,6 +68,14 @@ def test_what_must_not_be_printed() -> None:
 def test_the_environment_of_a_process() -> None:
     assert parse_environment(b"A=1\0B=x=y\0broken\0C=\xff\0\0") == {"A": "1", "B": "x=y", "C": "\udcff"}
     assert parse_environment(b"") == {}
+
+
+def test_the_environment_of_a_unit() -> None:
+    assert parse_assignments('A=1 "B=x y" C=') == {"A": "1", "B": "x y", "C": ""}
+    assert parse_assignments('A="1') == {"A": '"1'}
+    assert parse_assignments("") == {}
+    text = "# A=0\n;B=0\n A = 1 \nB='x y'\nC=\"z\"\nD='\nnothing\n"
+    assert parse_environment_file(text) == {"A": "1", "B": "x y", "C": "z", "D": "'"}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_what_came_back_in_words() -> None:
     assert answers.described(CLOSED) == "the port is closed"
     assert answers.described(answered({"error": {"message": "no\nway"}}, 500)) == "status 500: no way"
     assert answers.described(answered({"error": "no"}, 500)) == "status 500: no"
+    assert answers.described(answered({"loaded": None, "message": "no."}, 500)) == "status 500: no"
     assert answers.described(Answer(Outcome.ANSWERED, 502, b"")) == "status 502"
     long = "start " + "x" * 2000 + " exit status 1: last line"
     assert answers.error_of(answered({"error": {"message": long}})).endswith("exit status 1: last line")

@@ -14,7 +14,12 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, OptionError
 from ansible_collections.localai.core.plugins.module_utils._fs.process import Output
-from ansible_collections.localai.core.plugins.module_utils._server.systemd import Systemd, environment_of
+from ansible_collections.localai.core.plugins.module_utils._server.systemd import (
+    Systemd,
+    configured_environment,
+    environment_of,
+)
+from ansible_collections.localai.core.plugins.module_utils._server.unit import parse_properties
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, ordinary_user
 from ansible_collections.localai.core.tests.support.running_server import process_with
 
@@ -55,9 +60,10 @@ def test_a_host_without_systemd_has_no_units(status: int) -> None:
 
 def test_the_last_lines_of_the_journal() -> None:
     lines = [f"line {number}" for number in range(30)]
-    programs = Programs(stdout="\n".join([*lines, "", "red \x1b[31m\udcff"]) + "\n")
+    programs = Programs(stdout="\n".join([*lines, "", "a \x1b[31mred\x1b[0m line \x1b\udcff"]) + "\n")
     journal = Systemd(programs, "localai.service").journal()
     assert (len(journal), journal[-2]) == (20, "line 29")
+    assert journal[-1].startswith("a red line  ")
     assert "\x1b" not in journal[-1]
     expected = ["journalctl", "--unit=localai.service", "--lines=20", "--no-pager", "--output=cat"]
     assert programs.commands[0][-5:] == expected
@@ -101,6 +107,22 @@ def test_the_environment_of_a_process() -> None:
 def test_the_environment_of_a_process_of_another_user() -> None:
     with ordinary_user():
         assert environment_of(1) is None
+
+
+def test_the_environment_that_a_unit_is_configured_with(tmp_path: Path) -> None:
+    (tmp_path / "a.env").write_text("LOCALAI_API_KEY=one\n")
+    (tmp_path / "b.env").write_text('LOCALAI_API_KEY="two"\n')
+    shown = f"""Environment=A=1 LOCALAI_API_KEY=zero
+EnvironmentFiles={tmp_path}/*.env (ignore_errors=no)
+EnvironmentFiles={tmp_path}/missing (ignore_errors=yes)
+EnvironmentFiles={tmp_path} (ignore_errors=yes)
+"""
+    assert configured_environment(parse_properties(shown)) == [
+        {"A": "1", "LOCALAI_API_KEY": "zero"},
+        {"LOCALAI_API_KEY": "one"},
+        {"LOCALAI_API_KEY": "two"},
+    ]
+    assert configured_environment({}) == [{}]
 
 
 def test_a_process_that_ends_meanwhile(tmp_path: Path) -> None:
