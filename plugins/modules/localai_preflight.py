@@ -1,0 +1,394 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: localai_preflight
+short_description: Read what the LocalAI role needs to know of a host
+version_added: 0.2.0
+author:
+  - localai.core contributors (@localai-core)
+description:
+  - This module is used by the role P(localai.core.localai#role), before it changes anything.
+  - It changes nothing and needs no Python library. It does not read secrets into its result.
+  - What cannot be known, for example because the user of the task may not read a file, is null or left out of a list.
+attributes:
+  check_mode:
+    description: Predicts in C(check_mode) what would change, without changing anything.
+    support: full
+  diff_mode:
+    description: Shows what changes, or in C(check_mode) would change.
+    support: none
+    details: The module changes nothing.
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+  platform:
+    description: The operating systems that are supported.
+    support: full
+    platforms: [Linux]
+options:
+  name:
+    description: The name of the systemd unit, without its suffix.
+    type: str
+    default: localai
+  user:
+    description: The user of the service.
+    type: str
+  group:
+    description: The primary group of the user.
+    type: str
+  gpu_groups:
+    description: Groups whose members may use GPUs. Those that this host does not have are ignored.
+    type: list
+    elements: str
+    default: []
+  home:
+    description: The home directory of the user.
+    type: path
+  address:
+    description: The address of the service, as V(host:port). An IPv6 address is in brackets.
+    type: str
+  paths:
+    description: Paths that the service uses. They need not exist yet.
+    type: list
+    elements: path
+    default: []
+  executable_paths:
+    description: Paths below which files are executed. They need not exist yet.
+    type: list
+    elements: path
+    default: []
+  binary_link:
+    description: The path that starts LocalAI, which may be a symlink to one of the installed binaries.
+    type: path
+  binary_directories:
+    description: Directories with installed binaries, the current one first.
+    type: list
+    elements: path
+    default: []
+  files:
+    description: Paths of the files of the service, such as its unit and its environment files.
+    type: list
+    elements: path
+    default: []
+  memory:
+    description: The directory of the role's records.
+    type: path
+    default: /var/lib/localai-core
+  config_path:
+    description: The configuration directory of LocalAI.
+    type: path
+  environment_file:
+    description: The environment file of the service.
+    type: path
+  misc_devices:
+    description: Paths of devices that the service may use if they exist, such as V(/dev/nvmap).
+    type: list
+    elements: path
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Read what the role needs to know
+  localai.core.localai_preflight:
+    user: localai
+    group: localai
+    gpu_groups: [render, video]
+    home: /var/lib/local-ai
+    address: 127.0.0.1:8080
+    paths: [/var/lib/local-ai/models]
+    executable_paths: [/opt/localai/bin, /var/lib/local-ai/backends]
+    binary_link: /usr/local/bin/local-ai
+    binary_directories: [/opt/localai/bin, /usr/local/lib/localai]
+    files: [/etc/systemd/system/localai.service, /etc/localai/localai.env]
+    config_path: /var/lib/local-ai/configuration
+    environment_file: /etc/localai/localai.env
+    misc_devices: [/dev/nvmap]
+  register: host
+"""
+
+RETURN = r"""
+python:
+  description: The Python that runs the module.
+  returned: success
+  type: dict
+  contains:
+    executable:
+      description: Its path.
+      type: str
+      returned: success
+    version:
+      description: Its version.
+      type: str
+      returned: success
+    libraries:
+      description: Whether it can import V(requests), V(yaml) and V(isal).
+      type: dict
+      returned: success
+  sample: {executable: /usr/bin/python3, version: 3.11.2, libraries: {requests: true, yaml: true, isal: false}}
+account:
+  description: The account of the service.
+  returned: success
+  type: dict
+  contains:
+    user_exists:
+      description: Whether O(user) exists.
+      type: bool
+      returned: success
+    group_exists:
+      description: Whether O(group) exists.
+      type: bool
+      returned: success
+    groups:
+      description: The O(gpu_groups) that exist.
+      type: list
+      elements: str
+      returned: success
+    is_right:
+      description:
+        - Whether O(user) exists with the primary group O(group) and the home directory O(home), and is in all existing
+          O(gpu_groups).
+      type: bool
+      returned: success
+  sample: {user_exists: true, group_exists: true, groups: [render, video], is_right: true}
+user_home:
+  description: The home directory that is recorded for O(user), null if there is no such user.
+  returned: success
+  type: str
+  sample: /var/lib/local-ai
+selinux:
+  description: The state of SELinux, V(disabled), V(permissive) or V(enforcing).
+  returned: success
+  type: str
+  sample: disabled
+fapolicyd:
+  description: Whether fapolicyd is active, which decides what may be executed.
+  returned: success
+  type: bool
+  sample: false
+noexec:
+  description: The O(executable_paths) that are, or would be created, on a file system that is mounted with C(noexec).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path, as in the option.
+      type: str
+      returned: success
+    mount_point:
+      description: Where the file system is mounted.
+      type: str
+      returned: success
+  sample: []
+read_only:
+  description: The O(paths) that are, or would be created, on a file system that is mounted read-only.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path, as in the option.
+      type: str
+      returned: success
+    mount_point:
+      description: Where the file system is mounted.
+      type: str
+      returned: success
+  sample: [{path: /srv/models, mount_point: /srv/models}]
+user_namespaces:
+  description: Whether the kernel has user namespaces, and allows some.
+  returned: success
+  type: bool
+  sample: true
+lowest_port:
+  description: The lowest port that a program without privileges may listen on.
+  returned: success
+  type: int
+  sample: 1024
+port:
+  description: Who listens on O(address).
+  returned: success
+  type: dict
+  contains:
+    in_use:
+      description: Whether somebody answers there within 2 seconds. Null if the address cannot be used.
+      type: bool
+      returned: success
+    own:
+      description:
+        - Whether it is the main process of the unit. It is if that process was told the same port, or no address.
+        - Null if the user of the task may not read the environment of that process.
+      type: bool
+      returned: success
+  sample: {in_use: true, own: true}
+unit:
+  description: The unit, with systemd's own words. All are null if the host is not run by systemd.
+  returned: success
+  type: dict
+  contains:
+    load_state:
+      description: The load state, such as V(loaded) or V(not-found).
+      type: str
+      returned: success
+    active_state:
+      description: The active state, such as V(active).
+      type: str
+      returned: success
+    main_pid:
+      description: The main process, null if there is none.
+      type: int
+      returned: success
+    enabled:
+      description: Whether the unit is enabled.
+      type: bool
+      returned: success
+  sample: {load_state: loaded, active_state: active, main_pid: 4711, enabled: true}
+upstream_unit:
+  description: Whether the unit file C(local-ai.service) of LocalAI's own installer exists. A symlink does not count.
+  returned: success
+  type: bool
+  sample: false
+devices:
+  description: The O(misc_devices) that exist, or that the unit file allows already.
+  returned: success
+  type: list
+  elements: str
+  sample: [/dev/nvmap]
+link:
+  description: What is at O(binary_link).
+  returned: success
+  type: dict
+  contains:
+    exists:
+      description: Whether there is anything, also a symlink to nowhere.
+      type: bool
+      returned: success
+    target:
+      description: The target of the symlink, null if it is none.
+      type: str
+      returned: success
+    checksum:
+      description: The SHA-256 of the file that it leads to, null if there is none.
+      type: str
+      returned: success
+  sample: {exists: true, target: /opt/localai/bin/local-ai-v4.9.0, checksum: 2c26b46b68ffc68f}
+binaries:
+  description: The files C(local-ai-*) in O(binary_directories).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path.
+      type: str
+      returned: success
+    version:
+      description: The version in the name, null if there is none that can be compared.
+      type: str
+      returned: success
+    checksum:
+      description: The SHA-256.
+      type: str
+      returned: success
+    recorded:
+      description: The content of the file with the same name and C(.sha256), null if there is none.
+      type: str
+      returned: success
+  sample:
+    - {path: /opt/localai/bin/local-ai-v4.9.0, version: v4.9.0, checksum: 2c26b46b68ffc68f, recorded: 2c26b46b68ffc68f}
+files:
+  description:
+    - The fingerprint of each of the O(files), by its path. It is the SHA-256 without blank lines and lines that begin
+      with C(#) or C(;).
+    - Null if there is no file, or a symlink in its place.
+  returned: success
+  type: dict
+  sample: {/etc/systemd/system/localai.service: 2c26b46b68ffc68f}
+drop_ins:
+  description: The fingerprint of each drop-in of the unit in C(/etc/systemd/system), by its path.
+  returned: success
+  type: dict
+  sample: {}
+started:
+  description: The record C(started.json) in O(memory), empty if there is none.
+  returned: success
+  type: dict
+  sample: {}
+good:
+  description: The record C(good/start.json) in O(memory), empty if there is none.
+  returned: success
+  type: dict
+  sample: {}
+previous:
+  description: The record C(previous/start.json) in O(memory), empty if there is none.
+  returned: success
+  type: dict
+  sample: {}
+told_capability:
+  description:
+    - The capability that O(environment_file) sets, empty if it sets none.
+    - Null if the file cannot be read.
+  returned: success
+  type: str
+  sample: nvidia-cuda-13
+runtime_settings:
+  description: The settings that LocalAI's web page saved in O(config_path).
+  returned: success
+  type: dict
+  contains:
+    exists:
+      description: Whether the file exists. Null if that cannot be known.
+      type: bool
+      returned: success
+    valid:
+      description: Whether it contains a JSON object. Null if there is no file, or it cannot be read.
+      type: bool
+      returned: success
+    keys:
+      description: All keys.
+      type: list
+      elements: str
+      returned: success
+    values:
+      description:
+        - The values that are neither lists nor mappings. Values whose key contains C(key), C(token), C(secret),
+          C(passw) or C(credential) are left out.
+      type: dict
+      returned: success
+  sample: {exists: true, valid: true, keys: [auto_upgrade_backends], values: {auto_upgrade_backends: true}}
+external_backends:
+  description: The file C(external_backends.json) in O(config_path), with which a running LocalAI learns backends.
+  returned: success
+  type: dict
+  contains:
+    exists:
+      description: Whether the file exists. Null if that cannot be known.
+      type: bool
+      returned: success
+    valid:
+      description: Whether it is a JSON object of paths. Null if there is no file, or it cannot be read.
+      type: bool
+      returned: success
+    names:
+      description: The names of the backends.
+      type: list
+      elements: str
+      returned: success
+  sample: {exists: false, valid: null, names: []}
+"""
+
+from ansible_collections.localai.core.plugins.module_utils._host.preflight import run_preflight
+
+
+def main() -> None:
+    """Run the module."""
+    run_preflight()
+
+
+if __name__ == "__main__":
+    main()
