@@ -17,8 +17,8 @@ from .units import Unit
 _SECONDS = 2
 _MAX_ENVIRONMENT = 4 * 1024**2
 _VARIABLE = b"LOCALAI_ADDRESS="
-# What is reached at an address that stands for all of the host.
-_WILDCARDS = {"": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "::": ("127.0.0.1", "::1")}
+_LOOPBACK = "127.0.0.1"
+_LOOPBACKS = (_LOOPBACK, "::1")
 
 
 def split_address(address: str) -> tuple[str, int] | None:
@@ -35,8 +35,15 @@ def is_in_use(address: str) -> bool | None:
     if parts is None:
         return None
     host, port = parts
-    answers = [_answers(one, port) for one in _WILDCARDS.get(host, (host,))]
+    answers = [_answers(one, port) for one in _reachable(host)]
     return True if True in answers else answers[0]
+
+
+def _reachable(host: str) -> tuple[str, ...]:
+    """Return the addresses at which a program can be reached that listens on an address."""
+    if host in ("", "::"):
+        return _LOOPBACKS
+    return (_LOOPBACK,) if set(host) == {"0", "."} else (host,)
 
 
 def _answers(host: str, port: int) -> bool | None:

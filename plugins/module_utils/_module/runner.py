@@ -26,9 +26,19 @@ class Run:
     result: dict[str, t.Any] = field(default_factory=lambda: {"changed": False})
 
 
-def run_module(spec: dict[str, t.Any], work: t.Callable[[Run], None]) -> None:
-    """Run `work`, and end the process with its result, or with a failure that contains the result so far."""
+def run_module(
+    spec: dict[str, t.Any],
+    work: t.Callable[[Run], None],
+    values_to_hide: t.Callable[[t.Mapping[str, t.Any]], set[str]] | None = None,
+) -> None:
+    """Run `work`, and end the process with its result, or with a failure that contains the result so far.
+
+    Ansible hides every value inside an option with `no_log` wherever it is in the result, words like `root` too. If
+    the options are valid, it hides only those that `values_to_hide` returns.
+    """
     module = LocalAIModule(spec)
+    if values_to_hide is not None:
+        module.no_log_values = values_to_hide(t.cast("dict[str, t.Any]", module.given))
     run = Run(t.cast("dict[str, t.Any]", module.given), module.check_mode)
     failure: dict[str, t.Any] = {}
     try:
