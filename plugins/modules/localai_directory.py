@@ -55,6 +55,10 @@ options:
         description: The octal mode, in quotes.
         type: str
         default: "0755"
+      readable:
+        description: Whether O(readable_by) must be able to list the directory. Otherwise it only has to enter it.
+        type: bool
+        default: true
   keep:
     description: Directories to keep when a directory above them is deleted. Everything else in it is deleted.
     type: list
@@ -66,6 +70,31 @@ options:
   group:
     description: The group of recorded directories. By default, the group is not changed.
     type: str
+  readable_by:
+    description:
+      - The user of the service. With O(state=present), the task fails if this user cannot read and enter one of the
+        existing O(directories). The user tries it, so groups, ACLs and the directories above count.
+      - Check mode does not test directories that a run would create or change, and no directory if there is no such
+        user yet.
+    type: str
+  writable:
+    description: The O(directories) to which O(readable_by) must also be able to write.
+    type: list
+    elements: path
+    default: []
+  backends_path:
+    description:
+      - The one of O(directories) in which LocalAI looks for backends.
+      - The task fails if there is a C(lost+found) in it that O(readable_by) cannot read, because LocalAI would then
+        list no backend at all.
+    type: path
+  reserved:
+    description:
+      - Directories with files of the role.
+      - The task fails if one of O(directories) is in one of them, also through symlinks, before anything is changed.
+    type: list
+    elements: path
+    default: []
   record:
     description:
       - The file with the record. It belongs to root.
@@ -106,6 +135,9 @@ EXAMPLES = r"""
         mode: "0750"
     owner: localai
     group: localai
+    readable_by: localai
+    writable: [/srv/localai]
+    reserved: [/etc/localai]
 
 - name: Delete the directory, if it is the recorded one
   localai.core.localai_directory:

@@ -16,11 +16,13 @@ from .._fs.os_errors import DiskErrors
 from .._fs.utf8 import os
 from .._module.runner import Run, run_module
 from .._store.ownership import numbers_of
-from . import create, delete, record
+from . import access, create, delete, record
+from .access import Use
 from .adopt import adopt, marked
 from .create import Attributes, Creation
-from .paths import PathState, scan_path
+from .paths import PathState, names_below, scan_path
 from .record import DirectoryRecord
+from .reserved import refuse_reserved
 
 _MAX_NAMES = 5
 _MAX_SECONDS = 86400
@@ -31,11 +33,19 @@ DIRECTORY_SPEC: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "required": True,
-        "options": {"path": {"type": "path", "required": True}, "mode": {"type": "str", "default": "0755"}},
+        "options": {
+            "path": {"type": "path", "required": True},
+            "mode": {"type": "str", "default": "0755"},
+            "readable": {"type": "bool", "default": True},
+        },
     },
     "keep": {"type": "list", "elements": "path", "default": []},
     "owner": {"type": "str"},
     "group": {"type": "str"},
+    "readable_by": {"type": "str"},
+    "writable": {"type": "list", "elements": "path", "default": []},
+    "backends_path": {"type": "path"},
+    "reserved": {"type": "list", "elements": "path", "default": []},
     "record": {"type": "path", "default": "/var/lib/localai-core/directories.json"},
     "adopt": {
         "type": "dict",
@@ -55,7 +65,12 @@ def run_directory() -> None:
 
 def _carry_out(run: Run) -> None:
     task = _Task(run)
-    run.result.update(task.present() if run.params["state"] == "present" else task.absent())
+    if run.params["state"] == "absent":
+        run.result.update(task.absent())
+        return
+    run.result.update(task.present())
+    # The result of the error contains what was created.
+    task.check_access()
 
 
 class _Task:
@@ -66,6 +81,8 @@ class _Task:
         self._check_mode = run.check_mode
         self._warnings = run.warnings
         self._paths = [_path(row["path"]) for row in self._params["directories"]]
+        self._to_change: list[str] = []
+        refuse_reserved(self._paths, [_path(path) for path in self._params["reserved"]])
         self._file = _path(self._params["record"])
         saved = record.read(self._file)
         self._record = self._adopted() if saved is None else saved
@@ -78,11 +95,47 @@ class _Task:
         steps = create.plan(requested, states, self._record)
         created = [step.path for step in steps if step.creates]
         foreign = [path for path in requested if path not in created and not self._record.has(states[path])]
-        if not self._check_mode:
+        if self._check_mode:
+            self._to_change = [step.path for step in steps]
+        else:
             self._save_adopted()
             for step in steps:
                 self._record = create.apply(step, self._record, self._save)
         return {"changed": bool(steps) or self._adopts, "created": created, "foreign": foreign, "diff": _diff(steps)}
+
+    def check_access(self) -> None:
+        """Raise HostError if the user of the service cannot use its directories.
+
+        Check mode cannot tell that of directories that a run would create or change, nor of those in them.
+        """
+        user = self._params["readable_by"]
+        if user is None:
+            return
+        account = access.account_of(user)
+        if account is None and not self._check_mode:
+            raise HostError(f"readable_by: this host has no user {user!r}. Create it first.")
+        uses = [
+            use for use in self._uses() if not any(names_below(use.path, path) is not None for path in self._to_change)
+        ]
+        if account is None or not uses:
+            return
+        if not access.can_become(account):
+            self._warnings.append(f"readable_by: only root can test what {user} can read. Run with become.")
+            return
+        problem = access.message(user, access.denied(account, uses))
+        if problem:
+            raise HostError(problem)
+
+    def _uses(self) -> list[Use]:
+        writable = [_path(path) for path in self._params["writable"]]
+        unknown = [path for path in writable if path not in self._paths]
+        if unknown:
+            raise OptionError(f"writable: {', '.join(unknown)} must also be in directories.")
+        backends = _path(self._params["backends_path"]) if self._params["backends_path"] else ""
+        return [
+            Use(path, reads=row["readable"], writes=path in writable, backends=path == backends)
+            for path, row in zip(self._paths, self._params["directories"])
+        ]
 
     def absent(self) -> dict[str, t.Any]:
         """Delete directories that the role created, and return the result of the module."""
