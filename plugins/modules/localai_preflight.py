@@ -356,8 +356,8 @@ runtime_settings:
       returned: success
     values:
       description:
-        - The values that are neither lists nor mappings. Values whose key contains C(key), C(token), C(secret),
-          C(passw) or C(credential) are left out.
+        - The values that are neither lists nor mappings, nor longer than 1000 characters.
+        - Values whose key contains C(key), C(token), C(secret), C(passw) or C(credential) are left out.
       type: dict
       returned: success
   sample: {exists: true, valid: true, keys: [auto_upgrade_backends], values: {auto_upgrade_backends: true}}

@@ -42,7 +42,7 @@ def told_capability(environment_file: str) -> str | None:
 def runtime_settings(config_path: str) -> dict[str, t.Any]:
     """Return the settings that LocalAI's web page saved: whether they are a JSON object, its keys, harmless values.
 
-    Values that are lists or objects are left out, and those that can be secret.
+    Values that are lists, objects or long texts are left out, and those that can be secret.
     """
     file = read_small_file(os.path.join(config_path, "runtime_settings.json"))
     settings = _object(file)
@@ -72,9 +72,12 @@ def _validity(file: SmallFile, document: dict[str, t.Any] | None) -> bool | None
 
 
 def _is_harmless(key: str, value: t.Any) -> bool:
-    is_scalar = value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
-    return is_scalar and not _SECRET.search(key)
+    if isinstance(value, str):
+        is_short = len(value) <= _MAX_VALUE
+    else:
+        is_short = value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return is_short and not _SECRET.search(key)
 
 
 def _shown(value: t.Any) -> t.Any:
-    return redacted_text(value)[:_MAX_VALUE] if isinstance(value, str) else value
+    return redacted_text(value) if isinstance(value, str) else value

@@ -24,6 +24,8 @@ _SECRET = re.compile(
 )
 _MAX_TEXT = 128 * 1024
 _TOO_LONG = "(too long to be shown)\n"
+_MAX_LINE = 4000
+_LONG_LINE = "(a line that is too long to be shown)"
 
 
 def diff(steps: t.Sequence[Step]) -> list[dict[str, str]]:
@@ -33,7 +35,9 @@ def diff(steps: t.Sequence[Step]) -> list[dict[str, str]]:
 
 def without_secrets(text: str) -> str:
     """Return a text without the values of variables whose names say that they are secret, and without credentials."""
-    return redacted_text(_SECRET.sub(lambda match: f"{match.group(1)}(hidden)" if match.group(2) else match[0], text))
+    # The search for addresses takes quadratic time in the length of a line.
+    short = "\n".join(line if len(line) <= _MAX_LINE else _LONG_LINE for line in text.split("\n"))
+    return redacted_text(_SECRET.sub(lambda match: f"{match.group(1)}(hidden)" if match.group(2) else match[0], short))
 
 
 def _item(path: str, before: str, after: str, what: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ import errno
 import json
 import pwd
 import typing as t
+import warnings
 from dataclasses import dataclass
 
 from .._errors import HostError
@@ -63,7 +64,10 @@ def can_become(account: pwd.struct_passwd) -> bool:
 def denied(account: pwd.struct_passwd, uses: t.Sequence[Use]) -> Denied:
     """Return what a user cannot do with directories; raises HostError if this process cannot become that user."""
     reader, writer = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        # The child calls nothing that another thread could have locked.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:
         _report(account, uses, writer)  # does not return
     os.close(writer)
@@ -75,6 +79,17 @@ def denied(account: pwd.struct_passwd, uses: t.Sequence[Use]) -> Denied:
             f"The access of the user {account.pw_name} to its directories cannot be tested: status {status}."
         )
     return Denied(*(tuple(paths) for paths in json.loads(content.decode("ascii"))))
+
+
+def try_out(uses: t.Sequence[Use]) -> Denied:
+    """Return what the user of this process cannot do with directories."""
+    readable = {use.path: _can_enter(use.path) and (not use.reads or _can_read(use.path)) for use in uses}
+    usable = [use for use in uses if readable[use.path]]
+    return Denied(
+        tuple(path for path, is_readable in readable.items() if not is_readable),
+        tuple(use.path for use in usable if use.writes and not os.access(use.path, os.W_OK | os.X_OK)),
+        tuple(use.path for use in usable if use.backends and _has_lost_and_found(use.path)),
+    )
 
 
 def message(user: str, found: Denied) -> str:
@@ -106,22 +121,13 @@ def _report(account: pwd.struct_passwd, uses: t.Sequence[Use], writer: int) -> t
             os.initgroups(account.pw_name, account.pw_gid)
             os.setgid(account.pw_gid)
             os.setuid(account.pw_uid)
-        content = json.dumps(_try(uses)).encode("ascii")
+        found = try_out(uses)
+        content = json.dumps([found.read, found.write, found.lost_and_found]).encode("ascii")
         while content:
             content = content[os.write(writer, content) :]
         status = 0
     finally:
         os._exit(status)  # noqa: SLF001 -- what os.fork() needs
-
-
-def _try(uses: t.Sequence[Use]) -> tuple[list[str], list[str], list[str]]:
-    """Return the paths of `Denied`."""
-    readable = {use.path: _can_enter(use.path) and (not use.reads or _can_read(use.path)) for use in uses}
-    return (
-        [path for path, is_readable in readable.items() if not is_readable],
-        [use.path for use in uses if use.writes and readable[use.path] and not os.access(use.path, os.W_OK | os.X_OK)],
-        [use.path for use in uses if use.backends and readable[use.path] and _has_lost_and_found(use.path)],
-    )
 
 
 def _can_enter(path: str) -> bool:

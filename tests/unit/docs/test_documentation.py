@@ -18,6 +18,8 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
+from ansible_collections.localai.core.plugins.module_utils._host.preflight import PREFLIGHT_SPEC
+from ansible_collections.localai.core.plugins.module_utils._host.service_files import SERVICE_FILES_SPEC
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import (
     BACKEND,
     BACKEND_INFO,
@@ -40,8 +42,10 @@ MODULES = {"localai_backend": BACKEND, "localai_backend_info": BACKEND_INFO}
 # Modules without the options of the fragments.
 OTHER_MODULES = {
     "localai_directory": DIRECTORY_SPEC,
+    "localai_preflight": PREFLIGHT_SPEC,
     "localai_server": SERVER_SPEC,
     "localai_server_info": SERVER_INFO_SPEC,
+    "localai_service_files": SERVICE_FILES_SPEC,
 }
 FRAGMENTS = {"connection": CONNECTION_OPTIONS, "backends": BACKENDS_OPTIONS}
 GROUPS = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
@@ -94,6 +98,8 @@ def test_a_module_without_fragments_is_documented_as_it_is_specified(module: str
     }
     everything = {**documented, **returned}
     assert [place for name in everything for place in without_description(everything[name], name)] == []
+    for name, sample, contains in samples(returned):
+        assert set(sample) == set(contains), name
     given = [
         {name: [] if str(value).startswith("{{") else value for name, value in (task[action] or {}).items()}
         for task in block(f"modules/{module}.py", "EXAMPLES")

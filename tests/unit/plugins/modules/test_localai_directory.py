@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
 
+from ansible_collections.localai.core.plugins.modules.localai_directory import main
 from ansible_collections.localai.core.tests.support.directories import LAYOUT, DirectoryHost, can_mount
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,
@@ -23,6 +25,7 @@ from ansible_collections.localai.core.tests.support.host import (
     ordinary_user,
     snapshot,
 )
+from ansible_collections.localai.core.tests.support.module import run_module
 
 takes_root = pytest.mark.skipif(not IS_ROOT or not can_mount(), reason="only root can mount and give files away")
 
@@ -292,3 +295,109 @@ def test_a_path_that_is_swapped_for_a_symlink_meanwhile_is_not_followed(
     assert "was replaced during this run" in host.run("present", *LAYOUT, owner="nobody")["msg"]
     assert mode(host.top / "elsewhere") == "0o711"
     assert (host.top / "elsewhere").stat().st_uid == 0
+
+
+def account() -> str:
+    """Return the name of the ordinary user, which is the user of the tests unless that is root."""
+    return pwd.getpwuid(NOBODY if IS_ROOT else os.geteuid()).pw_name
+
+
+@pytest.fixture(name="open_host")
+def _open_host() -> Iterator[DirectoryHost]:
+    """A host whose directories others than root can reach."""
+    with directory_of_ordinary_user() as top:
+        yield DirectoryHost(top)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_directory_that_the_service_cannot_read_is_an_error(open_host: DirectoryHost, check_mode: bool) -> None:
+    closed = open_host.top / "shared"
+    closed.mkdir()
+    closed.chmod(0o700 if IS_ROOT else 0)
+    before = snapshot(closed)
+    done = open_host.run("present", "shared", check_mode=check_mode, readable_by=account())
+    assert done["failed"]
+    assert f"The user {account()} cannot read or enter {closed}. Let this user in" in done["msg"]
+    assert snapshot(closed) == before
+    closed.chmod(0o755)
+    assert not open_host.run("present", "shared", check_mode=check_mode, readable_by=account())["failed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_directory_that_the_service_cannot_write_to_is_an_error(open_host: DirectoryHost, check_mode: bool) -> None:
+    shared = open_host.top / "shared"
+    shared.mkdir()
+    shared.chmod(0o755 if IS_ROOT else 0o500)
+    writable = {"readable_by": account(), "writable": [str(shared)]}
+    done = open_host.run("present", "shared", check_mode=check_mode, **writable)
+    assert f"cannot write to {shared}. Let this user in" in done["msg"]
+    shared.chmod(0o777)
+    assert not open_host.run("present", "shared", check_mode=check_mode, **writable)["failed"]
+
+
+def test_check_mode_does_not_test_what_a_run_would_create_or_change(open_host: DirectoryHost) -> None:
+    options = {"readable_by": account(), "mode": "0755"}
+    for _round in range(2):
+        assert not open_host.run("present", *LAYOUT, check_mode=True, **options)["failed"]
+        assert not open_host.run("present", *LAYOUT, **options)["failed"]
+        (open_host.top / "home").chmod(0o700 if IS_ROOT else 0o100)
+    done = open_host.run("present", "home/models", check_mode=True, **options)
+    assert done["failed"] is IS_ROOT, "what is above it will not be changed by this task"
+
+
+def test_a_created_directory_that_the_service_cannot_use_is_in_the_result_of_the_error(
+    open_host: DirectoryHost,
+) -> None:
+    (open_host.top / "closed").mkdir()
+    (open_host.top / "closed").chmod(0o711 if IS_ROOT else 0o300)
+    done = open_host.run("present", "home", "closed", readable_by=account(), mode="0755")
+    assert done["failed"]
+    assert done["created"] == [str(open_host.top / "home")]
+
+
+def test_a_directory_may_only_have_to_be_entered(open_host: DirectoryHost) -> None:
+    (open_host.top / "home").mkdir()
+    (open_host.top / "home").chmod(0o711 if IS_ROOT else 0o300)
+    rows = {"directories": [{"path": str(open_host.top / "home"), "readable": False}], "readable_by": account()}
+    assert not run_module(main, {**open_host.arguments("present"), **rows})["failed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_lost_and_found_in_the_backends_path_is_an_error(open_host: DirectoryHost, check_mode: bool) -> None:
+    backends = open_host.top / "backends"
+    (backends / "lost+found").mkdir(parents=True)
+    (backends / "lost+found").chmod(0o700 if IS_ROOT else 0)
+    given = {"readable_by": account(), "backends_path": str(backends)}
+    done = open_host.run("present", "backends", check_mode=check_mode, **given)
+    assert done["failed"]
+    assert f"Remove {backends}/lost+found, or use a subdirectory of {backends}" in done["msg"]
+    (backends / "lost+found").rmdir()
+    assert not open_host.run("present", "backends", check_mode=check_mode, **given)["failed"]
+
+
+def test_an_unknown_user_is_an_error_of_a_run(host: DirectoryHost) -> None:
+    assert not host.run("present", "home", check_mode=True, readable_by="no-such-user")["failed"]
+    done = host.run("present", "home", readable_by="no-such-user")
+    assert done["msg"] == "readable_by: this host has no user 'no-such-user'. Create it first."
+
+
+def test_an_ordinary_user_cannot_test_for_another(open_host: DirectoryHost) -> None:
+    with ordinary_user():
+        done = open_host.run("present", "home", readable_by="root")
+    assert not done["failed"]
+    assert done["warnings"] == ["readable_by: only root can test what root can read. Run with become."]
+
+
+def test_what_is_writable_must_be_one_of_the_directories(host: DirectoryHost) -> None:
+    done = host.run("present", "home", readable_by=account(), writable=["/elsewhere"])
+    assert done["msg"] == "writable: /elsewhere must also be in directories."
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_link_into_the_directories_of_the_role_is_refused(host: DirectoryHost, state: str) -> None:
+    host.write("own/file")
+    (host.top / "models").symlink_to(host.top / "own")
+    done = host.run(state, "home", "models", reserved=[str(host.top / "own")])
+    assert done["failed"]
+    assert f"models leads to {host.top}/own, which is in {host.top}/own, where the role keeps its" in done["msg"]
+    assert host.all() == ["models", "own", "own/file"], "nothing was created"

@@ -40,6 +40,7 @@ LOCALES = {"de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1"), "ja_JP.EUC-JP": ("ja_JP"
 RUN = """
 import json, sys
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info, localai_directory
+from ansible_collections.localai.core.plugins.modules import localai_preflight, localai_service_files
 from ansible_collections.localai.core.tests.support.module import run_module
 module, options, check = json.load(sys.stdin)
 result = run_module(globals()[module].main, options, check)
@@ -184,3 +185,23 @@ def test_the_directories_of_the_role_may_have_any_name(locale, tmp_path):
     (path / "日本").write_text("x")
     assert run(locale, "localai_directory", **options, state="absent")["changed"]
     assert not path.parent.exists()
+
+
+def test_the_files_of_the_service_may_have_any_name(locale, tmp_path):
+    path = tmp_path / "größe日本"
+    own = {"owner": str(os.geteuid()), "group": str(os.getegid())}
+    options = {
+        "directories": [{"path": str(path), **own}],
+        "files": [{"path": str(path / "日本.env"), "content": "A=größe日本\n", **own}],
+        "links": [{"path": str(path / "größe"), "target": "日本.env"}],
+    }
+    assert run(locale, "localai_service_files", **options)["changed"]
+    assert (path / "größe").read_text(encoding="utf-8") == "A=größe日本\n"
+    done = run(locale, "localai_service_files", **options)
+    assert not done["changed"]
+    looked = {"files": [str(path / "日本.env")], "binary_link": str(path / "größe")}
+    found = run(locale, "localai_preflight", **looked)
+    assert found["files"] == done["files"]
+    assert found["link"]["target"] == "日本.env"
+    assert run(locale, "localai_service_files", absent=[str(path)])["removed"] == [str(path)]
+    assert not path.exists()

@@ -89,3 +89,21 @@ def test_the_two_paths_must_not_be_the_same_directory(tmp_path: Path) -> None:
     for system in (path, tmp_path / "link", tmp_path / "system/../backends"):
         with pytest.raises(OptionError, match=r"backends_path and backends_system_path are both .*/backends\."):
             check_paths(HostOptions(str(path), str(system)))
+
+
+def test_only_the_values_that_are_to_be_hidden_are() -> None:
+    options = {"secrets": {"type": "list", "elements": "dict", "no_log": True}}
+    given = {"secrets": [{"path": "/srv/x", "content": "precious"}]}
+
+    def work(current: Run) -> None:
+        current.result.update(path="/srv/x", text=f"It is {current.params['secrets'][0]['content']}.")
+
+    def main(**settings: Any) -> Callable[[], None]:
+        return lambda: run_module({"argument_spec": options}, work, **settings)
+
+    masked = run_raw(main(), given)
+    assert "precious" not in masked
+    assert json.loads(masked)["path"] != "/srv/x"
+    shown = run_raw(main(values_to_hide=lambda params: {row["content"] for row in params["secrets"]}), given)
+    assert "precious" not in shown
+    assert json.loads(shown)["path"] == "/srv/x"

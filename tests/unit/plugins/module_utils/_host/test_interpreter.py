@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, localai.core contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Python of the modules, and its libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from ansible_collections.localai.core.plugins.module_utils._host.interpreter import interpreter
+from ansible_collections.localai.core.tests.support.interpreter import environment
+
+LOOK = """
+import json, sys
+sys.modules["isal"] = None
+from ansible_collections.localai.core.plugins.module_utils._host.interpreter import interpreter
+before = set(sys.modules)
+answer = interpreter()
+assert set(sys.modules) == before, "a library was imported"
+assert answer["libraries"]["isal"] is False, "a library that cannot be imported"
+sys.path.clear()
+sys.path_importer_cache.clear()
+assert set(interpreter()["libraries"].values()) == {False}
+"""
+
+
+def test_it_is_the_one_that_runs_this() -> None:
+    answer = interpreter()
+    assert answer["executable"] == sys.executable
+    assert answer["version"].startswith(".".join(map(str, sys.version_info[:3])))
+    assert answer["libraries"]["requests"] is True
+    assert answer["libraries"]["yaml"] is True
+    assert sorted(answer["libraries"]) == ["isal", "requests", "yaml"]
+
+
+def test_libraries_are_searched_and_not_imported() -> None:
+    subprocess.run([sys.executable, "-c", LOOK], env=environment(), check=True)
