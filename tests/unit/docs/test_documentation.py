@@ -169,7 +169,13 @@ def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None
     for module in MODULES.values():
         assert sorted(secrets(module["argument_spec"])) == ["password", "token"]
     found = {name: secrets(spec) for name, spec in OTHER_MODULES.items()}
-    assert found == {"localai_directory": [], "localai_server": ["api_key"], "localai_server_info": ["api_key"]}
+    assert found == {
+        "localai_directory": [],
+        "localai_preflight": [],
+        "localai_server": ["api_key"],
+        "localai_server_info": ["api_key"],
+        "localai_service_files": ["content", "secrets"],
+    }
 
 
 def function(name: str) -> ast.FunctionDef:
