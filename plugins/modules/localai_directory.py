@@ -59,6 +59,12 @@ options:
         description: Whether O(readable_by) must be able to list the directory. Otherwise it only has to enter it.
         type: bool
         default: true
+  create:
+    description:
+      - Whether to create missing directories, and to set owner, group and mode of recorded ones. Otherwise, a missing
+        directory is an error, except in check mode, in which an earlier task may be about to create it.
+    type: bool
+    default: true
   keep:
     description: Directories to keep when a directory above them is deleted. Everything else in it is deleted.
     type: list

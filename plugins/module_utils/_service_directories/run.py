@@ -39,6 +39,7 @@ DIRECTORY_SPEC: dict[str, t.Any] = {
             "readable": {"type": "bool", "default": True},
         },
     },
+    "create": {"type": "bool", "default": True},
     "keep": {"type": "list", "elements": "path", "default": []},
     "owner": {"type": "str"},
     "group": {"type": "str"},
@@ -92,6 +93,11 @@ class _Task:
         """Create missing directories, and return the result of the module."""
         requested = {path: self._attributes(row["mode"]) for path, row in zip(self._paths, self._params["directories"])}
         states = {path: self._scan(path) for path in requested}
+        if not self._params["create"]:
+            self._to_change = [path for path, state in states.items() if state.kind == "missing"]
+            if self._to_change and not self._check_mode:
+                raise HostError(f"{', '.join(self._to_change)}: there is no such directory. Create it first.")
+            return {"changed": False, "created": [], "foreign": [], "diff": _diff([])}
         steps = create.plan(requested, states, self._record)
         created = [step.path for step in steps if step.creates]
         foreign = [path for path in requested if path not in created and not self._record.has(states[path])]

@@ -56,6 +56,13 @@ def test_what_is_missing_is_created_and_recorded(host: DirectoryHost) -> None:
     assert not host.run("present", *LAYOUT)["changed"]
 
 
+def test_what_is_missing_is_an_error_where_it_is_not_created(host: DirectoryHost) -> None:
+    assert not host.run("present", *LAYOUT, check_mode=True, create=False)["changed"]
+    failed = host.run("present", *LAYOUT, create=False)
+    assert failed["msg"].endswith("there is no such directory. Create it first.")
+    assert host.all() == []
+
+
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_what_exists_is_used_as_it_is(host: DirectoryHost, check_mode: bool) -> None:
     model = host.write("home/models/model")
