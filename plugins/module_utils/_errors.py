@@ -111,8 +111,9 @@ class ReleaseError(LocalAIError):
     the reason. It is `missing` if the registry answered that it has no such image, and not if it could not be reached.
     """
 
-    def __init__(self, backend: str, image: str, problem: str, missing: bool) -> None:
+    def __init__(self, backend: str, image: str, problem: str, missing: bool, release: str) -> None:
         super().__init__(f"{backend} has no image for the release. {problem}")
+        self.release = release
         self.backend = backend
         self.image = image
         self.problem = problem

@@ -38,6 +38,10 @@ class BackendOptions:
     `directory_mode` is a number, or None if the option is not set. `pins` has the row for this host for each name in
     lower case, and is None if the option is not set. `spellings` maps names to their spelling in the task, if it
     differs.
+
+    With the option `backends`, `names` are those that must be installed, and `absent` those that are removed after
+    that. `single` has, by bare names in lower case, the options of the names that have their own. In these, `subject`
+    is the name that they are about.
     """
 
     names: tuple[str, ...]
@@ -56,6 +60,9 @@ class BackendOptions:
     keep_previous: int | None = None
     verify: bool = False
     spellings: t.Mapping[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    single: t.Mapping[str, BackendOptions] = field(default_factory=dict)
+    subject: str | None = None
 
     @property
     def mode(self) -> int:
@@ -67,6 +74,15 @@ class BackendOptions:
         """The names without their galleries."""
         return tuple(bare_name(name) for name in self.names)
 
+    @property
+    def upgraded(self) -> tuple[str, ...]:
+        """The bare names with `state=latest`."""
+        return tuple(name for name in self.bare_names if self.of(name).state == "latest")
+
+    def of(self, name: str) -> BackendOptions:
+        """Return the options for a bare name."""
+        return self.single.get(name.lower(), self)
+
     def pin(self, name: str) -> Pin | None:
         """Return the row of `pins` for a bare name; only requested names have one."""
         return self.pins.get(name.lower()) if self.pins is not None else None
@@ -75,39 +91,13 @@ class BackendOptions:
         """Return the pinned digest of a bare name; only requested names have one."""
         if self.digest is None:
             return None
-        return self.digest if name.lower() in map(str.lower, self.bare_names) else None
+        names = self.bare_names if self.subject is None else (self.subject,)
+        return self.digest if name.lower() in map(str.lower, names) else None
 
     @property
     def may_restore_previous(self) -> bool:
         """Whether a previous version may be restored if it is the pinned build."""
         return self.state == "present" and not self.force
-
-
-@dataclass(frozen=True)
-class InfoOptions:
-    """The options of `localai_backend_info`; `names` is None for all installed backends.
-
-    `spellings` maps names to their spelling in the task, if it differs.
-    """
-
-    names: tuple[str, ...] | None = None
-    available: bool = False
-    upgrades: bool = False
-    pins: bool = False
-    pin_capabilities: tuple[str, ...] = ()
-    disk_usage: bool = False
-    release: str | None = None
-    spellings: t.Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def wanted(self) -> frozenset[str] | None:
-        """The names in lower case, with and without their galleries; None for all.
-
-        LocalAI names meta backends in both ways.
-        """
-        if self.names is None:
-            return None
-        return frozenset(spelling.lower() for name in self.names for spelling in (name, bare_name(name)))
 
 
 @dataclass(frozen=True)

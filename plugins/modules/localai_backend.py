@@ -32,6 +32,7 @@ attributes:
       - Check mode reads galleries and manifests if the run would, and fails if the run would.
       - It cannot predict errors in the content, such as a damaged archive, or a tag that moves before the run.
       - An O(owner) or O(group) that does not exist is a warning in check mode, because an earlier task may create it.
+        See O(pending).
       - The first run that changes something tests whether the file system of O(backends_path) stores owners and modes.
         Until then, check mode assumes that it does, and warns.
   diff_mode:
@@ -52,9 +53,42 @@ options:
         its name and its O(alias). In a gallery, a build may have another name if a meta backend or an alias leads to
         it. Backends that exist are kept, repaired and removed under any name.
       - An empty list changes nothing.
+      - Either this option or O(backends) is required.
     type: list
     elements: str
-    required: true
+  backends:
+    description:
+      - The backends as a list of mappings, in place of O(name). Each backend can have its own state, source and
+        version. They are installed together, and a mistake in one of them prevents all changes.
+      - Backends without O(backends[].state) use O(state). Backends without O(backends[].uri), O(backends[].digest) and
+        O(backends[].release) use O(release) or O(pins).
+      - Backends with O(backends[].state=absent) are removed after the others are installed. It is an error if another
+        backend of the list needs one of them. In the result, they are at the end of RV(backends).
+      - It is an error if the list has a name twice with different options.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the backend, as for O(name).
+        type: str
+        required: true
+      state:
+        description: The desired state of the backend, as for O(state). The default is O(state).
+        type: str
+        choices: [present, latest, absent]
+      uri:
+        description: Installs the backend from this source, as for O(uri).
+        type: str
+      alias:
+        description: Another name that the backend from O(backends[].uri) answers to, as for O(alias).
+        type: str
+      release:
+        description: The release of LocalAI whose build is installed, as for O(release).
+        type: str
+      digest:
+        description: The digest of the build, as for O(digest).
+        type: str
+    version_added: 0.2.0
   state:
     description:
       - With V(present), each backend is installed and can run. An installed backend that can run is not changed, and
@@ -227,7 +261,20 @@ options:
     description: The time in seconds to wait for another run that changes O(backends_path).
     type: int
     default: 60
+  pending:
+    description:
+      - The options whose value an earlier task of the play creates, so that it does not exist yet in check mode.
+        Without this, check mode warns of an O(owner) or O(group) that does not exist, and of an O(backends_path) whose
+        parent directory does not exist.
+      - It has no effect outside of check mode.
+    type: list
+    elements: str
+    choices: [owner, group, backends_path]
+    default: []
+    version_added: 0.2.0
 notes:
+  - If the Python that Ansible uses lacks requests or PyYAML, and a run needs them, the module runs again with a Python
+    of the distribution (such as C(/usr/bin/python3)) that has both, if there is one.
   - Within a run, a transfer continues after an error at the byte where it stopped. After an interrupted run, the next
     run starts the transfer again.
 seealso:
@@ -279,6 +326,18 @@ EXAMPLES = r"""
     name: [llama-cpp, whisper]
     pins: "{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}"
     exclusive: true
+
+- name: Install backends with different sources and states in one task
+  localai.core.localai_backend:
+    backends:
+      - name: llama-cpp
+      - name: whisper
+        state: latest
+      - name: my-backend
+        uri: registry.example.com/ai/my-backend:v1
+        alias: chat
+      - name: piper
+        state: absent
 
 - name: Remove all backends except these
   localai.core.localai_backend:
@@ -398,7 +457,9 @@ msg:
   type: str
   sample: "Installed llama-cpp (cuda12-llama-cpp, 42.0 MiB); repaired piper (it was damaged: lib/x is missing)."
 backends:
-  description: One entry for each requested name, in this order.
+  description:
+    - One entry for each requested name, in this order. With O(backends), those with O(backends[].state=absent) follow
+      the others.
   returned: always
   type: list
   elements: dict

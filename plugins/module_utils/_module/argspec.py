@@ -3,7 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of each module and the constraints between them, as the arguments of AnsibleModule."""
+"""The options of `localai_backend` and the constraints between them, as the arguments of AnsibleModule.
+
+Those of `localai_backend_info` that are not the same are in `info_options`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import typing as t
 
 Options = t.Dict[str, t.Dict[str, t.Any]]
 
-_CLIENT_KEY = {"required_by": {"client_key": ("client_cert",)}}
+CLIENT_KEY = {"required_by": {"client_key": ("client_cert",)}}
 LOCALAI_GALLERY = {
     "name": "localai",
     "url": "https://index.localai.io/backends",
@@ -58,7 +61,7 @@ CONNECTION_OPTIONS: Options = {
         },
         "mutually_exclusive": [("token", "username"), ("token", "password")],
         "required_together": [("username", "password")],
-        **_CLIENT_KEY,
+        **CLIENT_KEY,
     },
     "ca_path": {"type": "path"},
     "client_cert": {"type": "path"},
@@ -91,7 +94,21 @@ BACKENDS_OPTIONS: Options = {
     "server_version": {"type": "str"},
 }
 _BACKEND_OPTIONS: Options = {
-    "name": {"type": "list", "elements": "str", "required": True},
+    "name": {"type": "list", "elements": "str"},
+    "backends": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "latest", "absent"]},
+            "uri": {"type": "str"},
+            "alias": {"type": "str"},
+            "release": {"type": "str"},
+            "digest": {"type": "str"},
+        },
+        "mutually_exclusive": [("uri", "release"), ("digest", "release")],
+        "required_by": {"alias": ("uri",)},
+    },
     "state": {"type": "str", "choices": ["present", "latest", "absent"], "default": "present"},
     "uri": {"type": "str"},
     "alias": {"type": "str"},
@@ -125,24 +142,14 @@ _BACKEND_OPTIONS: Options = {
     "group": {"type": "str"},
     "directory_mode": {"type": "raw"},
     "lock_timeout": {"type": "int", "default": 60},
+    "pending": {"type": "list", "elements": "str", "choices": ["owner", "group", "backends_path"], "default": []},
 }
-_INFO_OPTIONS: Options = {
-    "name": {"type": "list", "elements": "str"},
-    "available": {"type": "bool", "default": False},
-    "upgrades": {"type": "bool", "default": False},
-    "pins": {"type": "bool", "default": False},
-    "pin_capabilities": {"type": "list", "elements": "str"},
-    "release": {"type": "str"},
-    "disk_usage": {"type": "bool", "default": False},
-}
+_NOT_WITH_BACKENDS = [("name", "backends"), ("backends", "uri"), ("backends", "digest")]
 
 BACKEND: dict[str, t.Any] = {
     "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_BACKEND_OPTIONS},
     # For uri with digest, see `options`: that error says where to write the digest.
-    "mutually_exclusive": [("uri", "release", "pins"), ("digest", "release", "pins")],
-    "required_by": {**_CLIENT_KEY["required_by"], "alias": ("uri",)},
-}
-BACKEND_INFO: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_INFO_OPTIONS},
-    **_CLIENT_KEY,
+    "mutually_exclusive": [("uri", "release", "pins"), ("digest", "release", "pins"), *_NOT_WITH_BACKENDS],
+    "required_one_of": [("name", "backends")],
+    "required_by": {**CLIENT_KEY["required_by"], "alias": ("uri",)},
 }

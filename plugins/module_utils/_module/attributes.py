@@ -21,12 +21,13 @@ from .task import Task
 def requested_owner(path: str, request: BackendOptions, run: Run) -> FileAttributes:
     """Return the names of the requested owner and group; empty for one that is not requested.
 
-    In check mode, one that does not exist causes a warning, because an earlier task may create it. Raises HostError if
-    one does not exist, or if this user may not give files to it.
+    In check mode, one that does not exist causes a warning, because an earlier task may create it, unless the option
+    `pending` states that. Raises HostError if one does not exist, or if this user may not give files to it.
     """
     unknown = unknown_accounts(request.owner, request.group) if run.check_mode else []
     if unknown:
-        run.warnings += [to_create(option, name) for option, name in unknown]
+        pending = run.params["pending"]
+        run.warnings += [to_create(option, name) for option, name in unknown if option not in pending]
         return FileAttributes(request.owner or "", request.group or "")
     owner = owner_of_new_trees(path, request.owner, request.group)
     return FileAttributes(

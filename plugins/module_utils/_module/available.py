@@ -24,11 +24,12 @@ from .._planner.pins import at_release, contradiction, document_of
 from .._planner.questions import FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
 from .._planner.unknown_capability import warning_about, warnings_of
 from .._planner.unreadable import check_known, resolve
-from .._request import BackendOptions, HostOptions, InfoOptions, Pin, bare_name
+from .._request import BackendOptions, HostOptions, Pin, bare_name
 from .._resolver.resolver import Resolver
 from .._sources.uri import PathUri, uri_of
 from .._store.record import Inspection
 from .decide import decide
+from .info_options import InfoOptions
 from .platform import platform_of
 
 
@@ -142,7 +143,7 @@ class Available:
         for capability in self._request.pin_capabilities:
             self._warnings += warning_about(capability, "pin_capabilities", self._resolver.indexes.values())
         if failures:
-            raise combined(failures, self._request.release, self._request.spellings)
+            raise combined(failures, self._request.spellings)
         reason = contradiction(list(rows))
         if reason:
             raise GalleryError(f"pins: {reason} Leave one of them out, or use one gallery for both.")
@@ -181,7 +182,7 @@ class Available:
             except LocalAIError as e:
                 failed.append((f"{name} for {capability}", e))
         if len(failures) == len(capabilities) and is_named:
-            raise combined([(name, failure) for failure in failures], None, self._request.spellings)
+            raise combined([(name, failure) for failure in failures], self._request.spellings)
         self._warnings += [f"pins: {failure}" for failure in failures]
         return rows
 
@@ -197,7 +198,7 @@ class Available:
         try:
             artifact = self._resolver.artifact(concrete.name, FindArtifact(origins, concrete.sha256), platform)
         except SourceError as e:
-            raise e if release is None else not_released(concrete.name, origins, e) from e
+            raise e if release is None else not_released(concrete.name, origins, e, release) from e
         if artifact.digest is None:
             raise GalleryError(f"{concrete.name}: {artifact.uri} has no digest, so it cannot be pinned.")
         return Pin(

@@ -11,7 +11,6 @@ import functools
 import typing as t
 
 from .._errors import LocalAIError
-from .._fs.utf8 import os
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
 from .._localai.machine import Machine
@@ -60,7 +59,9 @@ def _carry_out(run: Run) -> Plan:
     probed = remembered(host.backends_path)
     task = task_of(host, request, probed or KeptAttributes(), run)
     if run.check_mode:
-        run.warnings += _missing_parent(host.backends_path)
+        from .assumptions import missing_parent
+
+        run.warnings += missing_parent(host.backends_path, run)
     elif has_unfinished(host.backends_path):
         from .execute import clean_up
 
@@ -80,11 +81,10 @@ def _carry_out(run: Run) -> Plan:
             run.warnings += plan.warnings
             raise
     run.warnings += [*_lost_attributes(task), *plan.warnings]
-    if probed is None and any("mode" in step.after for step in plan.steps):
-        run.warnings.append(
-            f"It is not known yet whether the file system of {host.backends_path} stores owners and modes. Owner, "
-            "group and mode in this diff are correct only if it does."
-        )
+    if probed is None:
+        from .assumptions import unknown_file_system
+
+        run.warnings += unknown_file_system(host.backends_path, plan, run)
     run.result.update(result_of(plan, capability, {}))
     return plan
 
@@ -111,9 +111,3 @@ def _lost_attributes(task: Task) -> t.Iterable[str]:
     from .attributes import lost
 
     return lost(task)
-
-
-def _missing_parent(path: str) -> list[str]:
-    """Return a warning if the parent of `path` does not exist; an earlier task may create it in a real run."""
-    parent = os.path.dirname(os.path.normpath(path))
-    return [] if os.path.isdir(parent) else [f"backends_path: {parent} does not exist yet. It will be created."]

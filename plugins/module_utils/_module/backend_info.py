@@ -22,11 +22,10 @@ from .._localai.metadata import METADATA, Metadata
 from .._localai.names import is_usable
 from .._localai.scan import scan
 from .._localai.server import lists_backends, rules_of
-from .._request import InfoOptions
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY, PROGRESS
-from .argspec import BACKEND_INFO
-from .options import host_options, info_options
+from .info_options import BACKEND_INFO, InfoOptions, info_options
+from .options import host_options
 from .runner import Run, check_paths, run_module
 
 _UNUSABLE = "no model can use it: a model names its backend with a-z, 0-9, - and _ only"

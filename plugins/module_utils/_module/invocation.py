@@ -18,7 +18,7 @@ from .._errors import LocalAIError, MissingLibrary
 
 # Options and suboptions that contain an address or a list of addresses.
 _ADDRESSES = ("uri", "url", "mirrors", "host")
-_OF_MAPPINGS = ("endpoints", "galleries", "pins")
+_OF_MAPPINGS = ("endpoints", "galleries", "pins", "backends")
 # If an option takes a mapping and its value is an address, Ansible splits the address at each "=" and takes the first
 # part as the name of a suboption.
 _NOT_IN_OPTIONS = re.compile(r"[/?#@]")

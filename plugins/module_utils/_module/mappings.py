@@ -21,8 +21,10 @@ _EXAMPLES = {
     "mirrors": "mirrors: [{url: https://mirror.example}]",
     "verification": "verification: {issuer: https://issuer.example, identity_regex: ^https://}",
     "artifact_verification": "artifact_verification: {issuer: https://issuer.example, identity: https://…}",
+    "backends": "backends: [{name: llama-cpp}, {name: mine, uri: quay.io/me/mine:v1}]",
     "pins": "pins: \"{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}\"",
 }
+_INSIDE = ("mirrors", "verification", "artifact_verification")
 
 
 def read_mappings(params: dict[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
@@ -66,7 +68,7 @@ def _problem(option: str, value: t.Any, rule: t.Mapping[str, t.Any], where: str 
 
 
 def _problem_inside(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any], where: str) -> tuple[str, str]:
-    for key in [key for key in options if key in _EXAMPLES and "options" in options[key]]:
+    for key in [key for key in options if key in _INSIDE and "options" in options[key]]:
         found = _problem(key, _from_json(item.get(key)), options[key], f"{where}, {key}")
         if found[1]:
             return found

@@ -18,7 +18,6 @@ from .._request import (
     Connection,
     Endpoint,
     HostOptions,
-    InfoOptions,
     bare_name,
 )
 from .argspec import CONNECTION_OPTIONS
@@ -69,7 +68,11 @@ def _plain_path(path: str) -> str:
 
 def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
     """Return the options of `localai_backend`; raises OptionError or NameRefused."""
-    names = _requested_names(params["name"])
+    if params["name"] is None:
+        from .backend_rows import options_of_rows
+
+        return options_of_rows(params)
+    names = requested_names(params["name"])
     if any("@" in name for name in names) and params["state"] != "absent":
         from .build_options import check_galleries
 
@@ -101,16 +104,8 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         exclusive=params["exclusive"],
         keep_previous=params["keep_previous"],
         verify=params["verify"],
-        spellings=_spellings(params["name"], names),
+        spellings=spellings_of(params["name"], names),
     )
-
-
-def info_options(params: t.Mapping[str, t.Any]) -> InfoOptions:
-    """Return the options of `localai_backend_info`; raises OptionError or NameRefused."""
-    from .rare_options import info_values
-
-    names = None if params["name"] is None else _requested_names(params["name"])
-    return info_values(params, names, _spellings(params["name"] or (), names or ()))
 
 
 def mode_number(mode: t.Any) -> int:
@@ -126,7 +121,7 @@ def _version(text: str) -> tuple[int, ...]:
     return version_of(text)
 
 
-def _requested_names(names: t.Sequence[str]) -> tuple[str, ...]:
+def requested_names(names: t.Sequence[str]) -> tuple[str, ...]:
     """Return the names as the galleries have them; raises NameRefused for all that are not valid."""
     try:
         return tuple(requested_name(name.strip()) for name in names)
@@ -136,7 +131,7 @@ def _requested_names(names: t.Sequence[str]) -> tuple[str, ...]:
         raise all_refused(names) from e
 
 
-def _spellings(given: t.Sequence[str], names: t.Sequence[str]) -> dict[str, str]:
+def spellings_of(given: t.Sequence[str], names: t.Sequence[str]) -> dict[str, str]:
     """Return the names with another spelling in the task, with and without their galleries, and that spelling."""
     spellings = {name: text.strip() for name, text in zip(names, given) if name != text.strip()}
     # The gallery of a name has no slash, but what looks like one may be the beginning of an image with a digest.

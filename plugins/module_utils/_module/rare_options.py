@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that most tasks do not have, as values: modes, versions, and the options of `localai_backend_info`."""
+"""Options that most tasks do not have, as values: modes and versions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import types
 import typing as t
 
 from .._errors import OptionError
-from .._request import InfoOptions
-from .build_options import check_release, refuse
 
 _VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
 
@@ -61,29 +59,3 @@ def version_of(text: str) -> tuple[int, ...]:
             "prints with --version, or omit the option for the newest one."
         )
     return tuple(map(int, version.groups()[:3]))
-
-
-def info_values(
-    params: t.Mapping[str, t.Any], names: tuple[str, ...] | None, spellings: t.Mapping[str, str]
-) -> InfoOptions:
-    """Return the options of `localai_backend_info`; raises OptionError. `names` are the requested names, if any."""
-    release = params["release"]
-    check_release(release)
-    refuse(
-        release is not None and not params["pins"],
-        "release selects the builds to pin. Set pins to true, or omit release.",
-    )
-    refuse(
-        bool(params["pin_capabilities"]) and not params["pins"],
-        "pin_capabilities selects the hosts to pin builds for. Set pins to true, or omit pin_capabilities.",
-    )
-    return InfoOptions(
-        names=names,
-        available=params["available"],
-        upgrades=params["upgrades"],
-        pins=params["pins"],
-        pin_capabilities=tuple(params["pin_capabilities"] or ()),
-        disk_usage=params["disk_usage"],
-        release=release,
-        spellings=spellings,
-    )

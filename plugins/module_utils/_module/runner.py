@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import LocalAIError, OptionError
+from .._errors import LocalAIError, MissingLibrary, OptionError
 from .._fs.utf8 import os
 from .._request import HostOptions
 from .invocation import LocalAIModule, failure_of
@@ -44,6 +44,10 @@ def run_module(
     try:
         work(run)
     except LocalAIError as e:
+        if isinstance(e, MissingLibrary):
+            from .respawn import respawn
+
+            respawn()
         run.warnings += e.warnings
         failure = failure_of(e)
     for warning in dict.fromkeys(run.warnings):

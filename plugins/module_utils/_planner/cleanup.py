@@ -16,16 +16,18 @@ from .._localai.listing import Listing
 from . import add
 from .changes import Changes
 from .plan import Outcome
+from .removal import plan_other_removals
 from .unreadable import spared_builds
 
 
 def clean_up(changes: Changes, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
-    """Plan to remove builds that are no longer needed, leftovers of LocalAI, and backends that `exclusive` excludes.
+    """Plan to remove names with `state=absent`, builds that are no longer needed, leftovers, and what is excluded.
 
     Leftovers and previous versions are removed only for backends in `outcomes`. Returns the outcomes. If only previous
     versions of a backend are removed, its action is `prune`.
     """
     names = {name.lower() for outcome in outcomes for name in (outcome.name, outcome.backend or "") if name}
+    removals = plan_other_removals(changes) if changes.request.absent else []
     changes.steps += changes.dismissed
     _remove_superseded(changes)
     _retire(changes)
@@ -37,7 +39,7 @@ def clean_up(changes: Changes, outcomes: t.Sequence[Outcome]) -> list[Outcome]:
         for backend in _removable(_unneeded(changes), changes):
             add.remove(changes, backend)
             changes.removed.append((backend, "exclusive is set, and no named backend needs it"))
-    return _prune(changes, outcomes, names)
+    return _prune(changes, outcomes, names) + removals
 
 
 def _remove_superseded(changes: Changes) -> None:
@@ -57,7 +59,7 @@ def _retire(changes: Changes) -> None:
         was_requested = directory is not None and directory.record is not None and directory.record.requested
         if directory is not None and not directory.target and not (is_needed or was_requested):
             add.retire(changes, backend, reason)
-    if changes.request.state == "latest":
+    if changes.request.upgraded:
         for backend in _removable(_orphans(changes), changes):
             add.retire(changes, backend, "an interrupted run left it, and no meta backend points to it any more")
 
@@ -117,6 +119,7 @@ def _orphans(changes: Changes) -> list[str]:
     They are left by an interrupted run that had changed the target of the meta backend.
     """
     installed, requested = changes.state, {name.lower() for name in changes.request.bare_names}
+    upgraded = {name.lower() for name in changes.request.upgraded}
     needed = {directory.target for directory in installed.directories}
     rows = Listing(installed, changes.host.name)
     needed |= {row.backend for name, row in rows.items() if name != row.backend and row.kind != "system"}
@@ -125,7 +128,7 @@ def _orphans(changes: Changes) -> list[str]:
         for directory in installed.directories
         if directory.record is not None
         and not directory.record.requested
-        and directory.alias.lower() in requested
+        and directory.alias.lower() in upgraded
         and directory.name not in needed
         and directory.name.lower() not in requested
     ]

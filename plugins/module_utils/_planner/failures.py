@@ -31,9 +31,7 @@ from .facts import Facts
 _IMAGE = re.compile(r"(?:(?:[^/@\s]*[.:][^/@\s]*|localhost)/\S+|[^:@\s]+:[\w.-]+|[^@\s]+@sha256:\S*)", re.ASCII)
 
 
-def combined(
-    failures: t.Sequence[tuple[str, LocalAIError]], release: str | None, spellings: t.Mapping[str, str]
-) -> LocalAIError:
+def combined(failures: t.Sequence[tuple[str, LocalAIError]], spellings: t.Mapping[str, str]) -> LocalAIError:
     """Return one error for all `failures`, each of which has a requested name and its error.
 
     For a name of a capability map, the name is followed by the capability. `spellings` maps requested names to their
@@ -48,7 +46,7 @@ def combined(
     unreleased = [(name, error) for name, error in failures if isinstance(error, ReleaseError)]
     others = [error for error in errors if not isinstance(error, (UnknownNameError, UnknownGalleryError, ReleaseError))]
     messages = [*_unknown_names(unknown, spellings), *_unknown_galleries(galleries, spellings)]
-    messages += [*_not_released(unreleased, release or ""), *map(str, others)]
+    messages += [*_not_released(unreleased), *map(str, others)]
     distinct = list(dict.fromkeys(messages))
     if len(distinct) == 1 and others:
         return others[0]
@@ -70,18 +68,18 @@ def error_of(
     result = list(failures)
     for name, error in failures:
         if isinstance(error, GalleryError) and changes.request.bare_names.count(name) > 1:
-            alone = replace(changes.request, names=(name,))
+            alone = replace(changes.request.of(name), names=(name,))
             try:
                 plan_name(name, Changes(alone, facts, changes.state), alone, facts)
             except LocalAIError as hidden:
                 result.append((name, hidden))
-    return combined(result, changes.request.release, changes.request.spellings)
+    return combined(result, changes.request.spellings)
 
 
-def not_released(backend: str, origins: t.Iterable[Address], error: SourceError) -> ReleaseError:
+def not_released(backend: str, origins: t.Iterable[Address], error: SourceError, release: str) -> ReleaseError:
     """Return the error for a build; its `origins`, with the tag of a release, have no image or do not answer."""
     cause = error.__cause__ if isinstance(error.__cause__, SourceError) else error
-    return ReleaseError(backend, " or ".join(map(str, origins)), str(cause), cause.missing)
+    return ReleaseError(backend, " or ".join(map(str, origins)), str(cause), cause.missing, release)
 
 
 def _unknown_names(errors: t.Sequence[UnknownNameError], spellings: t.Mapping[str, str]) -> t.Iterator[str]:
@@ -139,7 +137,13 @@ def _unknown_galleries(errors: t.Sequence[UnknownGalleryError], spellings: t.Map
     )
 
 
-def _not_released(failures: t.Sequence[tuple[str, ReleaseError]], release: str) -> t.Iterator[str]:
+def _not_released(failures: t.Sequence[tuple[str, ReleaseError]]) -> t.Iterator[str]:
+    """Yield the messages about each release that lacks images."""
+    for release in dict.fromkeys(error.release for _name, error in failures):
+        yield from _not_in(release, [failure for failure in failures if failure[1].release == release])
+
+
+def _not_in(release: str, failures: t.Sequence[tuple[str, ReleaseError]]) -> t.Iterator[str]:
     """Yield a message for each reason why there is no image of the release, about all names that it applies to."""
     missing = [(name, error) for name, error in failures if error.missing]
     if missing:

@@ -29,6 +29,15 @@ from .work import Compare, Install, Leftover, MetaMissing, OtherAlias, OtherAttr
 
 def carry_out(name: str, finding: Work, changes: Changes, facts: Facts) -> Outcome:
     """Plan the steps for one finding about a bare name; raises LocalAIError, and Unanswered for an open question."""
+    task = changes.request
+    changes.request = task.of(name)
+    try:
+        return _carry_out(name, finding, changes, facts)
+    finally:
+        changes.request = task
+
+
+def _carry_out(name: str, finding: Work, changes: Changes, facts: Facts) -> Outcome:
     if isinstance(finding, (Install, Compare)):
         return _install(name, finding, changes, facts)
     if isinstance(finding, RestorePrevious):
@@ -144,11 +153,12 @@ def _of_release(target: Target, changes: Changes) -> t.Iterator[None]:
     try:
         yield
     except SourceError as e:
-        if changes.request.release is None:
+        release = changes.request.release
+        if release is None:
             raise
         from .failures import not_released
 
-        raise not_released(target.backend, target.origins, e) from e
+        raise not_released(target.backend, target.origins, e, release) from e
 
 
 def _must_fetch(target: Target, finding: Install | Compare, changes: Changes) -> bool:

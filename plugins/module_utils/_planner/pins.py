@@ -35,18 +35,21 @@ def with_pins(
 ) -> BackendOptions:
     """Return the options with the row of `document` for each name on this host.
 
-    `document` is the value of the option `pins`. `staying` maps names in lower case to the builds that are kept because
-    a GPU cannot be read. Such a name gets no row if the set has no row for this build. Raises OptionError for a
-    malformed digest, a malformed set, and any other name without a row, and CombinedError for several such names.
+    `document` is the value of the option `pins`. Names with options of their own need no row. `staying` maps names in
+    lower case to the builds that are kept because a GPU cannot be read. Such a name gets no row if the set has no row
+    for this build. Raises OptionError for a malformed digest, a malformed set, and any other name without a row, and
+    CombinedError for several such names.
     """
     if options.digest is not None:
-        _check_digest(options.digest, "digest")
+        check_digest(options.digest, "digest")
     if document is None or options.state == "absent":
         return options
     rows = _rows(document)
     row_by_name: dict[str, Pin | None] = {}
     failures: list[tuple[str, LocalAIError]] = []
     for name in options.bare_names:
+        if options.of(name) is not options:
+            continue
         key, spelling = name.lower(), options.spellings.get(name, name)
         named = [row for row in rows if row.name.lower() == key]
         try:
@@ -54,7 +57,7 @@ def with_pins(
         except LocalAIError as e:
             failures.append((name, e))
     if failures:
-        raise combined(failures, None, options.spellings)
+        raise combined(failures, options.spellings)
     return replace(options, pins={name: row for name, row in row_by_name.items() if row is not None})
 
 
@@ -121,7 +124,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
         checked_name(row.backend, f"{where}: backend")
         if row.alias:
             checked_name(row.alias, f"{where}: alias")
-        _check_digest(row.digest, f"{where}: digest")
+        check_digest(row.digest, f"{where}: digest")
         platform = Platform.parse(row.platform)
         if isinstance(parse_uri(row.uri), PathUri):
             raise OptionError(f"{where}: {row.uri} is on one host only, and has no digest to pin.")
@@ -182,6 +185,7 @@ def _match(rows: t.Mapping[str, Pin], capability: str) -> Match | None:
     return match(builds, capability, lambda target: [row.uri.text for row in rows.values() if row.backend == target])
 
 
-def _check_digest(digest: str, where: str) -> None:
+def check_digest(digest: str, where: str) -> None:
+    """Raise OptionError for a digest that is malformed; `where` is its place in the options."""
     if not is_digest(digest):
         raise OptionError(f"{where}: {digest[:100]!r} is not a digest such as sha256: and 64 hexadecimal digits.")

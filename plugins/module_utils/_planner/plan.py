@@ -92,7 +92,7 @@ def _plan(changes: Changes, facts: Facts) -> Plan | Questions:
     if request.state == "absent":
         from .removal import plan_removal
 
-        outcomes = plan_removal(changes)
+        outcomes = plan_removal(changes, request.names)
     else:
         questions = _plan_names(changes, facts, outcomes)
         if questions:
@@ -118,7 +118,7 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
         changes.warnings += warnings_of(changes.request, changes.state, changes.host)
     for name in changes.request.names:
         try:
-            outcomes.append(_plan_name(bare_name(name), changes, changes.request, facts))
+            outcomes.append(_plan_name(bare_name(name), changes, changes.request.of(bare_name(name)), facts))
         except Unanswered as e:
             questions[e.question] = None
         except LocalAIError as e:
@@ -137,8 +137,8 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
 
 def _plan_again(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> None:
     """Plan the names again that the steps for other names took away, for example by an alias that hides them."""
-    request = replace(changes.request, force=False)
     for number, name in enumerate(changes.request.names):
+        request = replace(changes.request.of(bare_name(name)), force=False)
         outcome = _plan_name(bare_name(name), changes, request, facts)
         if outcome.action != "none":
             outcomes[number] = outcome
@@ -186,7 +186,8 @@ def _may_have_surplus(changes: Changes) -> bool:
         or changes.dismissed
         or changes.superseded
         or request.exclusive
-        or request.state == "latest"
+        or request.absent
+        or request.upgraded
         or (request.keep_previous is not None and changes.state.previous)
         or any(is_temporary(directory.name) for directory in changes.state.directories)
     )

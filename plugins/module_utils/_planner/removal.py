@@ -18,6 +18,8 @@ from . import add
 from .changes import Changes
 from .plan import Outcome
 
+NOTHING_NEEDED: t.Mapping[str, str] = {}
+
 
 @dataclass(frozen=True)
 class Removal:
@@ -32,12 +34,17 @@ class Removal:
     answers: t.Mapping[str, str]
 
 
-def plan_removal(changes: Changes) -> list[Outcome]:
-    """Plan `state=absent`; raises OptionError for a removal that would break another backend."""
-    names = changes.request.bare_names
+def plan_removal(
+    changes: Changes, requested: t.Sequence[str], needed: t.Mapping[str, str] = NOTHING_NEEDED
+) -> list[Outcome]:
+    """Plan `state=absent` for names; raises OptionError for a removal that would break another backend.
+
+    `needed` has the directories that other names of the task need, with one of these names.
+    """
+    names = [bare_name(name) for name in requested]
     # LocalAI names a meta backend as it was requested, including its gallery.
-    spelling = {bare_name(name): name for name in changes.request.names if "@" in name and changes.state.find(name)}
-    removals = removal([*names, *spelling.values()], changes.state)
+    spelling = {bare_name(name): name for name in requested if "@" in name and changes.state.find(name)}
+    removals = removal([*names, *spelling.values()], changes.state, needed)
     answering = [name if name in removals.answers else spelling.get(name, name) for name in names]
     outcomes = [_outcome(name, removals, changes) for name in answering]
     for backend, reason in removals.reasons.items():
@@ -47,10 +54,23 @@ def plan_removal(changes: Changes) -> list[Outcome]:
     return [replace(outcome, done_after=len(changes.steps)) for outcome in outcomes]
 
 
-def removal(names: t.Sequence[str], installed: Installed) -> Removal:
+def plan_other_removals(changes: Changes) -> list[Outcome]:
+    """Plan the removals of a task that also installs backends; raises OptionError if one of these would be removed."""
+    needed: dict[str, str] = {}
+    rows = changes.listing()
+    for name in changes.request.bare_names:
+        directory, row = changes.state.find(name), rows.find(name)
+        backends = [directory.name, directory.target] if directory is not None else []
+        backends += [row.backend, row.home] if row is not None and row.kind != "system" else []
+        needed.update({backend: name for backend in backends if backend})
+    return plan_removal(changes, changes.request.absent, needed)
+
+
+def removal(names: t.Sequence[str], installed: Installed, needed: t.Mapping[str, str] = NOTHING_NEEDED) -> Removal:
     """Return the directories to remove so that nothing answers to `names`, which are case-insensitive.
 
-    Raises OptionError if a meta backend that is not removed points to a named build.
+    Raises OptionError if a meta backend that is not removed points to a named build, and for a directory that is
+    `needed`.
     """
     reasons: dict[str, str] = {}
     named: set[str] = set()
@@ -63,7 +83,8 @@ def removal(names: t.Sequence[str], installed: Installed) -> Removal:
             answers.setdefault(name, backend)
     _refuse_needed(named, reasons, installed)
     _add_metas(reasons, named, installed)
-    _add_targets(reasons, installed)
+    _add_targets(reasons, installed, needed)
+    _refuse_requested(reasons, needed)
     _add_leftovers(names, reasons, installed)
     for name in names:
         _add_previous(name, reasons, named, answers, installed)
@@ -121,12 +142,21 @@ def _add_metas(reasons: dict[str, str], named: t.Container[str], installed: Inst
             reasons.setdefault(directory.name, f"it pointed to {directory.target}, which is removed too")
 
 
-def _add_targets(reasons: dict[str, str], installed: Installed) -> None:
-    """Add the builds that removed meta backends point to, unless another meta backend needs them."""
+def _refuse_requested(reasons: t.Mapping[str, str], needed: t.Mapping[str, str]) -> None:
+    for backend, reason in reasons.items():
+        if backend in needed:
+            raise OptionError(
+                f"{backend} would be installed for {needed[backend]} and removed, because {reason}. Remove one of the "
+                "two entries from backends."
+            )
+
+
+def _add_targets(reasons: dict[str, str], installed: Installed, requested: t.Container[str]) -> None:
+    """Add the builds that removed meta backends point to, unless another meta backend or the task needs them."""
     needed = {directory.target for directory in installed.directories if directory.name not in reasons}
     for meta in installed.directories:
         target = installed.get(meta.target) if meta.name in reasons and meta.target else None
-        if target is not None and not target.target and target.name not in needed:
+        if target is not None and not target.target and target.name not in needed and target.name not in requested:
             reasons.setdefault(target.name, f"{meta.name} pointed to it")
 
 

@@ -101,16 +101,15 @@ def check_known(capability: HostCapability) -> str:
 
 def warnings_of(options: BackendOptions, installed: Installed, capability: HostCapability) -> t.Iterator[str]:
     """Yield a warning if a build is kept because a GPU cannot be read, and one for each of these without a pin."""
-    if options.uri is not None:
-        return
-    staying = staying_builds(options.bare_names, installed, capability)
-    if staying or spared_builds(options.bare_names, installed, capability):
+    names = [name for name in options.bare_names if options.of(name).uri is None]
+    staying = staying_builds(names, installed, capability)
+    if staying or spared_builds(names, installed, capability):
         yield (
             f"The memory of this host's GPU cannot be read ({_probes(capability)}). The builds that are installed for "
             "it are kept. Repair the driver, or set the option capability."
         )
     for name, backend in staying.items():
-        if options.pins is not None and options.pin(name) is None:
+        if options.of(name).pins is not None and options.pin(name) is None:
             yield f"{name}: the set of pins has no row for {backend}, which is kept because the GPU cannot be read."
 
 

@@ -22,15 +22,11 @@ from ansible_collections.localai.core.plugins.module_utils._host.preflight impor
 from ansible_collections.localai.core.plugins.module_utils._host.service_files import SERVICE_FILES_SPEC
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import (
     BACKEND,
-    BACKEND_INFO,
     BACKENDS_OPTIONS,
     CONNECTION_OPTIONS,
 )
-from ansible_collections.localai.core.plugins.module_utils._module.options import (
-    backend_options,
-    host_options,
-    info_options,
-)
+from ansible_collections.localai.core.plugins.module_utils._module.info_options import BACKEND_INFO, info_options
+from ansible_collections.localai.core.plugins.module_utils._module.options import backend_options, host_options
 from ansible_collections.localai.core.plugins.module_utils._server.info import SERVER_INFO_SPEC
 from ansible_collections.localai.core.plugins.module_utils._server.update import SERVER_SPEC
 from ansible_collections.localai.core.plugins.module_utils._service_directories.run import DIRECTORY_SPEC

@@ -12,7 +12,6 @@ from ansible_collections.localai.core.plugins.module_utils._address import Addre
 from ansible_collections.localai.core.plugins.module_utils._request import (
     BackendOptions,
     Endpoint,
-    InfoOptions,
     Pin,
     bare_name,
 )
@@ -47,9 +46,13 @@ def test_a_previous_version_is_restored_only_for_present_without_force(options: 
     assert options.may_restore_previous is restores
 
 
-def test_the_info_module_lists_names_with_and_without_their_galleries() -> None:
-    assert InfoOptions(("G@Piper", "x")).wanted == {"g@piper", "piper", "x"}
-    assert InfoOptions().wanted is None
+def test_a_name_can_have_options_of_its_own() -> None:
+    own = BackendOptions(("g@Piper", "b"), state="latest", digest="sha256:ab", subject="Piper")
+    options = BackendOptions(("g@Piper", "b"), single={"piper": own})
+    assert options.of("PIPER") is own
+    assert options.of("b") is options
+    assert options.upgraded == ("Piper",)
+    assert (own.digest_of("piper"), own.digest_of("b")) == ("sha256:ab", None)
 
 
 def test_an_endpoint_does_not_show_its_secrets() -> None:

@@ -17,7 +17,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND, BACKEND_INFO
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
+from ansible_collections.localai.core.plugins.module_utils._module.info_options import BACKEND_INFO
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import Entry, tar_archive

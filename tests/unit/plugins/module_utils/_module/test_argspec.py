@@ -14,10 +14,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import (
     BACKEND,
-    BACKEND_INFO,
     BACKENDS_OPTIONS,
     CONNECTION_OPTIONS,
 )
+from ansible_collections.localai.core.plugins.module_utils._module.info_options import BACKEND_INFO
 
 DIGEST = "sha256:" + "ab" * 32
 PINS = {"format": 1, "backends": []}
@@ -28,6 +28,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"release": "v1", "pins": PINS}, "mutually exclusive"),
     ({"digest": DIGEST, "pins": PINS}, "mutually exclusive"),
     ({"alias": "x"}, "required by 'alias': uri"),
+    ({"name": ["a"], "backends": [{"name": "a"}]}, "mutually exclusive: name|backends"),
+    ({"backends": [{"name": "a"}], "uri": "/x"}, "mutually exclusive"),
+    ({"backends": [{"name": "a"}], "digest": DIGEST}, "mutually exclusive"),
+    ({"backends": [{"name": "a", "alias": "b"}]}, "required by 'alias': uri"),
+    ({"backends": [{"name": "a", "uri": "/x", "release": "v1"}]}, "mutually exclusive"),
+    ({"backends": [{"uri": "/x"}]}, "missing required arguments: name"),
+    ({}, "one of the following is required: name, backends"),
     ({"client_key": "/k"}, "required by 'client_key': client_cert"),
     ({"endpoints": [{"host": "h", "client_key": "/k"}]}, "required by 'client_key': client_cert"),
     ({"endpoints": [{"host": "h", "username": "u"}]}, "required together"),
@@ -37,7 +44,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "message"), REFUSED)
 def test_options_that_contradict_each_other_are_refused_by_ansible(options: dict[str, Any], message: str) -> None:
-    errors = ArgumentSpecValidator(**copy.deepcopy(BACKEND)).validate({"name": ["a"], **options}).error_messages
+    given = options if not options or "backends" in options else {"name": ["a"], **options}
+    errors = ArgumentSpecValidator(**copy.deepcopy(BACKEND)).validate(given).error_messages
     assert message in " ".join(errors)
 
 

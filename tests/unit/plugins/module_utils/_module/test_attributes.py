@@ -43,11 +43,14 @@ def test_an_account_that_does_not_exist_is_an_error_and_in_check_mode_a_warning(
     request = BackendOptions((), owner="not-there-yet", group=GROUP)
     with pytest.raises(HostError, match="owner: this host has no 'not-there-yet'"):
         requested_owner(str(local.path), request, Run({}, check_mode=False))
-    check = Run({}, check_mode=True)
+    check = Run({"pending": ["group"]}, check_mode=True)
     assert requested_owner(str(local.path), request, check) == FileAttributes("not-there-yet", GROUP)
     assert check.warnings == [
         "owner: this host has no 'not-there-yet' yet. A run needs it, so an earlier task has to create it."
     ]
+    pending = Run({"pending": ["owner"]}, check_mode=True)
+    assert requested_owner(str(local.path), request, pending) == FileAttributes("not-there-yet", GROUP)
+    assert pending.warnings == []
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")

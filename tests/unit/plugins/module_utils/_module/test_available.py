@@ -26,9 +26,10 @@ from ansible_collections.localai.core.plugins.module_utils._localai.gallery impo
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._module.available import Available, installed_names
+from ansible_collections.localai.core.plugins.module_utils._module.info_options import InfoOptions
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import FindArtifact, Question, ReadGallery
-from ansible_collections.localai.core.plugins.module_utils._request import GallerySource, HostOptions, InfoOptions
+from ansible_collections.localai.core.plugins.module_utils._request import GallerySource, HostOptions
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
 from ansible_collections.localai.core.tests.support.plans import (
     CPU_HOST,

@@ -42,6 +42,10 @@ def test_check_mode_warns_of_what_is_not_known_yet(local: LocalHost) -> None:
     missing = str(local.path / "deep/backends")
     warnings = run(local, "piper", check=True, backends_path=missing)["warnings"]
     assert f"backends_path: {local.path}/deep does not exist yet. It will be created." in warnings
+    assert run(local, "piper", check=True, backends_path=missing, pending=["backends_path"])["warnings"] == []
+    local.path.mkdir()
+    (warning,) = run(local, "piper", check=True, pending=["backends_path"])["warnings"]
+    assert "It is not known yet whether the file system" in warning
 
 
 def test_a_result_has_all_its_keys_also_if_the_run_fails_at_once(local: LocalHost) -> None:

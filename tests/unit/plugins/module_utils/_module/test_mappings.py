@@ -71,6 +71,8 @@ def test_what_ansible_takes_for_a_mapping_stays(params: dict[str, Any]) -> None:
         ({"endpoints": "quay.io"}, "endpoints: it is text, not a list"),
         ({"pins": "/srv/pins.yml"}, "pins: it is text, not a mapping. Write, for example: pins: "),
         ({"pins": [1]}, "pins: it is a list, not a mapping"),
+        ({"backends": "llama-cpp,whisper"}, "backends: it is text, not a list of mappings"),
+        ({"backends": ["llama-cpp"]}, "backends: its item 1 is text, not a mapping"),
     ],
 )
 def test_what_is_no_mapping_is_an_error_with_an_example(params: dict[str, Any], says: str) -> None:

@@ -12,11 +12,10 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused, OptionError
-from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND, BACKEND_INFO
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
 from ansible_collections.localai.core.plugins.module_utils._module.options import (
     backend_options,
     host_options,
-    info_options,
     mode_number,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import (
@@ -25,7 +24,6 @@ from ansible_collections.localai.core.plugins.module_utils._request import (
     Endpoint,
     GallerySource,
     HostOptions,
-    InfoOptions,
     Verification,
 )
 
@@ -41,11 +39,6 @@ def host(**params: Any) -> HostOptions:
 
 def backend(**params: Any) -> BackendOptions:
     return backend_options({**{name: option.get("default") for name, option in OPTIONS.items()}, **params})
-
-
-def info(**params: Any) -> InfoOptions:
-    options = BACKEND_INFO["argument_spec"]
-    return info_options({**{name: option.get("default") for name, option in options.items()}, **params})
 
 
 def endpoint(**params: Any) -> dict[str, Any]:
@@ -280,19 +273,3 @@ def test_all_names_that_are_not_valid_are_reported(names: list[str], says: list[
     with pytest.raises(NameRefused) as refused:
         backend(name=names)
     assert [str(refused.value).count(text) for text in says] == [1] * len(says)
-
-
-def test_the_options_of_the_info_module_become_values() -> None:
-    assert info() == InfoOptions()
-    assert info(name=["a", "g@b/c"]).names == ("a", "g@b__c")
-    assert info(name=["g@b/c"]).spellings == {"b__c": "b/c", "g@b__c": "g@b/c"}
-    with pytest.raises(NameRefused):
-        info(name=["hf://x"])
-
-
-def test_a_release_of_the_info_module_is_for_pins() -> None:
-    assert info(name=["a"], pins=True, release="v9").release == "v9"
-    with pytest.raises(OptionError, match="release selects the builds to pin"):
-        info(name=["a"], release="v9")
-    with pytest.raises(OptionError, match="cannot be the beginning of a tag"):
-        info(name=["a"], pins=True, release="v9/x")

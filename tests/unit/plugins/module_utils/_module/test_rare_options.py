@@ -12,12 +12,9 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._module.rare_options import (
-    info_values,
     number_of_mode,
     version_of,
 )
-
-INFO: dict[str, Any] = dict.fromkeys(("available", "upgrades", "pins", "pin_capabilities", "disk_usage", "release"))
 
 
 @pytest.mark.parametrize(("mode", "number"), [("0755", 0o755), ("u=rwx,g=rx,o=", 0o750), (0o711, 0o711)])
@@ -35,15 +32,3 @@ def test_a_version_has_three_numbers() -> None:
     assert version_of(" v4.11.0-rc1 ") == (4, 11, 0)
     with pytest.raises(OptionError, match="is not a version such as"):
         version_of("4.11")
-
-
-def test_a_release_of_the_info_module_is_for_pins() -> None:
-    assert info_values({**INFO, "pins": True, "release": "v9"}, None, {}).release == "v9"
-    with pytest.raises(OptionError, match="release selects the builds to pin"):
-        info_values({**INFO, "release": "v9"}, None, {})
-
-
-def test_capabilities_to_pin_are_for_pins() -> None:
-    assert info_values({**INFO, "pins": True, "pin_capabilities": ["amd"]}, None, {}).pin_capabilities == ("amd",)
-    with pytest.raises(OptionError, match="pin_capabilities selects the hosts to pin builds for"):
-        info_values({**INFO, "pin_capabilities": ["amd"]}, None, {})

@@ -28,15 +28,16 @@ WITH_SPACE = "It contains a space: separate names with commas, or write a list."
 
 def message(*errors: LocalAIError, **spellings: str) -> str:
     written = {name.replace("_of_", "/"): text for name, text in spellings.items()}
-    return str(combined([(str(number), error) for number, error in enumerate(errors)], "v9", written))
+    return str(combined([(str(number), error) for number, error in enumerate(errors)], written))
 
 
 def unknown(name: str, *similar: str, searched: str = IN_G) -> UnknownNameError:
     return UnknownNameError(name, searched, similar)
 
 
-def unreleased(backend: str, missing: bool = True) -> ReleaseError:
-    return ReleaseError(backend, f"quay.io/{backend}:v9", "Tried quay.io: Connection refused.", missing)
+def unreleased(backend: str, missing: bool = True, release: str = "v9") -> ReleaseError:
+    image = f"quay.io/{backend}:{release}"
+    return ReleaseError(backend, image, "Tried quay.io: Connection refused.", missing, release)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def unreleased(backend: str, missing: bool = True) -> ReleaseError:
 )
 def test_unknown_names_are_reported_together(errors: list[LocalAIError], says: str) -> None:
     assert message(*errors) == says
-    assert isinstance(combined([("", error) for error in errors], None, {}), GalleryError)
+    assert isinstance(combined([("", error) for error in errors], {}), GalleryError)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_unknown_names_are_reported_together(errors: list[LocalAIError], says: s
 )
 def test_a_name_that_looks_like_an_image_leads_to_uri(written: str, is_image: bool) -> None:
     name = written.replace("/", "__")
-    text = str(combined([(name, unknown(name))], None, {name: written}))
+    text = str(combined([(name, unknown(name))], {name: written}))
     assert text.startswith(f"{written} is in no gallery")
     assert ("set uri to it" in text) is is_image
 
@@ -116,41 +117,47 @@ def test_names_without_an_image_of_the_release_are_told_from_those_that_could_no
     )
 
 
+def test_each_release_without_images_has_its_own_sentence() -> None:
+    text = message(unreleased("a"), unreleased("b", release="v8"))
+    assert "no image of release v9 for 0 (a, quay.io/a:v9): " in text
+    assert "no image of release v8 for 1 (b, quay.io/b:v8): " in text
+
+
 @pytest.mark.parametrize("missing", [True, False])
 def test_an_error_of_a_source_becomes_one_of_the_release(missing: bool) -> None:
     inner = SourceError("Tried it: 404", missing)
     outer = SourceError("a cannot be fetched. Tried it: 404", missing)
     outer.__cause__ = inner
     for error in inner, outer:
-        released = not_released("a", [Address("q/a:v9"), Address("r/a:v9")], error)
+        released = not_released("a", [Address("q/a:v9"), Address("r/a:v9")], error, "v9")
         assert (released.image, released.problem, released.missing) == ("q/a:v9 or r/a:v9", "Tried it: 404", missing)
 
 
 def test_a_single_other_error_is_raised_as_it_is() -> None:
     error = HostError("no")
-    assert combined([("a", error), ("b", HostError("no"))], None, {}) is error
+    assert combined([("a", error), ("b", HostError("no"))], {}) is error
 
 
 def test_errors_of_several_kinds_are_one() -> None:
-    error = combined([("a", HostError("One.")), ("b", unknown("b")), ("c", SourceError("Two."))], None, {})
+    error = combined([("a", HostError("One.")), ("b", unknown("b")), ("c", SourceError("Two."))], {})
     assert isinstance(error, CombinedError)
     assert str(error) == "b is in no gallery; looked in g (3 entries). One. Two."
 
 
 def test_a_missing_library_is_reported_alone() -> None:
     library = MissingLibrary("requests", "trace")
-    assert combined([("a", unknown("a")), ("b", library)], None, {}) is library
+    assert combined([("a", unknown("a")), ("b", library)], {}) is library
 
 
 def test_capabilities_that_need_the_same_image_are_reported_together() -> None:
     failures = [("m for default", "cpu-m"), ("m for amd", "cpu-m"), ("n for amd", "cpu-m"), ("m for nvidia", "gpu-m")]
-    text = str(combined([(name, unreleased(backend)) for name, backend in failures], "v9", {}))
+    text = str(combined([(name, unreleased(backend)) for name, backend in failures], {}))
     assert "for m for default and amd and n for amd (cpu-m, quay.io/cpu-m:v9); m for nvidia (gpu-m, quay.io" in text
 
 
 @pytest.mark.parametrize(("release", "hint"), [("4.9.0", "begin with v: v4.9.0."), ("v4.9.0", ""), ("nightly", "")])
 def test_a_release_without_its_v_is_corrected(release: str, hint: str) -> None:
-    text = str(combined([("a", unreleased("a"))], release, {}))
+    text = str(combined([("a", unreleased("a", release=release))], {}))
     assert text.endswith(hint or "remove these backends from the task.")
 
 

@@ -12,7 +12,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Option
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._planner.removal import Removal, removal
-from ansible_collections.localai.core.plugins.module_utils._planner.steps import Remove
+from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch, Remove
 from ansible_collections.localai.core.tests.support.plans import carried_out, concrete, decide, installed, meta, want
 from ansible_collections.localai.core.tests.support.states import having, leftover, previous_version
 
@@ -52,6 +52,76 @@ def test_after_a_removal_nothing_answers_to_the_name_and_what_others_need_stays(
     assert all(reason for _backend, reason in decided.removed)
     rows = Listing(carried_out(decided.steps, state), "default")
     assert [name for name in names if rows.find(name)] == []
+
+
+MIXED = [
+    # what is installed, names to install, names to remove -> steps, and what is removed too
+    ((concrete("piper"),), ("cpu-m",), ("piper",), ["fetch cpu-m", "remove piper"], []),
+    ((meta("m", "cpu-m"), concrete("cpu-m")), ("cpu-m",), ("m",), ["remove m"], []),
+    ((meta("m", "cpu-m"), concrete("cpu-m")), (), ("m",), ["remove cpu-m", "remove m"], ["cpu-m"]),
+    (
+        (meta("m", "old-m"), concrete("old-m"), concrete("piper")),
+        ("piper",),
+        ("m",),
+        ["remove old-m", "remove m"],
+        ["old-m"],
+    ),
+    ((concrete("piper"),), ("piper",), ("nothing",), [], []),
+]
+
+
+@pytest.mark.parametrize(("directories", "names", "absent", "steps", "too"), MIXED)
+def test_some_names_are_removed_after_the_others_are_installed(
+    directories: tuple[Directory, ...],
+    names: tuple[str, ...],
+    absent: tuple[str, ...],
+    steps: list[str],
+    too: list[str],
+) -> None:
+    state = installed(*directories)
+    decided = decide(want(*names, absent=absent), state)
+    kinds = {Remove: "remove", Fetch: "fetch"}
+    assert [f"{kinds[type(step)]} {step.backend}" for step in decided.steps] == steps
+    assert [backend for backend, _reason in decided.removed] == too
+    assert [outcome.name for outcome in decided.outcomes] == [*names, *absent]
+    assert [outcome.action for outcome in decided.outcomes[len(names) :]] == [
+        "remove" if any("remove" in step for step in steps) else "none"
+    ]
+    assert decide(want(*names, absent=absent), carried_out(decided.steps, state)).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("directories", "name", "absent", "says"),
+    [
+        (
+            (concrete("cpu-x", "x"),),
+            "cpu-x",
+            "x",
+            "cpu-x would be installed for cpu-x and removed, because its alias was x",
+        ),
+        (
+            (concrete("cpu-x", "x"),),
+            "x",
+            "cpu-x",
+            "cpu-x would be installed for x and removed, because state is absent",
+        ),
+        ((), "cpu-x", "x", "cpu-x would be installed for cpu-x and removed, because its alias was x"),
+        ((), "m", "cpu-m", "cpu-m cannot be removed: the installed meta backend m points to it"),
+    ],
+)
+def test_a_build_that_the_task_needs_is_not_removed(
+    directories: tuple[Directory, ...], name: str, absent: str, says: str
+) -> None:
+    with pytest.raises(OptionError, match=says):
+        decide(want(name, absent=(absent,)), installed(*directories))
+
+
+def test_a_removal_comes_before_what_exclusive_removes() -> None:
+    state = installed(concrete("piper"), concrete("cpu-m"), concrete("cpu-x"))
+    decided = decide(want("piper", absent=("cpu-m",), exclusive=True), state)
+    assert [step.backend for step in decided.steps] == ["cpu-m", "cpu-x"]
+    assert [outcome.action for outcome in decided.outcomes] == ["none", "remove"]
+    assert [backend for backend, _reason in decided.removed] == ["cpu-x"]
 
 
 def test_builds_are_removed_before_the_meta_backends_that_point_to_them() -> None:
