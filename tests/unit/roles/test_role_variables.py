@@ -57,65 +57,6 @@ def good(**start: Any) -> dict[str, Any]:
     return {"__localai_good": {"content": base64.b64encode(json.dumps(start).encode()).decode()}}
 
 
-def host(capability: str | None, *vendors: str, vram: int | None = None, unreadable: str = "") -> dict[str, Any]:
-    """What the info module said of a host."""
-    evidence: dict[str, Any] = {
-        "rule": "a rule",
-        "gpus": [{"vendor": vendor, "seen": f"/sys/{vendor}"} for vendor in vendors],
-        "vram": vram,
-    }
-    if unreadable:
-        evidence["unreadable"] = [{"vendor": unreadable, "probe": "a tool", "output": "exit 18"}]
-    return {"__localai_before": {"capability": capability, "capability_evidence": evidence}}
-
-
-NVIDIA = good(capability="nvidia-cuda-12")
-TOLD = {"__localai_told_before": {"stdout": "amd"}}
-NO_FILE = {"__localai_good": {"msg": "file not found"}, "__localai_told_before": {"stdout": "", "rc": 2}}
-# What is told to the service, for a host as the modules see it; empty: nothing.
-CAPABILITIES = {
-    "a gpu": (host("amd", "amd", vram=2**34), "amd"),
-    "no gpu": ({**host("default"), **NO_FILE}, "default"),
-    "a gpu that is gone": ({**host("default"), **NVIDIA}, "default"),
-    "a gpu that cannot be read": ({**host("default", "nvidia", vram=0), **NVIDIA}, "nvidia-cuda-12"),
-    "a gpu whose memory nobody asked for": ({**host("default", "nvidia"), **NVIDIA}, "nvidia-cuda-12"),
-    "a gpu that says so": ({**host("cpu", "nvidia", vram=5, unreadable="nvidia"), **NVIDIA}, "nvidia-cuda-12"),
-    "a small gpu": ({**host("default", "nvidia", vram=2**31), **NVIDIA}, "default"),
-    "another vendor": ({**host("default", "intel", vram=0), **NVIDIA}, "default"),
-    "another gpu": ({**host("amd", "amd", vram=2**34), **NVIDIA}, "amd"),
-    "another cuda": ({**host("nvidia-cuda-13", "nvidia", vram=2**34), **NVIDIA}, "nvidia-cuda-13"),
-    "unknown": ({**host(None, "nvidia", unreadable="nvidia"), **NVIDIA}, "nvidia-cuda-12"),
-    "unknown and never started": ({**host(None, "amd", unreadable="amd"), **TOLD}, "amd"),
-    "unreadable and never started": ({**host("default", "amd", vram=0), **TOLD}, "amd"),
-    "unknown and no file": ({**host(None, "amd", unreadable="amd"), **NO_FILE}, ""),
-    "the start is believed": ({**host(None, "nvidia", unreadable="nvidia"), **NVIDIA, **TOLD}, "nvidia-cuda-12"),
-    "set": ({**host(None, "nvidia", unreadable="nvidia"), **NVIDIA, "localai_capability": "cpu"}, "cpu"),
-    "before it is known": ({}, ""),
-}
-
-
-def test_the_capability_that_the_service_is_told(tmp_path: Path) -> None:
-    cases = {name: variables for name, (variables, _expected) in CAPABILITIES.items()}
-    expected = {name: expected for name, (_variables, expected) in CAPABILITIES.items()}
-    in_file = "__localai_service_environment.LOCALAI_FORCE_META_BACKEND_CAPABILITY | default(none)"
-    assert evaluate(tmp_path, f"[__localai_capability, {in_file}]", cases) == {
-        name: [value, value or None] for name, value in expected.items()
-    }
-
-
-def test_the_expected_capability_is_a_text_or_a_list(tmp_path: Path) -> None:
-    values = {"unset": {}, "none": None, "empty": "", "text": "amd", "texts": "amd, nvidia", "list": ["amd", "cpu"]}
-    cases = {n: {} if n == "unset" else {"localai_expected_capability": value} for n, value in values.items()}
-    assert evaluate(tmp_path, "__localai_expected_capabilities", cases) == {
-        "unset": [],
-        "none": [],
-        "empty": [],
-        "text": ["amd"],
-        "texts": ["amd", "nvidia"],
-        "list": ["amd", "cpu"],
-    }
-
-
 DIRECTORY = "/opt/localai/bin"
 # Whether it is a downgrade: the version, what the link on the host leads to, what started last.
 DOWNGRADES = {

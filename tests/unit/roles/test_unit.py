@@ -102,13 +102,23 @@ def test_the_devices_come_before_the_service(tmp_path: Path) -> None:
         assert "localai-devices.service" in service[directive][0].split()
     assert {"nvidia-persistenced.service", "nvidia-fabricmanager.service"} <= set(devices["Unit.After"][0].split())
     commands = devices["Service.ExecStart"]
-    assert commands == ["-modprobe -q nvidia-uvm", "-nvidia-modprobe -c 0 -u", "-/opt/localai/bin/wait-for-gpu-devices 60"]
+    assert commands == [
+        "-modprobe -q nvidia-uvm",
+        "-nvidia-modprobe -c 0 -u",
+        "-/opt/localai/bin/wait-for-gpu-devices 60",
+    ]
     assert int(devices["Service.TimeoutStartSec"][0]) > 60
 
 
 def test_overrides_become_a_drop_in(tmp_path: Path) -> None:
     overrides = {
-        "Service": {"MemoryMax": "64G", "Environment": ["A=1", "B=2"], "PrivateTmp": False, "Nice": 5, "DeviceAllow": None},
+        "Service": {
+            "MemoryMax": "64G",
+            "Environment": ["A=1", "B=2"],
+            "PrivateTmp": False,
+            "Nice": 5,
+            "DeviceAllow": None,
+        },
         "Unit": {"After": "nfs.service"},
     }
     drop_in = render(tmp_path, "localai.conf.j2", {"set": {"localai_unit_overrides": overrides}})["set"]
@@ -123,6 +133,8 @@ def test_overrides_become_a_drop_in(tmp_path: Path) -> None:
 
 
 def test_every_name_follows_from_one(tmp_path: Path) -> None:
-    names = [f"__localai_{n}" for n in ("unit", "drop_ins", "devices_unit", "environment_file", "memory", "binary_directory")]
+    names = [
+        f"__localai_{n}" for n in ("unit", "drop_ins", "devices_unit", "environment_file", "memory", "binary_directory")
+    ]
     values = evaluate(tmp_path, f"[{', '.join(names)}]", {"other": {"__localai_name": "second"}})["other"]
     assert [value for value in values if "second" not in value or "localai" in value] == []

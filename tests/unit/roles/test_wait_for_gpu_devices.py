@@ -50,7 +50,9 @@ def wait(root: Path, seconds: int = 1) -> str:
     programs = root / "bin"
     programs.mkdir(exist_ok=True)
     modprobe = programs / "modprobe"
-    modprobe.write_text('#!/bin/sh\nfor alias; do :; done\n[ "$alias" = pci: ] || echo "${alias#pci:}"\n', encoding="ascii")
+    modprobe.write_text(
+        '#!/bin/sh\nfor alias; do :; done\n[ "$alias" = pci: ] || echo "${alias#pci:}"\n', encoding="ascii"
+    )
     modprobe.chmod(0o755)
     done = subprocess.run(
         ["sh", str(PROGRAM), str(seconds), str(root)],
