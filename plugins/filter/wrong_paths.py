@@ -77,7 +77,7 @@ def wrong_paths(
     return [
         f"{name} is {str(paths[name]) or 'empty'}, which {text}"
         for name, text in wrong.items()
-        if text and not (base and str(paths[name]).startswith(base))
+        if text and (name == below or not (base and str(paths[name]).startswith(base)))
     ]
 
 

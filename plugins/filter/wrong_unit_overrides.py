@@ -19,6 +19,7 @@ author:
   - localai.core contributors (@localai-core)
 description:
   - This filter belongs to the role P(localai.core.localai#role).
+  - Values are text, numbers, booleans, null, or lists of them.
 positional: _input
 options:
   _input:
@@ -48,9 +49,7 @@ _value:
 _SECTIONS = ("Unit", "Service", "Install")
 
 
-def wrong_unit_overrides(
-    overrides: t.Mapping[str, t.Any], reserved: t.Mapping[str, str] | None = None
-) -> list[str]:
+def wrong_unit_overrides(overrides: t.Mapping[str, t.Any], reserved: t.Mapping[str, str] | None = None) -> list[str]:
     """Return what is wrong, in the order of the drop-in."""
     found = []
     for section, directives in overrides.items():
@@ -71,7 +70,7 @@ def _wrong(name: str, value: t.Any, reserved: t.Mapping[str, str]) -> str:
     if name in reserved:
         return f"belongs to the role ({reserved[name]})"
     values = value if isinstance(value, (list, tuple)) else [value]
-    if not all(is_text(item) or isinstance(item, (bool, int, float)) for item in values):
+    if not all(item is None or is_text(item) or isinstance(item, (bool, int, float)) for item in values):
         return "is not text, a number, a boolean or a list of them"
     # A backslash at the end of a line continues it.
     if any(re.search(r"[\r\n\0]|\\$", str(plain(item))) for item in values):

@@ -57,8 +57,12 @@ def said_by_the_modules() -> set[str]:
 
 
 def said_by_the_role() -> set[str]:
-    tasks = [*(COLLECTION / "roles" / "localai" / "tasks").glob("*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
-    return {filled(re.sub(r"{{.*?}}", "…", path.read_text(encoding="utf-8"), flags=re.DOTALL)) for path in tasks}
+    role = COLLECTION / "roles" / "localai"
+    files = [*role.glob("tasks/*.yml"), *role.glob("vars/main/*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
+    said = {filled(re.sub(r"{{.*?}}", "…", path.read_text(encoding="utf-8"), flags=re.DOTALL)) for path in files}
+    filters = [ast.parse(path.read_text(encoding="utf-8")) for path in (COLLECTION / "plugins" / "filter").glob("*.py")]
+    nodes_of_filters = [node for tree in filters for node in ast.walk(tree)]
+    return said | {filled(text_of(node)) for node in nodes_of_filters if isinstance(node, (ast.Constant, ast.JoinedStr))}
 
 
 def errors() -> set[str]:
