@@ -56,7 +56,8 @@ _value:
 _PREFIX = "localai_"
 _PART = "__"
 # How many typing errors make a name of so many letters another one. Short names are often names of somebody else.
-_SHORT, _MEDIUM = 5, 7
+_SHORT = 5
+_MEDIUM = 7
 
 
 def wrong_variables(

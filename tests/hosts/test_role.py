@@ -270,7 +270,7 @@ def test_a_binary_with_another_checksum_ends_before_the_service_is_touched(world
         ({"localai_version": "v5.0.0", "localai_release_url": f"http://{CONTROLLER}:9"}, "localai_release_url"),
         ({"localai_backends": ["no-such-backend"]}, "no-such-backend"),
         ({"localai_address": "0.0.0.0:8080"}, "localai_api_key"),
-        ({"localai_address": "127.0.0.1:22"}, "has a port below 1024"),
+        ({"localai_address": "127.0.0.1:22"}, "ports below 1024 are reserved for root"),
         ({"localai_environment": {"A": "1\n2"}}, "more than one line"),
     ],
     ids=["version", "downgrade", "capability", "site", "backend", "address", "port", "environment"],
@@ -283,7 +283,7 @@ def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[
 def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host = world.hosts["host1"]
     host.run("systemd-run", "--unit=other", "--socket-property=ListenStream=127.0.0.1:8081", "sleep", "infinity")
-    expect_refusal(world, {"localai_address": "127.0.0.1:8081"}, "listens on 127.0.0.1:8081 already")
+    expect_refusal(world, {"localai_address": "127.0.0.1:8081"}, "already listens on port 8081")
     host.run("systemctl", "stop", "other.socket", "other.service")
 
 
@@ -291,7 +291,7 @@ def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
 def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
     host, shared = world.hosts["host1"], "/srv/shared"
     host.run("install", "-d", "-o", "games", "-g", "games", "-m", "0750", shared)
-    elsewhere: dict[str, Any] = {"localai_environment": {"LOCALAI_MODELS_PATH": shared}}
+    elsewhere: dict[str, Any] = {"localai_models_path": shared}
     said = f"The user localai cannot read or enter {shared}"
     for arguments in ["--check"], []:
         expect_refusal(world, elsewhere, said, *arguments)
