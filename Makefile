@@ -27,7 +27,7 @@ RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tes
 LANES := "sanity=10 integration=20 units=$(if $(EVERY),50,25) coverage=2" \
     "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20"
 # Unit tests of what changes between Pythons most: files, archives, and whole runs.
-SAMPLE := $(addprefix tests/unit/plugins/,module_utils/_fs/ module_utils/_store/ module_utils/_unpack/ \
+UNIT_SAMPLE := $(addprefix tests/unit/plugins/,module_utils/_fs/ module_utils/_store/ module_utils/_unpack/ \
     modules/test_localai_backend_lifecycle.py)
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-WORK := demo picture lint docs sanity cores units integration package coverage bench soak samples hosts machines
+WORK := demo picture lint docs sanity cores units integration package coverage bench soak samples hosts
 $(WORK): private export HOME := $(BUILD)/home
 $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
@@ -46,7 +46,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 test: fresh collection $(addprefix $(BUILD)/bin/,docker-registry umoci strace) ## all of the gate, then the number of tests
-	@$(VENV)/bin/python tests/tools/gate.py $(LANES)
+	@SAMPLE=1 $(VENV)/bin/python tests/tools/gate.py $(LANES)
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
 demo: collection ## the collection at work against a registry and a server on this machine
@@ -85,7 +85,7 @@ units: collection ## unit tests on our own Python, measured, and by ansible-test
 	cd $(COPY) && pythons=$$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V); \
 	    oldest=$$(head -n 1 <<<"$$pythons") newest=$$(tail -n 1 <<<"$$pythons"); \
 	    for python in $(if $(EVERY),$$pythons,$$oldest); do ansible-test units --venv --python $$python || exit; done; \
-	    [[ -n "$(EVERY)" || $$newest == $$oldest ]] || ansible-test units --venv --python $$newest $(SAMPLE)
+	    [[ -n "$(EVERY)" || $$newest == $$oldest ]] || ansible-test units --venv --python $$newest $(UNIT_SAMPLE)
 
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
 	echo "docker_registry_binary: $(BUILD)/bin/docker-registry" > $(COPY)/tests/integration/integration_config.yml
@@ -99,18 +99,17 @@ package: collection ## what a user installs: built, checked as Galaxy does, inst
 	ansible-galaxy collection install --offline --collections-path $(BUILD)/package/installed $(BUILD)/package/*.tar.gz
 	$(RUN).demo.run $(BUILD)/package/installed
 
-hosts: SELECTED := -m 'not machines'
-hosts: private export LOCALAI_TEST_HOSTS := 2
-machines: ## the role on three real hosts with systemd, which takes root
-hosts: ## a sample of that on two hosts, for make test
-hosts machines: collection $(BUILD)/bin/docker-registry
+hosts: private export LOCALAI_TEST_HOSTS := $(if $(SAMPLE),2,3)
+hosts: collection $(BUILD)/bin/docker-registry ## the role on real hosts with systemd, as root; LOCALAI_BINARY=… has LocalAI's own server there
 	@if ! why=$$(tests/hosts/hindrance.sh $(BUILD)/hosts); then \
 	    echo "Left out, because $$why: the role on real hosts. Run it with: sudo make $@"; \
 	else \
 	    tests/hosts/install_packages.sh; \
 	    $(APART) tests/hosts/base.sh $(BUILD)/hosts/base bookworm trixie; \
+	    export LOCALAI_BINARY=$(abspath $(LOCALAI_BINARY)) MOCK_BACKEND=$(abspath $(MOCK_BACKEND)); \
 	    cd $(COPY); PYTHONPATH=$(BUILD) $(APART) --net $(VENV)/bin/python -m pytest -v --durations 0 \
-	        -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-hosts.xml $(SELECTED) tests/hosts; \
+	        -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-hosts.xml $(if $(SAMPLE),-m 'not long') \
+	        $(or $(addprefix tests/hosts/,$(FILES)),tests/hosts); \
 	fi
 
 coverage: collection ## what the unit tests covered, against the floor

@@ -41,6 +41,9 @@ class Host:
     release: Path
     work: Path
     process: subprocess.Popen[bytes] | None = field(default=None)
+    user_namespaces: bool = True
+    # Run on the host after each boot
+    boot_commands: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
@@ -119,6 +122,9 @@ class Host:
         options = ("--register=no", "--keep-unit", "--boot", "--link-journal=no", "--resolv-conf=off")
         command = ["systemd-nspawn", "-q", "-D", str(self.root), f"--machine={self.name}", *options]
         command.append(f"--bind-ro={self._gpu}:{_GPU}")
+        if not self.user_namespaces:
+            # In a namespace of its own, because the limit counts for that namespace and all in it.
+            command.append("--private-users=identity")
         with (self.work / "console.log").open("ab") as console:
             self.process = subprocess.Popen(
                 [*_in_cgroup(self.name), *command, f"--network-bridge={_BRIDGE}", "--console=read-only"],
@@ -128,6 +134,11 @@ class Host:
             )
         self._wait_for_ssh()
         self._mount_gpu()
+        if not self.user_namespaces:
+            limit = "echo 0 >/proc/sys/user/max_user_namespaces"
+            subprocess.run(["nsenter", f"--target={self._leader}", "--user", "sh", "-c", limit], check=True)
+        for boot_command in self.boot_commands:
+            subprocess.run(self._inside(*boot_command), check=True)
 
     def crash(self) -> None:
         """Let it lose its power."""
@@ -142,6 +153,12 @@ class Host:
         if self.process.wait(60) != _REBOOTED:
             raise RuntimeError(f"{self.name} ended instead of rebooting")
         self.start()
+
+    def end(self) -> None:
+        """Stop it, and unmount its file system."""
+        with contextlib.suppress(RuntimeError, AssertionError):
+            self.crash()
+        subprocess.run(["umount", "--lazy", str(self.root)], check=True)
 
     def run(self, *command: str) -> str:
         """Run a program on it, and return what it prints."""
@@ -198,8 +215,8 @@ def fleet(trees: Path, work: Path, releases: Sequence[str]) -> Iterator[list[Hos
         yield hosts
     finally:
         for host in hosts:
-            with contextlib.suppress(RuntimeError, AssertionError):
-                host.crash()
+            host.end()
+        subprocess.run(["ip", "link", "delete", _BRIDGE], check=True)
 
 
 def _cgroups(name: str) -> list[Path]:

@@ -2,30 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the hosts get LocalAI from: a real registry, a gallery, and a site with releases of the stand-in server."""
+"""What the hosts get LocalAI from: a real registry, a gallery, and a site with releases."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import shutil
-import tempfile
-import zipapp
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Iterator
 
+from ..support.archives import file
 from ..support.docker_registry import docker_registry
 from ..support.files import FileServer
 from ..support.fixtures import write_files
-from ..support.gallery import REPOSITORY, gallery
-from ..support.images import host_platform
-from ..support.playbook import COLLECTION
+from ..support.gallery import REPOSITORY, Gallery, gallery
+from ..support.images import Artifact, host_platform, image, index, layer
 from ..support.push import Pusher, Target
+from .releases import MOCK_BACKEND, RELEASES, publish_release
 
-GOOD = ("v4.9.0", "v4.9.1")
-NEVER_READY = "v4.9.2"
-TAMPERED = "v4.9.3"
+_RUN_MOCK = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/mock-backend" "$@"\n'
+# Tags of the gallery whose images hold the mock backend, where a run is given one.
+_MOCKED = ("latest-cpu-llama-cpp", "latest-piper")
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Site:
 
     def publish(self, version: str) -> None:
         """Let the gallery's tags be of a version."""
-        content = gallery(version)
+        content = gallery(version) if MOCK_BACKEND is None else _with_mock(gallery(version), MOCK_BACKEND.read_bytes())
         write_files(content, self.registry, self.files.url, self.directory)
         pusher = Pusher(Target(self.registry, plain_http=True))
         for tag, artifact in content.images.items():
@@ -64,8 +61,8 @@ class Site:
 def site(registry_program: Path, work: Path, address: str) -> Iterator[Site]:
     """Start the servers at an address, with the first version of the gallery and all releases."""
     directory = work / "site"
-    for version in (*GOOD, NEVER_READY, TAMPERED):
-        _release(directory / "releases" / version, version)
+    for version in RELEASES:
+        publish_release(directory / "releases", version)
     files = FileServer(directory=directory, address=address)
     with files, docker_registry(registry_program, work / "registry", address=address) as registry:
         it = Site(str(registry["host"]), files, directory)
@@ -73,19 +70,11 @@ def site(registry_program: Path, work: Path, address: str) -> Iterator[Site]:
         yield it
 
 
-def _release(directory: Path, version: str) -> None:
-    """Write a release as LocalAI publishes one: the program, and a file of checksums."""
-    directory.mkdir(parents=True)
-    asset = directory / f"local-ai-{version}-linux-{host_platform().architecture}"
-    with tempfile.TemporaryDirectory() as source:
-        main = f"from tests.hosts.server import main\nmain({version!r}, gets_ready={version != NEVER_READY})\n"
-        Path(source, "__main__.py").write_text(main, encoding="utf-8")
-        for file in ("tests/hosts/server.py", "tests/support/localai.py"):
-            Path(source, file).parent.mkdir(parents=True)
-            shutil.copy(COLLECTION / file, Path(source, file))
-        zipapp.create_archive(source, asset, interpreter="/usr/bin/env python3")
-    checksum = hashlib.sha256(asset.read_bytes()).hexdigest()
-    sums = directory / f"LocalAI-{version}-checksums.txt"
-    sums.write_text(f"{checksum}  {asset.name}\n", encoding="utf-8")
-    if version == TAMPERED:
-        asset.write_bytes(asset.read_bytes() + b"\n")
+def _with_mock(content: Gallery, program: bytes) -> Gallery:
+    """The gallery with a backend in some of its images that LocalAI's own server can load."""
+
+    def mocked() -> Artifact:
+        files = [file("run.sh", _RUN_MOCK, 0o755), file("mock-backend", program, 0o755), file("V", content.version)]
+        return index([image([layer(files)], host_platform())])
+
+    return replace(content, images={**content.images, **{tag: mocked() for tag in _MOCKED}})

@@ -5,8 +5,8 @@
 """The role on real hosts, from bare to removed; each test continues where the one before it ended.
 
 host1 is Debian 12 without a GPU, host2 Debian 13 with an AMD GPU, host3 Debian 12 with an NVIDIA GPU. All are bare,
-reached by ssh as an ordinary user who may use sudo, and have no network beyond the controller. `make hosts` runs some
-of the tests on the first two, `make machines` all of them on all three.
+reached by ssh as an ordinary user who may use sudo, and have no network beyond the controller. `make test` runs some of
+the tests on the first two, `make hosts` all of them on all three.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from ansible_collections.localai.core.tests.hosts.fleet import AMD, CONTROLLER, NVIDIA, fleet
-from ansible_collections.localai.core.tests.hosts.site import GOOD, NEVER_READY, TAMPERED, site
+from ansible_collections.localai.core.tests.hosts.fleet import AMD, CONTROLLER, NVIDIA, Host
+from ansible_collections.localai.core.tests.hosts.releases import GOOD, NEVER_READY, TAMPERED
 from ansible_collections.localai.core.tests.hosts.world import (
     BACKENDS,
     BUILDS,
@@ -35,8 +35,8 @@ from ansible_collections.localai.core.tests.hosts.world import (
     main_pid,
     touched,
     wait_for,
+    world_of,
 )
-from ansible_collections.localai.core.tests.support.playbook import COLLECTION
 from ansible_collections.localai.core.tests.support.tcp_proxy import Line, tcp_proxy
 
 pytestmark = pytest.mark.usefixtures("in_order")
@@ -52,28 +52,19 @@ REMOVALS = ("localai_remove_data", "localai_remove_models", "localai_remove_acco
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """Boot the hosts and start the servers."""
-    build = COLLECTION.parents[2]
-    work = build / "hosts" / "work"
-    with fleet(build / "hosts" / "base", work, ["bookworm", "trixie", "bookworm"][: len(BUILDS)]) as hosts:
-        hosts[1].show_gpu(AMD)
-        hosts[1].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
-        for host in hosts[2:]:
-            host.show_gpu(NVIDIA)
-            host.write("usr/bin/nvidia-smi", NVIDIA_SMI, 0o755)
-            host.write("usr/local/cuda-12/version.json", "{}")
-        with site(build / "bin" / "docker-registry", work, CONTROLLER) as servers:
-            for host in hosts:
-                host.start()
-            it = World({host.name: host for host in hosts}, servers, work, {"localai_ready_timeout": 15})
-            it.write_inventory()
-            yield it
+    with world_of("role", ["bookworm", "trixie", "bookworm"][: len(BUILDS)], _give_gpus) as it:
+        it.host_variables = {name: {"expected_build": build} for name, build in BUILDS.items()}
+        it.write_inventory()
+        yield it
 
 
-@pytest.fixture(name="in_order")
-def _in_order(request: pytest.FixtureRequest) -> None:
-    """Later tests start where earlier ones ended."""
-    if request.session.testsfailed:
-        pytest.fail("an earlier step failed")
+def _give_gpus(hosts: list[Host]) -> None:
+    hosts[1].show_gpu(AMD)
+    hosts[1].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
+    for host in hosts[2:]:
+        host.show_gpu(NVIDIA)
+        host.write("usr/bin/nvidia-smi", NVIDIA_SMI, 0o755)
+        host.write("usr/local/cuda-12/version.json", "{}")
 
 
 def test_check_mode_on_bare_hosts_passes_and_touches_nothing(world: World) -> None:
@@ -97,7 +88,7 @@ def test_again_nothing_changes(world: World) -> None:
     expect(world.play("provision"), changed=False)
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_again_nothing_changes_in_check_mode(world: World) -> None:
     expect(world.play("provision", "--check", "--diff"), changed=False)
 
@@ -116,7 +107,7 @@ def test_the_unit_is_valid_and_hardened(world: World) -> None:
         assert float(exposure[1]) <= MOST_EXPOSED
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
     host = world.hosts["host1"]
     before = main_pid(host)
@@ -159,7 +150,7 @@ def test_a_broken_upgrade_is_undone_and_ends_the_roll_out(world: World) -> None:
     assert world.hosts["host1"].run(f"{BACKENDS}/cpu-llama-cpp/run.sh").endswith(" 2")
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: World) -> None:
     before = main_pid(world.hosts["host1"])
     command = world.command("provision", limit="host1", localai_backends=["llama-cpp", "piper"])
@@ -176,7 +167,7 @@ def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: Worl
     assert "piper" in ask(world.hosts["host1"], "/system")["backends"]
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -> None:
     host = world.hosts["host3"]
     before = main_pid(host)
@@ -198,7 +189,7 @@ def test_a_gpu_that_cannot_be_read_is_not_taken_from_the_service(world: World) -
     assert "localai_expected_capability is nvidia-cuda-12" in re.sub(r"\s+", " ", outcome.output)
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_another_gpu_gets_another_build(world: World) -> None:
     host = world.hosts["host3"]
     host.show_gpu(None)
@@ -238,7 +229,7 @@ def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
     assert host.run("ls", f"{BACKENDS}/.localai-core/staging") == ""
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> None:
     host = world.hosts["host1"]
     public: dict[str, Any] = {"localai_address": "0.0.0.0:8080", "localai_api_key": KEY}
@@ -260,7 +251,7 @@ def test_a_binary_with_another_checksum_ends_before_the_service_is_touched(world
     expect_refusal(world, {"localai_version": TAMPERED}, "checksum")
 
 
-@pytest.mark.machines
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -279,7 +270,7 @@ def test_bad_input_ends_before_the_service_is_touched(world: World, wrong: dict[
     expect_refusal(world, wrong, said)
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host = world.hosts["host1"]
     host.run("systemd-run", "--unit=other", "--socket-property=ListenStream=127.0.0.1:8081", "sleep", "infinity")
@@ -287,7 +278,7 @@ def test_a_port_in_use_ends_before_the_service_is_touched(world: World) -> None:
     host.run("systemctl", "stop", "other.socket", "other.service")
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
     host, shared = world.hosts["host1"], "/srv/shared"
     host.run("install", "-d", "-o", "games", "-g", "games", "-m", "0750", shared)
@@ -304,7 +295,7 @@ def test_a_shared_directory_of_models_is_used_as_it_is(world: World) -> None:
     assert f"{shared} was there before" in re.sub(r"\s+", " ", removal.output)
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Path) -> None:
     host = world.hosts["host1"]
     before = host.run("readlink", "/usr/local/bin/local-ai")
@@ -316,7 +307,7 @@ def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Pa
     assert ask(host, "/stand-in")["version"] == GOOD[1]
 
 
-@pytest.mark.machines
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("pretended", "said"),
     [
@@ -333,7 +324,7 @@ def test_a_host_that_will_not_do_is_left_alone(world: World, pretended: dict[str
     assert main_pid(world.hosts["host1"]) == before != "0"
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> None:
     host, home = world.hosts["host2"], "/var/lib/local-ai"
     host.run("mount", "-t", "tmpfs", "models", f"{home}/models")
@@ -350,7 +341,7 @@ def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> Non
     host.run("umount", f"{home}/models")
 
 
-@pytest.mark.machines
+@pytest.mark.long
 def test_a_host_of_version_0_1_is_removed_but_not_what_is_of_somebody_else(world: World) -> None:
     host, home = world.hosts["host3"], "/var/lib/local-ai"
     host.run("rm", "/var/lib/localai-core/directories.json")  # that version wrote none

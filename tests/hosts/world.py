@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,17 +16,20 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ..support.host import Snapshot, snapshot
 from ..support.playbook import COLLECTION, environment
-from .fleet import USER, Host
-from .site import Site
+from .fleet import CONTROLLER, USER, Host, fleet
+from .site import Site, site
 
 _ALL_BUILDS = {"host1": "cpu-llama-cpp", "host2": "rocm-llama-cpp", "host3": "cuda12-llama-cpp"}
 # Of each host that takes part: `make hosts` has two.
 BUILDS = dict(list(_ALL_BUILDS.items())[: int(os.environ.get("LOCALAI_TEST_HOSTS", "3"))])
-BACKENDS = "/var/lib/local-ai/backends"
+HOME = "/var/lib/local-ai"
+BACKENDS = f"{HOME}/backends"
+MODEL = "chat"
+_MODEL_FILE = f"name: {MODEL}\nbackend: llama-cpp\nparameters:\n  model: {MODEL}.bin\n"
 # ssh's own choice for the exchange of keys takes longer than many a task.
 SSH = "-o KexAlgorithms=curve25519-sha256 -o UserKnownHostsFile=/dev/null"
 # What any run of Ansible (the first two), any look at apt's packages, any login, any use of sudo and a running system
@@ -53,6 +57,7 @@ class World:
     site: Site
     work: Path
     variables: dict[str, Any] = field(default_factory=dict)
+    host_variables: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
         """Run a playbook on the hosts."""
@@ -106,13 +111,28 @@ class World:
     def write_inventory(self) -> None:
         """Write the inventory, with the servers in it."""
         hosts = {
-            name: {"ansible_host": host.address, "ansible_user": USER, "expected_build": BUILDS[name]}
+            name: {"ansible_host": host.address, "ansible_user": USER, **self.host_variables.get(name, {})}
             for name, host in self.hosts.items()
         }
         variables = {"localai_backends": ["llama-cpp"], "localai_backends_poll": 1, "localai_batch": "100%"}
         variables.update(self.site.variables)
         group = {"localai": {"hosts": hosts, "vars": variables}}
         (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def world_of(name: str, releases: Sequence[str], prepare: Callable[[list[Host]], None]) -> Iterator[World]:
+    """Boot hosts of these releases, prepared while they are down, and start the servers."""
+    build = COLLECTION.parents[2]
+    work = build / "hosts" / "work" / name
+    with fleet(build / "hosts" / "base", work, releases) as hosts:
+        prepare(hosts)
+        with site(build / "bin" / "docker-registry", work, CONTROLLER) as servers:
+            for host in hosts:
+                host.start()
+            it = World({host.name: host for host in hosts}, servers, work, {"localai_ready_timeout": 15})
+            it.write_inventory()
+            yield it
 
 
 def touched(host: Host) -> Snapshot:
@@ -123,25 +143,53 @@ def touched(host: Host) -> Snapshot:
     }
 
 
-def ask(host: Host, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
-    """What its server answers; nothing if it does not, or not to this key."""
+def request(host: Host, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> tuple[int, Any]:
+    """The status and the content of its server's answer; status 0 if it does not answer."""
     data = None if body is None else json.dumps(body).encode()
-    request = f"Request('http://127.0.0.1:8080{path}', {data!r}, {{'Authorization': 'Bearer {key}'}})"
-    text = host.run("python3", "-c", f"from urllib.request import *; print(urlopen({request}).read().decode())")
-    return json.loads(text) if text else None
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+    program = f"""
+import urllib.error, urllib.request
+asked = urllib.request.Request('http://127.0.0.1:8080{path}', {data!r}, {headers!r})
+try:
+    answer = urllib.request.urlopen(asked)
+except urllib.error.HTTPError as error:
+    answer = error
+print(answer.status, answer.read().decode())
+"""
+    status, _space, text = host.run("python3", "-c", program).partition(" ")
+    return int(status or 0), json.loads(text) if text else None
 
 
-def wait_for(host: Host) -> None:
+def ask(host: Host, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> Any:
+    """What its server answers; nothing if it does not, or not to this key."""
+    status, content = request(host, path, body, key)
+    return content if status == 200 else None
+
+
+def wait_for(host: Host, key: str = "") -> None:
     """Wait until its server answers."""
     for _attempt in range(100):
-        if ask(host, "/system"):
+        if ask(host, "/system", key=key):
             break
         time.sleep(0.2)
 
 
 def load(host: Host, key: str = "") -> str:
-    """Let its server load a model, and return what the backend prints: the build of its image, and a version."""
-    return str(ask(host, "/stand-in/load", {"model": "chat", "backend": "llama-cpp"}, key))
+    """Let its server load a model of llama-cpp unless it is loaded, and return what that backend answers.
+
+    The backends of the gallery print the build of their image, and a version.
+    """
+    path = f"{HOME.lstrip('/')}/models/{MODEL}.yaml"
+    host.write(path, _MODEL_FILE)
+    status, content = request(host, "/v1/chat/completions", question("hello"), key)
+    (host.root / path).unlink()  # from now on the server knows the model, and no test meets a file of ours
+    assert status == 200, content
+    return str(content["choices"][0]["message"]["content"])
+
+
+def question(text: str, model: str = MODEL) -> dict[str, Any]:
+    """A request for a chat completion."""
+    return {"model": model, "messages": [{"role": "user", "content": text}]}
 
 
 def main_pid(host: Host) -> str:
@@ -149,9 +197,9 @@ def main_pid(host: Host) -> str:
     return host.run("systemctl", "show", "--property=MainPID", "--value", "localai.service")
 
 
-def expect(outcome: Outcome, changed: bool) -> None:
+def expect(outcome: Outcome, changed: bool, hosts: Sequence[str] = tuple(BUILDS)) -> None:
     """All hosts were fine, and each was changed or none was."""
-    assert set(outcome.changed) == set(BUILDS), outcome.output[-3000:]
+    assert set(outcome.changed) == set(hosts), outcome.output[-3000:]
     assert not any(outcome.failed.values()), outcome.output[-5000:]
     assert {number > 0 for number in outcome.changed.values()} == {changed}, outcome.output[-5000:]
 
