@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any, Generator
 
 import pytest
 
@@ -29,7 +29,7 @@ def pytest_ignore_collect(collection_path: Any) -> bool | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Note of each file whether one of its tests failed."""
     report: Any = yield
     file = item.getparent(pytest.Module)

@@ -341,23 +341,6 @@ def test_removal_of_what_the_role_did_not_create_is_refused(world: World) -> Non
     host.run("umount", f"{home}/models")
 
 
-@pytest.mark.long
-def test_a_host_of_version_0_1_is_removed_but_not_what_is_of_somebody_else(world: World) -> None:
-    host, home = world.hosts["host3"], "/var/lib/local-ai"
-    host.run("rm", "/var/lib/localai-core/directories.json")  # that version wrote none
-    host.run("mkdir", f"{home}/other")
-    host.run("touch", f"{home}/models/model")
-    everything: dict[str, Any] = {"localai_remove_data": True, "localai_remove_models": True}
-    outcome = world.play("remove", limit="host3", **everything)
-    assert outcome.failed == {"host3": 1}, outcome.output[-3000:]
-    assert f"{home}/models was there before" in re.sub(r"\s+", " ", outcome.output)
-    assert main_pid(host) != "0"
-    outcome = world.play("remove", limit="host3", localai_remove_data=True)
-    assert outcome.failed == {"host3": 0}, outcome.output[-3000:]
-    assert host.run("find", home).splitlines() == [home, f"{home}/models", f"{home}/models/model", f"{home}/other"]
-    host.run("rm", "-r", home)
-
-
 def test_remove(world: World) -> None:
     everything: dict[str, Any] = dict.fromkeys(REMOVALS, True)
     outcome = world.play("remove", **everything)

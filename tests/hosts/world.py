@@ -29,7 +29,7 @@ BUILDS = dict(list(_ALL_BUILDS.items())[: int(os.environ.get("LOCALAI_TEST_HOSTS
 HOME = "/var/lib/local-ai"
 BACKENDS = f"{HOME}/backends"
 MODEL = "chat"
-_MODEL_FILE = f"name: {MODEL}\nbackend: llama-cpp\nparameters:\n  model: {MODEL}.bin\n"
+MODEL_FILE = f"name: {MODEL}\nbackend: llama-cpp\nparameters:\n  model: {MODEL}.bin\n"
 # ssh's own choice for the exchange of keys takes longer than many a task.
 SSH = "-o KexAlgorithms=curve25519-sha256 -o UserKnownHostsFile=/dev/null"
 # What any run of Ansible (the first two), any look at apt's packages, any login, any use of sudo and a running system
@@ -180,7 +180,7 @@ def load(host: Host, key: str = "") -> str:
     The backends of the gallery print the build of their image, and a version.
     """
     path = f"{HOME.lstrip('/')}/models/{MODEL}.yaml"
-    host.write(path, _MODEL_FILE)
+    host.write(path, MODEL_FILE)
     status, content = request(host, "/v1/chat/completions", question("hello"), key)
     (host.root / path).unlink()  # from now on the server knows the model, and no test meets a file of ours
     assert status == 200, content
