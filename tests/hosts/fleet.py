@@ -162,7 +162,10 @@ class Host:
 
     def run(self, *command: str) -> str:
         """Run a program on it, and return what it prints."""
-        done = subprocess.run(self._inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+        # As its own root, which is no root of this machine where the host has a namespace of users of its own
+        own = [] if self.user_namespaces else ["nsenter", "--user=/proc/1/ns/user", "--"]
+        inside = self._inside(*own, *command)
+        done = subprocess.run(inside, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
         return done.stdout.decode("utf-8").strip()
 
     def _inside(self, *command: str) -> list[str]:

@@ -29,7 +29,7 @@ from ansible_collections.localai.core.tests.hosts.world import (
     world_of,
 )
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("in_order")]
+pytestmark = pytest.mark.long
 
 HOSTS = ("host1", "host2", "host3", "host4", "host5")
 

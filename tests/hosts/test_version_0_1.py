@@ -29,7 +29,7 @@ from ansible_collections.localai.core.tests.hosts.world import (
     world_of,
 )
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("in_order")]
+pytestmark = pytest.mark.long
 
 RUN_FILE = f"{BACKENDS}/cpu-llama-cpp/run.sh"
 

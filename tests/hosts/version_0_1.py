@@ -99,6 +99,9 @@ def _write_backends(host: Host, site: Site) -> None:
     uri = f"{site.registry}/{REPOSITORY}:{_TAG}"
     concrete = {"alias": "llama-cpp", "name": _BUILD, **common, "uri": uri, "digest": image.digest}
     meta = {"meta_backend_for": _BUILD, "name": "llama-cpp", **common}
+    files = {
+        path.stat().st_ino: path.stat().st_size for path in tree.rglob("*") if not path.is_symlink() and path.is_file()
+    }
     sizes = {path: (tree / path).stat().st_size for path in ("LICENSE", "backend", "run.sh", "lib/libggml.so.1.2")}
     packages = "venv/lib/python3.10/site-packages"
     record = {
@@ -106,8 +109,8 @@ def _write_backends(host: Host, site: Site) -> None:
         "requested": False,
         "platform_digest": image.images[0].digest,
         "sha256": "",
-        "size": sum(path.stat().st_size for path in tree.rglob("*") if path.is_file() and not path.is_symlink()),
-        "entries": len(backend_entries(_BUILD, "1")),
+        "size": sum(files.values()),
+        "entries": len(list(tree.rglob("*"))),
         "pinned": False,
         "listed": True,
         "contents": {
@@ -126,7 +129,10 @@ def _write_backends(host: Host, site: Site) -> None:
     held = {"pid": 470, "host": host.name, "since": "2026-11-26T12:00:00Z"}
     for path, value in {
         f"{_BUILD}/metadata.json": json.dumps(concrete, indent=2),
-        f"{_BUILD}/.localai-core.json": json.dumps(record, separators=(",", ":")),
+        # The second line is read only by who needs it.
+        f"{_BUILD}/.localai-core.json": json.dumps(record, separators=(",", ":")).replace(
+            ',"contents"', ',\n"contents"'
+        ),
         "llama-cpp/metadata.json": json.dumps(meta, indent=2),
         ".localai-core/lock": json.dumps(held),
     }.items():
