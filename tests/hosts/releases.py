@@ -27,20 +27,6 @@ REAL = Path(os.environ["LOCALAI_BINARY"]) if os.environ.get("LOCALAI_BINARY") el
 MOCK_BACKEND = Path(os.environ["MOCK_BACKEND"]) if os.environ.get("MOCK_BACKEND") else None
 # The version that version 0.1 of this collection installed
 OLD = "v4.9.0"
-_PARTS = (
-    "tests/support/localai.py",
-    *(
-        f"tests/hosts/standin/{name}.py"
-        for name in (
-            "answers",
-            "configuration",
-            "models",
-            "program",
-            "reachable",
-            "settings",
-        )
-    ),
-)
 
 
 def _first() -> str:
@@ -98,7 +84,9 @@ def pack(path: Path, version: str, kind: str = program.GOOD) -> None:
     with tempfile.TemporaryDirectory() as source:
         start = f"from tests.hosts.standin.program import main\n\nmain({version!r}, {kind!r})\n"
         Path(source, "__main__.py").write_text(start, encoding="utf-8")
-        for part in _PARTS:
-            Path(source, part).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(COLLECTION / part, Path(source, part))
+        parts = [COLLECTION / "tests" / "support" / "localai.py", *Path(program.__file__).parent.glob("*.py")]
+        for part in parts:
+            copy = Path(source, part.relative_to(COLLECTION))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(part, copy)
         zipapp.create_archive(source, path, interpreter="/usr/bin/env python3")

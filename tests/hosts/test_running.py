@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.localai.core.tests.hosts.fleet import Host
 from ansible_collections.localai.core.tests.hosts.world import (
     HOME,
+    MODEL,
     MODEL_FILE,
     Outcome,
     World,
@@ -95,7 +96,8 @@ def test_models_of_a_replaced_build_are_unloaded_after_their_last_answer(world: 
     with ThreadPoolExecutor() as threads:
         slow = {**question("hello"), "stand_in_seconds": 25}
         running = threads.submit(request, host, "/v1/chat/completions", slow)
-        time.sleep(1)
+        while ask(host, "/stand-in")["requests"].get(MODEL) != 1:
+            time.sleep(0.2)
         provision(world, playbook="upgrade")
         status, content = running.result()
     assert (status, content["choices"][0]["message"]["content"]) == (200, "cpu-llama-cpp 1")

@@ -143,6 +143,7 @@ class Handler(BaseHTTPRequestHandler):
             "version": server.version,
             "run_files": {**server.registered, **server.configuration.external_backends},
             "warnings": server.configuration.warnings,
+            "requests": {name: model.requests for name, model in server.models.loaded.items()},
             "auto_upgrade": server.configuration.auto_upgrade and server.settings.galleries not in ("", "[]"),
         }
 

@@ -25,6 +25,7 @@ from typing import NoReturn
 from ...support.localai import run_files
 from .answers import Handler, Server
 from .configuration import Configuration
+from .credentials import damage
 from .models import LoadError, Models
 from .reachable import is_trusted
 from .settings import RefusedEnvironmentError, Settings, read_settings
@@ -54,6 +55,9 @@ def main(version: str, kind: str = GOOD) -> None:
     print(f"LocalAI {version} starts", flush=True)
     if kind == FAILS:
         _end(f"LocalAI {version} fails: this release is broken", 1)
+    wrong = settings.credentials_file and damage(settings.credentials_file)
+    if wrong:
+        _end(f"local-ai: error: credentials: {wrong}", 1)
     configuration = Configuration(settings.keys, settings.external_backends, settings.auto_upgrade)
     _make_directories(settings, configuration)
     configuration.start(settings.config_dir)

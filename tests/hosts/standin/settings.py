@@ -67,6 +67,7 @@ class Settings:
     config_dir: Path | None
     content_path: Path
     upload_path: Path
+    credentials_file: Path | None
     external_backends: dict[str, str]
     load_to_memory: tuple[str, ...]
     cooldown: float
@@ -108,6 +109,7 @@ def read_settings(environment: Mapping[str, str], directory: Path, temporary: Pa
         config_dir=directory / config if config else None,
         content_path=path("LOCALAI_GENERATED_CONTENT_PATH", temporary / "generated" / "content"),
         upload_path=path("LOCALAI_UPLOAD_PATH", temporary / "upload"),
+        credentials_file=_credentials_file(text("LOCALAI_CREDENTIALS_FILE"), directory, data),
         external_backends={name: target for name, _colon, target in externals},
         load_to_memory=_items(text("LOCALAI_LOAD_TO_MEMORY")),
         cooldown=duration(text("LOCALAI_MODEL_LOAD_FAILURE_COOLDOWN", "1s")),
@@ -115,6 +117,13 @@ def read_settings(environment: Mapping[str, str], directory: Path, temporary: Pa
         failure_takes=float(environment.get(FAILURE, "1")),
         busy_limit=float(environment.get(BUSY, "3")),
     )
+
+
+def _credentials_file(text: str, directory: Path, data: str) -> Path | None:
+    """The file that is named, else one in the data path."""
+    if text:
+        return directory / text
+    return directory / data / "credentials.yaml" if data else None
 
 
 def duration(text: str) -> float:
