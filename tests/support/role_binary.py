@@ -18,18 +18,18 @@ from typing import Any
 
 from .playbook import COLLECTION, environment
 
-# In place of the role's own, with the parts in their order; a service that does not start fails.
+# In place of the role's own, with the parts in their order. On a host with starts=false the service does not start.
 MAIN = """
 - name: Resolve
   ansible.builtin.include_tasks: resolve.yml
   when: __localai_binary_to_resolve | bool
 - name: Assert the rules
   ansible.builtin.assert:
-    that: (__localai_binary_variable_rules + __localai_binary_rules) | rejectattr('holds') | length == 0
-    fail_msg: >-
-      {{ (__localai_binary_variable_rules + __localai_binary_rules) | rejectattr('holds') | map(attribute='otherwise')
-         | list }}
+    that: __localai_rules | rejectattr('holds') | length == 0
+    fail_msg: "{{ __localai_rules | rejectattr('holds') | map(attribute='otherwise') | list }}"
     quiet: true
+  vars:
+    __localai_rules: "{{ __localai_binary_variable_rules + __localai_binary_rules }}"
 - name: Warn
   ansible.builtin.debug:
     msg: "{{ __localai_binary_warnings }}"
@@ -39,7 +39,7 @@ MAIN = """
   when: __localai_binary_to_install | bool
 - name: Link
   ansible.builtin.include_tasks: link.yml
-  when: __localai_link_to_change | bool and starts
+  when: __localai_link_to_change | bool
 - name: Start
   ansible.builtin.fail:
   when: not starts
@@ -51,47 +51,52 @@ MAIN = """
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run printed, in lines without line breaks inside of messages, and whether hosts changed or failed."""
+    """What a run printed, as one line, the names of its tasks, and on which hosts something changed or failed."""
 
     output: str
-    changed: dict[str, bool]
-    failed: dict[str, bool]
     tasks: list[str]
+    changed: set[str]
+    failed: set[str]
 
 
 class RoleHost:
-    """The files of one host."""
+    """The files of one host, and its variables in the inventory."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, variables: dict[str, Any]) -> None:
         self.root = root
-        self.binaries, self.old = root / "opt" / "bin", root / "old"
-        self.link = root / "local-ai"
+        self.variables = variables
+        self.binaries, self.old, self.link = root / "opt" / "bin", root / "old", root / "local-ai"
+        self.binary = self.binaries / "local-ai-v4.11.0"
         root.mkdir()
 
-    def install(self, name: str, content: bytes) -> None:
-        """Write a binary as somebody else would."""
-        self.binaries.mkdir(parents=True, exist_ok=True)
-        (self.binaries / name).write_bytes(content)
+    def install(self, name: str, content: bytes, recorded: bytes | None = None) -> None:
+        """Install and use a binary, with the checksum of some content beside it."""
+        self._write(self.binaries, name, content)
+        if recorded is not None:
+            self.record(name).write_text(hashlib.sha256(recorded).hexdigest() + "\n")
 
     def install_old(self, name: str, content: bytes) -> None:
-        """Write a binary as an older role did, and use it."""
-        self.old.mkdir(exist_ok=True)
-        (self.old / name).write_bytes(content)
-        self.use(self.old / name)
+        """Install and use a binary as versions 0.1 and earlier of the role did."""
+        self._write(self.old, name, content)
+
+    def _write(self, directory: Path, name: str, content: bytes) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_bytes(content)
+        self.use(directory / name)
 
     def use(self, binary: Path) -> None:
         """Let the link lead to a binary."""
-        self.link.unlink(missing_ok=True)
+        if self.link.is_symlink():
+            self.link.unlink()
         self.link.symlink_to(binary)
 
-    def clear(self) -> None:
-        """Remove all of it."""
-        shutil.rmtree(self.root)
-        self.root.mkdir()
+    def record(self, name: str) -> Path:
+        """The file with the checksum of a binary."""
+        return self.binaries / f"{name}.sha256"
 
-    def tree(self) -> list[str]:
-        """All paths below it."""
-        return sorted(str(path) for path in self.root.rglob("*"))
+    def names(self) -> list[str]:
+        """The paths of all its files."""
+        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
 
     def rows(self) -> list[dict[str, Any]]:
         """The binaries, as the module localai_preflight returns them."""
@@ -107,70 +112,61 @@ class RoleHost:
             if path.suffix != ".sha256"
         ]
 
-    def preflight(self, selinux: str) -> dict[str, Any]:
-        """What the role knows about the host."""
-        target = str(self.link.readlink()) if self.link.is_symlink() else None
+    def preflight(self) -> dict[str, Any]:
+        """What the role knows about the host. The binary in use started well."""
+        target = str(self.link.resolve()) if self.link.is_symlink() else None
         return {
-            "link": {"exists": self.link.is_symlink() or self.link.exists(), "target": target},
+            "link": {"exists": target is not None, "target": target},
             "binaries": self.rows(),
-            "selinux": selinux,
+            "selinux": self.variables.get("selinux", "disabled"),
             "good": {"binary": target} if target else {},
         }
 
 
 class RoleHosts:
-    """Hosts, `h1` and `h2` at first, and a controller."""
+    """Hosts and their controller."""
 
     def __init__(self, work: Path, **variables: Any) -> None:
         self.work = work
         self.cache = work / "home" / ".cache" / "localai"
-        self.path: Path | None = None  # of programs that go before others
-        self.variables: dict[str, dict[str, Any]] = {}
+        self.programs = work / "programs"  # which go before others
         self._hosts: dict[str, RoleHost] = {}
-        self._common = variables
+        self._variables = {
+            "ansible_connection": "local",
+            "ansible_pipelining": True,
+            "ansible_python_interpreter": sys.executable,
+            "architecture": "x86_64",
+            "starts": True,
+            **variables,
+        }
         role = work / "ansible_collections" / "localai" / "core" / "roles" / "localai"
         for part in ("defaults", "tasks", "vars"):
             shutil.copytree(COLLECTION / "roles" / "localai" / part, role / part)
         (role / "tasks" / "main.yml").write_text(MAIN)
-        self.add("h1")
-        self.add("h2")
 
-    def add(self, name: str) -> None:
+    def add(self, name: str, **variables: Any) -> RoleHost:
         """Add a host."""
-        self._hosts[name] = RoleHost(self.work / name)
-        self.variables[name] = {}
-
-    def host(self, name: str) -> RoleHost:
-        """The files of a host."""
+        self._hosts[name] = RoleHost(self.work / name, variables)
         return self._hosts[name]
 
-    def run(self, *arguments: str, **variables: Any) -> Outcome:
-        """Run the role with more variables, in batches of `localai_batch`."""
+    def run(self, *arguments: str, serial: int = 0, **variables: Any) -> Outcome:
+        """Run the role on all hosts with more variables, in batches."""
         root = f"{self.work}/{{{{ inventory_hostname }}}}"
-        common = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
-            "ansible_pipelining": True,
-            "architecture": "x86_64",
-            "starts": True,
-            **self._common,
-            **variables,
-        }
         internal = {
             "__localai_programs": f"{root}/opt",
             "__localai_old_binary_directory": f"{root}/old",
             "__localai_binary_link": f"{root}/local-ai",
-            "__localai_program_owner": "{{ omit }}",
+            "__localai_program_owner": "{{ omit }}",  # so that an ordinary user can run it
         }
         hosts = {
-            name: {**self.variables[name], "__localai_host": host.preflight(self.variables[name].get("selinux", "disabled"))}
-            for name, host in self._hosts.items()
+            name: {**host.variables, "__localai_host": host.preflight()} for name, host in sorted(self._hosts.items())
         }
-        (self.work / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}))
+        inventory = {"fleet": {"hosts": hosts, "vars": {**self._variables, **variables}}}
+        (self.work / "inventory.json").write_text(json.dumps(inventory))
         play = {
-            "hosts": "h*",
+            "hosts": "fleet",
             "gather_facts": False,
-            "serial": variables.get("localai_batch", 0),
+            "serial": serial,
             "vars": {"ansible_facts": {"architecture": "{{ architecture }}"}},
             "roles": ["localai.core.localai"],
         }
@@ -181,17 +177,17 @@ class RoleHosts:
                 *(sys.executable, "-m", "ansible", "playbook", "--inventory", str(self.work / "inventory.json")),
                 *("--extra-vars", json.dumps(internal), str(self.work / "play.json"), *arguments),
             ],
-            env={**env, "PATH": f"{self.path}:{env['PATH']}"} if self.path else env,
+            env={**env, "PATH": f"{self.programs}:{env['PATH']}"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        recap = dict(re.findall(r"^(h\d+) +: (.*)$", done.stdout, re.MULTILINE))
-        assert recap.keys() == self._hosts.keys(), done.stdout + done.stderr
+        recap = dict(re.findall(r"^(\w+) +: (ok=.*)$", done.stdout, re.MULTILINE))
+        assert recap.keys() == hosts.keys(), done.stdout + done.stderr
         return Outcome(
             re.sub(r"\s*\n\s*", " ", done.stdout + done.stderr),
-            {host: " changed=0 " not in line for host, line in recap.items()},
-            {host: " failed=0 " not in line for host, line in recap.items()},
             re.findall(r"^TASK \[localai\.core\.localai : (.*)\]", done.stdout, re.MULTILINE),
+            {host for host, line in recap.items() if " changed=0 " not in line},
+            {host for host, line in recap.items() if " failed=0 " not in line},
         )

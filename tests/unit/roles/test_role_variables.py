@@ -14,8 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
 
 ROLE = COLLECTION / "roles" / "localai"
@@ -58,32 +56,6 @@ def good(**start: Any) -> dict[str, Any]:
 
 
 DIRECTORY = "/opt/localai/bin"
-# Whether it is a downgrade: the version, what the link on the host leads to, what started last.
-DOWNGRADES = {
-    "older": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.1", "", True),
-    "older by number": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.10.0", "", True),
-    "newer by number": ("v4.10.0", f"{DIRECTORY}/local-ai-v4.9.0", "", False),
-    "the same": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.0", "", False),
-    "another build": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.1@0123456789ab", "", True),
-    "to a candidate": ("v4.9.0-rc1", f"{DIRECTORY}/local-ai-v4.9.1", "", False),
-    "from a candidate": ("v4.9.0", f"{DIRECTORY}/local-ai-v5.0.0-rc1", "", False),
-    "other names": ("nightly", f"{DIRECTORY}/local-ai-v4.9.1", "", False),
-    "from other names": ("v4.9.0", f"{DIRECTORY}/local-ai-nightly", "", False),
-    "two numbers": ("v4.9", f"{DIRECTORY}/local-ai-v5.0.0", "", False),
-    "by hand": ("v4.9.0", "/opt/local-ai-v5.0.0", "", False),
-    "no link": ("v4.9.0", None, f"{DIRECTORY}/local-ai-v5.0.0", True),
-    "bare host": ("v4.9.0", None, "", False),
-    "the link is believed": ("v4.9.0", f"{DIRECTORY}/local-ai-v4.9.0", f"{DIRECTORY}/local-ai-v5.0.0", False),
-}
-
-
-def test_what_is_a_downgrade(tmp_path: Path) -> None:
-    cases = {}
-    for name, (version, link, started, _expected) in DOWNGRADES.items():
-        stat = {"exists": link is not None, **({"lnk_source": link} if link else {})}
-        cases[name] = {"localai_version": version, "__localai_link": {"stat": stat}, **good(binary=started)}
-    expected = {name: expected for name, (_version, _link, _started, expected) in DOWNGRADES.items()}
-    assert evaluate(tmp_path, "__localai_is_downgrade | bool", cases) == expected
 
 
 def test_the_modules_are_told_the_version_of_the_server_that_the_role_installs(tmp_path: Path) -> None:
@@ -125,37 +97,6 @@ def test_what_is_put_back_is_for_the_server_that_is_put_back(tmp_path: Path) -> 
     }
     expected = {"release": "v4.9.0", "build": "v4.11.0", "other": "", "link": ""}
     assert evaluate(tmp_path, "__localai_good_version", cases) == expected
-
-
-A, B = "a" * 64, "b" * 64
-# Which file of a version is used: the wanted checksum, that of the version's own file, whether the build has one.
-BINARIES = {
-    "nothing there": (A, None, False, "v1"),
-    "the same": (A, A, False, "v1"),
-    "another": (B, A, False, f"v1@{B[:12]}"),
-    "another that is there": (B, A, True, f"v1@{B[:12]}"),
-    "only another that is there": (B, None, True, f"v1@{B[:12]}"),
-    "any": ("", A, False, "v1"),
-    "any and nothing there": ("", None, False, "v1"),
-}
-
-
-@pytest.mark.parametrize("source", ["checksum", "controller"])
-def test_each_build_of_a_version_has_a_file(tmp_path: Path, source: str) -> None:
-    cases = {}
-    for name, (wanted, there, other, _expected) in BINARIES.items():
-        found = {"exists": there is not None, **({"checksum": there} if there else {})}
-        given = {"localai_binary_checksum": f"sha256:{wanted}" if wanted else ""}
-        if source == "controller" and wanted:
-            given = {"localai_binary_src": "/file", "__localai_binary_given": {"stat": {"checksum": wanted}}}
-        cases[name] = {
-            **given,
-            "localai_version": "v1",
-            "__localai_binary_found": {"stat": found},
-            "__localai_build_found": {"stat": {"exists": other, "checksum": B}} if wanted else {"skipped": True},
-        }
-    expected = {name: f"{DIRECTORY}/local-ai-{expected}" for name, (_w, _t, _o, expected) in BINARIES.items()}
-    assert evaluate(tmp_path, "__localai_binary", cases) == expected
 
 
 PATHS = {"localai_home": "/srv//ai/", "localai_models_path": "/big/models"}
