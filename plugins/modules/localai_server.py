@@ -155,30 +155,30 @@ EXAMPLES = r"""
 RETURN = r"""
 msg:
   description: A sentence about what was done, or in check mode would be done.
-  returned: always
+  returned: success
   type: str
   sample: "Registered: my-backend; unloaded: qwen3."
 registered:
   description: The names of the entries of O(register) that the file has. Pass them as O(registered) to the next run.
-  returned: always
+  returned: success, and failure after something may have changed
   type: list
   elements: str
   sample: [my-backend]
 unloaded:
   description: The models that were unloaded, or in check mode would be.
-  returned: always
+  returned: success, and failure after something may have changed
   type: list
   elements: str
   sample: [qwen3]
 busy:
   description: The models that stay loaded although they should be unloaded. There is a warning for each.
-  returned: always
+  returned: success, and failure after something may have changed
   type: list
   elements: str
   sample: []
 answer:
   description: The answer of the model to the prompt of O(smoke_test), null without one.
-  returned: always
+  returned: success, and failure after something may have changed
   type: str
   sample: Hello!
 """

@@ -49,7 +49,10 @@ def _looked(run: Run, target: Target, seconds: int) -> Look:
     try:
         return wait_until_ready(target, seconds)
     except NotReady as e:
-        run.result.update({} if e.look is None else _unit(e.look), ready=False)
+        run.result["ready"] = False
+        if e.look is not None:
+            run.result.update(_unit(e.look))
+            run.warnings += guess_warning(e.look)
         if e.look is not None and not e.look.unit.exists:
             raise ServerError(
                 f"There is no unit {e.look.unit.name} on this host, so nothing can become ready. Check the option "

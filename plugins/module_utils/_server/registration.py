@@ -86,9 +86,9 @@ def merged(
     return Registrations(_text(entries), entries) if entries else Registrations()
 
 
-def ours_in(after: Registrations, register: t.Mapping[str, str]) -> list[str]:
-    """Return the names of our entries in a file."""
-    return sorted(name for name in register if name in after.all())
+def ours_in(stored: Registrations, names: t.Iterable[str]) -> list[str]:
+    """Return which of these names have an entry in the file."""
+    return sorted(set(names) & set(stored.all()))
 
 
 def changed_names(before: Registrations, after: Registrations) -> set[str]:

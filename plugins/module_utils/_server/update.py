@@ -90,13 +90,15 @@ class _Update:
     def carry_out(self) -> None:
         """Bring the server up to date, and complete the result of the module."""
         result = self._run.result
-        result.update(registered=registration.ours_in(self._after, self._register), unloaded=[], busy=[], answer=None)
+        ours = {*self._register, *(self._params["registered"] or [])}
+        result.update(registered=registration.ours_in(self._before, ours), unloaded=[], busy=[], answer=None)
         result["diff"] = self._diff()
         system = self._system()
         stale = {*self._params["replaced"], *self._moved(system)}
         if self._run.check_mode:
             unloaded = self._to_unload(system, stale)
             result.update(changed=self._rewrites or bool(unloaded), unloaded=unloaded)
+            result["registered"] = registration.ours_in(self._after, self._register)
         else:
             self._write(system)
             self._unload(system, stale)
@@ -153,6 +155,7 @@ class _Update:
             else:
                 self._file.remove()
             self._run.result["changed"] = True
+        self._run.result["registered"] = registration.ours_in(self._after, self._register)
         if system is not None and self._register:
             self._wait_until_listed(system)
         elif system is not None and self._rewrites:

@@ -161,6 +161,7 @@ def test_options_that_cannot_be_right(site: Site, options: dict[str, Any], part:
     options = {name: value for name, value in options.items() if value is not None or name == "config_path"}
     result = site.run(**options)
     assert result["failed"]
+    assert not result.get("registered")
     assert part in result["msg"]
     assert (site.entries(), site.server.posts()) == (None, [])
 
