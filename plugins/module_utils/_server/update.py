@@ -114,9 +114,12 @@ class _Update:
         return RegistrationFile(path, self._params["owner"], self._params["group"])
 
     def _system(self) -> System | None:
-        """Return what the server has registered and loaded; None if it does not run, or nothing needs it."""
+        """Return what the server has registered and loaded; None if it does not run, or nothing needs it.
+
+        To remove entries takes no answer, so that the role can do it before it restarts a server that gives none.
+        """
         to_unload = self._params["replaced"] or self._params["unload"]
-        if not (self._rewrites or self._register or to_unload or self._params["smoke_test"]):
+        if not (self._register or to_unload or self._params["smoke_test"]):
             return None
         answer = self._client.get("/system", _SECONDS)
         if is_refused(answer):

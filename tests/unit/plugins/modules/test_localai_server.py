@@ -103,6 +103,13 @@ def test_the_file_is_removed_with_its_last_entry(site: Site) -> None:
     assert (result["diff"]["after"], os.listdir(site.config)) == ("", [])
 
 
+def test_entries_are_removed_without_asking_the_server(site: Site) -> None:
+    site.file.write_text('{"mine": "/opt/mine/run.sh"}')
+    result = site.run(register={}, registered=["mine"], api_key="another-key")
+    assert (result["failed"], result["changed"], site.entries()) == (False, True, None)
+    assert site.server.requests == []
+
+
 def test_the_file_is_written_if_the_server_does_not_run(site: Site) -> None:
     run_file = site.backend("mine")
     result = run_module(
