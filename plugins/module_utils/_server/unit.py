@@ -7,12 +7,11 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import signal
-import time
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 PROPERTIES = (
     *("Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NRestarts", "UnitFileState", "FragmentPath"),
@@ -159,14 +158,15 @@ def _number(text: str) -> int:
 
 def _iso(text: str) -> str | None:
     """Return a time such as "Sun 2026-11-29 19:58:22 UTC" as ISO 8601."""
-    match = re.fullmatch(r"(?:\w+ )?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC", text)
+    match = re.fullmatch(r"(?:\w+ )?(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.\d+)? UTC", text)
     if not match:
         return None
+    year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        calendar.timegm(time.strptime(" ".join(match.groups()), "%Y-%m-%d %H:%M:%S"))
+        started = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
     except ValueError:
         return None
-    return "{}T{}Z".format(*match.groups())
+    return started.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _signal_name(number: int) -> str:

@@ -62,7 +62,9 @@ def said_by_the_role() -> set[str]:
     said = {filled(re.sub(r"{{.*?}}", "…", path.read_text(encoding="utf-8"), flags=re.DOTALL)) for path in files}
     filters = [ast.parse(path.read_text(encoding="utf-8")) for path in (COLLECTION / "plugins" / "filter").glob("*.py")]
     nodes_of_filters = [node for tree in filters for node in ast.walk(tree)]
-    return said | {filled(text_of(node)) for node in nodes_of_filters if isinstance(node, (ast.Constant, ast.JoinedStr))}
+    return said | {
+        filled(text_of(node)) for node in nodes_of_filters if isinstance(node, (ast.Constant, ast.JoinedStr))
+    }
 
 
 def errors() -> set[str]:

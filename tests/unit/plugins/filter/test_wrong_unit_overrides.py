@@ -16,7 +16,14 @@ from ansible_collections.localai.core.plugins.filter.wrong_unit_overrides import
 def test_accepted() -> None:
     overrides = {
         "Unit": {"After": ["a.service", "b.service"], "X-Own": "x", "User": "not reserved here"},
-        "Service": {"MemoryMax": "64G", "Nice": 5, "PrivateTmp": False, "Environment": ["A=1"], "DeviceAllow": "", "ExecStartPre": None},
+        "Service": {
+            "MemoryMax": "64G",
+            "Nice": 5,
+            "PrivateTmp": False,
+            "Environment": ["A=1"],
+            "DeviceAllow": "",
+            "ExecStartPre": None,
+        },
         "Install": {},
     }
     assert wrong_unit_overrides(overrides, {"User": "use x"}) == []

@@ -15,7 +15,7 @@ from typing import Any, Iterator
 import pytest
 
 from ansible_collections.localai.core.plugins.modules.localai_server_info import main
-from ansible_collections.localai.core.tests.support.host import IS_ROOT, ordinary_user
+from ansible_collections.localai.core.tests.support.host import IS_ROOT, directory_of_ordinary_user, ordinary_user
 from ansible_collections.localai.core.tests.support.module import run_module, run_raw
 from ansible_collections.localai.core.tests.support.running_server import (
     KEY,
@@ -169,13 +169,16 @@ def test_a_server_becomes_ready_while_it_waits(server: LocalAI, pid: int, system
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can act as another user")
 @pytest.mark.parametrize("options", [{}, {"wait": 1}])
-def test_an_environment_that_this_user_may_not_read_is_a_warning(systemd: Systemd, options: dict[str, Any]) -> None:
-    systemd.states({"MainPID": 1})
-    (systemd.directory / "calls.systemctl").chmod(0o666)
-    for directory in (systemd.directory, *systemd.directory.parents[:3]):
-        directory.chmod(0o755)
-    with ordinary_user():
-        result = run_module(main, options)
+def test_an_environment_that_this_user_may_not_read_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    with directory_of_ordinary_user() as top:
+        systemd = Systemd(top / "bin")
+        systemd.states({"MainPID": 1})
+        (systemd.directory / "calls.systemctl").chmod(0o666)
+        monkeypatch.setenv("PATH", path_with(systemd))
+        with ordinary_user():
+            result = run_module(main, options)
     assert result["failed"] == bool(options)
     assert "The environment of process 1 of localai.service cannot be read" in result["warnings"][0]
 
