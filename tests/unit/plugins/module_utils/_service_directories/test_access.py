@@ -37,12 +37,12 @@ MODES = {"open": 0o755, "writable": 0o777, "entered": 0o711, "listed": 0o744, "c
 
 @pytest.fixture(name="top")
 def _top() -> Iterator[Path]:
-    """Directories of all modes, which are those of root if root runs this."""
+    """Directories of all modes; an ordinary user who runs this owns them, so it gets the bits of others."""
     with directory_of_ordinary_user() as top:
         for name, bits in MODES.items():
             (top / name).mkdir()
             (top / name / "below").mkdir()
-            (top / name).chmod(bits if IS_ROOT else bits // 64 * 64 | (bits % 8) * 64)
+            (top / name).chmod(bits if IS_ROOT else bits % 8 * 0o100)
         yield top
 
 
@@ -71,12 +71,12 @@ def test_a_directory_can_be_written_to(top: Path) -> None:
 
 @pytest.mark.parametrize(("bits", "is_denied"), [(0o700, True), (0o755, False)])
 def test_lost_and_found_is_no_directory_of_backends(top: Path, bits: int, is_denied: bool) -> None:
-    (top / "open/lost+found").mkdir(mode=0o755)
-    (top / "open/lost+found").chmod(bits if IS_ROOT or not is_denied else 0)
+    (top / "writable/lost+found").mkdir(mode=0o755)
+    (top / "writable/lost+found").chmod(bits if IS_ROOT or not is_denied else 0)
     with ordinary_user():
-        found = try_out([Use(str(top / "open"), backends=True)])
-        assert try_out([Use(str(top / "open"))]) == Denied(), "in another directory, it is harmless"
-    assert found == Denied(lost_and_found=paths(top, "open") if is_denied else ())
+        found = try_out([Use(str(top / "writable"), backends=True)])
+        assert try_out([Use(str(top / "writable"))]) == Denied(), "in another directory, it is harmless"
+    assert found == Denied(lost_and_found=paths(top, "writable") if is_denied else ())
 
 
 @takes_root
