@@ -102,6 +102,7 @@ def test_drop_ins_have_fingerprints(tmp_path: Path) -> None:
     (tmp_path / f"{UNIT}.d/link.conf").symlink_to("/etc/shadow")
     found = drop_ins("localai", str(tmp_path))
     assert list(found) == [f"/{UNIT}.d/{name}.conf" for name in ("a", "b", "link")]
-    assert found[f"/{UNIT}.d/a.conf"] == found[f"/{UNIT}.d/b.conf"] is not None
+    assert found[f"/{UNIT}.d/a.conf"] is not None
+    assert found[f"/{UNIT}.d/a.conf"] == found[f"/{UNIT}.d/b.conf"]
     assert found[f"/{UNIT}.d/link.conf"] is None
     assert drop_ins("other", str(tmp_path)) == {}
