@@ -46,6 +46,9 @@ ROCM_SMI = "#!/bin/sh\necho 'device,VRAM Total Memory (B),VRAM Total Used Memory
 KEY = "not-for-the-log"
 # What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed; it was 1.4.
 MOST_EXPOSED = 1.5
+# What a run executes on a host that is as it should be, and prints.
+MOST_MODULES = 22
+MOST_TASKS = 25
 REMOVALS = ("localai_remove_data", "localai_remove_models", "localai_remove_account")
 
 
@@ -84,8 +87,14 @@ def test_provision(world: World) -> None:
         assert load(host).endswith(" 1"), "the service may run it"
 
 
-def test_again_nothing_changes(world: World) -> None:
-    expect(world.play("provision"), changed=False)
+def test_again_nothing_changes_and_little_is_done(world: World) -> None:
+    outcome = world.play("provision", "-vvv")
+    expect(outcome, changed=False)
+    modules = len(re.findall("Using module file", outcome.output))
+    tasks = len(re.findall(r"^TASK \[", outcome.output, re.MULTILINE))
+    print(f"{modules / len(world.hosts)} modules on each host, {tasks} tasks")
+    assert modules / len(world.hosts) <= MOST_MODULES
+    assert tasks <= MOST_TASKS
 
 
 @pytest.mark.long
