@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.localai.core.plugins.module_utils._module.argspec import BACKEND
+
 from .test_role_variables import ROLE, evaluate
 
 MINE = {"name": "mine", "uri": "quay.io/me/mine:v1", "alias": "chat"}
@@ -226,3 +228,16 @@ def test_the_credentials_file_has_the_logins_of_the_endpoints(tmp_path: Path) ->
         assert [f"LocalAI {version} does not read a credentials file" in text for text in warnings] == [
             True
         ] * is_too_old
+
+
+def test_the_endpoints_of_the_role_have_the_options_of_the_modules() -> None:
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    options = specs["argument_specs"]["main"]["options"]["localai_endpoints"]["options"]
+
+    def shape(options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: (option["type"], option.get("no_log") is True, shape(option.get("options", {})))
+            for name, option in options.items()
+        }
+
+    assert shape(options) == shape(BACKEND["argument_spec"]["endpoints"]["options"])
