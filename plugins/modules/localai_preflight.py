@@ -129,7 +129,17 @@ python:
       description: Whether it can import V(requests), V(yaml) and V(isal).
       type: dict
       returned: success
-  sample: {executable: /usr/bin/python3, version: 3.11.2, libraries: {requests: true, yaml: true, isal: false}}
+    other:
+      description:
+        - If it lacks V(requests) or V(yaml), the path of another Python of the host that has both. Modules that need
+          them run with it. Null if there is none, or if it lacks neither.
+      type: str
+      returned: success
+  sample:
+    executable: /usr/bin/python3
+    version: 3.11.2
+    libraries: {requests: true, yaml: true, isal: false}
+    other: null
 account:
   description: The account of the service.
   returned: success

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.localai.core.plugins.plugin_utils._values import is_text
+
 KEYS = ("name", "state", "uri", "alias", "release", "digest")
 STATES = ("present", "latest", "absent")
 Row = t.Dict[str, t.Any]
@@ -17,11 +19,6 @@ Row = t.Dict[str, t.Any]
 # A model names its backend with these characters only. A gallery can have names such as organisation/name.
 _USABLE = re.compile(r"[a-z0-9_-]+")
 _USABLE_IN_GALLERY = re.compile(r"[a-z0-9_/-]+")
-
-
-def is_text(value: t.Any) -> bool:
-    """Return whether a value is text; text of a vault is no `str` before ansible-core 2.19."""
-    return isinstance(value, str) or bool(getattr(value, "__ENCRYPTED__", False))
 
 
 def is_list(value: t.Any) -> bool:

@@ -12,15 +12,24 @@ import platform
 import sys
 import typing as t
 
-_LIBRARIES = ("requests", "yaml", "isal")
+from .._fs.interpreters import interpreter_with
+
+# Without these, modules run with another Python that has them.
+_NEEDED = ("requests", "yaml")
+_LIBRARIES = (*_NEEDED, "isal")
 
 
 def interpreter() -> dict[str, t.Any]:
-    """Return the path and the version of this Python, and whether it has each library. Nothing is imported."""
+    """Return the path and the version of this Python, and whether it has each library. Nothing is imported.
+
+    If it lacks one that modules need, `other` is the path of the Python that they run with instead, if there is one.
+    """
+    libraries = {name: _has(name) for name in _LIBRARIES}
     return {
         "executable": sys.executable or None,
         "version": platform.python_version(),
-        "libraries": {name: _has(name) for name in _LIBRARIES},
+        "libraries": libraries,
+        "other": None if all(libraries[name] for name in _NEEDED) else interpreter_with(_NEEDED),
     }
 
 

@@ -13,13 +13,7 @@ from .._address import Address
 from .._errors import NameRefused, OptionError
 from .._fs.utf8 import os
 from .._localai.names import requested_name
-from .._request import (
-    BackendOptions,
-    Connection,
-    Endpoint,
-    HostOptions,
-    bare_name,
-)
+from .._request import BackendOptions, Connection, Endpoint, HostOptions, bare_name
 from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 

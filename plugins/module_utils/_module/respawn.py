@@ -11,20 +11,14 @@ a virtual environment.
 
 from __future__ import annotations
 
-import glob
 import sys
 
 from ansible.module_utils import basic
 from ansible.module_utils.common.respawn import has_respawned, respawn_module
 
-from .._fs.process import run
-from .._fs.utf8 import os
+from .._fs.interpreters import interpreter_with
 
-# The Pythons for which distributions package libraries, the most likely ones first.
-_INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python")
-_OTHER_INTERPRETERS = "/usr/bin/python3.[0-9]*"
-_PROBE = "import sys; assert sys.version_info >= (3, 8); import requests, yaml"
-_SECONDS = 30
+LIBRARIES = ("requests", "yaml")
 # Ansible writes the code and the options to a pipe before the other Python reads it. More would block it for ever.
 _MOST_BYTES = 48 * 1024
 
@@ -34,15 +28,9 @@ def respawn() -> None:
 
     It must be called before the module has changed anything.
     """
-    interpreter = interpreter_with_libraries() if _can_respawn() else None
+    interpreter = interpreter_with(LIBRARIES) if _can_respawn() else None
     if interpreter is not None:
         respawn_module(interpreter)
-
-
-def interpreter_with_libraries() -> str | None:
-    """Return a Python of this host, other than the present one, that has requests and PyYAML; None if there is none."""
-    candidates = [*_INTERPRETERS, *sorted(glob.glob(_OTHER_INTERPRETERS), key=_version, reverse=True)]
-    return next((path for path in candidates if path != sys.executable and _has_libraries(path)), None)
 
 
 def _can_respawn() -> bool:
@@ -51,18 +39,3 @@ def _can_respawn() -> bool:
         return False
     options = getattr(basic, "_ANSIBLE_ARGS", None)
     return options is not None and len(repr(options)) <= _MOST_BYTES
-
-
-def _has_libraries(path: str) -> bool:
-    if not os.access(path, os.X_OK):
-        return False
-    try:
-        return run([path, "-c", _PROBE], _SECONDS, "/").status == 0
-    except (OSError, TimeoutError):
-        return False
-
-
-def _version(path: str) -> list[int]:
-    """Return the numbers at the end of a path such as `/usr/bin/python3.12`; none for other programs."""
-    numbers = path.rpartition("python")[2].split(".")
-    return [int(number) for number in numbers] if all(number.isdecimal() for number in numbers) else []

@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.localai.core.plugins.plugin_utils._backends import (
     installed_name,
     is_list,
-    is_text,
     merged,
     problems,
     row_of,
@@ -47,13 +46,7 @@ def wrong(*items: Any, state: str = "present", pinned: bool = False) -> list[str
 
 def test_text_of_a_vault_is_text() -> None:
     secret = Encrypted("https://example.com/x.tar?token=secret")
-    assert (is_text(secret), is_list(secret), is_list("a"), is_list(b"a"), is_list(("a",))) == (
-        True,
-        False,
-        False,
-        False,
-        True,
-    )
+    assert [is_list(value) for value in (secret, "a", b"a", ("a",))] == [False, False, False, True]
     assert row_of({"name": "mine", "uri": secret}) == {"name": "mine", "uri": secret}
     assert wrong({"name": "mine", "uri": secret}) == []
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from ansible_collections.localai.core.plugins.module_utils._host import interpreter as module
 from ansible_collections.localai.core.plugins.module_utils._host.interpreter import interpreter
 from ansible_collections.localai.core.tests.support.interpreter import environment
 
@@ -33,6 +36,15 @@ def test_it_is_the_one_that_runs_this() -> None:
     assert answer["libraries"]["requests"] is True
     assert answer["libraries"]["yaml"] is True
     assert sorted(answer["libraries"]) == ["isal", "requests", "yaml"]
+    assert answer["other"] is None
+
+
+def test_another_python_is_searched_only_if_this_one_lacks_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "interpreter_with", lambda libraries: f"a python with {' and '.join(libraries)}")
+    assert interpreter()["other"] is None
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    answer = interpreter()
+    assert (answer["libraries"]["yaml"], answer["other"]) == (False, "a python with requests and yaml")
 
 
 def test_libraries_are_searched_and_not_imported() -> None:
