@@ -34,7 +34,9 @@ def test_each_option_is_used_in_the_role(name):
     assert any(re.search(rf"\b{name}\b", file.read_text()) for file in files)
 
 
-@pytest.mark.parametrize("name", ["localai_api_key", "localai_environment"])
+@pytest.mark.parametrize(
+    "name", ["localai_api_key", "localai_api_keys", "localai_environment", "localai_secret_environment"]
+)
 def test_secrets_are_not_logged(name):
     assert SPEC[name]["no_log"] is True
 

@@ -128,10 +128,12 @@ localai_galleries: [{"name":"localai","url":"https://index.localai.io/backends",
 
 
 def test_the_galleries_of_localais_variable_reach_the_service_and_the_modules(tmp_path: Path) -> None:
-    cases = {"listed": {}, "empty": {"localai_galleries": []}, "none": {"localai_galleries": None}}
+    values = {"listed": {}, "empty": {"localai_galleries": []}, "none": {"localai_galleries": None}}
+    cases = {name: {"localai_service_galleries": True, **value} for name, value in values.items()}
     told = evaluate(
         tmp_path,
-        "[__localai_service_environment.LOCALAI_BACKEND_GALLERIES, __localai_host_options.galleries | default('-')]",
+        "[(__localai_service_environment.LOCALAI_BACKEND_GALLERIES | default('null')) | from_json,"
+        " __localai_host_options.galleries | default('-')]",
         cases,
         GALLERIES,
     )
