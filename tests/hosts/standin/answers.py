@@ -123,8 +123,8 @@ class Handler(BaseHTTPRequestHandler):
     def _chat(self, name: str, body: dict[str, Any]) -> tuple[int, Any]:
         """Answer with what the backend printed; `stand_in_seconds` of the request is how long that takes."""
         models = self.server_state.models
-        models.config(name)
-        with models.request(name) as said:
+        target = models.config(name).get("alias") or name
+        with models.request(target) as said:
             time.sleep(float(body.get("stand_in_seconds", 0)))
             message = {"role": "assistant", "content": said}
             choice = {"index": 0, "finish_reason": "stop", "message": message}
@@ -174,7 +174,7 @@ def _not_loaded(message: str) -> dict[str, Any]:
 
 def _with_defaults(config: dict[str, str]) -> dict[str, Any]:
     """A model as the memory has it, with one of the many defaults."""
-    top = {key: value for key, value in config.items() if key != "model"}
+    top = {key: value == "true" if key == "disabled" else value for key, value in config.items() if key != "model"}
     return {**top, "parameters": {"model": config.get("model", ""), "temperature": 0.9}}
 
 

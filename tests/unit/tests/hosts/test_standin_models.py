@@ -82,6 +82,18 @@ def test_models(standin: Standin) -> None:
     assert standin.ask("/backend/load", {})[0] == 400
 
 
+def test_an_alias_answers_and_is_not_loaded(standin: Standin) -> None:
+    standin.run_file("echo", "echo 1")
+    standin.write("models/chat.yaml", CHAT + "disabled: true\n")
+    standin.write("models/other.yaml", "name: other\nalias: chat\n")
+    standin.ready()
+    assert standin.ask("/api/models/config-json/chat")[1]["disabled"] is True
+    assert standin.ask("/api/models/config-json/other")[1]["alias"] == "chat"
+    assert standin.ask("/backend/load", {"model": "other"})[0] == 500
+    assert standin.answer("other") == (200, "1")
+    assert [model["id"] for model in standin.ask("/system")[1]["loaded_models"]] == ["chat"]
+
+
 def test_a_backend_that_fails_is_not_tried_again_at_once(standin: Standin) -> None:
     standin.run_file("echo", "echo oops >&2; exit 3")
     standin.write("models/chat.yaml", CHAT)
