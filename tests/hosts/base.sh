@@ -3,15 +3,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# base.sh DIRECTORY RELEASE...: the trees of Debian hosts with systemd and sshd, as DIRECTORY/RELEASE, from the mirror
-# that apt uses here. The user "deploy" may use sudo. The packages that the role installs lie in apt's cache, so that a
-# host without a network can install them.
+# base.sh DIRECTORY RELEASE...: the trees of Debian hosts with systemd and sshd, as DIRECTORY/RELEASE, from $MIRROR, by
+# default the mirror that apt uses here. The user "deploy" may use sudo. The packages that the role installs lie in apt's
+# cache, so that a host without a network can install them.
 set -euo pipefail
 directory=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,sudo,ca-certificates,procps,udev
 fetch=(apt-get install -q -y --download-only --no-install-recommends)
 # shellcheck disable=SC2016  # apt fills it in
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)
+mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)}
 
 make_tree() {
     local release=$1 tree=$directory/$1 log=$directory/$1.log

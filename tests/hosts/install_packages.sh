@@ -6,6 +6,8 @@
 # install_packages.sh: what a machine needs to run the hosts; takes root.
 set -euo pipefail
 missing=()
+# debootstrap checks signatures where it has the keys, which Ubuntu has in a package.
+[[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
 for wanted in systemd-nspawn:systemd-container debootstrap:debootstrap ssh-keygen:openssh-client ip:iproute2; do
     type -P "${wanted%%:*}" >/dev/null || missing+=("${wanted##*:}")
 done
