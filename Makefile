@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-WORK := demo picture lint docs sanity cores units integration package coverage bench soak samples hosts
+WORK := demo picture lint docs sanity cores units integration package coverage bench soak samples hosts machines
 $(WORK): private export HOME := $(BUILD)/home
 $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
@@ -103,6 +103,7 @@ hosts: private export LOCALAI_TEST_HOSTS := $(if $(SAMPLE),2,3)
 hosts: collection $(BUILD)/bin/docker-registry ## the role on real hosts with systemd, as root; LOCALAI_BINARY=… has LocalAI's own server there
 	@if ! why=$$(tests/hosts/hindrance.sh $(BUILD)/hosts); then \
 	    echo "Left out, because $$why: the role on real hosts. Run it with: sudo make $@"; \
+	    exit $(if $(REQUIRE),1,0); \
 	else \
 	    tests/hosts/install_packages.sh; \
 	    $(APART) tests/hosts/base.sh $(BUILD)/hosts/base bookworm trixie; \
@@ -111,6 +112,21 @@ hosts: collection $(BUILD)/bin/docker-registry ## the role on real hosts with sy
 	        -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-hosts.xml $(if $(SAMPLE),-m 'not long') \
 	        $(or $(addprefix tests/hosts/,$(FILES)),tests/hosts); \
 	fi
+
+# MACHINE is a Debian release, or with IMAGE the name for the cloud image at that address. ACCELERATOR=kvm or tcg skips a
+# probe.
+MACHINE ?= bookworm
+ARCH ?= $(shell dpkg --print-architecture 2>/dev/null)
+machines: private export LOCALAI_TEST_HOSTS := 1
+machines: private export LOCALAI_TEST_MACHINE := $(MACHINE)-$(ARCH)
+machines: private export LOCALAI_TEST_ARCHITECTURE := $(ARCH)
+machines: private export LOCALAI_TEST_ACCELERATOR := $(ACCELERATOR)
+machines: collection $(BUILD)/bin/docker-registry ## the role on a virtual machine with SELinux in enforcing mode, as root; ARCH=arm64
+	@tests/hosts/hindrance.sh $(BUILD)/machines || { echo "So this machine cannot run it."; exit 1; }
+	tests/machines/install_packages.sh $(ARCH)
+	$(APART) tests/machines/image.sh $(BUILD)/machines/$(LOCALAI_TEST_MACHINE) $(MACHINE) $(ARCH) $(IMAGE)
+	cd $(COPY); PYTHONPATH=$(BUILD) $(APART) --net $(VENV)/bin/python -m pytest -v --durations 0 \
+	    -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-machines.xml tests/machines
 
 coverage: collection ## what the unit tests covered, against the floor
 	cd $(COPY) && coverage report

@@ -16,7 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Protocol, Sequence
 
 from ..support.host import Snapshot, snapshot
 from ..support.playbook import COLLECTION, environment
@@ -40,6 +40,13 @@ NOISE = (
 )
 
 
+class Remote(Protocol):
+    """A host of `make hosts` or a virtual machine of `make machines`."""
+
+    def run(self, *command: str) -> str:
+        """Run a program on it as root, and return what it prints."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a playbook said, and of each host how many tasks changed something and how many failed."""
@@ -58,6 +65,7 @@ class World:
     work: Path
     variables: dict[str, Any] = field(default_factory=dict)
     host_variables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    play_timeout: float = 600.0  # seconds
 
     def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
         """Run a playbook on the hosts."""
@@ -75,7 +83,7 @@ class World:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=600,
+                timeout=self.play_timeout,
                 check=False,
             )
         print(done.stdout)
@@ -143,7 +151,7 @@ def touched(host: Host) -> Snapshot:
     }
 
 
-def request(host: Host, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> tuple[int, Any]:
+def request(host: Remote, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> tuple[int, Any]:
     """The status and the content of its server's answer; status 0 if it does not answer."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
@@ -160,13 +168,13 @@ print(answer.status, answer.read().decode())
     return int(status or 0), json.loads(text) if text else None
 
 
-def ask(host: Host, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> Any:
+def ask(host: Remote, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> Any:
     """What its server answers; nothing if it does not, or not to this key."""
     status, content = request(host, path, body, key)
     return content if status == 200 else None
 
 
-def wait_for(host: Host, key: str = "") -> None:
+def wait_for(host: Remote, key: str = "") -> None:
     """Wait until its server answers."""
     for _attempt in range(100):
         if ask(host, "/system", key=key):
@@ -192,7 +200,7 @@ def question(text: str, model: str = MODEL) -> dict[str, Any]:
     return {"model": model, "messages": [{"role": "user", "content": text}]}
 
 
-def main_pid(host: Host) -> str:
+def main_pid(host: Remote) -> str:
     """The process of the service, 0 if none runs."""
     return host.run("systemctl", "show", "--property=MainPID", "--value", "localai.service")
 

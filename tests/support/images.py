@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from dataclasses import dataclass, replace
 from platform import uname
@@ -156,9 +157,10 @@ def _descriptor(media_type: str, content: bytes, name: str = "") -> dict[str, An
 
 
 def host_platform() -> Platform:
-    """The platform of this machine."""
+    """The platform of this machine, or of the virtual machine of `make machines`."""
     machine = uname().machine
-    return Platform({"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine), sys.platform)
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    return Platform(os.environ.get("LOCALAI_TEST_ARCHITECTURE", architecture), sys.platform)
 
 
 def _layer_type(item: Layer, docker: bool) -> str:
