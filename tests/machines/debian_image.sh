@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # debian_image.sh DIRECTORY RELEASE ARCHITECTURE: make a machine with SELinux in enforcing mode from Debian packages,
-# from $MIRROR, by default the mirror that apt uses here: DIRECTORY/disk.raw, its kernel and initrd beside it, and the ssh
-# key of its user. The packages that the role installs are in the machine's apt cache, because the machine has no network.
+# from $MIRROR, by default the mirror that apt uses here: DIRECTORY/disk.raw, its kernel and initrd, and the ssh key of its
+# user. The packages that the role installs are in the apt cache of the machine, because it has no network.
 set -Eeuo pipefail
 directory=$1 release=$2 architecture=$3
 tree=$directory/tree log=$directory/log
@@ -19,8 +19,8 @@ packages+=,selinux-policy-default,selinux-basics,policycoreutils,python3-selinux
 # shellcheck disable=SC2016  # apt fills it in
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)}
 
-# Let the kernel run the programs of another architecture by QEMU, as long as this script runs. When the script is killed,
-# the kernel keeps that rule, which does no harm, until it is rebooted.
+# Let the kernel run the programs of another architecture by QEMU, as long as this script runs. If the script is killed,
+# the kernel keeps that rule until it is rebooted, which does no harm.
 emulate() {
     local rules=/proc/sys/fs/binfmt_misc rule=qemu-aarch64
     [[ $architecture != "$(dpkg --print-architecture)" ]] || return 0
