@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # cloud_image.sh DIRECTORY URL: make a machine from a distribution's cloud image (qcow2): DIRECTORY/disk.qcow2, the ssh
-# key of its user, and a second disk with the settings that cloud-init reads at the first boot. The image must have SELinux
-# in enforcing mode and the packages that the role would install, because the machine has no network.
+# key of its user, and a second disk with the settings that cloud-init reads at the first boot. The image must have
+# SELinux in enforcing mode and the packages that the role would install, because the machine has no network.
 set -euo pipefail
 directory=$1 url=$2
 curl --fail --location --silent --show-error --retry 3 --output "$directory/disk.qcow2" "$url"

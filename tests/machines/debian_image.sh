@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # debian_image.sh DIRECTORY RELEASE ARCHITECTURE: make a machine with SELinux in enforcing mode from Debian packages,
-# from $MIRROR, by default the mirror that apt uses here: DIRECTORY/disk.raw, its kernel and initrd, and the ssh key of its
-# user. The packages that the role installs are in the apt cache of the machine, because it has no network.
+# from $MIRROR, by default the mirror that apt uses here: DIRECTORY/disk.raw, its kernel and initrd, and the ssh key of
+# its user. The packages that the role installs are in the apt cache of the machine, because it has no network.
 set -Eeuo pipefail
 directory=$1 release=$2 architecture=$3
 tree=$directory/tree log=$directory/log
