@@ -78,7 +78,10 @@ def test_a_release_is_predicted_and_installed_and_then_nothing_changes(hosts: Ro
 FAILURES = {
     "no_version": ({SUMS: None}, "/no_version/v4.11.0 by .*: HTTP Error 404: Not Found .*Check that localai_version"),
     "no_file": ({ASSET: None}, "/no_file/v4.11.0 by .*: HTTP Error 404: Not Found .*linux-amd64"),
-    "not_listed": ({SUMS: b"0" * 64 + b"  local-ai-v4.11.0-linux-amd64.sig"}, "/not_listed/v4.11.0 by .* does not list"),
+    "not_listed": (
+        {SUMS: b"0" * 64 + b"  local-ai-v4.11.0-linux-amd64.sig"},
+        "/not_listed/v4.11.0 by .* does not list",
+    ),
     "another": ({ASSET: OTHER}, "/another/v4.11.0 by .* The file there is not the one that was released."),
     "cut": ({}, "/cut/v4.11.0 by"),
 }
