@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide to messages quotes them as they stand in the source, and knows every error that the collection raises.
+"""The guide to messages quotes them as they stand in the source, and knows every error of the modules and of the role.
 
 In the guide and in what the source is made into here, `…` stands for whatever a message is filled with.
 """
@@ -12,7 +12,9 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
+
+import yaml
 
 from ansible_collections.localai.core.plugins.module_utils import _errors
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import RUN_FILE
@@ -56,10 +58,17 @@ def said_by_the_modules() -> set[str]:
     return {filled(text_of(node)) for node in nodes() if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp))}
 
 
-def said_by_the_role() -> set[str]:
+def files_of_the_role() -> list[Path]:
     role = COLLECTION / "roles" / "localai"
-    files = [*role.glob("tasks/*.yml"), *role.glob("vars/main/*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
-    said = {filled(re.sub(r"{{.*?}}", "…", path.read_text(encoding="utf-8"), flags=re.DOTALL)) for path in files}
+    return [*role.glob("tasks/*.yml"), *role.glob("vars/main/*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
+
+
+def without_templates(text: str) -> str:
+    return filled(re.sub(r"{{.*?}}", "…", text, flags=re.DOTALL))
+
+
+def said_by_the_role() -> set[str]:
+    said = {without_templates(path.read_text(encoding="utf-8")) for path in files_of_the_role()}
     filters = [ast.parse(path.read_text(encoding="utf-8")) for path in (COLLECTION / "plugins" / "filter").glob("*.py")]
     nodes_of_filters = [node for tree in filters for node in ast.walk(tree)]
     return said | {
@@ -76,6 +85,30 @@ def errors() -> set[str]:
     return {text for text in found if re.search(r"\w \w", text)}
 
 
+def texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Return the texts of a YAML document with their keys."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from texts(item, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item, key)
+    elif isinstance(value, str):
+        yield key, value
+
+
+def errors_of_the_role() -> set[str]:
+    """Return the texts of its rules, its assertions and its warnings."""
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files_of_the_role()]
+    found = {
+        without_templates(text)
+        for document in documents
+        for key, text in texts(document)
+        if key in ("otherwise", "fail_msg") or key.endswith("_warning")
+    }
+    return {text for text in found if re.search(r"\w \w", text)}
+
+
 def test_what_the_guide_quotes_stands_in_the_source() -> None:
     said = said_by_the_modules() | said_by_the_role()
     assert len(quotes()) > 50
@@ -85,3 +118,8 @@ def test_what_the_guide_quotes_stands_in_the_source() -> None:
 def test_the_guide_knows_every_error() -> None:
     assert len(errors()) > 50
     assert [error for error in sorted(errors()) if not any(quote in error for quote in quotes())] == []
+
+
+def test_the_guide_knows_every_error_of_the_role() -> None:
+    assert len(errors_of_the_role()) > 40
+    assert [error for error in sorted(errors_of_the_role()) if not any(quote in error for quote in quotes())] == []
