@@ -259,7 +259,11 @@ unit:
       returned: success
   sample: {load_state: loaded, active_state: active, main_pid: 4711, enabled: true}
 upstream_unit:
-  description: Whether the unit file C(local-ai.service) of LocalAI's own installer exists. A symlink does not count.
+  description:
+    - Whether something else than the unit O(name) has the name C(local-ai.service), such as the unit file of LocalAI's
+      own installer. C(systemctl enable) would then refuse this name as an alias.
+    - In C(/etc/systemd/system), a symlink counts unless it leads to the unit O(name). Those of C(systemctl mask) and
+      C(systemctl link) count too. In other directories of units, only a file counts.
   returned: success
   type: bool
   sample: false

@@ -88,7 +88,7 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             "main_pid": service.main_pid,
             "enabled": service.enabled,
         },
-        "upstream_unit": units.has_upstream_unit(),
+        "upstream_unit": units.has_upstream_unit(name),
         "devices": units.devices(name, options["misc_devices"]),
         "link": _link_row(binaries.link_of(options["binary_link"] or "", checksums)),
         "binaries": [_binary_row(one) for one in binaries.binaries_in(options["binary_directories"], checksums)],

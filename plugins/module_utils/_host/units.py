@@ -21,7 +21,7 @@ _ENABLED = ("enabled", "enabled-runtime")
 _ACTIVE = ("active", "activating", "reloading")
 _OWN_DIRECTORY = "/etc/systemd/system"
 _DIRECTORIES = (_OWN_DIRECTORY, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
-# The unit of LocalAI's own installer.
+# The unit of LocalAI's own installer. The unit of the role has this name as an alias, unless something else has it.
 _UPSTREAM = "local-ai.service"
 
 
@@ -70,9 +70,25 @@ def _unit(properties: t.Mapping[str, str]) -> Unit:
     )
 
 
-def has_upstream_unit(root: str = "") -> bool:
-    """Return whether LocalAI's own unit is installed. A symlink is none: the role can make one to its own unit."""
-    return any(_is_file(f"{root}{directory}/{_UPSTREAM}") for directory in _DIRECTORIES)
+def has_upstream_unit(name: str, root: str = "") -> bool:
+    """Return whether something else than the unit of this name has the name of LocalAI's own unit.
+
+    `systemctl enable` replaces nothing in /etc/systemd/system, where `systemctl mask` and `systemctl link` make
+    symlinks.
+    """
+    path = f"{_OWN_DIRECTORY}/{_UPSTREAM}"
+    if os.path.lexists(f"{root}{path}") and _target(path, root) != f"{_OWN_DIRECTORY}/{name}.service":
+        return True
+    return any(_is_file(f"{root}{directory}/{_UPSTREAM}") for directory in _DIRECTORIES if directory != _OWN_DIRECTORY)
+
+
+def _target(path: str, root: str) -> str:
+    """Return the path that a symlink has as its target, or the path itself if it is none."""
+    try:
+        target = os.readlink(f"{root}{path}")
+    except OSError:
+        return path
+    return os.path.normpath(os.path.join(os.path.dirname(path), target))
 
 
 def _is_file(path: str) -> bool:

@@ -76,16 +76,55 @@ def test_without_systemd_nothing_is_known(monkeypatch: pytest.MonkeyPatch, probl
     assert units(["a", "b"]) == [Unit(None, None, None, None)] * 2
 
 
-@pytest.mark.parametrize("directory", ["etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"])
+UNIT_DIRECTORIES = [
+    "etc/systemd/system",
+    "usr/local/lib/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+]
+
+
+@pytest.mark.parametrize("directory", UNIT_DIRECTORIES)
 def test_the_unit_of_upstream_is_a_file(tmp_path: Path, directory: str) -> None:
-    assert not has_upstream_unit(str(tmp_path))
-    assert has_upstream_unit(write(tmp_path, f"{directory}/local-ai.service"))
+    assert not has_upstream_unit("localai", str(tmp_path))
+    assert has_upstream_unit("localai", write(tmp_path, f"{directory}/local-ai.service"))
 
 
-def test_a_link_to_our_unit_is_not_that_of_upstream(tmp_path: Path) -> None:
-    write(tmp_path, UNIT)
-    (tmp_path / "etc/systemd/system/local-ai.service").symlink_to(tmp_path / UNIT)
-    assert not has_upstream_unit(str(tmp_path))
+@pytest.mark.parametrize(
+    ("target", "counts"),
+    [
+        ("/etc/systemd/system/localai.service", False),
+        ("localai.service", False),
+        ("../system/./localai.service", False),
+        ("/dev/null", True),
+        ("/opt/upstream/local-ai.service", True),
+        ("other.service", True),
+        ("../localai.service", True),
+    ],
+)
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_counts_unless_it_leads_to_our_unit(tmp_path: Path, target: str, counts: bool, exists: bool) -> None:
+    root = write(tmp_path, UNIT)
+    (tmp_path / "etc/systemd/system/local-ai.service").symlink_to(target)
+    if not exists:
+        (tmp_path / UNIT).unlink()
+    assert has_upstream_unit("localai", root) is counts
+
+
+def test_a_directory_in_the_way_counts(tmp_path: Path) -> None:
+    write(tmp_path, "etc/systemd/system/local-ai.service/x")
+    assert has_upstream_unit("localai", str(tmp_path))
+
+
+def test_a_link_in_another_directory_does_not_count(tmp_path: Path) -> None:
+    root = write(tmp_path, "usr/lib/systemd/system/localai.service")
+    (tmp_path / "usr/lib/systemd/system/local-ai.service").symlink_to("localai.service")
+    assert not has_upstream_unit("localai", root)
+
+
+def test_our_own_unit_can_have_that_name(tmp_path: Path) -> None:
+    root = write(tmp_path, "etc/systemd/system/local-ai.service")
+    assert (has_upstream_unit("local-ai", root), has_upstream_unit("localai", root)) == (False, True)
 
 
 def test_devices_are_those_that_exist_or_that_the_unit_allows(tmp_path: Path) -> None:
