@@ -53,7 +53,9 @@ options:
     type: str
   config_path:
     description:
-      - The configuration directory of the server (C(LOCALAI_CONFIG_DIR)). It must exist, and must not be a symlink.
+      - The configuration directory of the server (C(LOCALAI_CONFIG_DIR)). It must exist.
+      - A path that is a symlink, or leads through one, is accepted only if the symlink belongs to root or to the user
+        of the task.
       - Required with O(register) and O(registered).
     type: path
   register:

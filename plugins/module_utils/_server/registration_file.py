@@ -5,7 +5,8 @@
 
 """Reads and writes `external_backends.json` in a directory that belongs to the user of the service.
 
-Everything goes through a descriptor of the directory, and no symlink is followed: root writes here.
+Everything goes through a descriptor of the directory, and no symlink of the user of the service is followed, because
+root writes here.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from dataclasses import dataclass
 
 from .._errors import HostError
 from .._fs.accounts import gid_of, uid_of
-from .._fs.entries import OPEN_DIRECTORY, closing, random_names, unless_missing, with_free_name
+from .._fs.entries import OPEN_DIRECTORY, closing, random_names, with_free_name
 from .._fs.os_errors import DiskErrors
 from .._fs.read import open_file
 from .._fs.sync import write_out_entries
 from .._fs.utf8 import os
+from .._service_directories.paths import open_parent
 from .registration import FILE
 
 _PREFIX = f".{FILE}."
@@ -110,14 +112,17 @@ class RegistrationFile:
         return closing(fd)
 
     def _open(self) -> int | None:
-        """Return a descriptor of the directory, None if there is none; raises HostError."""
+        """Return a descriptor of the directory, None if there is none; raises HostError.
+
+        A symlink to it is followed if it belongs to root or to this user, as those of the role's other directories.
+        """
         try:
-            return unless_missing(lambda: os.open(self._directory, OPEN_DIRECTORY))
+            with open_parent(f"{self._directory}/.") as fd:
+                return None if fd is None else os.open(".", OPEN_DIRECTORY, dir_fd=fd)
+        except HostError as e:
+            raise HostError(f"config_path: {e}") from e
         except OSError as e:
-            raise HostError(
-                f"config_path: {self._directory} cannot be opened as a directory: {e.strerror}. It has to be the "
-                "configuration directory of LocalAI itself, and not a symlink to it."
-            ) from e
+            raise HostError(f"config_path: {self._directory} cannot be opened as a directory: {e.strerror}.") from e
 
     def _wanted(self, fd: int) -> tuple[int, int]:
         status = os.fstat(fd)

@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
     "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_store", "_fs"],
     "_service_directories": ["_module.runner", "_store", "_fs"],
-    "_server": ["_module.runner", "_localai.names", "_http.redact", "_fs"],
+    "_server": ["_module.runner", "_localai.names", "_http.redact", "_service_directories.paths", "_fs"],
     "_host": ["_module.runner", "_service_directories.paths", "_fs"],
     "_errors": [],
     "_address": [],

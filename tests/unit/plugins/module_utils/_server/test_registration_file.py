@@ -87,11 +87,47 @@ def test_no_symlink_is_followed(tmp_path: Path) -> None:
     file_in(tmp_path / "real").write("1")
     assert (tmp_path / "secret").read_text() == "{}"
     assert stat.S_ISREG(os.lstat(tmp_path / "real" / NAME).st_mode)
+
+
+def test_a_link_of_this_user_to_the_directory_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    for call in (file_in(tmp_path / "link").read, lambda: file_in(tmp_path / "link").write("2")):
-        with pytest.raises(HostError, match="not a symlink to it"):
+    for directory in (tmp_path / "link", Path(f"{tmp_path}/link/")):
+        file = file_in(directory)
+        file.write("1")
+        assert file.is_as_requested(file.read())
+        assert (tmp_path / "real" / NAME).read_text() == "1"
+        file.remove()
+        assert os.listdir(tmp_path / "real") == []
+
+
+@pytest.mark.parametrize("path", ["link", "above/real"])
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give symlinks away")
+def test_a_link_of_another_user_is_not_followed(tmp_path: Path, path: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / NAME).write_text("{}")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "above").symlink_to(".")
+    for name in ("link", "above"):
+        os.lchown(tmp_path / name, NOBODY, NOBODY)
+    file = file_in(tmp_path / path)
+    for call in (file.read, lambda: file.write("2"), file.remove):
+        with pytest.raises(HostError, match=r"config_path: .*on the way to it belongs to another user"):
             call()
-    assert (tmp_path / "real" / NAME).read_text() == "1"
+    assert (tmp_path / "real" / NAME).read_text() == "{}"
+
+
+def test_a_link_to_nowhere_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("missing")
+    assert file_in(tmp_path / "link").read().content is None
+    with pytest.raises(HostError, match="does not exist"):
+        file_in(tmp_path / "link").write("1")
+
+
+def test_a_file_in_place_of_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HostError, match=r"config_path: .*file on the way to it is not a directory"):
+        file_in(tmp_path / "file").read()
 
 
 def test_what_cannot_be_a_file(tmp_path: Path) -> None:
