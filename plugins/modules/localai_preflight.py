@@ -171,7 +171,9 @@ user_home:
   type: str
   sample: /var/lib/local-ai
 selinux:
-  description: The state of SELinux, V(disabled), V(permissive) or V(enforcing).
+  description:
+    - The state of SELinux, V(disabled), V(permissive) or V(enforcing).
+    - It is V(disabled) too where its file system is mounted read-only, as in containers.
   returned: success
   type: str
   sample: disabled

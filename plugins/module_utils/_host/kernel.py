@@ -12,12 +12,19 @@ import contextlib
 from .._fs.utf8 import os
 
 _FIRST_UNPRIVILEGED_PORT = 1024
+_SELINUX = "/sys/fs/selinux"
 
 
 def selinux(root: str = "") -> str | None:
-    """Return `disabled`, `permissive` or `enforcing`, None if it cannot be read."""
+    """Return `disabled`, `permissive` or `enforcing`, None if it cannot be read.
+
+    In containers, the file system of the host's SELinux is mounted read-only. SELinux counts as disabled there, as it
+    does for libselinux (`verify_selinuxmnt` in `init.c`).
+    """
     try:
-        return "enforcing" if _number(f"{root}/sys/fs/selinux/enforce") == 1 else "permissive"
+        if os.statvfs(f"{root}{_SELINUX}").f_flag & os.ST_RDONLY:
+            return "disabled"
+        return "enforcing" if _number(f"{root}{_SELINUX}/enforce") == 1 else "permissive"
     except FileNotFoundError:
         return "disabled"
     except (OSError, ValueError):

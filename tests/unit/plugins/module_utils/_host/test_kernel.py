@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._host import kernel
 from ansible_collections.localai.core.plugins.module_utils._host.kernel import has_user_namespaces, lowest_port, selinux
 
 
@@ -27,6 +30,19 @@ def test_selinux_is_what_its_file_system_says(tmp_path: Path, text: str, state: 
 
 def test_selinux_is_disabled_where_its_file_system_is_not_mounted(tmp_path: Path) -> None:
     assert selinux(str(tmp_path)) == "disabled"
+
+
+@pytest.mark.parametrize("text", ["1", "0", "x"])
+@pytest.mark.parametrize("others", [0, os.ST_NOSUID | os.ST_NOEXEC])
+def test_selinux_is_disabled_where_its_file_system_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, others: int
+) -> None:
+    root = write(tmp_path, "sys/fs/selinux/enforce", text)
+    flags = {f"{root}/sys/fs/selinux": os.ST_RDONLY | others}
+    monkeypatch.setattr(kernel.os, "statvfs", lambda path: SimpleNamespace(f_flag=flags[path]))
+    assert selinux(root) == "disabled"
+    flags[f"{root}/sys/fs/selinux"] = others
+    assert selinux(root) == {"1": "enforcing", "0": "permissive", "x": None}[text]
 
 
 @pytest.mark.parametrize(("text", "has"), [("127000\n", True), ("0\n", False), ("x", True), (None, True)])
