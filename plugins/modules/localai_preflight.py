@@ -153,6 +153,14 @@ account:
       description: Whether O(group) exists.
       type: bool
       returned: success
+    uid:
+      description: The number of O(user), null if there is no such user. Another user than root can have the number 0.
+      type: int
+      returned: success
+    gid:
+      description: The number of O(group), null if there is no such group.
+      type: int
+      returned: success
     groups:
       description: The O(gpu_groups) that exist.
       type: list
@@ -164,7 +172,13 @@ account:
           O(gpu_groups).
       type: bool
       returned: success
-  sample: {user_exists: true, group_exists: true, groups: [render, video], is_right: true}
+  sample:
+    user_exists: true
+    group_exists: true
+    uid: 991
+    gid: 990
+    groups: [render, video]
+    is_right: true
 user_home:
   description: The home directory that is recorded for O(user), null if there is no such user.
   returned: success

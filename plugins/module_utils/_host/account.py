@@ -17,13 +17,18 @@ from .._fs.utf8 import os
 
 @dataclass(frozen=True)
 class Account:
-    """The user and the group of the service, and which of the groups for GPUs this host has."""
+    """The user and the group of the service, and which of the groups for GPUs this host has.
+
+    The numbers and the home directory are None where there is no such user or group.
+    """
 
     user_exists: bool
     group_exists: bool
     groups: tuple[str, ...]
     is_right: bool
     home: str | None
+    uid: int | None
+    gid: int | None
 
 
 def account_of(user: str | None, group: str | None, gpu_groups: t.Sequence[str], home: str | None) -> Account:
@@ -36,14 +41,14 @@ def account_of(user: str | None, group: str | None, gpu_groups: t.Sequence[str],
     gid = _group_number(group)
     entry = _user(user)
     if entry is None:
-        return Account(False, gid is not None, existing, False, None)
+        return Account(False, gid is not None, existing, False, None, None, gid)
     member_of = set(os.getgrouplist(entry.pw_name, entry.pw_gid))
     is_right = (
         gid == entry.pw_gid
         and (home is None or os.path.normpath(home) == os.path.normpath(entry.pw_dir or "/"))
         and all(numbers[name] in member_of for name in existing)
     )
-    return Account(True, gid is not None, existing, is_right, entry.pw_dir)
+    return Account(True, gid is not None, existing, is_right, entry.pw_dir, entry.pw_uid, gid)
 
 
 def _user(name: str | None) -> pwd.struct_passwd | None:

@@ -68,6 +68,8 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "account": {
             "user_exists": account.user_exists,
             "group_exists": account.group_exists,
+            "uid": account.uid,
+            "gid": account.gid,
             "groups": list(account.groups),
             "is_right": account.is_right,
         },

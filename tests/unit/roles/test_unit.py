@@ -86,6 +86,41 @@ def test_the_unit_of_each_kind_of_host(tmp_path: Path) -> None:
     assert stops == {"plain": ["330"], "busy": ["120"], "single": ["60"]}
 
 
+def test_a_second_name_of_root_is_refused_before_a_unit_is_written(tmp_path: Path) -> None:
+    host = {
+        "user_home": None,
+        "link": {"exists": True},
+        "noexec": [],
+        "external_backends": {"names": []},
+        "runtime_settings": {"keys": []},
+    }
+    unmanaged = {"localai_manage_account": False, "localai_manage_service": False}
+    cases: dict[str, dict[str, Any]] = {
+        "toor": {"account": {"uid": 0}},
+        "plain": {"account": {"uid": 991}},
+        "to come": {"account": {"uid": None}},
+        "unknown": {"account": {}},
+        "unmanaged": {"account": {"uid": 0}},
+    }
+    broken = evaluate(
+        tmp_path,
+        "__localai_service_rules | rejectattr('holds', 'truthy', convert_bool=true) | list",
+        {
+            name: {
+                "__localai_host": {**host, **case},
+                "ansible_facts": {"service_mgr": "systemd"},
+                "localai_user": "toor",
+                **(unmanaged if name == "unmanaged" else {}),
+            }
+            for name, case in cases.items()
+        },
+    )
+    assert [len(broken[name]) for name in cases] == [1, 0, 0, 0, 0], broken
+    assert broken["toor"][0]["otherwise"].startswith(
+        "The user toor has the uid 0 on this host, and the service must not run as"
+    )
+
+
 def test_the_program_is_where_selinux_gives_the_service_a_domain(tmp_path: Path) -> None:
     unit = render(tmp_path, "localai.service.j2", {"plain": {}})["plain"]
     link, argument = unit["Service.ExecStart"][0].split()

@@ -22,7 +22,8 @@ NO_OPTIONS = {name: option.get("default") for name, option in PREFLIGHT_SPEC.ite
 def test_a_host_without_anything_has_an_answer_to_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(units, "units", lambda names: [Unit()] * len(names))
     found = answers({**NO_OPTIONS, "memory": str(tmp_path)})
-    assert found["account"] == {"user_exists": False, "group_exists": False, "groups": [], "is_right": False}
+    account = {"user_exists": False, "group_exists": False, "uid": None, "gid": None, "groups": [], "is_right": False}
+    assert found["account"] == account
     assert found["unit"] == {"load_state": None, "active_state": None, "main_pid": None, "enabled": None}
     assert (found["fapolicyd"], found["user_home"], found["told_capability"]) == (False, None, "")
     assert found["port"] == {"in_use": None, "own": False}
