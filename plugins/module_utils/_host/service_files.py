@@ -49,8 +49,20 @@ def run_service_files() -> None:
 
 
 def _values_to_hide(params: t.Mapping[str, t.Any]) -> set[str]:
-    """Return the contents of secrets: their paths and owners are in the result, and may be in other options too."""
-    return {row["content"] for row in params["secrets"] if row["content"]}
+    """Return the contents of secrets: their paths and owners are in the result, and may be in other options too.
+
+    A content is also hidden without its comments. Comments alone are no secret, and other files can have the same ones.
+    """
+    hidden = set()
+    for content in (row["content"] for row in params["secrets"]):
+        values = [line for line in content.splitlines(keepends=True) if _has_value(line)]
+        if values:
+            hidden |= {content, "".join(values)}
+    return hidden
+
+
+def _has_value(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith(("#", ";"))
 
 
 def _carry_out(run: Run) -> None:

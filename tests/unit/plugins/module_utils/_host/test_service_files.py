@@ -77,6 +77,35 @@ def test_a_secret_is_in_no_output(tmp_path: Path, check_mode: bool) -> None:
         assert (tmp_path / "key").read_text()[2:-1] not in output
 
 
+HEADER = "# Managed by a role\n; do not edit\n\n"
+SECRET = "NAME=precious\n  OTHER=precious-too\n"
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("secret", [HEADER, HEADER.rstrip(), " \n", "", HEADER + SECRET])
+def test_the_comments_of_a_secret_file_are_shown_in_others(tmp_path: Path, secret: str, check_mode: bool) -> None:
+    content = f"{HEADER}LOCALAI_ADDRESS=:8080\n"
+    options = {
+        "files": [{"path": str(tmp_path / "localai.env"), "content": content, **OWN}],
+        "secrets": [{"path": str(tmp_path / "secrets.env"), "content": secret, **OWN}],
+    }
+    output = run_raw(main, options, check_mode)
+    assert "precious" not in output
+    result = json.loads(output)
+    assert (result["diff"][0]["after_header"], result["diff"][0]["after"]) == (str(tmp_path / "localai.env"), content)
+
+
+@pytest.mark.parametrize("before", ["", HEADER, "# another\n"])
+def test_a_secret_is_hidden_in_other_files_too(tmp_path: Path, before: str) -> None:
+    options = {
+        "files": [{"path": str(tmp_path / "x"), "content": f"{before}{SECRET}[x]\n", **OWN}],
+        "secrets": [{"path": str(tmp_path / "secrets.env"), "content": f"{HEADER}{SECRET}", **OWN}],
+    }
+    output = run_raw(main, options)
+    assert "precious" not in output
+    assert json.loads(output)["diff"][0]["after"].endswith("[x]\n")
+
+
 def test_a_secret_in_a_wrong_place_is_not_shown_either(tmp_path: Path) -> None:
     options = {"secrets": [{"path": str(tmp_path / "x"), "contents": "precious"}]}
     output = run_raw(main, options)
