@@ -68,6 +68,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "text known": ({"localai_known_variables": "localai_port"}, "localai_known_variables must be a list"),
     "text mapping": ({"localai_environment": "A=1"}, "localai_environment must be a mapping"),
     "list mapping": ({"localai_secret_environment__x": ["A"]}, "localai_secret_environment__x must be a mapping"),
+    "null": ({"localai_user": None}, "localai_user must not be null or empty. For the default, leave it out."),
+    "nulls": (
+        {"localai_address": None, "localai_home": None, "localai_version": "", "localai_manage_service": None},
+        "localai_address, localai_home, localai_manage_service, localai_version must not be null or empty.",
+    ),
+    "null state": ({"localai_state": None}, "localai_state must not be null or empty"),
+    "user no text": ({"localai_user": True}, "localai_user (True) or localai_group (localai) is not a valid name"),
+    "group no text": ({"localai_group": ["a"]}, "is not a valid name. It begins with a letter"),
     "home": ({"localai_home": "~/ai"}, "localai_home is ~/ai, which is not an absolute path."),
     "root": ({"localai_backends_path": "/"}, "localai_backends_path is /, which is a system directory"),
     "var": ({"localai_home": "/var/lib"}, "localai_home is /var/lib, which is a system directory"),
@@ -186,6 +194,19 @@ def test_the_rules_know_all_lists_and_mappings() -> None:
     known = [name for names in kinds.values() for name in names] + ["localai_expected_capability"]
     assert sorted(known) == sorted(name for name, option in SPEC["options"].items() if option["type"] in kinds)
     assert [name for kind, names in kinds.items() for name in names if SPEC["options"][name]["type"] != kind] == []
+
+
+def test_all_options_with_a_default_that_are_no_list_or_mapping_need_a_value(tmp_path: Path) -> None:
+    needed = [
+        name
+        for name, option in SPEC["options"].items()
+        if option.get("default") not in (None, "") and option["type"] not in ("list", "dict")
+    ]
+    assert RULES["__localai_needed_options"] == sorted(needed)
+    cases = {"null": dict.fromkeys(needed, None), "empty": dict.fromkeys(needed, "")}
+    found = evaluate(tmp_path, "__localai_variable_errors", cases)
+    text = f"{', '.join(sorted(needed))} must not be null or empty. For the default, leave them out."
+    assert found == {"null": [text], "empty": [text]}
 
 
 def test_address_rules_of_the_host(tmp_path: Path) -> None:
