@@ -108,6 +108,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "support user accounts only with PostgreSQL",
     ),
     "key list": ({"localai_api_key": ["a"]}, "localai_api_key must be text"),
+    "key false": ({"localai_api_key": False}, "localai_api_key must be text or a number"),
+    "key mapping": ({"localai_api_key": {"a": "b"}}, "localai_api_key must be text or a number"),
+    "keys true": ({"localai_api_keys": ["a", True]}, "Each key in localai_api_keys and LOCALAI_API_KEY must be text"),
+    "keys list": ({"localai_api_keys": [["a", "b"]]}, "Each key in localai_api_keys and LOCALAI_API_KEY must be text"),
+    "keys empty": ({"localai_api_keys": ["a", " "]}, "Each key in localai_api_keys and LOCALAI_API_KEY must be text"),
+    "keys null": ({"localai_api_keys": [None]}, "Each key in localai_api_keys and LOCALAI_API_KEY must be text"),
+    "keys other": ({"localai_environment": {"LOCALAI_API_KEY": False}}, "Each key in localai_api_keys and LOCALAI_API"),
     "key line": ({"localai_api_key": "a\nb"}, "contains a space, a line break or another character"),
     "key space": ({"localai_api_keys": ["a b"]}, "contains a space, a line break or another character"),
     "public": ({"localai_address": ":8080"}, "Other machines can reach localai_address, :8080,"),
@@ -209,6 +216,12 @@ def test_all_options_with_a_default_that_are_no_list_or_mapping_need_a_value(tmp
     assert found == {"null": [text], "empty": [text]}
 
 
+def test_a_public_address_is_not_guarded_by_keys_that_are_null(tmp_path: Path) -> None:
+    cases = {"null": {"localai_address": ":8080", "localai_api_keys": [None]}}
+    errors = evaluate(tmp_path, "__localai_variable_errors", cases)["null"]
+    assert [" ".join(error.split()[:2]) for error in errors] == ["Each key", "Other machines"]
+
+
 def test_address_rules_of_the_host(tmp_path: Path) -> None:
     free, used = {"in_use": False, "own": False}, {"in_use": True, "own": False}
     cases: dict[str, dict[str, Any]] = {
@@ -236,6 +249,9 @@ def test_the_keys_of_users_and_what_guards_the_server(tmp_path: Path) -> None:
         "accounts": {"localai_environment": {"LOCALAI_AUTH": "Yes"}},
         "no accounts": {"localai_environment": {"LOCALAI_AUTH": "0"}},
         "no service": {"localai_manage_service": False, "localai_api_key": "a"},
+        "numbers": {"localai_api_key": 12, "localai_api_keys": [3, "b"]},
+        "nulls": {"localai_api_key": None, "localai_api_keys": [None, False, ["a", "b"], {}, ""]},
+        "no text": {"localai_api_key": True, "localai_environment": {"LOCALAI_API_KEY": {"a": "b"}}},
     }
     expression = "[__localai_api_keys, __localai_is_guarded | bool, __localai_has_admin_key | bool]"
     assert evaluate(tmp_path, expression, cases) == {
@@ -247,6 +263,9 @@ def test_the_keys_of_users_and_what_guards_the_server(tmp_path: Path) -> None:
         "accounts": [[], True, True],
         "no accounts": [[], False, False],
         "no service": [["a"], True, False],
+        "numbers": [["12", "3", "b"], True, True],
+        "nulls": [[], False, False],
+        "no text": [[], False, False],
     }
 
 
