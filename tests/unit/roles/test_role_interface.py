@@ -139,6 +139,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "device": ({"localai_device_allow": ["nvidia0", "/dev/x rwx", "/dev/../etc"]}, "nvidia0, /dev/x rwx, /dev/../etc"),
     "write": ({"localai_read_write_paths": ["cache", "/a/../b"]}, "localai_read_write_paths has cache, /a/../b."),
     "override": ({"localai_unit_overrides": {"Service": {"User": "x"}}}, "Service.User belongs to the role (use"),
+    "override reasons": (
+        {"localai_unit_overrides": {"Service": {"UnsetEnvironment": "LOCALAI_API_KEY", "ExecReload": "/bin/true"}}},
+        "(use localai_environment, where null leaves a variable out); Service.ExecReload belongs to the role (LocalAI has",
+    ),
     "override line": ({"localai_unit_overrides": {"Unit": {"After": "a\nb"}}}, "Unit.After has more than one line"),
 }  # fmt: skip
 
@@ -371,3 +375,33 @@ def test_a_secret_in_the_drop_in_is_a_warning(tmp_path: Path) -> None:
     }
     found = evaluate(tmp_path, "__localai_variable_warnings | length", cases)
     assert found == {"none": 0, "harmless": 0, "secret": 1, "text": 1, "null": 0}
+
+
+# What the drop-in has in the section Service, and what the warning names.
+RELAXED: dict[str, tuple[dict[str, Any] | None, str]] = {
+    "null": (None, ""),
+    "others": ({"MemoryMax": "1G", "PrivateTmp": False, "ProtectHome": "no"}, ""),
+    "stricter": ({"DevicePolicy": "strict", "SystemCallFilter": ["~@mount", "~@swap"]}, ""),
+    "the same": ({"NoNewPrivileges": True, "PrivateUsers": "yes", "ProtectSystem": "strict"}, ""),
+    "no capability": ({"CapabilityBoundingSet": ["", None]}, ""),
+    "a capability": ({"CapabilityBoundingSet": "CAP_SYS_NICE"}, "CapabilityBoundingSet"),
+    "all but a capability": ({"CapabilityBoundingSet": ["", "~CAP_SYS_ADMIN"]}, "CapabilityBoundingSet"),
+    "devices": ({"DevicePolicy": "auto"}, "DevicePolicy"),
+    "privileges": ({"NoNewPrivileges": False, "PrivateUsers": "no"}, "NoNewPrivileges, PrivateUsers"),
+    "files": ({"ProtectSystem": "full"}, "ProtectSystem"),
+    "no filter": ({"SystemCallFilter": None}, "SystemCallFilter"),
+    "more calls": ({"SystemCallFilter": ["~@swap", "@mount"], "ProtectSystem": ""}, "ProtectSystem, SystemCallFilter"),
+}
+
+
+def test_a_weaker_sandbox_is_a_warning(tmp_path: Path) -> None:
+    cases = {name: {"localai_unit_overrides": {"Service": service}} for name, (service, _names) in RELAXED.items()}
+    found = evaluate(tmp_path, "__localai_variable_warnings", cases)
+    assert found == {
+        name: [
+            f"localai_unit_overrides relaxes {names}. The service, and every backend, is less isolated from the host then."
+        ]
+        if names
+        else []
+        for name, (_service, names) in RELAXED.items()
+    }
