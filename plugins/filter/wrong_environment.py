@@ -28,8 +28,8 @@ options:
     required: true
   types:
     description:
-      - The names of variables by type. The types are V(bool), V(int), V(float), V(duration), and V(optional_duration),
-        which may be empty.
+      - The names of variables by type. The types are V(bool), V(int), V(count), V(float), V(duration), and
+        V(optional_duration), which may be empty.
       - Other variables can have any text of one line.
     type: dict
     required: true
@@ -58,6 +58,7 @@ _DURATION = r"[+-]?([0-9]*[.])?[0-9]+[.]?(ns|us|µs|ms|s|m|h)"
 _RULES = {
     "bool": (r"(?i:true|1|yes|false|0|no)", "true or false"),
     "int": (r"[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)", "a whole number"),
+    "count": (r"[0-9]+", "a whole number from 0"),
     "float": (r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", "a number"),
     "duration": (rf"0|{_DURATION}({_DURATION})*", "a duration such as 15m or 1h30m"),
     "optional_duration": (rf"|0|{_DURATION}({_DURATION})*", "a duration such as 15m or 1h30m"),
