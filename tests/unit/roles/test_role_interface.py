@@ -141,7 +141,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "override": ({"localai_unit_overrides": {"Service": {"User": "x"}}}, "Service.User belongs to the role (use"),
     "override reasons": (
         {"localai_unit_overrides": {"Service": {"UnsetEnvironment": "LOCALAI_API_KEY", "ExecReload": "/bin/true"}}},
-        "(use localai_environment, where null leaves a variable out); Service.ExecReload belongs to the role (LocalAI has",
+        "(use localai_environment, where null leaves a variable out); Service.ExecReload belongs to the role (",
     ),
     "override line": ({"localai_unit_overrides": {"Unit": {"After": "a\nb"}}}, "Unit.After has more than one line"),
 }  # fmt: skip
@@ -396,12 +396,7 @@ RELAXED: dict[str, tuple[dict[str, Any] | None, str]] = {
 
 def test_a_weaker_sandbox_is_a_warning(tmp_path: Path) -> None:
     cases = {name: {"localai_unit_overrides": {"Service": service}} for name, (service, _names) in RELAXED.items()}
-    found = evaluate(tmp_path, "__localai_variable_warnings", cases)
-    assert found == {
-        name: [
-            f"localai_unit_overrides relaxes {names}. The service, and every backend, is less isolated from the host then."
-        ]
-        if names
-        else []
-        for name, (_service, names) in RELAXED.items()
+    text = "localai_unit_overrides relaxes {}. The service, and every backend, is less isolated from the host then."
+    assert evaluate(tmp_path, "__localai_variable_warnings", cases) == {
+        name: [text.format(names)] if names else [] for name, (_service, names) in RELAXED.items()
     }
