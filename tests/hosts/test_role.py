@@ -124,7 +124,9 @@ def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
     for arguments in ["--check"], []:
         outcome = world.play("provision", *arguments, limit="host1", ansible_managed=header)
         assert outcome.failed == {"host1": 0}, outcome.output[-3000:]
-        assert re.search(r"Start the service, anew[^\n]*\nok: \[host1\]", outcome.output), "no restart is announced"
+        assert re.search(r"Start the service, or stop it[^\n]*\nok: \[host1\]", outcome.output), (
+            "no restart is announced"
+        )
         assert main_pid(host) == before != "0"
     assert host.run("sh", "-c", "systemd-analyze verify localai.service 2>&1") == ""
     assert host.run("systemctl", "show", "--property=NeedDaemonReload", "--value", "localai.service") == "no"
@@ -154,7 +156,7 @@ def test_a_broken_upgrade_is_undone_and_ends_the_roll_out(world: World) -> None:
     assert outcome.failed["host1"] == 1
     assert "host2" not in outcome.changed, "the batches after it are not begun"
     assert f"LocalAI {NEVER_READY} starts" in outcome.output, "the journal"
-    assert "and so it is ready again" in re.sub(r"\s+", " ", outcome.output)
+    assert "and the service is ready again" in re.sub(r"\s+", " ", outcome.output)
     expect_builds(world, BUILDS, GOOD[1])
     assert world.hosts["host1"].run(f"{BACKENDS}/cpu-llama-cpp/run.sh").endswith(" 2")
 
@@ -167,7 +169,7 @@ def test_a_play_that_died_before_the_restart_is_finished_by_the_next(world: Worl
         command, env=world.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as play:
         for line in play.stdout or ():
-            if "[localai.core.localai : The start]" in line or "See which binary is in use now" in line:
+            if "[localai.core.localai : Write the unit" in line:
                 os.killpg(play.pid, signal.SIGKILL)
     assert main_pid(world.hosts["host1"]) == before
     assert "piper" not in ask(world.hosts["host1"], "/system")["backends"]
@@ -264,7 +266,7 @@ def test_a_binary_with_another_checksum_ends_before_the_service_is_touched(world
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"localai_version": "v0.0.1", "localai_allow_downgrade": True}, "LocalAI v0.0.1 could not be had"),
+        ({"localai_version": "v0.0.1", "localai_allow_downgrade": True}, "LocalAI v0.0.1 could not be downloaded"),
         ({"localai_version": GOOD[0]}, f"localai_version is {GOOD[0]}, and this host has {GOOD[1]}, which is newer"),
         ({"localai_expected_capability": ["amd", "nvidia"]}, "localai_expected_capability is amd or nvidia"),
         ({"localai_version": "v5.0.0", "localai_release_url": f"http://{CONTROLLER}:9"}, "localai_release_url"),
@@ -311,7 +313,7 @@ def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Pa
     source = next((world.site.directory / "releases" / NEVER_READY).glob("local-ai-*"))
     outcome = world.play("provision", limit="host1", localai_binary_src=str(source), localai_ready_timeout=5)
     assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
-    assert "and so it is ready again" in re.sub(r"\s+", " ", outcome.output)
+    assert "and the service is ready again" in re.sub(r"\s+", " ", outcome.output)
     assert host.run("readlink", "/usr/local/bin/local-ai") == before
     assert ask(host, "/stand-in")["version"] == GOOD[1]
 
@@ -321,7 +323,7 @@ def test_another_binary_of_the_same_version_is_undone(world: World, tmp_path: Pa
     ("pretended", "said"),
     [
         ({"architecture": "riscv64"}, "no release of LocalAI for riscv64"),
-        ({"service_mgr": "openrc"}, "run by openrc"),
+        ({"service_mgr": "openrc"}, "init system of this host is openrc"),
     ],
     ids=["architecture", "no-systemd"],
 )
