@@ -68,7 +68,7 @@ def test_an_image_of_a_host_has_all_but_a_running_service(world: World, host: Ho
 
 
 def test_overrides_are_written_compared_and_removed(world: World, host: Host) -> None:
-    limit = {"localai_unit_overrides": {"Service": {"MemoryMax": "2G"}}}
+    limit: dict[str, Any] = {"localai_unit_overrides": {"Service": {"MemoryMax": "2G"}}}
     before = main_pid(host)
     assert play(world, "--check", **limit).changed["host1"] > 0
     assert main_pid(host) == before
@@ -99,11 +99,14 @@ def test_a_tag_runs_its_part_and_the_restart_that_it_needs(world: World, host: H
 
 def test_a_smoke_test_that_fails_is_undone(world: World, host: Host) -> None:
     host.write(f"{HOME}/models/chat.yaml".lstrip("/"), MODEL_FILE)
-    smoke_test = {"localai_smoke_test": {"model": "chat", "prompt": "Say yes.", "timeout": 20}}
+    smoke_test: dict[str, Any] = {"localai_smoke_test": {"model": "chat", "prompt": "Say yes.", "timeout": 20}}
     world.site.publish("2")
     play(world, playbook="upgrade", **smoke_test)
     assert load(host) == "cpu-llama-cpp 2"
-    wrong = {"localai_smoke_test": {"model": "no-such-model"}, "localai_environment": {"LOCALAI_LOG_LEVEL": "debug"}}
+    wrong: dict[str, Any] = {
+        "localai_smoke_test": {"model": "no-such-model"},
+        "localai_environment": {"LOCALAI_LOG_LEVEL": "debug"},
+    }
     outcome = play(world, fails=True, **wrong)
     said = re.sub(r"\s+", " ", outcome.output)
     assert "no-such-model" in said
@@ -127,7 +130,7 @@ def test_a_rollback_and_back_again(world: World, host: Host) -> None:
 def test_exclusive_removes_the_rest_after_the_good_start(world: World, host: Host) -> None:
     play(world, localai_backends=["llama-cpp", "piper"])
     assert "piper" in ask(host, "/system")["backends"]
-    only = {"localai_backends": ["llama-cpp"], "localai_backends_exclusive": True}
+    only: dict[str, Any] = {"localai_backends": ["llama-cpp"], "localai_backends_exclusive": True}
     assert play(world, "--check", **only).changed["host1"] > 0
     assert "piper" in ask(host, "/system")["backends"]
     play(world, **only)

@@ -84,10 +84,7 @@ class RegistrationFile:
                 with open(file_fd, "w", encoding="utf-8") as stream:
                     stream.write(content)
                     stream.flush()
-                    wanted, status = self._wanted(fd), os.fstat(stream.fileno())
-                    if wanted != (status.st_uid, status.st_gid):
-                        os.fchown(stream.fileno(), *wanted)
-                    os.fchmod(stream.fileno(), _MODE)
+                    _give(stream.fileno(), *self._wanted(fd))
                     os.fsync(stream.fileno())
                 os.rename(new, FILE, src_dir_fd=fd, dst_dir_fd=fd)
             except BaseException:
@@ -152,3 +149,10 @@ class RegistrationFile:
         if len(content) > _MAX_SIZE:
             raise ValueError(f"it is larger than {_MAX_SIZE} bytes")
         return Stored(content, (status.st_uid, status.st_gid), stat.S_IMODE(status.st_mode))
+
+
+def _give(fd: int, uid: int, gid: int) -> None:
+    status = os.fstat(fd)
+    if (uid, gid) != (status.st_uid, status.st_gid):
+        os.fchown(fd, uid, gid)
+    os.fchmod(fd, _MODE)

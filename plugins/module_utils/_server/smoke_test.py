@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from .._errors import ServerError
+from .._fs.utf8 import os
 from .answers import described, error_of, is_ok, is_refused, models_of, reply_of
 from .client import Answer, Client, Outcome
 from .unload import view_model
@@ -22,10 +23,16 @@ _MAX_TOKENS = 512
 _COOLDOWN = "cooldown"
 
 
-def smoke_test(client: Client, model: str, prompt: str | None, seconds: float) -> str | None:
-    """Load a model, and return its answer to `prompt`, if there is one; raises ServerError after `seconds`."""
+def smoke_test(
+    client: Client, model: str, prompt: str | None, seconds: float, models_path: str | None = None
+) -> str | None:
+    """Load a model, and return its answer to `prompt`, if there is one; raises ServerError after `seconds`.
+
+    A model that is not listed yet may have a file in `models_path`: LocalAI reads `<models>/<name>.yaml` at the first
+    request that names it.
+    """
     deadline = time.monotonic() + seconds
-    target = _checked(client, model)
+    target = model if _has_new_file(client, model, models_path) else _checked(client, model)
     answer = client.post("/backend/load", {"model": target}, max(deadline - time.monotonic(), 0.05))
     if not is_ok(answer):
         raise ServerError(f"The smoke test failed: LocalAI cannot load the model {target}: {_problem(answer, seconds)}")
@@ -50,6 +57,13 @@ def smoke_test(client: Client, model: str, prompt: str | None, seconds: float) -
     return reply
 
 
+def _has_new_file(client: Client, model: str, models_path: str | None) -> bool:
+    listed = models_of(client.get("/v1/models", _SECONDS))
+    if models_path is None or listed is None or model in listed or ".." in model.split("/"):
+        return False
+    return os.path.isfile(os.path.join(models_path, f"{model}.yaml"))
+
+
 def _checked(client: Client, model: str) -> str:
     """Return the model to load, which is another one for an alias.
 
@@ -60,8 +74,8 @@ def _checked(client: Client, model: str) -> str:
     if listed is not None and model not in listed:
         some = ", ".join(listed[:_MAX_NAMES]) + (", …" if len(listed) > _MAX_NAMES else "")
         raise ServerError(
-            f"The smoke test failed: LocalAI has no model {model}. Its models: {some or 'none'}. A model whose file is "
-            "new is known after POST /models/reload or a restart."
+            f"The smoke test failed: LocalAI has no model {model}. Its models: {some or 'none'}. LocalAI looks "
+            f"for a new one in the file {model}.yaml of its models path."
         )
     view = view_model(client, model, _SECONDS)
     if view is None:

@@ -27,12 +27,16 @@ TARGET_SPEC: dict[str, t.Any] = {
 
 @dataclass(frozen=True)
 class Look:
-    """A server at one moment. `is_guess` says that the environment of its process could not be read."""
+    """A server at one moment. `is_guess` says that the environment of its process could not be read.
+
+    `models_path` is LocalAI's directory of models, if its environment has it.
+    """
 
     unit: Unit
     properties: Properties
     client: Client
     is_guess: bool = False
+    models_path: str | None = None
 
 
 class Target:
@@ -60,7 +64,8 @@ class Target:
             self._secrets.add(secrets_of(variables))
         key = next(iter(keys_of(known)), "") if self._key is None else self._key
         is_guess = environ is None and (self._url is None or self._key is None)
-        return Look(unit, properties, Client(self._url or url_of(known), key), is_guess)
+        client = Client(self._url or url_of(known), key)
+        return Look(unit, properties, client, is_guess, known.get("LOCALAI_MODELS_PATH"))
 
     def look_once(self) -> Look:
         """Return the server as it is now; raises ServerError if systemd does not answer."""

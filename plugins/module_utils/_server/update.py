@@ -205,7 +205,9 @@ class _Update:
             raise ServerError(
                 f"The smoke test failed: LocalAI does not answer at {self._client.url}. Start it first, or set url."
             )
-        self._run.result["answer"] = smoke_test(self._client, test["model"], test["prompt"], test["timeout"])
+        self._run.result["answer"] = smoke_test(
+            self._client, test["model"], test["prompt"], test["timeout"], self._look.models_path
+        )
 
     def _diff(self) -> dict[str, str]:
         if not self._file:

@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "text lists": ({"localai_gpu_groups": "a", "localai_api_keys": "b"}, "localai_api_keys and localai_gpu_groups"),
     "text known": ({"localai_known_variables": "localai_port"}, "localai_known_variables must be a list"),
     "text mapping": ({"localai_environment": "A=1"}, "localai_environment must be a mapping"),
-    "smoke list": ({"localai_smoke_test": []}, "It needs the name of a model, as in localai_smoke_test: {model: tiny}."),
+    "smoke list": ({"localai_smoke_test": []}, "the name of a model, as in localai_smoke_test: {model: tiny}."),
     "list mapping": ({"localai_secret_environment__x": ["A"]}, "localai_secret_environment__x must be a mapping"),
     "null": ({"localai_user": None}, "localai_user must not be null or empty. For the default, leave it out."),
     "nulls": (

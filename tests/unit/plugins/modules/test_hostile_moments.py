@@ -256,6 +256,8 @@ ALLOWED = {
     "_fs/attributes": {"chown": 2, "chmod": 1, "fchown": 1, "fchmod": 1, "utime": 1},
     # All others have the descriptor of what they opened themselves.
     "_fs/remove": {"fchown": 1, "fchmod": 2},
+    "_host/file_changes": {"fchmod": 1},
+    "_server/registration_file": {"fchmod": 1, "fchown": 1},
     "_service_directories/create": {"fchmod": 1, "fchown": 1},
     "_store/converge": {"fchown": 1, "fchmod": 1},
     "_store/own_directories": {"fchown": 1, "fchmod": 1},

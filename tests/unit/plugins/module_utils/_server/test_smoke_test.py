@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,19 @@ def test_a_model_that_answers(server: LocalAI) -> None:
     assert load == ("/backend/load", {"model": "qwen"})
     assert (chat[0], chat[1]["model"]) == ("/v1/chat/completions", "qwen")
     assert chat[1]["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+def test_a_model_whose_file_is_new_is_tried(server: LocalAI, tmp_path: Path) -> None:
+    (tmp_path / "new.yaml").write_text("name: new\n", encoding="utf-8")
+    (tmp_path / "other").mkdir()
+    client = Client(parse_url(server.url), KEY)
+    for model in "nosuch", "other/../new":
+        with pytest.raises(ServerError, match="LocalAI has no model"):
+            smoke_test(client, model, None, 5, str(tmp_path))
+    assert server.posts() == []
+    with contextlib.suppress(ServerError):  # this server reads no files
+        smoke_test(client, "new", None, 5, str(tmp_path))
+    assert server.posts() == [("/backend/load", {"model": "new"})]
 
 
 def test_without_a_prompt_the_model_is_only_loaded(server: LocalAI) -> None:
