@@ -55,6 +55,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "localai_address": "nonsense",
         "localai_environment": {"LOCALAI_THREADS": ""},
     },
+    "booleans": {"localai_rollback": "No", "localai_remove_data": 0, "localai_manage_account": "on"},
     "mirror": {"localai_version": "4.11", "localai_release_url": "https://mirror.example.com/ai"},
 }
 # Each is one error, with this in it.
@@ -67,7 +68,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "text lists": ({"localai_gpu_groups": "a", "localai_api_keys": "b"}, "localai_api_keys and localai_gpu_groups"),
     "text known": ({"localai_known_variables": "localai_port"}, "localai_known_variables must be a list"),
     "text mapping": ({"localai_environment": "A=1"}, "localai_environment must be a mapping"),
-    "smoke list": ({"localai_smoke_test": []}, "the name of a model, as in localai_smoke_test: {model: tiny}."),
+    "smoke list": ({"localai_smoke_test": []}, "It needs the name of a model, as in localai_smoke_test: {"),
     "list mapping": ({"localai_secret_environment__x": ["A"]}, "localai_secret_environment__x must be a mapping"),
     "null": ({"localai_user": None}, "localai_user must not be null or empty. For the default, leave it out."),
     "nulls": (
@@ -75,6 +76,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "localai_address, localai_home, localai_manage_service, localai_version must not be null or empty.",
     ),
     "null state": ({"localai_state": None}, "localai_state must not be null or empty"),
+    "booleans": (
+        {"localai_rollback": "y", "localai_manage_binary": "maybe", "localai_state": "absent"},
+        "localai_manage_binary, localai_rollback must be true or false.",
+    ),
     "user no text": ({"localai_user": True}, "localai_user (True) or localai_group (localai) is not a valid name"),
     "group no text": ({"localai_group": ["a"]}, "is not a valid name. It begins with a letter"),
     "home": ({"localai_home": "~/ai"}, "localai_home is ~/ai, which is not an absolute path."),
@@ -215,6 +220,8 @@ def test_all_options_with_a_default_that_are_no_list_or_mapping_need_a_value(tmp
         if option.get("default") not in (None, "") and option["type"] not in ("list", "dict")
     ]
     assert RULES["__localai_needed_options"] == sorted(needed)
+    booleans = [name for name in needed if SPEC["options"][name]["type"] == "bool"]
+    assert RULES["__localai_booleans"] == sorted(booleans)
     cases = {"null": dict.fromkeys(needed, None), "empty": dict.fromkeys(needed, "")}
     found = evaluate(tmp_path, "__localai_variable_errors", cases)
     text = f"{', '.join(sorted(needed))} must not be null or empty. For the default, leave them out."
