@@ -16,7 +16,7 @@ description:
   - Writes all files of the service in one call, each of them atomically, with its owner, group and mode.
   - Follows no symlink in the place of a file, but replaces it. A path that leads through a symlink is accepted only if
     the symlink belongs to root or to the user of the task.
-  - The steps are carried out in this order, O(directories), O(files), O(secrets), O(generated), O(links), O(absent).
+  - The steps are carried out in this order, O(directories), O(files), O(secrets), O(generated), O(absent).
   - It does not set SELinux labels.
 attributes:
   check_mode:
@@ -141,20 +141,6 @@ options:
         description: The octal mode, in quotes.
         type: str
         default: "0600"
-  links:
-    description: Symlinks.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      path:
-        description: The absolute path of the symlink.
-        type: path
-        required: true
-      target:
-        description: Where it leads.
-        type: str
-        required: true
   absent:
     description:
       - Paths of files, symlinks or directories to remove. A directory is removed with its content.
@@ -187,9 +173,6 @@ EXAMPLES = r"""
         template: |
           LOCALAI_API_KEY="{token}"
         mode: "0600"
-    links:
-      - path: /usr/local/bin/local-ai
-        target: /opt/localai/bin/local-ai-v4.9.0
     absent:
       - /etc/systemd/system/localai.service.d/overrides.conf
 """
@@ -204,7 +187,7 @@ files:
   type: dict
   sample: {/etc/localai/localai.env: 2c26b46b68ffc68f}
 written:
-  description: The paths of directories, files and symlinks that were created, and of those whose content changed.
+  description: The paths of directories and files that were created, and of files whose content changed.
   returned: success
   type: list
   elements: str

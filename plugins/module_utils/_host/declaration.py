@@ -45,20 +45,11 @@ class GeneratedFile:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A symlink."""
-
-    path: str
-    target: str
-
-
-@dataclass(frozen=True)
 class Declaration:
     """All that a task declares, in the order in which it is carried out."""
 
     directories: tuple[Directory, ...]
     files: tuple[File | GeneratedFile, ...]
-    links: tuple[Link, ...]
     absent: tuple[str, ...]
 
     @property
@@ -77,7 +68,6 @@ def declaration(params: t.Mapping[str, t.Any]) -> Declaration:
     declared = Declaration(
         tuple(Directory(_path(row["path"]), _attributes(row)) for row in params["directories"]),
         tuple(files),
-        tuple(Link(_path(row["path"]), row["target"]) for row in params["links"]),
         tuple(dict.fromkeys(_removable(path) for path in params["absent"])),
     )
     _check(declared)
@@ -137,13 +127,10 @@ def _removable(path: str) -> str:
 
 def _check(declared: Declaration) -> None:
     """Raise OptionError for two declarations that contradict each other."""
-    present = [item.path for item in (*declared.directories, *declared.files, *declared.links)]
+    present = [item.path for item in (*declared.directories, *declared.files)]
     for path in present:
         if present.count(path) > 1:
             raise OptionError(f"{path} is declared twice.")
         above = [gone for gone in declared.absent if f"{path}/".startswith(f"{gone}/")]
         if above:
             raise OptionError(f"{path} is declared, and {above[0]} is in absent.")
-    for link in declared.links:
-        if not link.target or "\0" in link.target:
-            raise OptionError(f"{link.path}: the target of a link must not be empty.")

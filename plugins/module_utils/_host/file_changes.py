@@ -26,7 +26,7 @@ from .._fs.remove import remove
 from .._fs.sync import write_out_entries
 from .._fs.utf8 import os
 from .._service_directories.paths import open_parent
-from .file_steps import CreateDirectory, GenerateFile, MakeLink, Remove, SetAttributes, Step, WriteFile
+from .file_steps import CreateDirectory, GenerateFile, Remove, SetAttributes, Step, WriteFile
 from .path_entry import Kind
 
 _PLACEHOLDER = "{token}"
@@ -49,8 +49,6 @@ def apply(step: Step) -> bytes | None:
             content = step.template.replace(_PLACEHOLDER, secrets.token_urlsafe(_TOKEN_BYTES)).encode("utf-8")
             _write(step.path, content, step.attributes)
             return content
-        elif isinstance(step, MakeLink):
-            _link(step)
         else:
             _remove(step)
     return None
@@ -115,14 +113,6 @@ def _write(path: str, content: bytes, attributes: FileAttributes) -> None:
                 set_attributes(stream.fileno(), uid, gid, mode)
                 os.fsync(stream.fileno())
             _rename(new, path, parent)
-
-
-def _link(step: MakeLink) -> None:
-    with _parent(step.path) as parent:
-        new = _new_name(step.path)
-        after_clearing(lambda: remove(new, parent), lambda: os.symlink(step.target, new, dir_fd=parent))
-        with _removed_on_error(new, parent):
-            _rename(new, step.path, parent)
 
 
 def _remove(step: Remove) -> None:

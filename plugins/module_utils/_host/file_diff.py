@@ -12,7 +12,7 @@ import typing as t
 
 from .._address import redacted_text
 from .._fs.file_attributes import FileAttributes
-from .file_steps import CreateDirectory, GenerateFile, MakeLink, Remove, SetAttributes, Step, WriteFile
+from .file_steps import CreateDirectory, GenerateFile, Remove, SetAttributes, Step, WriteFile
 from .path_entry import Kind, PathEntry
 
 _HIDDEN = "secrets: contents hidden\n"
@@ -52,9 +52,6 @@ def _changes(step: Step) -> t.Iterator[tuple[str, str, str]]:
         return
     if isinstance(step, Remove):
         yield f"{step.before.kind.value}\n", "", ""
-        return
-    if isinstance(step, MakeLink):
-        yield _content(step.before), f"link to {step.target}\n", ""
         return
     if isinstance(step, GenerateFile):
         yield _content(step.before), _HIDDEN, ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .._errors import HostError
 from .._fs.file_attributes import FileAttributes
-from .declaration import Declaration, Directory, File, GeneratedFile, Link
+from .declaration import Declaration, Directory, File, GeneratedFile
 from .path_entry import Kind, PathEntry
 
 Entries = t.Mapping[str, PathEntry]
@@ -57,15 +57,6 @@ class SetAttributes:
 
 
 @dataclass(frozen=True)
-class MakeLink:
-    """Make a symlink, which replaces any other symlink or file of that name."""
-
-    path: str
-    target: str
-    before: PathEntry
-
-
-@dataclass(frozen=True)
 class Remove:
     """Remove a file, a symlink, or a directory with its content."""
 
@@ -73,7 +64,7 @@ class Remove:
     before: PathEntry
 
 
-Step = t.Union[CreateDirectory, WriteFile, GenerateFile, SetAttributes, MakeLink, Remove]
+Step = t.Union[CreateDirectory, WriteFile, GenerateFile, SetAttributes, Remove]
 
 
 def plan(declared: Declaration, entries: Entries) -> list[Step]:
@@ -83,8 +74,6 @@ def plan(declared: Declaration, entries: Entries) -> list[Step]:
         steps += _directory(directory, entries[directory.path])
     for file in declared.files:
         steps += _file(file, entries[file.path])
-    for link in declared.links:
-        steps += _link(link, entries[link.path])
     for path in declared.absent:
         steps += _absent(path, entries[path])
     return steps
@@ -99,7 +88,8 @@ def _directory(directory: Directory, entry: PathEntry) -> list[Step]:
 
 
 def _file(file: File | GeneratedFile, entry: PathEntry) -> list[Step]:
-    _refuse_directory(file.path, entry)
+    if entry.kind == Kind.DIRECTORY:
+        raise HostError(f"{file.path} is a directory. Move it away.")
     if isinstance(file, GeneratedFile):
         if entry.kind != Kind.FILE:
             return [GenerateFile(file.path, file.attributes, file.template, entry)]
@@ -119,16 +109,6 @@ def _attributes(item: Directory | File | GeneratedFile, entry: PathEntry) -> lis
     if not entry.attributes.difference(item.attributes):
         return []
     return [SetAttributes(item.path, item.attributes, entry)]
-
-
-def _link(link: Link, entry: PathEntry) -> list[Step]:
-    _refuse_directory(link.path, entry)
-    return [] if entry.target == link.target else [MakeLink(link.path, link.target, entry)]
-
-
-def _refuse_directory(path: str, entry: PathEntry) -> None:
-    if entry.kind == Kind.DIRECTORY:
-        raise HostError(f"{path} is a directory. Move it away.")
 
 
 def _absent(path: str, entry: PathEntry) -> list[Step]:

@@ -14,31 +14,27 @@ from .._module.runner import Run, run_module
 from .declaration import Declaration, File, GeneratedFile, declaration, unknown_accounts
 from .file_changes import apply
 from .file_diff import diff
-from .file_steps import CreateDirectory, GenerateFile, MakeLink, Remove, Step, WriteFile, plan
+from .file_steps import CreateDirectory, GenerateFile, Remove, Step, WriteFile, plan
 from .fingerprint import fingerprint
 from .path_entry import PathEntry, directory_at, entry_at
 
 
-def _rows(**options: t.Any) -> dict[str, t.Any]:
-    path = {"type": "path", "required": True}
-    return {"type": "list", "elements": "dict", "default": [], "options": {"path": path, **options}}
-
-
-def _owned(mode: str, **options: t.Any) -> dict[str, t.Any]:
-    return _rows(
+def _rows(mode: str, **options: t.Any) -> dict[str, t.Any]:
+    suboptions = {
+        "path": {"type": "path", "required": True},
         **options,
-        owner={"type": "str", "default": "root"},
-        group={"type": "str", "default": "root"},
-        mode={"type": "str", "default": mode},
-    )
+        "owner": {"type": "str", "default": "root"},
+        "group": {"type": "str", "default": "root"},
+        "mode": {"type": "str", "default": mode},
+    }
+    return {"type": "list", "elements": "dict", "default": [], "options": suboptions}
 
 
 SERVICE_FILES_SPEC: dict[str, t.Any] = {
-    "directories": _owned("0755"),
-    "files": _owned("0644", content={"type": "str", "required": True}),
-    "secrets": {**_owned("0600", content={"type": "str", "required": True, "no_log": True}), "no_log": True},
-    "generated": _owned("0600", template={"type": "str", "required": True}),
-    "links": _rows(target={"type": "str", "required": True}),
+    "directories": _rows("0755"),
+    "files": _rows("0644", content={"type": "str", "required": True}),
+    "secrets": {**_rows("0600", content={"type": "str", "required": True, "no_log": True}), "no_log": True},
+    "generated": _rows("0600", template={"type": "str", "required": True}),
     "absent": {"type": "list", "elements": "path", "default": []},
 }
 
@@ -82,7 +78,7 @@ def _carry_out(run: Run) -> None:
     run.result.update(
         changed=bool(steps),
         files={file.path: _fingerprint(file, entries[file.path], steps, generated) for file in declared.files},
-        written=[step.path for step in steps if isinstance(step, (CreateDirectory, WriteFile, GenerateFile, MakeLink))],
+        written=[step.path for step in steps if isinstance(step, (CreateDirectory, WriteFile, GenerateFile))],
         removed=[step.path for step in steps if isinstance(step, Remove)],
         diff=diff(steps),
         msg=_message(steps, run.check_mode),
@@ -91,7 +87,7 @@ def _carry_out(run: Run) -> None:
 
 def _scan(declared: Declaration) -> dict[str, PathEntry]:
     entries = {directory.path: directory_at(directory.path) for directory in declared.directories}
-    others = [*(file.path for file in declared.files), *(link.path for link in declared.links), *declared.absent]
+    others = [*(file.path for file in declared.files), *declared.absent]
     return {**entries, **{path: entry_at(path) for path in others}}
 
 

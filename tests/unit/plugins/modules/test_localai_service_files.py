@@ -38,7 +38,6 @@ def options(top: Path) -> dict[str, Any]:
         ],
         "secrets": [{"path": str(top / "etc/localai/secrets.env"), "content": "TOKEN=precious\n", **OWN}],
         "generated": [{"path": str(top / "etc/localai/key.env"), "template": "KEY={token}\n", **OWN}],
-        "links": [{"path": str(top / "etc/local-ai"), "target": "localai/bin"}],
         "absent": [str(top / "old/unit"), str(top / "old/directory"), str(top / "old/link"), str(top / "old/missing")],
     }
 
@@ -79,14 +78,13 @@ def test_everything_at_once(tmp_path: Path) -> None:
     given = options(tmp_path)
     done = twelve_steps(tmp_path, given)
     names = ["etc/localai", "etc/localai/localai.env", "etc/empty.conf", "etc/localai/secrets.env"]
-    names += ["etc/localai/key.env", "etc/local-ai"]
+    names += ["etc/localai/key.env"]
     assert done["written"] == [str(tmp_path / name) for name in names]
     assert done["removed"] == given["absent"][:3]
     assert (tmp_path / "etc/localai/localai.env").read_text(encoding="utf-8") == "# managed\nA=größe\n"
     assert done["files"][str(tmp_path / "etc/localai/localai.env")] == fingerprint("A=größe\n".encode())
-    assert [mode(tmp_path / name) for name in names[:5]] == ["0o750", "0o640", "0o644", "0o600", "0o600"]
+    assert [mode(tmp_path / name) for name in names] == ["0o750", "0o640", "0o644", "0o600", "0o600"]
     assert mode(tmp_path / "etc") == "0o755"
-    assert os.readlink(tmp_path / "etc/local-ai") == "localai/bin"
     assert os.listdir(tmp_path / "old") == []
     assert os.listdir(tmp_path / "precious") == ["file"]
 
@@ -110,9 +108,8 @@ def test_a_changed_content_is_shown_and_written(tmp_path: Path) -> None:
     given["files"][0]["content"] = "A=2\nLOCALAI_API_KEY=precious\n"
     given["secrets"][0]["content"] = "TOKEN=precious too\n"
     given["generated"][0]["template"] = "OTHER={token}\n"
-    given["links"][0]["target"] = "elsewhere"
     done = twelve_steps(tmp_path, given)
-    assert [Path(path).name for path in done["written"]] == ["localai.env", "secrets.env", "local-ai"]
+    assert [Path(path).name for path in done["written"]] == ["localai.env", "secrets.env"]
     assert done["diff"][0]["before"] == "# managed\nA=größe\n"
     assert done["diff"][0]["after"] == "A=2\nLOCALAI_API_KEY=(hidden)\n"
     assert (tmp_path / "etc/localai/key.env").read_text().startswith("KEY=")
@@ -146,14 +143,14 @@ def test_a_hard_link_keeps_its_attributes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-@pytest.mark.parametrize("kind", ["directories", "files", "links"])
+@pytest.mark.parametrize("kind", ["directories", "files"])
 def test_what_must_not_be_replaced_stops_everything(tmp_path: Path, kind: str, check_mode: bool) -> None:
     given = options(tmp_path)
     path = Path(given[kind][-1]["path"])
     path.parent.mkdir(parents=True, exist_ok=True)
     if kind == "directories":
         path.touch()
-        given = {"links": given["links"], "directories": given["directories"]}
+        given = {"files": given["files"][-1:], "directories": given["directories"]}
     else:
         path.mkdir()
     before = snapshot(tmp_path)

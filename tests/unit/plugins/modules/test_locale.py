@@ -193,9 +193,9 @@ def test_the_files_of_the_service_may_have_any_name(locale, tmp_path):
     options = {
         "directories": [{"path": str(path), **own}],
         "files": [{"path": str(path / "日本.env"), "content": "A=größe日本\n", **own}],
-        "links": [{"path": str(path / "größe"), "target": "日本.env"}],
     }
     assert run(locale, "localai_service_files", **options)["changed"]
+    (path / "größe").symlink_to("日本.env")
     assert (path / "größe").read_text(encoding="utf-8") == "A=größe日本\n"
     done = run(locale, "localai_service_files", **options)
     assert not done["changed"]

@@ -18,7 +18,6 @@ from ansible_collections.localai.core.plugins.module_utils._host.declaration imp
     Directory,
     File,
     GeneratedFile,
-    Link,
     declaration,
     unknown_accounts,
 )
@@ -27,12 +26,12 @@ OWN = {"owner": "root", "group": "root", "mode": "0644"}
 
 
 def options(**given: Any) -> dict[str, Any]:
-    names = ("directories", "files", "secrets", "generated", "links", "absent")
+    names = ("directories", "files", "secrets", "generated", "absent")
     return {name: given.get(name, []) for name in names}
 
 
 def row(path: str, **given: Any) -> dict[str, Any]:
-    return {"path": path, **OWN, "content": "", "template": "", "target": "x", **given}
+    return {"path": path, **OWN, "content": "", "template": "", **given}
 
 
 def test_all_is_declared_in_order() -> None:
@@ -42,7 +41,6 @@ def test_all_is_declared_in_order() -> None:
             files=[row("//f/", content="größe")],
             secrets=[row("/s", content="x")],
             generated=[row("/g", template="{token}")],
-            links=[row("/l", target="f")],
             absent=["/a/b", "/a//b/"],
         )
     )
@@ -53,7 +51,7 @@ def test_all_is_declared_in_order() -> None:
         File("/s", attributes, b"x", is_secret=True),
         GeneratedFile("/g", attributes, "{token}"),
     )
-    assert (declared.links, declared.absent) == ((Link("/l", "f"),), ("/a/b",))
+    assert declared.absent == ("/a/b",)
 
 
 def pwd_group(gid: int) -> str:
@@ -81,7 +79,7 @@ def test_unknown_accounts_are_named_with_their_paths() -> None:
     ("given", "message"),
     [
         ({"files": [row("relative")]}, "'relative' is not an absolute path"),
-        ({"links": [row("/a/../b")]}, "is not an absolute path without '..'"),
+        ({"files": [row("/a/../b")]}, "is not an absolute path without '..'"),
         ({"directories": [row("/")]}, "'/' is not an absolute path"),
         ({"files": [row("/a\0b")]}, "is not an absolute path"),
         ({"files": [row("/f", mode="u=rw")]}, "/f: the mode 'u=rw' is not an octal mode such as 0644"),
@@ -89,10 +87,9 @@ def test_unknown_accounts_are_named_with_their_paths() -> None:
         ({"files": [row("/f", content="\udc00\ud800")]}, "/f: the content has characters"),
         ({"files": [row("/f")], "secrets": [row("/f")]}, "/f is declared twice"),
         ({"files": [row("/f"), row("//f")]}, "/f is declared twice"),
-        ({"directories": [row("/f")], "links": [row("/f")]}, "/f is declared twice"),
+        ({"directories": [row("/f")], "files": [row("/f")]}, "/f is declared twice"),
         ({"files": [row("/a/b")], "absent": ["/a/b"]}, "/a/b is declared, and /a/b is in absent"),
         ({"files": [row("/a/b/c")], "absent": ["/a/b"]}, "/a/b/c is declared, and /a/b is in absent"),
-        ({"links": [row("/l", target="")]}, "/l: the target of a link must not be empty"),
         ({"absent": ["/etc"]}, "/etc is a top-level directory"),
         ({"absent": ["/"]}, "is not an absolute path"),
     ],

@@ -21,7 +21,6 @@ from ansible_collections.localai.core.plugins.module_utils._host.file_changes im
 from ansible_collections.localai.core.plugins.module_utils._host.file_steps import (
     CreateDirectory,
     GenerateFile,
-    MakeLink,
     Remove,
     SetAttributes,
     WriteFile,
@@ -112,18 +111,6 @@ def test_attributes_of_a_directory_are_set_through_a_link_of_ours(tmp_path: Path
     (tmp_path / "link").unlink()
     with pytest.raises(HostError, match="link was replaced during this run"):
         apply(SetAttributes(str(tmp_path / "link"), own("0711"), entry))
-
-
-def test_a_link_is_made_in_place_of_another(tmp_path: Path) -> None:
-    path = tmp_path / "link"
-    for target in ("a", "b"):
-        apply(MakeLink(str(path), target, MISSING))
-        assert os.readlink(path) == target
-    path.unlink()
-    path.write_bytes(b"by hand")
-    apply(MakeLink(str(path), "c", MISSING))
-    assert os.readlink(path) == "c"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["link"]
 
 
 def test_a_removal_follows_no_link(tmp_path: Path) -> None:

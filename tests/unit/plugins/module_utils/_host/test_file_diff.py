@@ -13,7 +13,6 @@ from ansible_collections.localai.core.plugins.module_utils._host.file_diff impor
 from ansible_collections.localai.core.plugins.module_utils._host.file_steps import (
     CreateDirectory,
     GenerateFile,
-    MakeLink,
     Remove,
     SetAttributes,
     Step,
@@ -35,8 +34,6 @@ HIDDEN = "secrets: contents hidden\n"
         (WriteFile("/p", WANTED, b"A=1\n", FILE, False), "A=0\n", "A=1\n"),
         (WriteFile("/p", WANTED, b"hidden", FILE, True), f"(before) {HIDDEN}", HIDDEN),
         (WriteFile("/p", WANTED, b"hidden", SECRET, True), f"(before) {HIDDEN}", HIDDEN),
-        (MakeLink("/p", "there", PathEntry(Kind.LINK, target="here")), "link to here\n", "link to there\n"),
-        (MakeLink("/p", "there", FILE), "A=0\n", "link to there\n"),
         (Remove("/p", FILE), "file\n", ""),
         (Remove("/p", SECRET), "file\n", ""),
     ],

@@ -19,12 +19,10 @@ from ansible_collections.localai.core.plugins.module_utils._host.declaration imp
     Directory,
     File,
     GeneratedFile,
-    Link,
 )
 from ansible_collections.localai.core.plugins.module_utils._host.file_steps import (
     CreateDirectory,
     GenerateFile,
-    MakeLink,
     Remove,
     SetAttributes,
     Step,
@@ -44,8 +42,8 @@ def status(links: int) -> os.stat_result:
 
 
 def steps_of(entry: PathEntry, **declared: Any) -> list[Step]:
-    full = {"directories": (), "files": (), "links": (), "absent": (), **declared}
-    paths = {item.path: entry for name in ("directories", "files", "links") for item in full[name]}
+    full = {"directories": (), "files": (), "absent": (), **declared}
+    paths = {item.path: entry for name in ("directories", "files") for item in full[name]}
     return plan(Declaration(**full), {**paths, **dict.fromkeys(full["absent"], entry)})
 
 
@@ -98,24 +96,10 @@ def test_a_generated_file_keeps_its_content_when_its_attributes_are_wrong() -> N
     assert steps_of(linked, files=(GENERATED,)) == [WriteFile("/f", WANTED, b"token", linked, is_secret=True)]
 
 
-@pytest.mark.parametrize(
-    ("entry", "is_made"),
-    [
-        (MISSING, True),
-        (PathEntry(Kind.LINK, target="other"), True),
-        (PathEntry(Kind.FILE, content=b"x"), True),
-        (PathEntry(Kind.LINK, target="target"), False),
-    ],
-)
-def test_a_link_is_made(entry: PathEntry, is_made: bool) -> None:
-    expected = [MakeLink("/l", "target", entry)] if is_made else []
-    assert steps_of(entry, links=(Link("/l", "target"),)) == expected
-
-
-@pytest.mark.parametrize("declared", [{"files": (PLAIN,)}, {"files": (GENERATED,)}, {"links": (Link("/f", "x"),)}])
-def test_a_directory_is_not_replaced(declared: dict[str, Any]) -> None:
+@pytest.mark.parametrize("file", [PLAIN, GENERATED])
+def test_a_directory_is_not_replaced(file: File | GeneratedFile) -> None:
     with pytest.raises(HostError, match="/f is a directory"):
-        steps_of(PathEntry(Kind.DIRECTORY), **declared)
+        steps_of(PathEntry(Kind.DIRECTORY), files=(file,))
 
 
 def test_what_is_absent_is_removed() -> None:
@@ -130,7 +114,7 @@ def test_a_mount_point_is_not_removed() -> None:
 
 
 def test_the_order_is_that_of_the_kinds() -> None:
-    declared = Declaration((Directory("/d", WANTED),), (PLAIN, GENERATED), (Link("/l", "x"),), ("/a/b",))
-    entries = {"/d": MISSING, "/f": MISSING, "/l": MISSING, "/a/b": PathEntry(Kind.FILE)}
-    order = [CreateDirectory, WriteFile, GenerateFile, MakeLink, Remove]
+    declared = Declaration((Directory("/d", WANTED),), (PLAIN, GENERATED), ("/a/b",))
+    entries = {"/d": MISSING, "/f": MISSING, "/a/b": PathEntry(Kind.FILE)}
+    order = [CreateDirectory, WriteFile, GenerateFile, Remove]
     assert [step.__class__ for step in plan(declared, entries)] == order
