@@ -379,18 +379,18 @@ runtime_settings:
       description: Whether it contains a JSON object. Null if there is no file, or it cannot be read.
       type: bool
       returned: success
-    keys:
-      description: All keys.
+    names:
+      description: The names of all settings.
       type: list
       elements: str
       returned: success
-    values:
+    settings:
       description:
         - The values that are neither lists nor mappings, nor longer than 1000 characters.
         - Values whose key contains C(key), C(token), C(secret), C(passw) or C(credential) are left out.
       type: dict
       returned: success
-  sample: {exists: true, valid: true, keys: [auto_upgrade_backends], values: {auto_upgrade_backends: true}}
+  sample: {exists: true, valid: true, names: [auto_upgrade_backends], settings: {auto_upgrade_backends: true}}
 external_backends:
   description: The file C(external_backends.json) in O(config_path), with which a running LocalAI learns backends.
   returned: success

@@ -69,7 +69,7 @@ def machine() -> Iterator[Machine]:
     image = Image(machines / _MACHINE, os.environ["LOCALAI_TEST_ARCHITECTURE"])
     kind = accelerator(image.architecture, os.environ.get("LOCALAI_TEST_ACCELERATOR", ""))
     print(f"{_MACHINE} runs with {kind}.")
-    with booted_machine(next(iter(BUILDS)), image, machines / "work", kind) as it:
+    with booted_machine(min(BUILDS), image, machines / "work", kind) as it:
         it.run("mkdir", "-p", "/root/.ansible")  # any run of Ansible makes it, and so changes /root
         # The role renews lists of packages that are older than an hour, for which the machine has no network.
         it.run("touch", "--no-create", "/var/lib/apt/lists")

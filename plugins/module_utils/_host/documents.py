@@ -49,8 +49,8 @@ def runtime_settings(config_path: str) -> dict[str, t.Any]:
     return {
         "exists": file.exists,
         "valid": _validity(file, settings),
-        "keys": sorted(settings or {}),
-        "values": {key: _shown(value) for key, value in sorted((settings or {}).items()) if _is_harmless(key, value)},
+        "names": sorted(settings or {}),
+        "settings": {key: _shown(value) for key, value in sorted((settings or {}).items()) if _is_harmless(key, value)},
     }
 
 

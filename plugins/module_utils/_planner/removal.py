@@ -18,8 +18,6 @@ from . import add
 from .changes import Changes
 from .plan import Outcome
 
-NOTHING_NEEDED: t.Mapping[str, str] = {}
-
 
 @dataclass(frozen=True)
 class Removal:
@@ -35,7 +33,7 @@ class Removal:
 
 
 def plan_removal(
-    changes: Changes, requested: t.Sequence[str], needed: t.Mapping[str, str] = NOTHING_NEEDED
+    changes: Changes, requested: t.Sequence[str], needed: t.Mapping[str, str] | None = None
 ) -> list[Outcome]:
     """Plan `state=absent` for names; raises OptionError for a removal that would break another backend.
 
@@ -44,7 +42,7 @@ def plan_removal(
     names = [bare_name(name) for name in requested]
     # LocalAI names a meta backend as it was requested, including its gallery.
     spelling = {bare_name(name): name for name in requested if "@" in name and changes.state.find(name)}
-    removals = removal([*names, *spelling.values()], changes.state, needed)
+    removals = removal([*names, *spelling.values()], changes.state, needed or {})
     answering = [name if name in removals.answers else spelling.get(name, name) for name in names]
     outcomes = [_outcome(name, removals, changes) for name in answering]
     for backend, reason in removals.reasons.items():
@@ -66,7 +64,7 @@ def plan_other_removals(changes: Changes) -> list[Outcome]:
     return plan_removal(changes, changes.request.absent, needed)
 
 
-def removal(names: t.Sequence[str], installed: Installed, needed: t.Mapping[str, str] = NOTHING_NEEDED) -> Removal:
+def removal(names: t.Sequence[str], installed: Installed, needed: t.Mapping[str, str]) -> Removal:
     """Return the directories to remove so that nothing answers to `names`, which are case-insensitive.
 
     Raises OptionError if a meta backend that is not removed points to a named build, and for a directory that is

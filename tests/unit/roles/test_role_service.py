@@ -11,7 +11,7 @@ from typing import Any
 
 from .test_role_variables import evaluate
 
-SETTINGS: dict[str, Any] = {"exists": True, "valid": True, "keys": [], "values": {}}
+SETTINGS: dict[str, Any] = {"exists": True, "valid": True, "names": [], "settings": {}}
 HOST: dict[str, Any] = {
     "fapolicyd": False,
     "noexec": [],
@@ -32,7 +32,7 @@ def test_what_the_operator_should_know_of_a_host_is_a_warning(tmp_path: Path) ->
         "fapolicyd": on(fapolicyd=True),
         "hardened": on(user_namespaces=False),
         "hardened, without a service": {**on(user_namespaces=False), "localai_manage_service": False},
-        "web page": on(runtime_settings={**SETTINGS, "values": values}),
+        "web page": on(runtime_settings={**SETTINGS, "settings": values}),
     }
     said = {name: " ".join(texts) for name, texts in evaluate(tmp_path, "__localai_service_warnings", cases).items()}
     assert said == {
@@ -49,7 +49,7 @@ def test_what_the_operator_should_know_of_a_host_is_a_warning(tmp_path: Path) ->
 
 def test_a_host_on_which_the_service_cannot_run_is_an_error(tmp_path: Path) -> None:
     noexec = [{"path": "/var/lib/local-ai/backends", "mount_point": "/var"}]
-    web_keys = on(runtime_settings={**SETTINGS, "keys": ["api_keys"]})
+    web_keys = on(runtime_settings={**SETTINGS, "names": ["API_keys"]})
     cases = {
         "usual": on(user_home="/var/lib/local-ai"),
         "no systemd": {**on(), "ansible_facts": {"service_mgr": "openrc"}},

@@ -92,7 +92,7 @@ def test_a_second_name_of_root_is_refused_before_a_unit_is_written(tmp_path: Pat
         "link": {"exists": True},
         "noexec": [],
         "external_backends": {"names": []},
-        "runtime_settings": {"keys": []},
+        "runtime_settings": {"names": []},
     }
     unmanaged = {"localai_manage_account": False, "localai_manage_service": False}
     cases: dict[str, dict[str, Any]] = {

@@ -78,8 +78,8 @@ def test_a_provisioned_host_is_read_and_not_changed(tmp_path: Path, check_mode: 
     assert [value is None for value in result["files"].values()] == [False, False, True]
     assert (result["started"], result["good"]["binary"], result["previous"]) == ({"format": 1}, "x", {})
     assert result["told_capability"] == "vulkan"
-    assert result["runtime_settings"]["keys"] == ["api_keys", "hf_token", "threads"]
-    assert result["runtime_settings"]["values"] == {"threads": 4}
+    assert result["runtime_settings"]["names"] == ["api_keys", "hf_token", "threads"]
+    assert result["runtime_settings"]["settings"] == {"threads": 4}
     assert result["external_backends"]["names"] == ["piper"]
     assert result["devices"] == ["/dev/null"]
     assert result["port"] == {"in_use": False, "own": False}
@@ -105,7 +105,7 @@ def test_an_ordinary_user_gets_what_it_may_see() -> None:
     assert result["files"][options["files"][0]] is not None
     assert result["binaries"][0]["checksum"] is None
     assert result["started"] == result["good"] == {}
-    assert result["runtime_settings"] == {"exists": None, "valid": None, "keys": [], "values": {}}
+    assert result["runtime_settings"] == {"exists": None, "valid": None, "names": [], "settings": {}}
     assert result["external_backends"] == {"exists": None, "valid": None, "names": []}
 
 
@@ -126,5 +126,5 @@ def test_documents_of_the_service_user_can_be_anything(tmp_path: Path) -> None:
     os.mkfifo(configuration / "runtime_settings.json")
     (configuration / "external_backends.json").write_text("[" * 100_000)
     result = run_module(main, options)
-    assert result["runtime_settings"] == {"exists": True, "valid": None, "keys": [], "values": {}}
+    assert result["runtime_settings"] == {"exists": True, "valid": None, "names": [], "settings": {}}
     assert result["external_backends"] == {"exists": True, "valid": False, "names": []}

@@ -75,25 +75,25 @@ def test_harmless_settings_are_shown(tmp_path: Path) -> None:
 
 def test_a_number_that_json_does_not_have_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "runtime_settings.json").write_text('{"a": 1e999}')
-    assert runtime_settings(str(tmp_path)) == {"exists": True, "valid": True, "keys": ["a"], "values": {}}
+    assert runtime_settings(str(tmp_path)) == {"exists": True, "valid": True, "names": ["a"], "settings": {}}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"a": NaN}'])
 def test_settings_can_be_invalid(tmp_path: Path, content: str) -> None:
     (tmp_path / "runtime_settings.json").write_text(content)
-    assert runtime_settings(str(tmp_path)) == {"exists": True, "valid": False, "keys": [], "values": {}}
+    assert runtime_settings(str(tmp_path)) == {"exists": True, "valid": False, "names": [], "settings": {}}
 
 
 def test_a_link_to_a_secret_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text('{"secret-name": "x"}')
     for name in ("runtime_settings", "external_backends"):
         (tmp_path / f"{name}.json").symlink_to(tmp_path / "secret.json")
-    assert runtime_settings(str(tmp_path)) == {"exists": True, "valid": None, "keys": [], "values": {}}
+    assert runtime_settings(str(tmp_path)) == {"exists": True, "valid": None, "names": [], "settings": {}}
     assert external_backends(str(tmp_path)) == {"exists": True, "valid": None, "names": []}
 
 
 def test_there_may_be_neither_document(tmp_path: Path) -> None:
-    assert runtime_settings(str(tmp_path)) == {"exists": False, "valid": None, "keys": [], "values": {}}
+    assert runtime_settings(str(tmp_path)) == {"exists": False, "valid": None, "names": [], "settings": {}}
     assert external_backends(str(tmp_path)) == {"exists": False, "valid": None, "names": []}
 
 

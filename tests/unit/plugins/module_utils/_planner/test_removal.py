@@ -148,7 +148,7 @@ def test_a_build_that_another_meta_backend_points_to_cannot_be_removed_alone(
 
 def test_a_removal_names_the_directories_the_reasons_and_what_answers_to_each_name() -> None:
     state = installed(meta("m", "cpu-m"), concrete("cpu-m"), concrete("a", "x"))
-    assert removal(["M", "x", "nobody"], state) == Removal(
+    assert removal(["M", "x", "nobody"], state, {}) == Removal(
         {"a": "its alias was x", "cpu-m": "m pointed to it", "m": "state is absent"},
         frozenset({"m"}),
         {"M": "m", "x": "a"},
@@ -162,13 +162,13 @@ def test_leftovers_are_removed_too_unless_localai_is_filling_them() -> None:
         leftover("piper.install-tmp", Directory(""), busy=True),
         leftover("other.backup", concrete("other")),
     )
-    reasons = removal(["piper"], state).reasons
+    reasons = removal(["piper"], state, {}).reasons
     assert reasons == {"piper": "state is absent", "piper.backup": "it was LocalAI's leftover of piper"}
 
 
 def test_previous_versions_without_their_backend_are_removed() -> None:
     state = having(installed(), previous_version("piper", 2), previous_version("piper", 1))
-    needed = removal(["PIPER"], state)
+    needed = removal(["PIPER"], state, {})
     assert (needed.reasons, needed.answers) == (
         {"piper": "only previous versions of it existed"},
         {"PIPER": "piper"},
