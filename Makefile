@@ -82,7 +82,7 @@ cores: collection ## ansible-test sanity with the oldest and the newest ansible-
 units: collection ## unit tests on our own Python, measured, and by ansible-test on the oldest, and a sample on the newest, or EVERY=1
 	mkdir -p $(OUTPUT)/coverage
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=100 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
-	    --cov-report= --junitxml $(OUTPUT)/junit/own-units.xml tests/unit
+	    --cov-report= --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') tests/unit
 	cd $(COPY) && pythons=$$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V); \
 	    oldest=$$(head -n 1 <<<"$$pythons") newest=$$(tail -n 1 <<<"$$pythons"); \
 	    for python in $(if $(EVERY),$$pythons,$$oldest); do ansible-test units --venv --python $$python || exit; done; \

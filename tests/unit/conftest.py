@@ -51,6 +51,7 @@ def pytest_configure(config):
     if sys.version_info < (3, 11):
         # http.client left the answer of a proxy to CONNECT open, for the garbage collector.
         config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+    config.addinivalue_line("markers", "long: many runs of Ansible, which `make test` leaves out")
     config.addinivalue_line("markers", "hostile: a property test of hostile input, whose cases are counted")
 
 

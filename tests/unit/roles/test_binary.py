@@ -87,6 +87,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("download_on", ["host", "controller"])
 @pytest.mark.parametrize("mode", ["check", "run"])
 def test_a_download_that_fails(hosts: RoleHosts, server: FileServer, mode: str, download_on: str) -> None:
@@ -113,6 +114,7 @@ def test_a_download_that_fails(hosts: RoleHosts, server: FileServer, mode: str, 
     assert good.names() == (INSTALLED if mode == "run" else [])
 
 
+@pytest.mark.long
 def test_the_controller_downloads_each_file_once(hosts: RoleHosts, server: FileServer) -> None:
     h1, arm, h3 = hosts.add("h1"), hosts.add("arm", architecture="aarch64"), hosts.add("h3")
     predicted = hosts.run("--check", localai_binary_download_on="controller")
@@ -139,6 +141,7 @@ def test_the_controller_downloads_each_file_once(hosts: RoleHosts, server: FileS
     assert paths(server) == [f"/releases/download/{ASSET}"]
 
 
+@pytest.mark.long
 def test_a_file_of_the_controller_is_found_as_copy_finds_it(hosts: RoleHosts, server: FileServer) -> None:
     file = hosts.work / "files" / "mine"
     file.parent.mkdir()
@@ -169,6 +172,7 @@ def test_a_file_of_the_controller_is_found_as_copy_finds_it(hosts: RoleHosts, se
     assert same.binary.read_bytes() == OTHER
 
 
+@pytest.mark.long
 def test_binaries_that_are_on_the_host(hosts: RoleHosts, server: FileServer) -> None:
     """Files that were changed, that have no record, and those that an older version of the role installed."""
     checksum = {"localai_binary_checksum": f"sha256:{sha256(OTHER)}"}
@@ -214,6 +218,7 @@ def test_binaries_that_are_on_the_host(hosts: RoleHosts, server: FileServer) -> 
     assert hosts.run().changed == set()
 
 
+@pytest.mark.long
 def test_the_binary_before_an_upgrade_is_kept(hosts: RoleHosts) -> None:
     host = hosts.add("h1")
     for version in ("v4.8.0", "v4.9.0"):
@@ -226,6 +231,7 @@ def test_the_binary_before_an_upgrade_is_kept(hosts: RoleHosts) -> None:
     assert hosts.run().changed == set()
 
 
+@pytest.mark.long
 def test_the_newest_release_is_looked_up_once(hosts: RoleHosts, server: FileServer) -> None:
     server.pages.update({**release("/text"), **release("/redirect")})
     server.pages["/releases/latest"] = Page(status=302, headers={"Location": "/releases/tag/v4.11.0"})
@@ -261,6 +267,7 @@ CREDENTIALS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("download_on", ["host", "controller"])
 @pytest.mark.parametrize("case", CREDENTIALS)
 def test_credentials_are_those_of_the_endpoint_and_are_never_printed(
@@ -285,6 +292,7 @@ def test_credentials_are_those_of_the_endpoint_and_are_never_printed(
     assert CREDENTIALS["basic"][0] not in outcome.output
 
 
+@pytest.mark.long
 def test_credentials_are_not_sent_to_another_server(hosts: RoleHosts, server: FileServer) -> None:
     with FileServer({"/store": NEW}) as store:
         server.authorization = "Bearer s3cret"
@@ -295,6 +303,7 @@ def test_credentials_are_not_sent_to_another_server(hosts: RoleHosts, server: Fi
         assert [request.headers.get("authorization") for request in store.requests] == [None]
 
 
+@pytest.mark.long
 def test_the_authority_of_a_mirror_is_trusted(hosts: RoleHosts, authority: Authority) -> None:
     with FileServer(release("/mirror"), tls=authority.server_context()) as server:
         url = f"{server.url}/mirror"
@@ -310,6 +319,7 @@ case $3 in -n) echo Would relabel;; esac
 """
 
 
+@pytest.mark.long
 def test_labels_are_restored_where_there_is_selinux(hosts: RoleHosts) -> None:
     log = hosts.work / "log"
     hosts.programs.mkdir()

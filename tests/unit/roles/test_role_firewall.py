@@ -19,6 +19,8 @@ import pytest
 
 from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
 
+pytestmark = pytest.mark.long
+
 ROLE = COLLECTION / "roles" / "localai"
 
 # Each keeps its open ports in files of a directory, one line for each, in the runtime or the permanent configuration.
