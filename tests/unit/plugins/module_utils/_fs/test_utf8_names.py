@@ -24,6 +24,8 @@ WITHOUT_NAMES = {
     *("close", "dup", "environ", "fchmod", "fchown", "fsdecode", "fsencode", "fstat", "fsync", "ftruncate", "getegid"),
     *("geteuid", "getgroups", "getpid", "killpg", "major", "minor", "path", "pathsep", "posix_fadvise", "pread"),
     *("pwrite", "sep", "stat_result", "strerror", "sync", "urandom", "write"),
+    # Names of users, which have no other characters, and processes
+    *("_exit", "fork", "getgrouplist", "initgroups", "pipe", "setgid", "setuid", "waitpid"),
     *("basename", "dirname", "isabs", "join", "normpath", "relpath"),
 }
 

@@ -67,9 +67,9 @@ def test_harmless_settings_are_shown(tmp_path: Path) -> None:
     }
     (tmp_path / "runtime_settings.json").write_text(json.dumps(settings))
     found = runtime_settings(str(tmp_path))
-    assert (found["exists"], found["valid"], found["keys"]) == (True, True, sorted(settings))
-    assert sorted(found["values"]) == ["auto_upgrade_backends", "nothing", "proxy", "ratio", "threads"]
-    assert found["values"]["auto_upgrade_backends"] is True
+    assert (found["exists"], found["valid"], found["names"]) == (True, True, sorted(settings))
+    assert sorted(found["settings"]) == ["auto_upgrade_backends", "nothing", "proxy", "ratio", "threads"]
+    assert found["settings"]["auto_upgrade_backends"] is True
     assert "hidden" not in json.dumps(found)
 
 
