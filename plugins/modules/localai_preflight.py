@@ -53,7 +53,7 @@ options:
     description: The address of the service, as V(host:port). An IPv6 address is in brackets.
     type: str
   paths:
-    description: Paths that the service uses. They need not exist yet.
+    description: Paths that the service writes to. They need not exist yet.
     type: list
     elements: path
     default: []
@@ -100,7 +100,7 @@ EXAMPLES = r"""
     gpu_groups: [render, video]
     home: /var/lib/local-ai
     address: 127.0.0.1:8080
-    paths: [/var/lib/local-ai/models]
+    paths: [/var/lib/local-ai/data]
     executable_paths: [/opt/localai/bin, /var/lib/local-ai/backends]
     binary_link: /usr/local/bin/local-ai
     binary_directories: [/opt/localai/bin, /usr/local/lib/localai]
@@ -225,7 +225,7 @@ read_only:
       description: Where the file system is mounted.
       type: str
       returned: success
-  sample: [{path: /srv/models, mount_point: /srv/models}]
+  sample: [{path: /srv/data, mount_point: /srv}]
 user_namespaces:
   description: Whether the kernel has user namespaces, and allows some.
   returned: success

@@ -56,6 +56,7 @@ def test_a_host_on_which_the_service_cannot_run_is_an_error(tmp_path: Path) -> N
         "another home": on(user_home="/srv/localai"),
         "another home, of somebody else": {**on(user_home="/srv/localai"), "localai_manage_account": False},
         "noexec": on(noexec=noexec),
+        "read-only": on(read_only=[{"path": "/srv/data", "mount_point": "/srv"}]),
         "keys of the web page": {**web_keys, "localai_api_keys": ["a"]},
         "keys of the web page only": web_keys,
     }
@@ -69,6 +70,7 @@ def test_a_host_on_which_the_service_cannot_run_is_an_error(tmp_path: Path) -> N
         "another home": ["localai_home is /var/lib/local-ai,"],
         "another home, of somebody else": [],
         "noexec": ["Programs cannot be executed in /va"],
+        "read-only": ["The service cannot write to /srv/d"],
         "keys of the web page": ["/var/lib/local-ai/configuration/ru"],
         "keys of the web page only": [],
     }

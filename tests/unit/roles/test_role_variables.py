@@ -87,7 +87,7 @@ def test_the_modules_are_told_which_builds_the_server_prefers(tmp_path: Path) ->
 
 def test_what_is_put_back_is_for_the_server_that_is_put_back(tmp_path: Path) -> None:
     cases = {
-        name: {"__localai_good_start": {"binary": binary}}
+        name: {"__localai_record": {"binary": binary}}
         for name, binary in {
             "release": f"{DIRECTORY}/local-ai-v4.9.0",
             "build": f"{DIRECTORY}/local-ai-v4.11.0@0123456789ab",
@@ -96,7 +96,7 @@ def test_what_is_put_back_is_for_the_server_that_is_put_back(tmp_path: Path) -> 
         }.items()
     }
     expected = {"release": "v4.9.0", "build": "v4.11.0", "other": "", "link": ""}
-    assert evaluate(tmp_path, "__localai_good_version", cases) == expected
+    assert evaluate(tmp_path, "__localai_version_to_restore", cases) == expected
 
 
 PATHS = {"localai_home": "/srv//ai/", "localai_models_path": "/big/models"}
