@@ -18,6 +18,8 @@ description:
     its configuration directory, which this module writes. The entries of others in it are kept.
   - If the server does not run, only the file is written.
   - It needs no Python library besides the standard library.
+extends_documentation_fragment:
+  - localai.core.server
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything. The smoke test does not run.
@@ -33,24 +35,6 @@ attributes:
     support: full
     platforms: [Linux]
 options:
-  unit:
-    description: The systemd unit of the server.
-    type: str
-    default: localai.service
-  url:
-    description:
-      - The URL of the server.
-      - By default, it is derived from C(LOCALAI_ADDRESS) in the environment of the main process of O(unit), with the
-        loopback address in place of a wildcard. Without a process, it is V(http://127.0.0.1:8080).
-      - Set it if the server gets its address from elsewhere, such as the command line or a socket unit. Proxies are
-        never used.
-    type: str
-  api_key:
-    description:
-      - A key that the server accepts.
-      - By default, it is the first key of C(LOCALAI_API_KEY) in the environment of the main process of O(unit), which
-        only root and the user of the service may read.
-    type: str
   config_path:
     description:
       - The configuration directory of the server (C(LOCALAI_CONFIG_DIR)). It must exist.

@@ -16,6 +16,8 @@ description:
     the unit may open.
   - With O(wait), waits until the server is ready, and fails as soon as its unit shows that it will not become ready.
   - It needs no Python library besides the standard library.
+extends_documentation_fragment:
+  - localai.core.server
 attributes:
   check_mode:
     description: Runs in C(check_mode) as it does otherwise, because it never changes anything.
@@ -31,24 +33,6 @@ attributes:
     support: full
     platforms: [Linux]
 options:
-  unit:
-    description: The systemd unit of the server.
-    type: str
-    default: localai.service
-  url:
-    description:
-      - The URL of the server.
-      - By default, it is derived from C(LOCALAI_ADDRESS) in the environment of the main process of O(unit), with the
-        loopback address in place of a wildcard. Without a process, it is V(http://127.0.0.1:8080).
-      - Set it if the server gets its address from elsewhere, such as the command line or a socket unit. Proxies are
-        never used.
-    type: str
-  api_key:
-    description:
-      - A key that the server accepts.
-      - By default, it is the first key of C(LOCALAI_API_KEY) in the environment of the main process of O(unit), which
-        only root and the user of the service may read.
-    type: str
   wait:
     description:
       - Wait at most this number of seconds until O(unit) is active and the server is ready. With V(0), do not wait.

@@ -35,7 +35,7 @@ COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
 MODULES = {"localai_backend": BACKEND, "localai_backend_info": BACKEND_INFO}
-# Modules without the options of the fragments.
+# Modules without connections to other servers.
 OTHER_MODULES = {
     "localai_directory": DIRECTORY_SPEC,
     "localai_preflight": PREFLIGHT_SPEC,
@@ -85,9 +85,12 @@ def test_the_options_are_documented_as_they_are_specified(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(OTHER_MODULES))
-def test_a_module_without_fragments_is_documented_as_it_is_specified(module: str) -> None:
+def test_a_module_without_connections_is_documented_as_it_is_specified(module: str) -> None:
     spec = OTHER_MODULES[module]
-    documented = block(f"modules/{module}.py", "DOCUMENTATION")["options"]
+    documentation = block(f"modules/{module}.py", "DOCUMENTATION")
+    documented = dict(documentation["options"])
+    for fragment in documentation.get("extends_documentation_fragment", []):
+        documented.update(block(f"doc_fragments/{fragment.rpartition('.')[2]}.py", "DOCUMENTATION")["options"])
     returned = block(f"modules/{module}.py", "RETURN")
     assert {name: promised(option, "suboptions") for name, option in documented.items()} == {
         name: promised(option, "options") for name, option in spec.items()
