@@ -133,6 +133,25 @@ options:
         all costs about one minute. One retry is made in any case, unless this option is V(0).
     type: int
     default: 5
+  connections:
+    description:
+      - The maximum number of connections to one server over which one file or layer is transferred in parts. V(1) turns
+        this off.
+      - A transfer starts with one connection. More are opened only while this host waits for the server and the rate
+        grows with them, and not above O(rate_limit). After the statuses 429 and 503, a reset or a stalled connection,
+        the transfer continues with the connections that work.
+      - A server that does not support range requests, or that states nothing by which parts of two versions could be
+        told apart, is used with one connection.
+    type: int
+    default: 8
+    version_added: 0.2.0
+  rate_limit:
+    description:
+      - The maximum number of bytes per second that one task receives on one host, over all its connections, such as
+        V(10M) for 10 MiB. The default is no limit.
+      - A burst of what the buffers of the network hold can exceed it for a moment.
+    type: str
+    version_added: 0.2.0
 notes:
   - Passwords and tokens in O(endpoints) are never shown. Every address is shown without user, password, query and
     fragment, even in the options that Ansible shows with C(-v) and writes to the syslog of the host. Ansible itself

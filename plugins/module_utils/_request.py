@@ -162,7 +162,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Connection:
-    """Connection settings for all hosts, and the `endpoints` for single ones; `timeout` is in seconds."""
+    """Connection settings for all hosts, and the `endpoints` for single ones.
+
+    `timeout` is in seconds, `rate_limit` in bytes per second; `connections` is a limit for each server.
+    """
 
     endpoints: tuple[Endpoint, ...] = ()
     ca_path: str | None = None
@@ -173,6 +176,8 @@ class Connection:
     auth_file: str | None = None
     timeout: int = 30
     retries: int = 5
+    connections: int = 8
+    rate_limit: int | None = None
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,16 @@ from .._fs.utf8 import native
 from .._request import Connection, Endpoint
 from .._unpack.compression import GZIP
 from .certificate_files import check_files
-from .download import Download
 from .endpoint_match import endpoint_for, near_miss
 from .proxy import Proxy, proxy_for
+from .ramp import Ramp
+from .rate_limit import RateLimit
 from .reason import Peer, reason_of, speaks_no_tls
 from .redact import excerpt, one_line, registry_errors, status_line, without_credentials
 from .redirect import redirect_target
 from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, retry_after
 from .status import status_advice
+from .transfer import Transfer
 from .url import checked_url, host_and_port, is_from, is_loopback, origin
 
 USER_AGENT = "ansible-localai.core"
@@ -65,6 +67,8 @@ class Http:
         self._proxies: t.Mapping[str, str] | None = None
         # By `host:port`, or with the scheme before it where another scheme may work.
         self._unreachable: dict[str, str] = {}
+        self._ramps: dict[str, Ramp] = {}
+        self._rate_limit = RateLimit(connection.rate_limit, sleep)
 
     def anonymous(self) -> Http:
         """Return a client for servers that others name: only those with a `client_cert` in `endpoints` see one."""
@@ -90,9 +94,9 @@ class Http:
         """
 
         def attempt() -> Answer:
-            with self._open(method, url, headers or {}) as response:
+            with self.open(method, url, headers or {}) as response:
                 if response.status_code not in accept:
-                    raise self._status_error(method, url, response)
+                    raise self.status_error(method, url, response)
                 body = b"" if method == "HEAD" else self._body(response, first or limit, decode)
             if first is None and len(body) > limit:
                 raise TransportError(f"{redacted_url(url)} sent more than {limit} bytes, which is not plausible here.")
@@ -100,7 +104,7 @@ class Http:
                 body = self._without_credentials(body, response)
             return Answer(redacted_url(response.url), response.status_code, response.headers, body[: first or limit])
 
-        return self._retry(method, url).call(attempt)
+        return self.retry(method, url).call(attempt)
 
     def download(
         self,
@@ -117,25 +121,7 @@ class Http:
         meanwhile. `headers` is called for every request. When the server demands other credentials, `renew` gets its
         challenge, once until bytes arrive. Every byte renews the budget of retries. Raises TransportError.
         """
-        download = Download(url, size, offset)
-        retry = self._retry("GET", url)
-        renewed = False
-        while not download.is_complete:
-            try:
-                with self._open("GET", url, {**headers(), **download.headers()}) as response:
-                    if response.status_code == 401 and renew is not None and not renewed and is_from(response.url, url):
-                        renew(response.headers.get("WWW-Authenticate", ""))
-                        renewed = True
-                        continue
-                    if response.status_code not in (200, 206, 416):
-                        raise self._status_error("GET", url, response, is_advised=renew is None)
-                    for chunk in download.body(response, self._chunks(response)):
-                        renewed = False
-                        retry.progress()
-                        yield chunk
-                return
-            except Transient as e:
-                retry.wait_after(e)
+        return Transfer(self, url, headers, size, renew).chunks(offset)
 
     def speaks_tls(self, server: str) -> bool:
         """Return whether the registry at a server, `name` or `name:port`, is to be used with TLS.
@@ -145,7 +131,7 @@ class Http:
 
         def attempt() -> bool:
             try:
-                self._open("GET", f"https://{server}/v2/", {}).close()
+                self.open("GET", f"https://{server}/v2/", {}).close()
             except Transient as e:
                 if e.connected and self._speaks_plain_http(server):
                     return False
@@ -153,7 +139,7 @@ class Http:
             return True
 
         try:
-            return self._retry("GET", f"https://{server}/v2/").call(attempt)
+            return self.retry("GET", f"https://{server}/v2/").call(attempt)
         except TransportError as e:
             if speaks_no_tls(e):
                 return False
@@ -164,7 +150,7 @@ class Http:
     def _speaks_plain_http(self, server: str) -> bool:
         """Return whether a server that cut a TLS handshake off, or did not answer it, speaks plain HTTP."""
         try:
-            with self._open("GET", f"http://{server}/v2/", {}) as response:
+            with self.open("GET", f"http://{server}/v2/", {}) as response:
                 # A port for TLS answers 400.
                 return bool(response.status_code != 400)
         except (Transient, TransportError):
@@ -187,22 +173,30 @@ class Http:
             return {"Authorization": basic(endpoint.username, endpoint.password)}
         return {}
 
-    def _retry(self, method: str, url: str) -> Retry:
+    def retry(self, method: str, url: str) -> Retry:
         return Retry(_request(method, url), self._connection.retries, self._sleep, self._give_up)
 
     def _give_up(self, error: Transient) -> None:
         if error.server:
             self._unreachable[error.server] = str(error)
 
-    def _open(self, method: str, url: str, headers: t.Mapping[str, str]) -> t.Any:
-        """Send a request and follow redirects; credentials never leave the scheme, host and port they are for."""
+    def ramp(self, url: str) -> Ramp:
+        """Return what decides how many connections to the server of a URL are used for one body."""
+        connection = self._connection
+        return self._ramps.setdefault(origin(url), Ramp(connection.connections, connection.rate_limit))
+
+    def open(self, method: str, url: str, headers: t.Mapping[str, str], timeout: float | None = None) -> t.Any:
+        """Send a request and follow redirects; credentials never leave the scheme, host and port they are for.
+
+        `timeout` is in seconds, and never longer than the option. Raises Transient, TransportError.
+        """
         session = self._requests_session()
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         home, target = origin(url), url
         for _hop in range(MOST_REDIRECTS):
             if origin(target) != home:
                 sent.pop("Authorization", None)
-            response = self._send(session, method, target, sent)
+            response = self._send(session, method, target, sent, timeout)
             # urllib3 before 2 takes a body that ends early for a whole one.
             response.raw.enforce_content_length = True
             following = redirect_target(response, target)
@@ -212,7 +206,9 @@ class Http:
             target = following
         raise TransportError(f"{redacted_url(url)} redirects more than {MOST_REDIRECTS} times.")
 
-    def _send(self, session: t.Any, method: str, url: str, headers: t.Mapping[str, str]) -> t.Any:
+    def _send(
+        self, session: t.Any, method: str, url: str, headers: t.Mapping[str, str], timeout: float | None
+    ) -> t.Any:
         import requests
 
         parts = checked_url(url)
@@ -236,7 +232,7 @@ class Http:
             response = session.get_adapter(url).send(
                 session.prepare_request(requests.Request(method, url, headers=headers)),
                 stream=True,
-                timeout=self._connection.timeout,
+                timeout=min(timeout or self._connection.timeout, self._connection.timeout),
                 verify=self._verify(endpoint),
                 cert=self._client_cert(endpoint),
                 proxies={parts.scheme: proxy.url} if proxy else {},
@@ -289,7 +285,7 @@ class Http:
             self._unreachable[key] = message
         return TransportError(f"{_request(method, url)}: {message}")
 
-    def _status_error(self, method: str, url: str, response: t.Any, is_advised: bool = True) -> Exception:
+    def status_error(self, method: str, url: str, response: t.Any, is_advised: bool = True) -> Exception:
         """Return the error for a response whose status is not accepted, and what to do if the caller does not know."""
         status = response.status_code
         if status in TRANSIENT_STATUSES:
@@ -335,7 +331,7 @@ class Http:
         return tuple(files) if len(files) > 1 else files[0] if files else None
 
     def _body(self, response: t.Any, most: int, decode: bool) -> bytes:
-        chunks = self._chunks(response, min(CHUNK, most + 1))
+        chunks = self.chunks(response, min(CHUNK, most + 1))
         encoding = response.headers.get("Content-Encoding", "").strip().lower() if decode else ""
         if encoding in ("gzip", "x-gzip"):
             # urllib3 would decompress all that it has read at once, and gzip in gzip too.
@@ -353,7 +349,7 @@ class Http:
             raise TransportError(f"{redacted_url(response.url)}: {e}") from e
         return b"".join(parts)
 
-    def _chunks(self, response: t.Any, amount: int = CHUNK) -> t.Iterator[bytes]:
+    def chunks(self, response: t.Any, amount: int = CHUNK) -> t.Iterator[bytes]:
         import urllib3
 
         # read1 returns what has arrived. read waits for all of it, and loses it when the connection breaks meanwhile;
@@ -361,11 +357,12 @@ class Http:
         read = getattr(response.raw, "read1", response.raw.read)
         while True:
             try:
-                chunk = read(amount, decode_content=False)
+                chunk = read(self._rate_limit.amount(amount), decode_content=False)
             except (urllib3.exceptions.HTTPError, OSError) as e:
                 raise self._error(response.request.method, response.url, e) from e
             if not chunk:
                 return
+            self._rate_limit.wait(len(chunk))
             yield chunk
 
     def _requests_session(self) -> t.Any:

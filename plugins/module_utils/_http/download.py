@@ -16,6 +16,28 @@ from .redact import status_line
 from .retry import Transient
 
 
+class Split(t.NamedTuple):
+    """A body that can be requested in parts: its length in bytes, and its ETag if no digest tells versions apart."""
+
+    length: int
+    etag: str
+
+    def headers(self, position: int, end: int) -> dict[str, str]:
+        """Return the headers that request the bytes from `position` to before `end`."""
+        condition = {"If-Range": self.etag} if self.etag else {}
+        return {"Range": f"bytes={position}-{end - 1}", **condition}
+
+    def has_part(self, response: t.Any, position: int, end: int) -> bool:
+        """Return whether a response has exactly the requested bytes, of the same version."""
+        content_range = response.headers.get("Content-Range", "")
+        return (
+            response.status_code == 206
+            and content_range in (f"bytes {position}-{end - 1}/{total}" for total in (self.length, "*"))
+            and self.etag in ("", _version_of(response).etag)
+            and is_undecoded(response)
+        )
+
+
 class Download:
     """The body of `url` from `offset` on, over one or more responses.
 
@@ -26,13 +48,21 @@ class Download:
     def __init__(self, url: str, size: int | None, offset: int) -> None:
         self._url = url
         self._size = size
+        self._length = size
         self._offset = offset
         self._version: _Version | None = None
+        # Where the bytes of a response are no longer needed, because other connections fetch the following ones.
+        self.until: int | None = None
+
+    @property
+    def offset(self) -> int:
+        """The next byte to arrive."""
+        return self._offset
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last byte of content of known size has arrived."""
-        return self._offset > 0 and self._offset == self._size
+        """Whether the last byte of a body has arrived whose length was known before."""
+        return self._offset > 0 and self._offset == self._length
 
     def headers(self) -> dict[str, str]:
         """Return the headers that request the rest of the body."""
@@ -56,11 +86,34 @@ class Download:
         for chunk in chunks:
             new = chunk[to_skip:]
             to_skip -= len(chunk) - len(new)
+            if self.until is not None:
+                new = new[: self.until - self._offset]
             if new:
                 self._offset += len(new)
                 yield new
+            if self._offset == self.until:
+                return
         if length is not None and self._offset < length:
             raise Transient(f"the body ended after {self._offset} of {length} bytes")
+
+    def arrived(self, count: int, split: Split) -> None:
+        """Note that the next `count` bytes have arrived over other connections."""
+        self._offset += count
+        self._length = split.length
+
+    def split(self, response: t.Any) -> Split | None:
+        """Return how parts of the body have to be requested.
+
+        None if `response`, which sends the whole, does not prove that its parts would belong together.
+        """
+        length = self._size if self._size is not None else whole_length(response)
+        etag = _version_of(response).etag
+        is_refused = response.headers.get("Accept-Ranges", "").strip().lower() == "none"
+        if not length or is_refused or not is_undecoded(response):
+            return None
+        if self._size is not None:
+            return Split(length, "")
+        return Split(length, etag) if etag.startswith('"') else None
 
     def _bytes_to_skip(self, response: t.Any) -> int:
         """Return how many bytes of a response have arrived before; raises as `body` does."""
@@ -102,6 +155,11 @@ class _Version(t.NamedTuple):
 def _version_of(response: t.Any) -> _Version:
     etag, modified = (str(response.headers.get(name, "")).strip() for name in ("ETag", "Last-Modified"))
     return _Version(etag, modified, whole_length(response))
+
+
+def is_undecoded(response: t.Any) -> bool:
+    """Return whether a body is as it was requested, not compressed on its way."""
+    return response.headers.get("Content-Encoding", "identity").strip().lower() in ("", "identity")
 
 
 def whole_length(response: t.Any) -> int | None:

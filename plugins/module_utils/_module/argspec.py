@@ -71,6 +71,8 @@ CONNECTION_OPTIONS: Options = {
     "auth_file": {"type": "path"},
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 5},
+    "connections": {"type": "int", "default": 8},
+    "rate_limit": {"type": "bytes"},
 }
 # Together with those above, the options of the action group `localai_backends`.
 BACKENDS_OPTIONS: Options = {

@@ -25,6 +25,9 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     """Return the options that both modules have; raises OptionError."""
     check_range(params, "timeout", 1, 86400)
     check_range(params, "retries", 0, 1000)
+    check_range(params, "connections", 1, 64)
+    if params["rate_limit"] is not None:
+        check_range(params, "rate_limit", 1024, 2**40)
     for option in ("backends_path", "backends_system_path"):
         if not params[option].startswith("/") or "\0" in params[option]:
             raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
