@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from types import TracebackType
-from typing import Any, Callable, Mapping, TypeVar
+from typing import Any, Callable, Iterator, Mapping, TypeVar
 from urllib.parse import parse_qs
 
 AnyServer = TypeVar("AnyServer", bound="Server")
@@ -100,9 +100,11 @@ class Server:
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         self.connections = 0
+        self.most_at_once = 0  # requests that were being answered at the same time
         self.stopping = threading.Event()
         self._answer = answer
         self._lock = threading.Lock()
+        self._at_once = 0
         self._http = _HTTPServer(self, tls, address)
         self.host = f"{address}:{self._http.server_port}"
         self.url = "{}://{}".format("https" if tls else "http", self.host)
@@ -128,6 +130,18 @@ class Server:
         seen = fault.request(request)
         answer = _in_range(seen, self._answer(seen))
         return fault.answer(request, answer.with_headers({"Content-Length": str(len(answer.body))}))
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request for as long as it is being answered."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_once -= 1
 
     def _next_fault(self, request: Request) -> Fault:
         for number, fault in enumerate(self.faults):
@@ -213,6 +227,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def exchange(self) -> None:
         """Serve one request, whatever its method."""
+        with self.server.owner.answering():
+            self._exchange()
+
+    def _exchange(self) -> None:
         path, _sep, query = self.path.partition("?")
         headers: dict[str, str] = {}
         for name, value in self.headers.items():

@@ -9,33 +9,13 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass
 
 from .._address import redacted_url
 from .._errors import TransportError
+from .._unpack.compression import GZIP
 from .redact import status_line
 from .retry import Transient
-
-
-class Split(t.NamedTuple):
-    """A body that can be requested in parts: its length in bytes, and its ETag if no digest tells versions apart."""
-
-    length: int
-    etag: str
-
-    def headers(self, position: int, end: int) -> dict[str, str]:
-        """Return the headers that request the bytes from `position` to before `end`."""
-        condition = {"If-Range": self.etag} if self.etag else {}
-        return {"Range": f"bytes={position}-{end - 1}", **condition}
-
-    def has_part(self, response: t.Any, position: int, end: int) -> bool:
-        """Return whether a response has exactly the requested bytes, of the same version."""
-        content_range = response.headers.get("Content-Range", "")
-        return (
-            response.status_code == 206
-            and content_range in (f"bytes {position}-{end - 1}/{total}" for total in (self.length, "*"))
-            and self.etag in ("", _version_of(response).etag)
-            and is_undecoded(response)
-        )
 
 
 class Download:
@@ -51,6 +31,7 @@ class Download:
         self._length = size
         self._offset = offset
         self._version: _Version | None = None
+        self._has_checksum = False
         # Where the bytes of a response are no longer needed, because other connections fetch the following ones.
         self.until: int | None = None
 
@@ -84,6 +65,9 @@ class Download:
         length = self._size if self._size is not None else whole_length(response)
         self._version = _version_of(response) if self._size is None else None
         for chunk in chunks:
+            if not self._offset:
+                # A part of another version would not pass.
+                self._has_checksum = chunk.startswith(GZIP.magic)
             new = chunk[to_skip:]
             to_skip -= len(chunk) - len(new)
             if self.until is not None:
@@ -96,24 +80,27 @@ class Download:
         if length is not None and self._offset < length:
             raise Transient(f"the body ended after {self._offset} of {length} bytes")
 
-    def arrived(self, count: int, split: Split) -> None:
+    def hand_over(self, split: Split, meanwhile: int) -> None:
+        """Let other connections fetch what follows the next `meanwhile` bytes."""
+        self._length = split.length
+        self.until = self._offset + meanwhile
+
+    def arrived(self, count: int) -> None:
         """Note that the next `count` bytes have arrived over other connections."""
         self._offset += count
-        self._length = split.length
 
     def split(self, response: t.Any) -> Split | None:
         """Return how parts of the body have to be requested.
 
-        None if `response`, which sends the whole, does not prove that its parts would belong together.
+        None if nothing that `response` states, which sends the whole, proves that its parts belong together.
         """
-        length = self._size if self._size is not None else whole_length(response)
-        etag = _version_of(response).etag
+        version = _version_of(response)
+        length = self._size if self._size is not None else version.length
+        is_proved = self._size is not None or self._has_checksum or bool(version.validator)
         is_refused = response.headers.get("Accept-Ranges", "").strip().lower() == "none"
-        if not length or is_refused or not is_undecoded(response):
+        if not length or not is_proved or is_refused or not _is_undecoded(response):
             return None
-        if self._size is not None:
-            return Split(length, "")
-        return Split(length, etag) if etag.startswith('"') else None
+        return Split(length, version if self._size is None else None)
 
     def _bytes_to_skip(self, response: t.Any) -> int:
         """Return how many bytes of a response have arrived before; raises as `body` does."""
@@ -152,12 +139,35 @@ class _Version(t.NamedTuple):
         return any(then and now and then != now for then, now in zip(earlier, self))
 
 
+@dataclass(frozen=True)
+class Split:
+    """A body that can be requested in parts: its length in bytes, and its version unless a digest proves its bytes."""
+
+    length: int
+    version: _Version | None
+
+    def headers(self, position: int, end: int) -> dict[str, str]:
+        """Return the headers that request the bytes from `position` to before `end`."""
+        validator = self.version.validator if self.version is not None else ""
+        return {"Range": f"bytes={position}-{end - 1}", **({"If-Range": validator} if validator else {})}
+
+    def has_part(self, response: t.Any, position: int, end: int) -> bool:
+        """Return whether a response has exactly the requested bytes, of the same version."""
+        content_range = response.headers.get("Content-Range", "")
+        return (
+            response.status_code == 206
+            and content_range in (f"bytes {position}-{end - 1}/{total}" for total in (self.length, "*"))
+            and not (self.version is not None and _version_of(response).differs_from(self.version))
+            and _is_undecoded(response)
+        )
+
+
 def _version_of(response: t.Any) -> _Version:
     etag, modified = (str(response.headers.get(name, "")).strip() for name in ("ETag", "Last-Modified"))
     return _Version(etag, modified, whole_length(response))
 
 
-def is_undecoded(response: t.Any) -> bool:
+def _is_undecoded(response: t.Any) -> bool:
     """Return whether a body is as it was requested, not compressed on its way."""
     return response.headers.get("Content-Encoding", "identity").strip().lower() in ("", "identity")
 

@@ -36,8 +36,9 @@ class PartsRefused(TransportError):
 class Connections:
     """Fetches the bytes from `offset` to `size` with as many connections as `ramp` says; a context manager.
 
-    `source` yields the bytes of a part. When the context ends, the connections are closed, at the latest when a read
-    that lasts too long ends.
+    `source` yields the bytes of a part. One connection less is open until the first chunk is read, because the caller
+    has one until then. When the context ends, the connections are closed, at the latest when a read that lasts too long
+    ends.
     """
 
     def __init__(self, source: PartSource, ramp: Ramp, offset: int, size: int) -> None:
@@ -50,12 +51,14 @@ class Connections:
         self._room = threading.Condition(self._lock)
         self._workers: set[object] = set()
         self._is_closed = False
+        self._others = 1
         self._measurement = _Measurement()
 
     @property
-    def are_closed(self) -> bool:
-        """Whether no connection is left, so that no more bytes arrive."""
-        return not self._workers
+    def are_lost(self) -> bool:
+        """Whether no connection is left, although bytes are to come."""
+        with self._lock:
+            return not self._workers and not self._parts.is_all_arrived
 
     def __enter__(self) -> Connections:
         with self._lock:
@@ -69,11 +72,16 @@ class Connections:
 
     def chunks(self) -> t.Iterator[bytes]:
         """Yield the bytes in order, all of them or as many as arrive before no connection is left."""
+        with self._lock:
+            self._others = 0
+            self._measurement = _Measurement()
+            self._open()
         while True:
             with self._lock:
                 was_full = self._parts.is_full
                 chunk = self._parts.take()
-                while chunk is None and self._workers:
+                # Not for a connection that is stalled, if another one has fetched its part.
+                while chunk is None and self._workers and not self._parts.is_all_arrived:
                     self._arrived.wait()
                     chunk = self._parts.take()
                 if was_full and not self._parts.is_full:
@@ -83,7 +91,7 @@ class Connections:
             yield chunk
 
     def _open(self) -> None:
-        while len(self._workers) < self._ramp.count and self._parts.are_left:
+        while len(self._workers) < self._ramp.count - self._others and self._parts.are_left:
             worker = threading.Thread(target=self._work, daemon=True)
             self._workers.add(worker)
             worker.start()
@@ -122,7 +130,7 @@ class Connections:
         with self._lock:
             while not self._is_closed:
                 count = self._ramp.count
-                if count > 1 and len(self._workers) > count:
+                if count > 1 and len(self._workers) > count - self._others:
                     return None
                 part = self._parts.claim(worker, time.monotonic(), count)
                 if part is not None:
@@ -150,7 +158,7 @@ class Connections:
         measurement, workers = self._measurement, len(self._workers)
         measurement.add(worker, count, now, workers)
         seconds = now - measurement.start if measurement.start else 0.0
-        if seconds < max(_SECONDS, self._parts.seconds) or measurement.count < _BYTES * workers:
+        if self._others or seconds < max(_SECONDS, self._parts.seconds) or measurement.count < _BYTES * workers:
             return
         is_waiting = measurement.idle < seconds * workers / 3
         self._ramp.measured(measurement.count / seconds, now, is_waiting=is_waiting)

@@ -79,31 +79,30 @@ class Transfer:
                 if response.status_code not in (200, 206, 416):
                     raise self._http.status_error("GET", self._url, response, is_advised=self._renew is None)
                 self._target = response.url
-                split = None if self._are_parts_refused else download.split(response)
                 pace = _Pace()
                 for chunk in download.body(response, pace.timed(self._http.chunks(response))):
                     yield chunk
-                    if connections is not None and connections.are_closed:
+                    if connections is None:
+                        split = download.split(response) if self._is_helpful(pace) else None
+                        if split is not None and split.length - download.offset > _WORTH_IT:
+                            download.hand_over(split, _MEANWHILE)
+                            connections = stack.enter_context(self._connections(split, download.offset + _MEANWHILE))
+                    elif connections.are_lost:
                         self._are_parts_refused = connections.are_refused
                         connections = download.until = None
-                    elif connections is None and split is not None and self._is_worth_helping(download, split, pace):
-                        download.until = download.offset + _MEANWHILE
-                        connections = stack.enter_context(self._connections(split, download.until))
-            if connections is None or split is None:
-                return
-            for chunk in connections.chunks():
-                download.arrived(len(chunk), split)
-                yield chunk
-            self._are_parts_refused = connections.are_refused
+            if connections is not None:
+                for chunk in connections.chunks():
+                    download.arrived(len(chunk))
+                    yield chunk
+                self._are_parts_refused = connections.are_refused
 
-    def _is_worth_helping(self, download: Download, split: Split, pace: _Pace) -> bool:
+    def _is_helpful(self, pace: _Pace) -> bool:
+        """Return whether more connections may make the transfer faster."""
         ramp = self._http.ramp(self._url)
-        if self._are_parts_refused or split.length - download.offset < _WORTH_IT:
-            return False
         if ramp.count == 1 and pace.count >= _BYTES and pace.seconds >= _SECONDS:
             ramp.measured(pace.count / pace.seconds, time.monotonic(), is_waiting=pace.waited > pace.seconds / 2)
             pace.restart()
-        return ramp.count > 1
+        return ramp.count > 1 and not self._are_parts_refused
 
     def _connections(self, split: Split, offset: int) -> Connections:
         def part(position: int, end: int) -> t.Iterator[bytes]:
