@@ -81,7 +81,6 @@ class Transfer:
                 self._target = response.url
                 pace = _Pace()
                 for chunk in download.body(response, pace.timed(self._http.chunks(response))):
-                    yield chunk
                     if connections is None:
                         split = download.split(response) if self._is_helpful(pace) else None
                         if split is not None and split.length - download.offset > _WORTH_IT:
@@ -90,6 +89,7 @@ class Transfer:
                     elif connections.are_lost:
                         self._are_parts_refused = connections.are_refused
                         connections = download.until = None
+                    yield chunk
             if connections is not None:
                 for chunk in connections.chunks():
                     download.arrived(len(chunk))

@@ -35,7 +35,7 @@ class FailoverReader:
         self._read = 0
         self._watch = watch
 
-    def read(self, origins: t.Sequence[Origin], *what: t.Any) -> t.Iterator[bytes]:
+    def read(self, origins: t.Sequence[Origin], *what: t.Any) -> t.Generator[bytes, None, None]:
         """Yield one content, from the first origin as long as it can; raises TransportError if all failed."""
         offset = 0
         failures = Failures()

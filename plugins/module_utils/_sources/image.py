@@ -26,6 +26,7 @@ from .._oci.layout import Layout, is_layout
 from .._oci.manifest import Descriptor, Repository, verified
 from .._oci.reference import Reference
 from .._unpack.compression import GZIP, Compression, compression_of
+from .._unpack.read_ahead import relay
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Content, Context, Source
 from .failover import FailoverReader, Origin
@@ -59,11 +60,14 @@ class ImageContent(Content):
 
     def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
         """Unpack its layers into a tree, one over the other; raises SourceError, TransportError, HostError."""
-        for layer in self.image.layers:
-            # No registry has to be asked for an empty layer.
-            blob = reader.read((*origins, *self._other_origins(layer)), layer) if layer.size else iter(())
-            with _named(layer):
-                unpack(verified(blob, layer), tree, is_layer=True, proved=True)
+        layers = self.image.layers
+        # No registry has to be asked for an empty layer.
+        blobs = [reader.read((*origins, *self._other_origins(layer)), layer) for layer in layers if layer.size]
+        with relay(blobs) as following:
+            for layer in layers:
+                with _named(layer):
+                    blob = next(following) if layer.size else iter(())
+                    unpack(verified(blob, layer), tree, is_layer=True, proved=True)
 
     def _other_origins(self, layer: Descriptor) -> t.Iterator[Origin]:
         """Yield the origins of a layer besides registries: LocalAI, too, tries them last.
