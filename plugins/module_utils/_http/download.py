@@ -72,10 +72,12 @@ class Download:
             to_skip -= len(chunk) - len(new)
             if self.until is not None:
                 new = new[: self.until - self._offset]
+            self._offset += len(new)
+            # What follows has been cut off, also if it is needed by the time that this function goes on.
+            is_last = self._offset == self.until
             if new:
-                self._offset += len(new)
                 yield new
-            if self._offset == self.until:
+            if is_last:
                 return
         if length is not None and self._offset < length:
             raise Transient(f"the body ended after {self._offset} of {length} bytes")

@@ -86,7 +86,7 @@ class Transfer:
                         if split is not None and split.length - download.offset > _WORTH_IT:
                             download.hand_over(split, _MEANWHILE)
                             connections = stack.enter_context(self._connections(split, download.offset + _MEANWHILE))
-                    elif connections.are_lost:
+                    elif connections.are_lost and download.offset != download.until:
                         self._are_parts_refused = connections.are_refused
                         connections = download.until = None
                     yield chunk

@@ -51,8 +51,8 @@ def read_ahead(chunks: t.Generator[bytes, None, None]) -> t.Iterator[t.Iterator[
 def relay(streams: t.Sequence[t.Generator[bytes, None, None]]) -> t.Iterator[t.Iterator[t.Iterator[bytes]]]:
     """Give the same streams in their order; each is begun as soon as the one before it has come to its end.
 
-    It is begun by a thread that reads its first chunk. An exception is raised where that chunk would have come. When the
-    context ends, the thread has ended too, and all streams are closed.
+    It is begun by a thread that reads its first chunk. An exception is raised where that chunk would have come. When
+    the context ends, the thread has ended too, and all streams are closed.
     """
     firsts: dict[int, Future[bytes | None]] = {}
 

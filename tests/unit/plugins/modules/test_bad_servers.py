@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -20,6 +21,7 @@ from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.auth import Bearer, Tokens, basic
 from ansible_collections.localai.core.tests.support.backends import backend_entries
+from ansible_collections.localai.core.tests.support.eager import in_parts
 from ansible_collections.localai.core.tests.support.faults import (
     Chunked,
     Corrupt,
@@ -80,8 +82,14 @@ def registry():
         yield Server("image", running)
 
 
+@pytest.fixture(params=["", "in parts"])
+def _parts(request):
+    with in_parts() if request.param else contextlib.nullcontext():
+        yield
+
+
 @pytest.fixture(params=["image", "archive"])
-def server(request, registry):
+def server(request, registry, _parts):
     if request.param == "image":
         yield registry
         return
@@ -158,7 +166,8 @@ def check_installed(host, result):
     ids=repr,
 )
 def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
-    check_installed(host, upgrade(server, lambda: server.spoil(*faults)))
+    # Which request meets which fault is open if there are several at a time.
+    check_installed(host, upgrade(server, lambda: server.spoil(*faults), retries=10 if len(faults) > 2 else 2))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +181,7 @@ def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
         ([Status(status=404)], "404 Not Found"),
         ([Status(status=403)], "403 Forbidden. The (registry|server) refused the login of user"),
         ([Cut(after=100_000, times=1), Status(status=410)], "410 Gone"),
-        ([Cut(after=100_000, times=1), Status(status=416)], "the body ended after 100000 bytes, which is too short"),
+        ([Cut(after=100_000, times=1), Status(status=416)], r"the body ended after \d+ bytes, which is too short"),
         ([Cut(after=1000, times=1), Headers(headers={"Content-Range": "bytes 1001-2000/9999"})], "another range"),
         ([Cut(after=1000, times=1), Headers(headers={"Content-Range": None})], "another range"),
         ([Redirect()], "redirects more than 10 times"),
@@ -184,7 +193,6 @@ def test_what_passes_ends_in_a_correct_install(upgrade, host, server, faults):
         ([Corrupt(at=20)], "damaged|arrived with"),
         ([Corrupt(at=SIZE // 2)], "damaged|arrived with"),
         ([Corrupt(at=len(LAYER.blob) - 1), Corrupt(at=len(ARCHIVE) - 1)], "damaged|arrived with"),
-        ([CorruptAndCut(at=SIZE // 2, after=SIZE // 2 + 1, times=1)], "damaged|arrived with"),
     ],
     ids=repr,
 )
@@ -195,12 +203,26 @@ def test_what_lasts_is_an_error_and_the_old_backend_is_as_it_was(upgrade, server
     assert re.search(message, result["msg"])
 
 
+def test_a_wrong_byte_of_an_answer_that_was_cut_off_is_found_or_never_used(upgrade, host, server):
+    result = upgrade(server, lambda: server.spoil(CorruptAndCut(at=SIZE // 2, after=SIZE // 2 + 1, times=1)))
+    if result["failed"]:
+        assert re.search("damaged|arrived with", result["msg"])
+    else:
+        check_installed(host, result)
+
+
 @pytest.mark.parametrize(("wrong", "short"), [(-SIZE + 1, True), (-1, True), (1, False), (1_000_000, False)])
-def test_a_wrong_length_is_corrected_by_the_next_answer_where_that_can_be_known(upgrade, host, server, wrong, short):
+def test_a_wrong_length_is_corrected_by_the_next_answer_where_that_can_be_known(
+    upgrade, host, server, wrong, short, request
+):
     length = len(LAYER.blob if server.is_image else ARCHIVE) + wrong
     result = upgrade(server, lambda: server.spoil(Headers(headers={"Content-Length": str(length)}, times=1)))
-    if short and not server.is_image:
-        assert re.search(r"ends in the middle of its gzip stream|not an archive", result["msg"])
+    in_parts = request.node.callspec.params["_parts"]
+    if not server.is_image and (short or in_parts):
+        # The answers to requests of parts state another length.
+        changed = "|changed on the server" if in_parts else ""
+        assert result["failed"]
+        assert re.search(f"ends in the middle of its gzip stream|not an archive{changed}", result["msg"])
     else:
         check_installed(host, result)
 
