@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Iterator
 from urllib.parse import quote
 
-from ..support.archives import tar_archive
+from ..support.archives import file, tar_archive
 from ..support.auth import Basic, Bearer
 from ..support.backends import backend_entries, backend_image
 from ..support.faults import Rate, Redirect
@@ -114,6 +114,7 @@ class Scene:
             registry.put("x/y", tag, backend_image("y"))
         self.image = f"{self.open.host}/x/y:v1-recorded"
         self._serve_addresses()
+        self._serve_parts()
         logins = {
             self.docker.host: {"auth": base64.b64encode(f"{USER}:{secrets.texts['auth-file']}".encode()).decode()}
         }
@@ -142,6 +143,20 @@ class Scene:
                 Redirect("/strange", location=strange),
             ]
 
+    def _serve_parts(self) -> None:
+        """An archive so large, from servers so slow, that it is transferred over several connections."""
+        noise = hashlib.shake_256(b"noise").digest(16 * 1024**2)
+        large = tar_archive([*backend_entries("large"), file("noise", noise)])
+        signed = self.elsewhere.url + "/large.tar.gz?sig=" + self.secrets.new("query-of-parts", "elsewhere")
+        for server in (self.token, self.elsewhere):
+            server.pages["/large.tar.gz"] = large
+            server.faults.append(Rate("/large.tar.gz", bytes_per_second=8_000_000))
+        self.token.faults.insert(0, Redirect("/large-elsewhere", location=signed))
+
+    def transferred_in_parts(self) -> bool:
+        """Whether the server that a redirect leads to was asked for parts."""
+        return any(request.headers.get("range", "-").rpartition("-")[2] for request in self.elsewhere.requests)
+
     def servers(self) -> dict[str, Server]:
         """All servers by the name under which secrets know them."""
         names = ("basic", "bearer", "docker", "token", "tls", "files", "elsewhere", "proxy", "echo", "open", "mirror")
@@ -169,6 +184,8 @@ class Scene:
         yield fetch("token", f"{self.token.url}/x.tar.gz", endpoints=[token])
         yield fetch("client-certificate", f"{self.tls.url}/x.tar.gz", ca_path=self.ca, **self.client)
         yield fetch("redirect", f"{self.token.url}/elsewhere", endpoints=[token])
+        yield fetch("parts", f"{self.token.url}/large.tar.gz", endpoints=[token])
+        yield fetch("parts-redirected", f"{self.token.url}/large-elsewhere", endpoints=[token])
         yield fetch("proxy", "http://archives.example/x.tar.gz")
         yield Run("entry", {"name": ["signed"], "force": True, "galleries": gallery})
         yield fetch("option", self._signed("option"))
@@ -204,7 +221,7 @@ class Scene:
         yield from self._recorded()
         yield from self._galleries()
         yield from self._refused()
-        yield Run("absent", {"name": ["basic", "token", "m", "signed", "recorded"], "state": "absent"})
+        yield Run("absent", {"name": ["basic", "token", "m", "signed", "recorded", "parts"], "state": "absent"})
 
     def _signed(self, name: str) -> str:
         """The address of an archive that is signed with a secret of its own, which is recorded."""

@@ -150,6 +150,7 @@ def leaks(scene: Scene, output: bytes, watch: Watch) -> list[str]:
         "syslog": USER in (scene.work / "syslog").read_text(encoding="utf-8"),
         "command lines": watch.found["control"] > 0,
         "progress": watch.progress > 0,
+        "requests of parts": scene.transferred_in_parts(),
     }
     found += [f"nothing can be seen in the {where}" for where, works in controls.items() if not works]
     print(f"  searched: {len(output.splitlines())} lines of output, {count} files, {watch.looks} times all processes")

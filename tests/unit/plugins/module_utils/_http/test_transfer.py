@@ -16,23 +16,28 @@ from dataclasses import dataclass, field, replace
 from typing import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._errors import TransportError
 from ansible_collections.localai.core.plugins.module_utils._http.client import Http
 from ansible_collections.localai.core.plugins.module_utils._http.parts import MIB
 from ansible_collections.localai.core.plugins.module_utils._request import Connection, Endpoint
-from ansible_collections.localai.core.tests.support.client import download
+from ansible_collections.localai.core.tests.support.client import Client, download
+from ansible_collections.localai.core.tests.support.eager import in_parts
 from ansible_collections.localai.core.tests.support.faults import (
     Corrupt,
     Cut,
     Headers,
     IgnoreRange,
     Rate,
+    Raw,
     Redirect,
     Stall,
     Status,
 )
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
+from ansible_collections.localai.core.tests.support.hostile import FEWER, hostile
 from ansible_collections.localai.core.tests.support.server import Fault
 
 SIZE = 24 * MIB
@@ -339,3 +344,33 @@ def test_a_rate_limit_is_kept_with_several_connections(limited):
     body, seconds = got(limited, rate_limit=16 * MIB)
     assert body == CONTENT
     assert seconds > SIZE / (16 * MIB) * 0.9
+
+
+FAULTS = st.one_of(
+    st.builds(Cut, after=st.integers(0, 200_000), reset=st.booleans(), skip=st.integers(0, 5), times=st.just(1)),
+    st.builds(Status, status=st.sampled_from((429, 500, 503, 403, 410)), skip=st.integers(0, 5), times=st.just(1)),
+    st.builds(Headers, headers=st.just({"Content-Range": "bytes 0-9/10"}), skip=st.integers(1, 9), times=st.just(1)),
+    st.builds(Headers, headers=st.just({"ETag": '"2"'}), skip=st.integers(1, 9), times=st.just(1)),
+    st.builds(IgnoreRange, skip=st.integers(0, 9), times=st.integers(1, 3)),
+    st.builds(Raw, skip=st.integers(0, 9), times=st.just(1)),
+    st.builds(Rate, bytes_per_second=st.just(5_000_000), skip=st.integers(0, 9), times=st.integers(1, 3)),
+)
+
+
+@FEWER
+@given(faults=st.lists(FAULTS, max_size=6), size_is_known=st.booleans(), offset=st.sampled_from((0, 1, 70_000)))
+@hostile
+def test_whatever_goes_wrong_the_bytes_are_right_or_there_is_an_error(faults, size_is_known, offset):
+    content = CONTENT[:500_000]
+    with in_parts(), FileServer({"/big": content}) as server:
+        server.faults = list(faults)
+        client = Client(timeout=2, retries=3)
+        chunks = client.download(
+            server.url + "/big", headers=dict, size=len(content) if size_is_known else None, offset=offset
+        )
+        body = b""
+        with contextlib.suppress(TransportError):
+            for chunk in chunks:
+                body += chunk
+            assert len(body) == len(content) - offset
+        assert content[offset:].startswith(body)
