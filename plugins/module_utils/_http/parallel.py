@@ -10,6 +10,7 @@ no new one is opened for a while. If none is left, the bytes end early, and the 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import typing as t
@@ -26,7 +27,7 @@ _BYTES = 512 * 1024
 _POLL = 0.1
 
 # Yields the bytes from one position to another one; raises Transient, TransportError.
-PartSource = t.Callable[[int, int], t.Iterator[bytes]]
+PartSource = t.Callable[[int, int], t.Generator[bytes, None, None]]
 
 
 class PartsRefused(TransportError):
@@ -93,8 +94,12 @@ class Connections:
     def _open(self) -> None:
         while len(self._workers) < self._ramp.count - self._others and self._parts.are_left:
             worker = threading.Thread(target=self._work, daemon=True)
+            try:
+                worker.start()
+            except RuntimeError:
+                # This host allows no more threads.
+                return
             self._workers.add(worker)
-            worker.start()
 
     def _work(self) -> None:
         worker = threading.current_thread()
@@ -120,7 +125,7 @@ class Connections:
     def _leave(self, error: Exception | None) -> None:
         """Go on without a connection that failed, or was too slow."""
         self.are_refused = self.are_refused or isinstance(error, PartsRefused)
-        working = 1 if self.are_refused else len(self._workers)
+        working = 1 if self.are_refused else len(self._workers) + self._others
         pause = error.after if isinstance(error, Transient) else None
         self._ramp.failed(working, time.monotonic(), pause or 0.0)
         self._measurement = _Measurement()
@@ -143,13 +148,14 @@ class Connections:
             return None
 
     def _fetch(self, part: Part, worker: object) -> None:
-        for chunk in self._source(part.position, part.end):
-            with self._lock:
-                now = time.monotonic()
-                if self._is_closed or not self._parts.add(part, worker, chunk, now):
-                    raise TransportError("this part is no longer needed from this connection")
-                self._arrived.notify()
-                self._measure(worker, len(chunk), now)
+        with contextlib.closing(self._source(part.position, part.end)) as chunks:
+            for chunk in chunks:
+                with self._lock:
+                    now = time.monotonic()
+                    if self._is_closed or not self._parts.add(part, worker, chunk, now):
+                        raise TransportError("this part is no longer needed from this connection")
+                    self._arrived.notify()
+                    self._measure(worker, len(chunk), now)
         if not part.is_complete and part.owner is worker:
             raise Transient("a part ended early")
 

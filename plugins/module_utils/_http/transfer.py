@@ -105,7 +105,7 @@ class Transfer:
         return ramp.count > 1 and not self._are_parts_refused
 
     def _connections(self, split: Split, offset: int) -> Connections:
-        def part(position: int, end: int) -> t.Iterator[bytes]:
+        def part(position: int, end: int) -> t.Generator[bytes, None, None]:
             with self._open_part(split.headers(position, end)) as response:
                 if response.status_code not in (200, 206, 416):
                     raise self._http.status_error("GET", self._url, response)

@@ -179,6 +179,22 @@ def test_the_end_of_the_context_ends_the_connections():
     assert len(line.requests) <= requests + 1
 
 
+def test_a_host_that_allows_no_more_threads_goes_on_with_those_that_it_has(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def limited(thread):
+        if len(started) >= 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    assert fetched(Line(), ramp(8))[0] == CONTENT
+    started += [None, None]
+    monkeypatch.setattr(threading.Thread, "start", lambda _thread: limited(None))
+    assert fetched(Line(), ramp(8))[0] == b""
+
+
 def test_a_slow_reader_stops_the_connections():
     line = Line()
     with Connections(line, ramp(8), 0, SIZE) as connections:

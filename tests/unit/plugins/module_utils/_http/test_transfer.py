@@ -130,9 +130,8 @@ def test_there_are_never_more_connections_than_allowed(limited, most):
     client = Http(Connection(connections=most))
     for _time in range(2):
         assert download(client, limited.url + "/big", SIZE) == CONTENT
-    assert client.ramp(limited.url).count == most
     # The server may not have noticed yet that the first one was closed.
-    assert most <= limited.most_at_once <= most + 1
+    assert 2 <= limited.most_at_once <= most + 1
 
 
 def test_a_fast_server_gets_one_request(limited):
