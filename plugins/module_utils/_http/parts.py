@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections import deque
 
 MIB = 1024**2
@@ -50,7 +51,8 @@ class Parts:
         self._size = size
         self._length = 0
         self._parts: deque[Part] = deque()
-        self._ring = memoryview(bytearray(min(AHEAD, size - offset)))
+        # Not from the heap, where it would leave a hole for the rest of the run.
+        self._ring = mmap.mmap(-1, min(AHEAD, size - offset))
 
     @property
     def is_full(self) -> bool:
@@ -89,9 +91,9 @@ class Parts:
         if part.owner is not owner or part.position + len(chunk) > part.end:
             return False
         start = part.position % len(self._ring)
-        fitting = len(self._ring) - start
-        self._ring[start : start + len(chunk)] = chunk[:fitting]
-        self._ring[: len(chunk[fitting:])] = chunk[fitting:]
+        fitting = min(len(chunk), len(self._ring) - start)
+        self._ring[start : start + fitting] = chunk[:fitting]
+        self._ring[: len(chunk) - fitting] = chunk[fitting:]
         part.position += len(chunk)
         if part.is_complete:
             self.seconds = now - part.since
@@ -108,7 +110,7 @@ class Parts:
         if not self._parts or self._parts[0].position == self._taken:
             return None
         start = self._taken % len(self._ring)
-        chunk = bytes(self._ring[start : start + min(self._parts[0].position - self._taken, _CHUNK)])
+        chunk = self._ring[start : start + min(self._parts[0].position - self._taken, _CHUNK)]
         self._taken += len(chunk)
         if self._taken == self._parts[0].end:
             self._parts.popleft()
