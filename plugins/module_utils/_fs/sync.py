@@ -28,7 +28,7 @@ def write_out(fd: int) -> None:
 
     From Linux 5.8 on, this also raises OSError for earlier writes that failed since `fd` was opened.
     """
-    if not _call_libc("syncfs", fd):
+    if not call_libc("syncfs", fd):
         os.sync()
 
 
@@ -85,15 +85,18 @@ def write_out_entries(fd: int) -> None:
 def exchange(a_fd: int, a: str, b_fd: int, b: str) -> bool:
     """Exchange two directory entries atomically; returns False if the kernel or the file system cannot do that."""
     try:
-        return _call_libc("renameat2", a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE)
+        return call_libc("renameat2", a_fd, os.fsencode(a), b_fd, os.fsencode(b), _RENAME_EXCHANGE)
     except OSError as e:
         if e.errno in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
             return False
         raise
 
 
-def _call_libc(name: str, *arguments: int | bytes) -> bool:
-    """Call a function that Python does not have; returns False if the C library does not have it either."""
+def call_libc(name: str, *arguments: t.Any) -> bool:
+    """Call a function that Python does not have; returns False if the C library does not have it either.
+
+    A Python number is passed as a C `int`. Raises OSError.
+    """
     try:
         function = getattr(ctypes.CDLL(None, use_errno=True), name)
     except (OSError, AttributeError):

@@ -121,6 +121,23 @@ class Tree:
                     os.utime(fd, (mtime, mtime))
         self._count(path, written)
 
+    def take(self, path: str, mode: int, fd: int, move: t.Callable[[int, str], object]) -> None:
+        """Take over the complete file of `fd`; `move` renames it to a name in a directory, given by its descriptor."""
+        with DiskErrors(self.path, path):
+            path = self._resolve(path)
+            status = os.fstat(fd)
+            if self._uid not in (-1, status.st_uid) or self._gid not in (-1, status.st_gid):
+                os.fchown(fd, self._uid, self._gid)
+            if self._keeps_modes:
+                os.fchmod(fd, safe_mode(mode))
+            if self._kind(path) is not None:
+                self._unlink(path)
+            move(*self._opened.at(path))
+            if identity(self._opened.status(path)) != identity(status):
+                raise HostError(f"{self.path}/{path} was replaced while it was being installed.")
+        self.size += status.st_size
+        self._count(path, status.st_size)
+
     def symlink(self, path: str, target: str) -> None:
         """Create a symlink. The kernel never follows it here."""
         if not target or "\0" in target or len(os.fsencode(target)) > 4095:

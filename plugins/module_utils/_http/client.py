@@ -114,14 +114,16 @@ class Http:
         size: int | None = None,
         renew: t.Callable[[str], None] | None = None,
         offset: int = 0,
+        begun: t.Callable[[str, int | None], None] | None = None,
     ) -> t.Iterator[bytes]:
         """Yield the body of `url` undecoded from `offset` on, and continue where a broken connection stopped.
 
         `size` is the length in bytes of content with a known digest; any other content must not change on the server
         meanwhile. `headers` is called for every request. When the server demands other credentials, `renew` gets its
-        challenge, once until bytes arrive. Every byte renews the budget of retries. Raises TransportError.
+        challenge, once until bytes arrive. `begun` gets the validator and the length that the first answer with bytes
+        states. Every byte renews the budget of retries. Raises TransportError.
         """
-        return Transfer(self, url, headers, size, renew).chunks(offset)
+        return Transfer(self, url, headers, size, renew, begun).chunks(offset)
 
     def speaks_tls(self, server: str) -> bool:
         """Return whether the registry at a server, `name` or `name:port`, is to be used with TLS.

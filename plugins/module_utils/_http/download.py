@@ -22,16 +22,19 @@ class Download:
     """The body of `url` from `offset` on, over one or more responses.
 
     `size` is the length in bytes of content with a known digest; any other content must not change on the server
-    between two responses.
+    between two responses. `begun` gets what the first of them states: see `validator_of` and `whole_length`.
     """
 
-    def __init__(self, url: str, size: int | None, offset: int) -> None:
+    def __init__(
+        self, url: str, size: int | None, offset: int, begun: t.Callable[[str, int | None], None] | None = None
+    ) -> None:
         self._url = url
         self._size = size
         self._length = size
         self._offset = offset
         self._version: _Version | None = None
         self._has_checksum = False
+        self._begun = begun
         # Where the bytes of a response are no longer needed, because other connections fetch the following ones.
         self.until: int | None = None
 
@@ -64,6 +67,9 @@ class Download:
         to_skip = self._bytes_to_skip(response)
         length = self._size if self._size is not None else whole_length(response)
         self._version = _version_of(response) if self._size is None else None
+        if self._begun is not None:
+            self._begun(validator_of(response.headers), whole_length(response))
+            self._begun = None
         for chunk in chunks:
             if not self._offset:
                 # A part of another version would not pass.
@@ -172,6 +178,12 @@ def _version_of(response: t.Any) -> _Version:
 def _is_undecoded(response: t.Any) -> bool:
     """Return whether a body is as it was requested, not compressed on its way."""
     return response.headers.get("Content-Encoding", "identity").strip().lower() in ("", "identity")
+
+
+def validator_of(headers: t.Mapping[str, str]) -> str:
+    """Return what tells the version of a file from others: its strong ETag, else its date, else nothing."""
+    etag, modified = (str(headers.get(name, "")).strip() for name in ("ETag", "Last-Modified"))
+    return _Version(etag, modified, None).validator
 
 
 def whole_length(response: t.Any) -> int | None:

@@ -43,19 +43,21 @@ class Transfer:
         headers: HeaderSource,
         size: int | None,
         renew: t.Callable[[str], None] | None,
+        begun: t.Callable[[str, int | None], None] | None = None,
     ) -> None:
         self._http = http
         self._url = url
         self._headers = headers
         self._size = size
         self._renew = renew
+        self._begun = begun
         # Where a redirect led to: the parts are requested there.
         self._target = url
         self._are_parts_refused = False
 
     def chunks(self, offset: int) -> t.Iterator[bytes]:
         """Yield the bytes from `offset` on in their order; raises TransportError."""
-        download = Download(self._url, self._size, offset)
+        download = Download(self._url, self._size, offset, self._begun)
         retry = self._http.retry("GET", self._url)
         while not download.is_complete:
             try:

@@ -18,7 +18,7 @@ from .._fs.read import open_file, read_file
 from .._fs.utf8 import os
 from .._store.build_records import recorded_builds
 from .._store.file_system import KeptAttributes, remembered
-from .._store.layout import OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
+from .._store.layout import OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
 from .installed import RUN_FILE, Directory, Installed, ListingRules, PreviousVersion
 from .leftovers import is_temporary
@@ -78,6 +78,13 @@ def has_unfinished(path: str) -> bool:
     own_directory = os.path.join(path, OWN_DIRECTORY)
     has_progress = os.path.lexists(os.path.join(own_directory, PROGRESS))
     return has_progress or any(_names(os.path.join(own_directory, directory), []) for directory in (STAGING, REPLACED))
+
+
+def has_partials(path: str) -> bool:
+    """Return whether an interrupted run left something that it was transferring."""
+    own_directory = os.path.join(path, OWN_DIRECTORY)
+    partial = os.path.join(own_directory, PARTIAL)
+    return not os.path.islink(own_directory) and not os.path.islink(partial) and bool(_names(partial, []))
 
 
 def _moved_away(path: str) -> list[str]:

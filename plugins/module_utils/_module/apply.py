@@ -66,7 +66,8 @@ class Applier:
         try:
             with contextlib.ExitStack() as stack:
                 progress = Progress(stack.enter_context(store.progress()), step.backend, artifact.size)
-                tree, delivered = stack.enter_context(self._sources().deliver(artifact, store.stage, progress.update))
+                delivery = self._sources().deliver(artifact, store.stage, progress.update, store.partials)
+                tree, delivered = stack.enter_context(delivery)
                 record = replace(step.record, size=tree.size, entries=tree.entries)
                 contents = contents_of(tree.contents, BACKEND_FILES.described_by)
                 metadata = step.metadata

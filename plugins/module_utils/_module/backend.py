@@ -14,7 +14,7 @@ from .._errors import LocalAIError
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
 from .._localai.machine import Machine
-from .._localai.scan import has_unfinished
+from .._localai.scan import has_partials, has_unfinished
 from .._planner.facts import Facts
 from .._planner.plan import Plan
 from .._request import BackendOptions, HostOptions
@@ -80,6 +80,10 @@ def _carry_out(run: Run) -> Plan:
         except LocalAIError:
             run.warnings += plan.warnings
             raise
+    if not run.check_mode and has_partials(host.backends_path):
+        from .execute import clean_up
+
+        clean_up(task, partials=True)
     run.warnings += [*_lost_attributes(task), *plan.warnings]
     if probed is None:
         from .assumptions import unknown_file_system

@@ -39,7 +39,7 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
         [step.backend for step in plan.steps if keeps_previous(step)],
     )
     check_own(path, [step.backend for step in plan.steps if isinstance(step, SetAttributes)])
-    artifacts = t.cast("list[Artifact]", plan.artifacts())
+    artifacts = _artifacts(plan)
     packed = sum(artifact.size for artifact in artifacts)
     check_space(path, packed, lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)))
 
@@ -65,14 +65,26 @@ def execute(
         plan = decider.decide(task)
         run.warnings += plan.warnings
         applier = Applier(store, lambda: answers().resolver.sources, task.requested)
+        store.retain_partials(blob.identity for artifact in _artifacts(plan) for blob in artifact.content.blobs)
         _apply_all(plan, applier, decider, task, run)
+        store.retain_partials()
     return plan
 
 
-def clean_up(task: Task) -> None:
-    """Clean up after an interrupted run, unless another run is active or this user lacks the permissions."""
-    with contextlib.suppress(HostError), open_store(task.host.backends_path, owner_to_set(task), BACKEND_FILES, 0):
-        pass
+def clean_up(task: Task, *, partials: bool = False) -> None:
+    """Clean up after an interrupted run, unless another run is active or this user lacks the permissions.
+
+    With `partials`, what it transferred and no run needs is removed too.
+    """
+    with contextlib.suppress(HostError), open_store(
+        task.host.backends_path, owner_to_set(task), BACKEND_FILES, 0
+    ) as store:
+        if partials:
+            store.retain_partials()
+
+
+def _artifacts(plan: Plan) -> list[Artifact]:
+    return t.cast("list[Artifact]", plan.artifacts())
 
 
 def _apply_all(plan: Plan, applier: Applier, decider: Decider, task: Task, run: Run) -> None:

@@ -16,7 +16,7 @@ from .._fs.paths import nearest_existing
 from .._fs.utf8 import os
 from .._fs.walk import disk_usage
 from .._localai.scan import tree_path
-from .._store.layout import LOCK, OWN_DIRECTORY, PREVIOUS, REPLACED, STAGING
+from .._store.layout import LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, REPLACED, STAGING
 from .._store.lock import check_lock
 
 
@@ -60,7 +60,10 @@ def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str]
             "example with become, or make it writable."
         )
     own_directory = os.path.join(path, OWN_DIRECTORY)
-    own_directories = [own_directory, *(os.path.join(own_directory, name) for name in (STAGING, REPLACED, PREVIOUS))]
+    own_directories = [
+        own_directory,
+        *(os.path.join(own_directory, name) for name in (STAGING, REPLACED, PREVIOUS, PARTIAL)),
+    ]
     for directory in (*own_directories, *(os.path.join(own_directory, PREVIOUS, name) for name in kept)):
         if os.path.islink(directory) or (os.path.lexists(directory) and not os.path.isdir(directory)):
             raise HostError(f"{directory} is not a directory of this collection. Remove it.")
@@ -90,12 +93,15 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
 
     `packed` is the number of bytes to transfer. `unpacked` returns the number of bytes of the unpacked trees. It is
     called only if they might not fit. The space of replaced trees does not count as free: they may be kept, and are
-    removed only after the new trees are complete.
+    removed only after the new trees are complete. What interrupted runs have transferred counts as free, because it
+    becomes a part of a new tree, or is removed when its space is needed.
     """
+    own_directory = os.path.join(path, OWN_DIRECTORY)
     free = shutil.disk_usage(os.fsencode(nearest_existing(path))).free
+    free += disk_usage(os.path.join(own_directory, PARTIAL))
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
-        previous = disk_usage(os.path.join(path, OWN_DIRECTORY, PREVIOUS))
+        previous = disk_usage(os.path.join(own_directory, PREVIOUS))
         hint = f" The previous versions of keep_previous use {_size(previous)}." if previous >= 1024**2 else ""
         raise HostError(
             f"{path} has {_size(free)} of free space, but at least {_size(needed)} are needed. Free some "

@@ -19,8 +19,9 @@ from .._fs.tree import Tree
 from .._unpack.formats import Format, format_of
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Context, Source
-from .failover import FailoverReader, Origin
+from .failover import Origin
 from .file import Bytes, LocalFile, RemoteFile, file_artifact
+from .resume import Reader
 from .uri import Uri
 
 # What an image would be with the scheme of a web server before it: something with a tag or a digest.
@@ -37,9 +38,9 @@ class ArchiveContent(Bytes):
         """Return the number of bytes that it needs on disk at least."""
         return self.size * 2 if self.format.container.is_copied else self.size
 
-    def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
+    def fill(self, tree: Tree, reader: Reader, origins: t.Sequence[Origin]) -> None:
         """Unpack it into a tree; raises SourceError, TransportError, HostError."""
-        chunks = self.verified(reader.read(origins))
+        chunks = self.verified(reader.read(self.blob, origins))
         unpack(chunks, tree, is_layer=False, proved=self.is_proved)
 
 
@@ -56,8 +57,9 @@ class FileSource(Source):
 
     def find(self, sha256: str) -> Artifact:
         """Return the artifact of the archive; raises SourceError, TransportError."""
-        head, size = self._file.head()
-        return ArchiveContent(sha256, size, format_of(head, self._file.public)).artifact(self._address)
+        head = self._file.head()
+        archive_format = format_of(head.start, self._file.public)
+        return ArchiveContent(sha256, head.size, head.version, archive_format).artifact(self._address)
 
     def find_file(self, sha256: str, name: str) -> Artifact:
         """Return the artifact of the file; raises SourceError, TransportError."""

@@ -16,7 +16,8 @@ from .._http.client import Http
 from .._oci.image import Images
 from .._oci.manifest import Repository
 from .._oci.platform import Platform
-from .failover import FailoverReader, Origin
+from .failover import Origin
+from .resume import Blob, Reader
 from .uri import Uri
 
 
@@ -43,11 +44,16 @@ class Content(t.Protocol):
     def is_proved(self) -> bool:
         return False
 
+    @property
+    def blobs(self) -> t.Sequence[Blob]:
+        """What is transferred for it."""
+        return ()
+
     def unpacked_size(self) -> int:
         """Return the number of bytes that it needs on disk at least; 0 for one that is not known without reading it."""
         return 0
 
-    def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
+    def fill(self, tree: Tree, reader: Reader, origins: t.Sequence[Origin]) -> None:
         """Write it into an empty tree; raises SourceError, TransportError, HostError."""
 
 

@@ -19,8 +19,9 @@ from .._fs.tree import Tree
 from .._fs.utf8 import os
 from .archive import FileSource
 from .artifact import Artifact, Content, Context
-from .failover import FailoverReader, Origin
+from .failover import Origin
 from .file import LocalFile
+from .resume import Reader
 from .uri import PathUri, Uri
 
 
@@ -30,7 +31,7 @@ class DirectoryContent(Content):
 
     path: str
 
-    def fill(self, tree: Tree, _reader: FailoverReader, _origins: t.Sequence[Origin]) -> None:
+    def fill(self, tree: Tree, _reader: Reader, _origins: t.Sequence[Origin]) -> None:
         """Copy it into a tree; raises SourceError, HostError."""
         copy_directory(self.path, tree)
 

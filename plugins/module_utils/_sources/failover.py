@@ -13,17 +13,21 @@ from dataclasses import dataclass
 from .._errors import TransportError
 from .._http.failover import ORIGIN_ERRORS, Failures
 
-# Takes the number of bytes read so far, and the name of the origin of the last ones.
+# Takes the number of bytes read so far, and the name of the origin of the last ones; none if an earlier run read them.
 Watcher = t.Callable[[int, str], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """Where bytes come from: `read` takes what to read, and last the byte to begin at. `local` means on this host."""
+    """Where bytes come from: `read` takes what to read, and last the byte to begin at. `local` means on this host.
+
+    `version` returns the identity of the version that it gave bytes of last, for content without a digest.
+    """
 
     name: str
     read: t.Callable[..., t.Iterator[bytes]]
     local: bool = False
+    version: t.Callable[[], str] = str
 
 
 class FailoverReader:
@@ -35,9 +39,11 @@ class FailoverReader:
         self._read = 0
         self._watch = watch
 
-    def read(self, origins: t.Sequence[Origin], *what: t.Any) -> t.Generator[bytes, None, None]:
-        """Yield one content, from the first origin as long as it can; raises TransportError if all failed."""
-        offset = 0
+    def read(self, origins: t.Sequence[Origin], *what: t.Any, offset: int = 0) -> t.Generator[bytes, None, None]:
+        """Yield one content from `offset` on, from the first origin as long as it can.
+
+        Raises TransportError if all failed.
+        """
         failures = Failures()
         for origin in origins:
             try:
@@ -49,6 +55,12 @@ class FailoverReader:
             except ORIGIN_ERRORS as e:
                 failures.add(origin.name if len(origins) > 1 else "", e)
         raise TransportError(str(failures))
+
+    def note_kept(self, count: int) -> None:
+        """Count bytes that an earlier run has read."""
+        self._read += count
+        if self._watch is not None:
+            self._watch(self._read, "")
 
     def _note(self, origin: Origin, count: int) -> None:
         if origin not in self.served:

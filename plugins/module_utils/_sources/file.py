@@ -19,11 +19,21 @@ from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .._fs.utf8 import os
 from .._http.client import Http
-from .._http.download import whole_number
+from .._http.download import validator_of, whole_number
+from .._unpack.read_ahead import read_ahead
 from .artifact import Artifact, Content
-from .failover import FailoverReader, Origin
+from .failover import Origin
+from .resume import Blob, Reader
 
 _HEAD = 512
+
+
+class Head(t.NamedTuple):
+    """The first bytes of a file, its size, 0 if it is unknown, and what tells this version of it; nothing if none."""
+
+    start: bytes
+    size: int
+    version: str = ""
 
 
 class RemoteFile:
@@ -33,20 +43,34 @@ class RemoteFile:
         self.public = not http.authorization(address.text)
         self._address = address
         self._http = http
+        self._version = ""
 
-    def head(self) -> tuple[bytes, int]:
-        """Return the first bytes and the size, 0 if it is unknown; raises TransportError."""
+    def head(self) -> Head:
+        """Return its beginning; raises TransportError."""
         url = self._address.text
         answer = self._http.fetch(url, headers=self._http.authorization(url), first=_HEAD)
-        return answer.body, whole_number(answer.headers.get("Content-Length", "")) or 0
+        length = whole_number(answer.headers.get("Content-Length", ""))
+        self._note_version(validator_of(answer.headers), length)
+        return Head(answer.body, length or 0, self._version)
 
     def origin(self) -> Origin:
         """Return the origin of its bytes."""
-        return Origin(str(self._address), self._read)
+        return Origin(str(self._address), self._read, version=lambda: self._version)
 
     def _read(self, offset: int) -> t.Iterator[bytes]:
         url = self._address.text
-        return self._http.download(url, headers=functools.partial(self._http.authorization, url), offset=offset)
+        return self._http.download(
+            url,
+            headers=functools.partial(self._http.authorization, url),
+            offset=offset,
+            begun=self._note_version,
+        )
+
+    def _note_version(self, validator: str, length: int | None) -> None:
+        """Note what the server states of the version that it sends now."""
+        stated = f"{self._address.text}\n{validator}\n{length}"
+        # Hashed, because an address may have secrets in it.
+        self._version = hashlib.sha256(stated.encode()).hexdigest() if validator and length else ""
 
 
 class LocalFile:
@@ -58,9 +82,9 @@ class LocalFile:
         self._address = address
         self._path = path
 
-    def head(self) -> tuple[bytes, int]:
-        """Return the first bytes and the size; raises SourceError."""
-        return next(self._read(0), b"")[:_HEAD], os.path.getsize(self._path)
+    def head(self) -> Head:
+        """Return its beginning; raises SourceError."""
+        return Head(next(self._read(0), b"")[:_HEAD], os.path.getsize(self._path))
 
     def origin(self) -> Origin:
         """Return the origin of its bytes."""
@@ -75,10 +99,24 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class Bytes(Content):
-    """The bytes of one file, with the sha256 that they must have, and their length; empty and 0 if it is unknown."""
+    """The bytes of one file, with the sha256 that they must have, and their length; empty and 0 if it is unknown.
+
+    Without a sha256, `version` tells these bytes from others that their server may have at another time.
+    """
 
     sha256: str
     size: int
+    version: str
+
+    @property
+    def blob(self) -> Blob:
+        """The file as it is transferred."""
+        return Blob(f"sha256:{self.sha256}", self.size) if self.sha256 else Blob(self.version, self.size, True)
+
+    @property
+    def blobs(self) -> t.Sequence[Blob]:
+        """It alone."""
+        return (self.blob,)
 
     @property
     def is_proved(self) -> bool:
@@ -113,10 +151,17 @@ class FileContent(Bytes):
 
     path: str
 
-    def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
+    def fill(self, tree: Tree, reader: Reader, origins: t.Sequence[Origin]) -> None:
         """Write it into a tree; raises IntegrityError, TransportError, HostError."""
         tree.begin_layer()
-        tree.file(self.path, 0o644, self.verified(reader.read(origins)))
+        partial = reader.file(self.blob)
+        if partial is None:
+            tree.file(self.path, 0o644, self.verified(reader.read(self.blob, origins)))
+            return
+        with read_ahead(reader.read_into(partial, self.blob, origins)) as chunks:
+            for _chunk in self.verified(chunks):
+                pass
+        partial.move_to(tree, self.path, 0o644)
 
 
 def file_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str, name: str) -> Artifact:
@@ -124,4 +169,5 @@ def file_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str, n
     path = inner_path(name)
     if not path:
         raise SourceError("it does not end with the name of a file, and no other name is given.")
-    return FileContent(sha256, file.head()[1], path).artifact(address)
+    head = file.head()
+    return FileContent(sha256, head.size, head.version, path).artifact(address)

@@ -29,7 +29,8 @@ from .._unpack.compression import GZIP, Compression, compression_of
 from .._unpack.read_ahead import relay
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Content, Context, Source
-from .failover import FailoverReader, Origin
+from .failover import Origin
+from .resume import Blob, Reader
 from .uri import ImageUri, LayoutUri, Uri
 
 # Enough bytes to tell a compression.
@@ -54,15 +55,22 @@ class ImageContent(Content):
         """Whether their digests are known: always."""
         return True
 
+    @property
+    def blobs(self) -> t.Sequence[Blob]:
+        """Its layers."""
+        return tuple(map(_blob, self.image.layers))
+
     def unpacked_size(self) -> int:
         """Return the number of bytes that it needs on disk at least, by small requests only."""
         return sum(_unpacked_size(layer, self.image.repositories[0]) for layer in self.image.layers)
 
-    def fill(self, tree: Tree, reader: FailoverReader, origins: t.Sequence[Origin]) -> None:
+    def fill(self, tree: Tree, reader: Reader, origins: t.Sequence[Origin]) -> None:
         """Unpack its layers into a tree, one over the other; raises SourceError, TransportError, HostError."""
         layers = self.image.layers
         # No registry has to be asked for an empty layer.
-        blobs = [reader.read((*origins, *self._other_origins(layer)), layer) for layer in layers if layer.size]
+        blobs = [
+            reader.read(_blob(layer), (*origins, *self._other_origins(layer)), layer) for layer in layers if layer.size
+        ]
         with relay(blobs) as following:
             for layer in layers:
                 with _named(layer):
@@ -80,6 +88,10 @@ class ImageContent(Content):
 
     def _download(self, url: str, layer: Descriptor, offset: int) -> t.Iterator[bytes]:
         return self.http.download(url, headers=dict, size=layer.size, offset=offset)
+
+
+def _blob(layer: Descriptor) -> Blob:
+    return Blob(layer.digest, layer.size)
 
 
 @contextlib.contextmanager

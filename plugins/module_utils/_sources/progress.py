@@ -41,20 +41,24 @@ class Progress:
         self._clock = clock
         self._start = self._reported = clock()
         self._done = 0
+        self._before = 0
         self._report("", 0.0)
 
     def update(self, done: int, source: str) -> None:
-        """Note that `done` bytes have arrived, the last ones from `source`; a new attempt starts at 0 again."""
+        """Note that `done` bytes have arrived, the last ones from `source`; a new attempt starts at 0 again.
+
+        Without a source, an earlier run has transferred them, so they say nothing about the rate.
+        """
         now = self._clock()
-        if done < self._done:
-            self._start = now
+        if done < self._done or not source:
+            self._start, self._before = now, done if not source else 0
         self._done = done
         if now - self._reported >= _SECONDS:
             self._reported = now
             self._report(source, now - self._start)
 
     def _report(self, source: str, elapsed: float) -> None:
-        rate = self._done / elapsed if elapsed else None
+        rate = (self._done - self._before) / elapsed if elapsed else None
         left = max(self._total - self._done, 0) / rate if self._total and rate else None
         values = (self._backend, source or None, self._done, self._total or None, rate, left)
         report = {key: round(value) if isinstance(value, float) else value for key, value in zip(_KEYS, values)}

@@ -23,6 +23,7 @@ from .artifact import Accept, Artifact, Context, Source
 from .directory import PathSource
 from .failover import FailoverReader, Origin, OriginSelector, Watcher
 from .image import ImageFileSource, LayoutSource, RegistrySource
+from .resume import Partials, Reader
 from .uri import HttpUri, ImageFileUri, ImageUri, LayoutUri, PathUri, Uri, parse_uri
 
 # A new kind of source is a row here, its class, and its URI in `uri.SCHEMES`.
@@ -79,30 +80,41 @@ class Sources:
 
     @contextlib.contextmanager
     def deliver(
-        self, artifact: Artifact, stage: t.Callable[[], t.ContextManager[Tree]], watch: Watcher | None = None
+        self,
+        artifact: Artifact,
+        stage: t.Callable[[], t.ContextManager[Tree]],
+        watch: Watcher | None = None,
+        partials: Partials | None = None,
     ) -> t.Iterator[tuple[Tree, Delivered]]:
         """Give a tree with the content of an artifact, from its mirrors if need be.
 
         Each attempt has its own tree from `stage`. `watch` is called with the number of bytes that an attempt has read.
-        Raises SourceError that names every failure.
+        `partials` has what interrupted runs left, and gets what a later run could continue, until the context ends
+        without an error. Raises SourceError that names every failure.
         """
         failures = Failures()
         for candidate in self._candidates(artifact, failures):
             selector = OriginSelector(self._origins(candidate, failures))
             for origins in selector:
                 with contextlib.ExitStack() as stack:
-                    tree, reader = stack.enter_context(stage()), FailoverReader(watch)
+                    tree, failover = stack.enter_context(stage()), FailoverReader(watch)
+                    reader = stack.enter_context(Reader(failover, partials, candidate.size))
                     try:
                         candidate.content.fill(tree, reader, origins)
                         self._context.accept.tree(tree)
                     except ORIGIN_ERRORS as e:
+                        may_start_over = reader.starts_over(e)
+                        is_final = candidate.content.is_proved and _is_content_error(e)
+                        if may_start_over and not is_final:
+                            continue
                         failures.add(candidate.uri, e)
-                        if candidate.content.is_proved and _is_content_error(e):
+                        if is_final:
                             # Another origin has the same bytes.
                             raise SourceError(f"Tried {failures}") from e
-                        selector.failed(e, reader.served)
+                        selector.failed(e, failover.served)
                         continue
-                    yield tree, _delivered(candidate, reader)
+                    yield tree, _delivered(candidate, failover)
+                    reader.forget()
                     return
         raise SourceError(f"Tried {failures}")
 

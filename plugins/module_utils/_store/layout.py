@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 OWN_DIRECTORY = ".localai-core"
 BUILDS, FILE_SYSTEM, LOCK, PROGRESS = "builds.json", "file-system.json", "lock", "progress"
-STAGING, REPLACED, PREVIOUS = "staging", "replaced", "kept"
+STAGING, REPLACED, PREVIOUS, PARTIAL = "staging", "replaced", "kept", "partial"
 _MAX_DIGITS = 18
 
 

@@ -13,6 +13,7 @@
         progress                            what the run transfers at the moment, and how far it is
         file-system.json                    whether this file system keeps owners and modes
         staging/<number>/                   trees that are not finished or not deleted yet
+        partial/<hash>                  contents that are in transfer, which a later run can continue
         replaced/<backend>/                 the old tree during a swap, if the file system has no atomic exchange
         kept/<backend>/<number>/            previous versions, the highest number the latest
         builds.json                         the last installed build of each backend, for repairs
@@ -49,15 +50,16 @@ from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
 from .converge import converge
 from .file_system import KeptAttributes, remembered
-from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
+from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
 from .lock import open_lock, wait_for, write_note
 from .numbered_trees import PreviousVersions, Staging, remove_in_place
 from .own_directories import give, open_path, own_directory, staged_tree
 from .ownership import numbers_of
+from .partial import Partials
 from .probe import Probed, answers_with, probe
 
 _MAY_BE_IN_PATH = frozenset({OWN_DIRECTORY})
-_MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS})
+_MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS, PARTIAL})
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -161,6 +163,17 @@ class Store:
                     yield tree
             finally:
                 remove(name, dir_fd=staging.fd)
+
+    @property
+    def partials(self) -> Partials:
+        """The contents in transfer; raises HostError if there is no space for our own directories."""
+        with errors_at(self._own_path):
+            return Partials(self._own.own, self._path_fd, self._own_path, self._probed)
+
+    def retain_partials(self, identities: t.Iterable[str] = ()) -> None:
+        """Remove what interrupted runs left of contents other than these."""
+        if not isinstance(self._own_or_error, OSError):
+            self.partials.retain(identities)
 
     @contextlib.contextmanager
     def progress(self) -> t.Iterator[t.Callable[[bytes], int]]:
