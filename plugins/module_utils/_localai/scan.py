@@ -74,17 +74,11 @@ def tree_path(path: str, name: str) -> str:
 
 
 def has_unfinished(path: str) -> bool:
-    """Return whether a run is active in the backends path or was interrupted."""
+    """Return whether a run is active in the backends path, was interrupted, or left what the next one can continue."""
     own_directory = os.path.join(path, OWN_DIRECTORY)
     has_progress = os.path.lexists(os.path.join(own_directory, PROGRESS))
-    return has_progress or any(_names(os.path.join(own_directory, directory), []) for directory in (STAGING, REPLACED))
-
-
-def has_partials(path: str) -> bool:
-    """Return whether an interrupted run left something that it was transferring."""
-    own_directory = os.path.join(path, OWN_DIRECTORY)
-    partial = os.path.join(own_directory, PARTIAL)
-    return not os.path.islink(own_directory) and not os.path.islink(partial) and bool(_names(partial, []))
+    directories = (os.path.join(own_directory, name) for name in (STAGING, REPLACED, PARTIAL))
+    return has_progress or any(_names(directory, []) for directory in directories)
 
 
 def _moved_away(path: str) -> list[str]:

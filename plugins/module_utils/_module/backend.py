@@ -14,7 +14,7 @@ from .._errors import LocalAIError
 from .._localai.capability import HostCapability
 from .._localai.detect import detect
 from .._localai.machine import Machine
-from .._localai.scan import has_partials, has_unfinished
+from .._localai.scan import has_unfinished
 from .._planner.facts import Facts
 from .._planner.plan import Plan
 from .._request import BackendOptions, HostOptions
@@ -58,11 +58,12 @@ def _carry_out(run: Run) -> Plan:
         request = _with_pins(request, host, capability, run)
     probed = remembered(host.backends_path)
     task = task_of(host, request, probed or KeptAttributes(), run)
+    unfinished = not run.check_mode and has_unfinished(host.backends_path)
     if run.check_mode:
         from .assumptions import missing_parent
 
         run.warnings += missing_parent(host.backends_path, run)
-    elif has_unfinished(host.backends_path):
+    elif unfinished:
         from .execute import clean_up
 
         clean_up(task)
@@ -80,9 +81,7 @@ def _carry_out(run: Run) -> Plan:
         except LocalAIError:
             run.warnings += plan.warnings
             raise
-    if not run.check_mode and has_partials(host.backends_path):
-        from .execute import clean_up
-
+    if unfinished:
         clean_up(task, partials=True)
     run.warnings += [*_lost_attributes(task), *plan.warnings]
     if probed is None:

@@ -169,11 +169,16 @@ class Reader:
         return self._partials is not None and self._partials.free() < _RESERVE
 
     def _earlier(self, partial: Partial | None) -> t.Iterator[bytes]:
-        """Yield the bytes of an earlier run."""
-        for chunk in partial.chunks() if partial is not None else ():
-            self._has_continued = True
-            self._reader.note_kept(len(chunk))
-            yield chunk
+        """Yield the bytes of an earlier run; raises IntegrityError if they cannot be read."""
+        if partial is None or not partial.size:
+            return
+        self._has_continued = True
+        try:
+            for chunk in partial.chunks():
+                self._reader.note_kept(len(chunk))
+                yield chunk
+        except HostError as e:
+            raise IntegrityError(str(e)) from e
 
     def _rest(
         self, blob: Blob, offset: int, keep_nothing: t.Callable[[], None], origins: t.Sequence[Origin], *what: t.Any

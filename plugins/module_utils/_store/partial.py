@@ -13,13 +13,13 @@ content came.
 from __future__ import annotations
 
 import contextlib
-import functools
+import errno
 import hashlib
 import stat
 import typing as t
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .._fs.entries import after_clearing, closing, exists, random_names, unless_vanished
+from .._fs.entries import after_clearing, closing, exists, random_names
 from .._fs.os_errors import errors_at
 from .._fs.read import read_file
 from .._fs.remove import remove
@@ -53,25 +53,24 @@ class Partials:
 
     def find(self, identity: str) -> Partial | None:
         """Return what an earlier run left of a content, None if there is nothing of use."""
-        with errors_at(self._path), contextlib.ExitStack() as stack:
+        with errors_at(self._path):
             if not exists(PARTIAL, self._own_fd):
                 return None
-            dir_fd = stack.enter_context(self._directory())
             stem = _stem(identity)
             current = f"{stem}.{_boot()}"
-            # That of this boot comes first.
-            for name in sorted(os.listdir(dir_fd), key=lambda name: name != current):
-                if not name.startswith(stem):
-                    continue
-                fd = unless_vanished(functools.partial(os.open, name, _OPEN, dir_fd=dir_fd))
-                if fd is not None:
-                    stack.callback(os.close, fd)
-                    if self._is_ours(os.fstat(fd)):
-                        if name != current:
-                            os.ftruncate(fd, _synced_part(os.fstat(fd).st_size))
-                            os.rename(name, current, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-                        return Partial(os.dup(dir_fd), os.dup(fd), current, os.path.join(self._path, current))
-                remove(name, dir_fd=dir_fd)
+            with self._directory() as dir_fd:
+                # That of this boot comes first.
+                for name in sorted(os.listdir(dir_fd), key=lambda name: name != current):
+                    if not name.startswith(stem):
+                        continue
+                    fd = self._open_ours(name, dir_fd)
+                    if fd is None:
+                        remove(name, dir_fd=dir_fd)
+                        continue
+                    if name != current:
+                        os.ftruncate(fd, _synced_part(os.fstat(fd).st_size))
+                        os.rename(name, current, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+                    return self._partial(current, fd, dir_fd)
         return None
 
     def create(self, identity: str) -> Partial:
@@ -81,7 +80,7 @@ class Partials:
             fd = after_clearing(
                 lambda: remove(name, dir_fd=dir_fd), lambda: os.open(name, _CREATE, 0o600, dir_fd=dir_fd)
             )
-            return Partial(os.dup(dir_fd), fd, name, os.path.join(self._path, name), outlives_run=bool(identity))
+            return self._partial(name, fd, dir_fd, outlives_run=bool(identity))
 
     def retain(self, identities: t.Iterable[str]) -> None:
         """Remove everything but what is left of these contents."""
@@ -109,11 +108,22 @@ class Partials:
     def _directory(self) -> t.ContextManager[int]:
         return closing(own_directory(PARTIAL, self._own_fd, self._path_fd, self._where))
 
-    def _is_ours(self, status: os.stat_result) -> bool:
-        """Return whether a file is one that this user created here, and that nobody else could write."""
+    def _partial(self, name: str, fd: int, dir_fd: int, outlives_run: bool = True) -> Partial:
+        return Partial(os.dup(dir_fd), fd, name, os.path.join(self._path, name), outlives_run)
+
+    def _open_ours(self, name: str, dir_fd: int) -> int | None:
+        """Open a file that this user created here, and that nobody else could write; None for anything else."""
+        try:
+            fd = os.open(name, _OPEN, dir_fd=dir_fd)
+        except OSError:
+            return None
+        status = os.fstat(fd)
         is_closed = not self._probed.keeps.modes or not stat.S_IMODE(status.st_mode) & 0o077
         is_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-        return is_file and is_closed and status.st_uid == self._probed.creator
+        if is_file and is_closed and status.st_uid == self._probed.creator:
+            return fd
+        os.close(fd)
+        return None
 
 
 class Partial:
@@ -122,7 +132,7 @@ class Partial:
     It is removed when it is closed, unless it `outlives_run`.
     """
 
-    def __init__(self, dir_fd: int, fd: int, name: str, where: str, outlives_run: bool = True) -> None:
+    def __init__(self, dir_fd: int, fd: int, name: str, where: str, outlives_run: bool) -> None:
         self.size = os.fstat(fd).st_size
         self._dir_fd = dir_fd
         self._fd = fd
@@ -140,8 +150,8 @@ class Partial:
         while offset < size:
             with errors_at(self._where):
                 chunk = os.pread(self._fd, min(_READ, size - offset), offset)
-            if not chunk:
-                return
+                if not chunk:
+                    raise OSError(errno.EIO, "it became shorter while it was read")
             offset += len(chunk)
             yield chunk
 

@@ -70,6 +70,58 @@ def test_all_that_is_made_belongs_to_the_owner(top):
     assert {found[1:3] for found in snapshot(top).values()} == {(owner, group)}
 
 
+def take(tree, outside, path, mode, rename=os.rename):
+    """Let a tree take over a file from outside."""
+    source = outside / "complete"
+    source.write_bytes(b"content")
+    source.chmod(0o600)
+    fd = os.open(source, os.O_RDWR)
+    try:
+        tree.take(path, mode, fd, lambda dir_fd, name: rename(source, name, dst_dir_fd=dir_fd))
+    finally:
+        os.close(fd)
+    assert not source.exists()
+
+
+@pytest.mark.parametrize("mask", [0, 0o077])
+def test_a_file_that_is_complete_is_taken_over_as_if_it_was_written_here(top, outside, mask):
+    owner, group = (12345, 23456) if IS_ROOT else (os.getuid(), os.getgid())
+    with umask(mask), Tree(str(top), owner, group) as tree:
+        take(tree, outside, "deep/file", 0o4644)
+        assert (tree.size, tree.entries, tree.contents) == (7, 2, {"": {}, "deep": {"file": 7}})
+        tree.finish(0o755)
+    status = (top / "deep/file").stat()
+    assert ((top / "deep/file").read_bytes(), mode(top / "deep/file")) == (b"content", "0o644")
+    assert (status.st_uid, status.st_gid) == (owner, group)
+
+
+@pytest.mark.parametrize("before", ["file", "directory", "symlink"])
+def test_a_file_that_is_taken_over_replaces_what_has_its_name(top, outside, before):
+    with Tree(str(top)) as tree:
+        {
+            "file": lambda: tree.file("x", 0o755, [b"earlier"]),
+            "directory": lambda: tree.file("x/y/z", 0o755, [b"earlier"]),
+            "symlink": lambda: tree.symlink("x", "/nowhere"),
+        }[before]()
+        take(tree, outside, "x", 0o644)
+    assert (top / "x").read_bytes() == b"content"
+
+
+def test_another_file_than_the_one_to_take_over_is_an_error(top, outside):
+    def rename(source, name, dst_dir_fd):
+        os.unlink(source)
+        os.symlink("/nowhere", name, dir_fd=dst_dir_fd)
+
+    with Tree(str(top)) as tree, pytest.raises(HostError, match="tree/x was replaced while it was being installed"):
+        take(tree, outside, "x", 0o644, rename)
+
+
+def test_where_no_modes_are_kept_a_file_is_taken_over_with_its_own(top, outside):
+    with Tree(str(top), keeps_modes=False) as tree:
+        take(tree, outside, "x", 0o644)
+    assert mode(top / "x") == "0o600"
+
+
 @pytest.mark.parametrize("after", ["file", "directory", "symlink", "hardlink"])
 @pytest.mark.parametrize("before", ["file", "directory", "symlink", "full directory"])
 def test_a_later_entry_takes_the_place_of_an_earlier_one(top, outside, before, after):

@@ -21,8 +21,20 @@ PLUGINS = Path(utf8_names.__file__).resolve().parents[2]
 NAMES = ["größe", "日本", "raw\udcff"]
 # Functions that take descriptors and numbers, or that only calculate with text.
 WITHOUT_NAMES = {
-    *("close", "dup", "environ", "fchmod", "fchown", "fsdecode", "fsencode", "fstat", "fsync", "ftruncate", "getegid"),
-    *("geteuid", "getgroups", "getpid", "killpg", "major", "minor", "path", "pathsep", "posix_fadvise", "pread"),
+    *("close", "dup", "environ", "fchmod", "fchown", "fsdecode", "fsencode", "fstat", "fstatvfs", "fsync", "ftruncate"),
+    *(
+        "getegid",
+        "geteuid",
+        "getgroups",
+        "getpid",
+        "killpg",
+        "major",
+        "minor",
+        "path",
+        "pathsep",
+        "posix_fadvise",
+        "pread",
+    ),
     *("pwrite", "sep", "stat_result", "strerror", "sync", "urandom", "write"),
     # Names of users, which have no other characters, and processes
     *("_exit", "fork", "getgrouplist", "initgroups", "pipe", "setgid", "setuid", "waitpid"),

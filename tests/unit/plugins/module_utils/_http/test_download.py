@@ -45,6 +45,27 @@ def test_a_download_is_the_whole_body(server, path, size_is_known, faults):
     assert ranges(server) == [None]
 
 
+@pytest.mark.parametrize(
+    ("headers", "validator"),
+    [
+        ({"ETag": '"a"', "Last-Modified": "then"}, '"a"'),
+        ({"ETag": 'W/"a"', "Last-Modified": "then"}, "then"),
+        ({"ETag": 'W/"a"'}, ""),
+        ({"ETag": None}, ""),
+    ],
+)
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_the_first_answer_with_bytes_tells_its_version(server, headers, validator, offset):
+    server.faults = [Status(status=503, times=1), Headers(headers=headers, times=1), Cut(after=10, times=1)]
+    stated = []
+    chunks = Client().download(
+        server.url + "/big", headers=dict, offset=offset, begun=lambda *told: stated.append(told)
+    )
+    next(chunks)
+    assert stated == [(validator, SIZE)]
+    chunks.close()
+
+
 def test_a_download_is_not_decoded(server):
     encoded = gzip.compress(TEXT)
     server.pages["/encoded"] = Page(encoded, headers={"Content-Encoding": "gzip"})

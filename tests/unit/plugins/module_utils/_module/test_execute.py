@@ -28,10 +28,13 @@ from ansible_collections.localai.core.plugins.module_utils._module.execute impor
 from ansible_collections.localai.core.plugins.module_utils._module.task import Task
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch, SetAttributes, Step
+from ansible_collections.localai.core.plugins.module_utils._sources.directory import DirectoryContent
+from ansible_collections.localai.core.plugins.module_utils._sources.resume import Blob
 from ansible_collections.localai.core.plugins.module_utils._store.file_system import KeptAttributes
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, directory_of_ordinary_user, ordinary_user
 from ansible_collections.localai.core.tests.support.local_host import LocalHost
-from ansible_collections.localai.core.tests.support.trees import names
+from ansible_collections.localai.core.tests.support.transfers import partial_files
+from ansible_collections.localai.core.tests.support.trees import names, opened
 
 
 def failing_at(monkeypatch: pytest.MonkeyPatch, backend: str, error: LocalAIError, *, late: bool = False) -> None:
@@ -156,6 +159,39 @@ def test_an_interrupted_run_is_cleaned_up_unless_another_one_is_active(local: Lo
         assert staging.exists()
     clean_up(task)
     assert not staging.exists()
+
+
+def leave(local: LocalHost, *identities: str) -> None:
+    """Leave what an interrupted run leaves of some contents."""
+    with opened(local.path) as store:
+        for identity in identities:
+            with contextlib.closing(store.partials.create(identity)) as partial:
+                partial.write(b"x")
+
+
+def test_what_was_transferred_is_removed_with_the_next_run_that_needs_none_of_it(local: LocalHost) -> None:
+    leave(local, "a", "b")
+    clean_up(local.task("piper"))
+    assert len(partial_files(local.path)) == 2
+    clean_up(local.task("piper"), partials=True)
+    assert "partial" not in names(local.path / ".localai-core")
+
+
+def test_only_what_a_plan_needs_of_what_was_transferred_stays_until_its_end(
+    local: LocalHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(local, "wanted", "unwanted")
+    blobs = property(lambda _content: (Blob("wanted", 1),))
+    monkeypatch.setattr(DirectoryContent, "blobs", blobs)
+    failing_at(monkeypatch, "piper", SourceError("no more"))
+    with pytest.raises(SourceError):
+        local.install("piper")
+    assert len(partial_files(local.path)) == 1
+    with opened(local.path) as store, contextlib.closing(store.partials.find("wanted")) as partial:
+        assert partial.size == 1
+    monkeypatch.undo()
+    local.install("piper")
+    assert partial_files(local.path) == []
 
 
 def test_preflight_finds_what_is_in_the_way_before_the_first_write(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from ansible_collections.localai.core.tests.support.host import (
     directory_of_ordinary_user,
     ordinary_user,
 )
-from ansible_collections.localai.core.tests.support.trees import install, replace_by
+from ansible_collections.localai.core.tests.support.trees import install, opened, replace_by
 
 # permissions
 
@@ -137,6 +138,23 @@ def test_small_amounts_of_space_are_told_in_small_units(path, monkeypatch, free,
     monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=free))
     with pytest.raises(HostError, match=rf"has {shown} of free space, but at least 2\.0 KiB are needed"):
         check_space(str(path), 2048, lambda: 2048)
+
+
+def test_what_interrupted_runs_transferred_counts_as_free(path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=1024**2))
+    with opened(path) as store, contextlib.closing(store.partials.create("x")) as partial:
+        partial.reserve(3 * 1024**2)
+    check_space(str(path), 4 * 1024**2, lambda: 4 * 1024**2)
+    with pytest.raises(HostError, match=r"has 4\.0 MiB of free space, but at least 5\.0 MiB are needed"):
+        check_space(str(path), 5 * 1024**2, lambda: 5 * 1024**2)
+
+
+def test_something_else_in_the_place_of_what_was_transferred_is_found_before(path):
+    with opened(path):
+        pass
+    (path / ".localai-core/partial").symlink_to("/")
+    with pytest.raises(HostError, match=r"partial is not a directory of this collection\. Remove it\."):
+        check_writable(str(path))
 
 
 def test_a_disk_that_is_too_small_tells_what_is_kept(path):

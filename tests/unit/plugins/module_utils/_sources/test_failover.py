@@ -121,6 +121,22 @@ def test_a_watcher_gets_the_number_of_bytes_and_their_origin():
     assert (seen[-11], seen[-1]) == ((100, "b"), (200, "c"))
 
 
+def test_a_content_is_read_from_a_byte_on():
+    reader, first, second = FailoverReader(), Mirror("a", 40), Mirror("b")
+    assert b"".join(reader.read([first.origin, second.origin], "layer", offset=30)) == CONTENT[30:]
+    assert (first.asked, second.asked) == ([("layer", 30)], [("layer", 40)])
+    assert reader.transferred == 70
+
+
+def test_bytes_of_an_earlier_run_are_read_and_neither_served_nor_transferred():
+    seen = []
+    reader = FailoverReader(lambda *told: seen.append(told))
+    reader.note_kept(90)
+    assert (reader.served, reader.transferred) == ([], 0)
+    b"".join(reader.read([Mirror("a").origin], offset=90))
+    assert seen == [(90, ""), (100, "a")]
+
+
 # attempts
 
 

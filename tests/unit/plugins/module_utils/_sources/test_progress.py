@@ -75,6 +75,20 @@ def test_more_than_was_promised_leaves_no_negative_time():
     assert numbers(writer.told[-1]) == [300, 100, 150, 0]
 
 
+def test_what_an_earlier_run_transferred_is_done_and_says_nothing_about_the_rate():
+    writer = Writer()
+    writer.now += 2
+    writer.progress.update(500, "")
+    assert numbers(writer.told[-1]) == [500, 1000, None, None]
+    writer.update(600, after=2)
+    assert numbers(writer.told[-1]) == [600, 1000, 50, 8]
+    # The next layer is on the disk too.
+    writer.now += 2
+    writer.progress.update(800, "")
+    writer.update(810, after=2)
+    assert numbers(writer.told[-1]) == [810, 1000, 5, 38]
+
+
 def test_a_new_attempt_is_counted_from_zero():
     writer = Writer()
     writer.update(900, after=2)
