@@ -275,8 +275,9 @@ options:
 notes:
   - If the Python that Ansible uses lacks requests or PyYAML, and a run needs them, the module runs again with a Python
     of the distribution (such as C(/usr/bin/python3)) that has both, if there is one.
-  - Within a run, a transfer continues after an error at the byte where it stopped. After an interrupted run, the next
-    run starts the transfer again.
+  - A transfer continues after an error at the byte where it stopped. After an interrupted run, the next run continues
+    the transfers that take more than about ten seconds, and starts others again. To continue them, free space of four
+    times the size of the image or the archive is needed.
 seealso:
   - module: localai.core.localai_backend_info
 """

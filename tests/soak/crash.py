@@ -21,7 +21,7 @@ from typing import Iterator, Sequence
 
 from ..support.host import IS_ROOT, temporary_directory
 from . import ext4, kill, strace
-from .scenarios import Scenario, Sources, begin, carry_out
+from .scenarios import Scenario, Sources, begin
 from .state import Judge, State
 
 # How many moments the next runs may go on, if nobody kills them before: it differs from point to point.
@@ -97,7 +97,7 @@ def _cut(scenario: Scenario, point: strace.Call | None, top: Path, commit: bool)
 
 
 def _run(scenario: Scenario, top: Path) -> None:
-    result = carry_out(scenario.task, top / "backends", scenario.exchange)
+    result = scenario.carry_out(top / "backends")
     assert not result["failed"], result["msg"]
 
 

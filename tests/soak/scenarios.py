@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -18,6 +20,7 @@ from unittest import mock
 from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._module import apply as _apply
 from ansible_collections.localai.core.plugins.module_utils._resolver import resolver as _resolver
+from ansible_collections.localai.core.plugins.module_utils._sources import resume
 from ansible_collections.localai.core.plugins.module_utils._store import store
 from ansible_collections.localai.core.plugins.modules import localai_backend
 
@@ -29,7 +32,8 @@ from ..support.module import run_module
 
 Options = Mapping[str, Any]
 
-BUILDS = ("piper", "cpu-speech", "cuda12-speech")
+LARGE = "large"
+BUILDS = ("piper", "cpu-speech", "cuda12-speech", LARGE)
 DEEP = "deep"
 VERSIONS = ("1", "2", "3")
 # What no run here names: a backend, and one that LocalAI is just about to install itself.
@@ -42,7 +46,8 @@ class Scenario:
     """One run, `task`, on what the runs before it made.
 
     Without `exchange`, the kernel cannot swap two directory entries. Where a tree is given another `look` in its place,
-    a kill leaves some of it with the old one, so that only its content has to be whole.
+    a kill leaves some of it with the old one, so that only its content has to be whole. On a `slow` line, copies are
+    kept of all layers of more than one chunk.
     """
 
     name: str
@@ -50,6 +55,13 @@ class Scenario:
     task: Options
     exchange: bool = True
     look: bool = True
+    slow: bool = False
+
+    def carry_out(self, path: Path) -> dict[str, Any]:
+        """Run it on a backends path; returns what the module says."""
+        slow_line = mock.patch.multiple(resume, _LONG=-1.0, _KNOWN_BYTES=1, _RESERVE=0)
+        with slow_line if self.slow else contextlib.nullcontext():
+            return carry_out(self.task, path, self.exchange)
 
 
 class Sources:
@@ -112,6 +124,8 @@ class Sources:
             Scenario("exclusive", [first, second], run("2", "piper", "other", exclusive=True)),
             Scenario("another GPU", [first], other_gpu),
             Scenario("metadata", [first], run("1", "piper", uri=self.uri("piper", "1"), alias="voice")),
+            Scenario("slow install", [], run("1", LARGE), slow=True),
+            Scenario("slow upgrade", [run("1", LARGE)], run("2", LARGE, state="latest"), slow=True),
             Scenario("ownership", [first], run("1", *both, directory_mode="0711", **owner), look=False),
             *self._deep_scenarios(),
         ]
@@ -154,6 +168,7 @@ def _entries(name: str, version: str) -> list[Entry]:
         directory("lib"),
         file("lib/libggml.so.1", os.fsencode(name + version) * 3000, 0o755),
         symlink("lib/libggml.so", "libggml.so.1"),
+        *([file("noise", hashlib.shake_256(version.encode()).digest(1_000_000))] if name == LARGE else []),
         hardlink("lib/libggml.so.1.2", "lib/libggml.so.1"),
     ]
 

@@ -15,7 +15,7 @@ from typing import Iterator, Mapping
 
 from ..support.host import snapshot
 from ..support.localai import run_files
-from .scenarios import BYSTANDERS, Options, Scenario, carry_out
+from .scenarios import BYSTANDERS, Options, Scenario
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,13 @@ class State:
         )
 
 
+_ONLY_AT_WORK = ("staging/*", "replaced/*", "partial", "progress")
+
+
 def leftovers(path: Path) -> list[str]:
     """What a run has in our own directory only while it is at work."""
     own = path / ".localai-core"
-    return [str(place.relative_to(own)) for name in ("staging/*", "replaced/*", "progress") for place in own.glob(name)]
+    return [str(place.relative_to(own)) for name in _ONLY_AT_WORK for place in own.glob(name)]
 
 
 def _tree(top: Path) -> Tree:
@@ -132,7 +135,7 @@ class Judge:
 
     def _next(self, path: Path) -> Iterator[str]:
         """What is wrong with the next run: its end, and what it leaves."""
-        again = carry_out(self.scenario.task, path, self.scenario.exchange)
+        again = self.scenario.carry_out(path)
         if again["failed"]:
             yield f"the next run fails: {again['msg']}"
             return
@@ -141,5 +144,5 @@ class Judge:
             yield "the next run ends with something else"
         if leftovers(path):
             yield f"the next run leaves {', '.join(leftovers(path))}"
-        if carry_out(self.scenario.task, path, self.scenario.exchange)["changed"]:
+        if self.scenario.carry_out(path)["changed"]:
             yield "the run after the next one changes something again"

@@ -76,9 +76,8 @@ def tree_path(path: str, name: str) -> str:
 def has_unfinished(path: str) -> bool:
     """Return whether a run is active in the backends path, was interrupted, or left what the next one can continue."""
     own_directory = os.path.join(path, OWN_DIRECTORY)
-    has_progress = os.path.lexists(os.path.join(own_directory, PROGRESS))
     directories = (os.path.join(own_directory, name) for name in (STAGING, REPLACED, PARTIAL))
-    return has_progress or any(_names(directory, []) for directory in directories)
+    return os.path.lexists(os.path.join(own_directory, PROGRESS)) or any(_names(name, []) for name in directories)
 
 
 def _moved_away(path: str) -> list[str]:

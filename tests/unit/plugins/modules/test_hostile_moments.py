@@ -11,6 +11,7 @@ is no error.
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,8 +20,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._sources import resume
 from ansible_collections.localai.core.plugins.modules import localai_backend
+from ansible_collections.localai.core.tests.support.archives import file
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, failing, snapshot
+from ansible_collections.localai.core.tests.support.images import host_platform, image, layer
+from ansible_collections.localai.core.tests.support.layouts import write_oci_layout
 from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.moments import MOMENTS
 
@@ -56,7 +61,19 @@ class Site:
         """What must stay as it is: types, modes, owners and contents."""
         return {name: (*entry[:3], entry[-1]) for name, entry in snapshot(self.victim).items()}
 
+    @property
+    def large(self):
+        """An image with more than one chunk of bytes."""
+        layout = self.top / "layout"
+        if not layout.exists():
+            noise = file("noise", hashlib.shake_256(b"noise").digest(1_000_000))
+            content = layer([file("run.sh", "#!/bin/sh\n", 0o755), noise])
+            write_oci_layout(layout, {"v1": image([content], host_platform())})
+        return f"ocilayout:{layout}:v1"
+
     def run(self, **options):
+        if options.get("uri") == "large":
+            options["uri"] = self.large
         paths = {"backends_path": str(self.path), "galleries": [], "capability": "default"}
         return run_module(localai_backend.main, {"name": ["x"], "uri": str(self.source), **paths, **options})
 
@@ -71,6 +88,7 @@ class Site:
 
     def exchange(self, place, kind):
         """What the ordinary user does: put something of a kind in the place of what is there, if anything is."""
+        place = next(iter(place.parent.glob(place.name)), place) if place.name == "*" else place
         if not os.path.lexists(place):
             return
         place.rename(self.user / f"aside-{len(os.listdir(self.user))}")
@@ -81,7 +99,10 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path, monkeypatch):
+    # All that has more than one chunk comes over a slow line.
+    monkeypatch.setattr(resume, "_LONG", -1.0)
+    monkeypatch.setattr(resume, "_KNOWN_BYTES", 1)
     return Site(tmp_path)
 
 
@@ -110,6 +131,8 @@ OURS = (
     *(f".localai-core/{name}" for name in ("lock", "staging", "replaced", "kept", "file-system.json", "progress")),
     *(f".localai-core/staging/{number}{below}" for number in (1, 2) for below in ("", "/lib", "/metadata.json")),
 )
+# Where a transfer over a slow line is kept.
+PARTIAL = (".localai-core/partial", ".localai-core/partial/*")
 TREE = ("x", "x/run.sh", "x/metadata.json", "x/lib", "x/lib/deep", "x/lib/deep/x", "x/link")
 FILES = ("x/run.sh", "x/metadata.json", "x/lib/deep/x", "x/link")
 CASES = {
@@ -117,6 +140,7 @@ CASES = {
     "default options": Case({}, TREE, close_files),
     "replace": Case({"force": True, "keep_previous": 1, **OWNED}, (*OURS, *TREE)),
     "install": Case(OWNED, ("", "..", *OURS), installed=False),
+    "slow install": Case({**OWNED, "uri": "large"}, (*PARTIAL, *OURS), installed=False),
 }
 
 
