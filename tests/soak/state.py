@@ -51,7 +51,7 @@ class State:
         )
 
 
-_ONLY_AT_WORK = ("staging/*", "replaced/*", "partial", "progress")
+_ONLY_AT_WORK = ("staging/*", "replaced/*", "partial/*", "progress")
 
 
 def leftovers(path: Path) -> list[str]:

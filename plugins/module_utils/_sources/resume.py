@@ -97,6 +97,7 @@ class Reader:
         self._size = size
         self._opened: list[Partial] = []
         self._has_continued = False
+        self._unchecked = 0
 
     def __enter__(self) -> Reader:
         return self
@@ -138,19 +139,14 @@ class Reader:
 
     def read(self, blob: Blob, origins: t.Sequence[Origin], *what: t.Any) -> t.Generator[bytes, None, None]:
         """Yield a blob that is unpacked; raises TransportError, IntegrityError. `what` is for the origins."""
-        copy, pace, unchecked = _Copy(blob, self._partials, self._size, self._opened), _Pace(), 0
+        copy, pace = _Copy(blob, self._partials, self._size, self._opened), _Pace()
         yield from self._earlier(copy.partial)
         offset = copy.partial.size if copy.partial is not None else 0
         for chunk in pace.timed(self._rest(blob, offset, copy.stop, origins, *what)):
             copy.add(chunk, pace)
-            unchecked += len(chunk)
-            if unchecked >= _CHECK_EVERY:
-                unchecked = 0
-                if self._opened and self._is_nearly_full():
-                    self.forget()
-                    copy.stop()
-                elif not pace.takes_long(blob.size):
-                    copy.stop()
+            self._unchecked += len(chunk)
+            if self._unchecked >= _CHECK_EVERY:
+                self._check(copy, pace)
             yield chunk
 
     def forget(self) -> None:
@@ -165,8 +161,14 @@ class Reader:
         self.forget()
         return self._has_continued
 
-    def _is_nearly_full(self) -> bool:
-        return self._partials is not None and self._partials.free() < _RESERVE
+    def _check(self, copy: _Copy, pace: _Pace) -> None:
+        """Give up the copy if the line is fast by now, and all copies if the disk is nearly full."""
+        self._unchecked = 0
+        if self._opened and self._partials is not None and self._partials.free() < _RESERVE:
+            self.forget()
+            copy.stop()
+        elif pace.is_known and not pace.takes_long(copy.size):
+            copy.stop()
 
     def _earlier(self, partial: Partial | None) -> t.Iterator[bytes]:
         """Yield the bytes of an earlier run; raises IntegrityError if they cannot be read."""
@@ -226,13 +228,14 @@ class _Pace:
 
 
 class _Copy:
-    """The copy of a blob that is unpacked, or none; `opened` has those of the whole artifact, of `size` bytes."""
+    """The copy of a blob that is unpacked, or none; `opened` gets it. All blobs of the artifact have `size` bytes."""
 
     def __init__(self, blob: Blob, partials: Partials | None, size: int, opened: list[Partial]) -> None:
         self.partial: Partial | None = None
-        self._blob = blob
+        self.size = blob.size
+        self._identity = blob.identity
         self._partials = partials if blob.identity and blob.size else None
-        self._size = size
+        self._size_of_all = size
         self._opened = opened
         # The first bytes, until it is known whether they are kept.
         self._held: list[bytes] = []
@@ -241,7 +244,7 @@ class _Copy:
 
     def _find(self, partials: Partials) -> None:
         """Open the copy of an earlier run, unless its space is needed."""
-        partial = partials.find(self._blob.identity)
+        partial = partials.find(self._identity)
         if partial is not None:
             self._opened.append(partial)
             if self._has_room(partial.size):
@@ -256,13 +259,13 @@ class _Copy:
         self._held.append(chunk)
         if self.partial is None and not pace.is_known:
             return
-        if self.partial is None and not (pace.takes_long(self._blob.size) and self._has_room()):
+        if self.partial is None and not (pace.takes_long(self.size) and self._has_room()):
             self.stop()
             return
         # A copy that cannot be written is no reason to fail.
         try:
             if self.partial is None:
-                self.partial = self._partials.create(self._blob.identity)
+                self.partial = self._partials.create(self._identity)
                 self._opened.append(self.partial)
             for held in self._held:
                 self.partial.write(held)
@@ -280,4 +283,4 @@ class _Copy:
 
     def _has_room(self, kept: int = 0) -> bool:
         """Return whether the disk has room for a copy besides the tree; `kept` bytes of it are there already."""
-        return self._partials is not None and self._partials.free() + kept >= _GROWTH * self._size + _RESERVE
+        return self._partials is not None and self._partials.free() + kept >= _GROWTH * self._size_of_all + _RESERVE

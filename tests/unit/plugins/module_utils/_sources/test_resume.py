@@ -370,7 +370,6 @@ def test_the_first_bytes_decide_on_a_line_that_is_not_very_slow(monkeypatch):
 def test_a_copy_is_not_kept_if_the_line_gets_fast(monkeypatch):
     monkeypatch.setattr(resume, "_CHECK_EVERY", 8 * MIB)
     line, disk = Line(monkeypatch, 1.0), Disk()
-    line.seconds = 1.0
     copies = []
     with Reader(FailoverReader(), disk, len(NOISE)) as reader:
         for chunk in reader.read(BLOB, [line.origin]):
