@@ -123,7 +123,7 @@ class Http:
         challenge, once until bytes arrive. `begun` gets the validator and the length that the first answer with bytes
         states. Every byte renews the budget of retries. Raises TransportError.
         """
-        return Transfer(self, url, headers, size, renew, begun).chunks(offset)
+        return Transfer(self, url, headers, size, renew, begun=begun).chunks(offset)
 
     def speaks_tls(self, server: str) -> bool:
         """Return whether the registry at a server, `name` or `name:port`, is to be used with TLS.

@@ -43,6 +43,7 @@ class Transfer:
         headers: HeaderSource,
         size: int | None,
         renew: t.Callable[[str], None] | None,
+        *,
         begun: t.Callable[[str, int | None], None] | None = None,
     ) -> None:
         self._http = http
