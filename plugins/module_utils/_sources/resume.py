@@ -243,14 +243,15 @@ class _Copy:
             self._find(self._partials)
 
     def _find(self, partials: Partials) -> None:
-        """Open the copy of an earlier run, unless its space is needed."""
-        partial = partials.find(self._identity)
-        if partial is not None:
-            self._opened.append(partial)
-            if self._has_room(partial.size):
-                self.partial = partial
-            else:
-                partial.remove()
+        """Open the copy of an earlier run, unless its space is needed. It is only a help, so errors do not matter."""
+        with contextlib.suppress(HostError):
+            partial = partials.find(self._identity)
+            if partial is not None:
+                self._opened.append(partial)
+                if self._has_room(partial.size):
+                    self.partial = partial
+                else:
+                    partial.remove()
 
     def add(self, chunk: bytes, pace: _Pace) -> None:
         """Keep the next bytes, if they are worth it."""

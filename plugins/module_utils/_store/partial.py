@@ -24,7 +24,7 @@ from .._fs.os_errors import errors_at
 from .._fs.read import read_file
 from .._fs.remove import remove
 from .._fs.space import free_bytes, preallocate
-from .._fs.sync import begin_write_out
+from .._fs.sync import begin_write_out, write_out_entries
 from .._fs.tree import Tree
 from .._fs.utf8 import os
 from .layout import PARTIAL
@@ -216,7 +216,12 @@ class Partial:
         os.rename(self._name, name, src_dir_fd=self._dir_fd, dst_dir_fd=dir_fd)
 
     def _begin_sync(self) -> Future[None]:
-        return self._syncing.submit(getattr(os, "fdatasync", os.fsync), self._fd)
+        return self._syncing.submit(self._write_out)
+
+    def _write_out(self) -> None:
+        # macOS has no fdatasync.
+        getattr(os, "fdatasync", os.fsync)(self._fd)
+        write_out_entries(self._dir_fd)
 
     def _wait_for_sync(self) -> None:
         if self._sync is not None:
