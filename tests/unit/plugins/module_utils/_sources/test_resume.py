@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import shutil
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from ansible_collections.localai.core.tests.support.archives import file, tar_ar
 from ansible_collections.localai.core.tests.support.delivery import Anything, sources
 from ansible_collections.localai.core.tests.support.faults import Corrupt, Headers, IgnoreRange
 from ansible_collections.localai.core.tests.support.host import failing
+from ansible_collections.localai.core.tests.support.kills import killed_at
 from ansible_collections.localai.core.tests.support.transfers import kept, killed, partial_files, transfer
 from ansible_collections.localai.core.tests.support.trees import names, opened
 
@@ -167,6 +169,29 @@ def test_complete_layers_are_read_from_the_disk(server, path):
     assert installed(path, case) == NOISE
     assert [request for request in server.requests if LOWER.digest in request.path] == []
     assert min(case.first_bytes()) == length - len(LOWER.blob)
+
+
+CALLS = ("open", "mkdir", "rename", "ftruncate", "fchmod", "pread", "pwrite", "fdatasync", "fsync", "unlink", "rmdir")
+
+
+def test_wherever_the_transfer_of_a_file_is_killed_the_next_run_has_the_file(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(partial, "_SYNC_STEP", 256 * 1024)
+    content = NOISE[:MIB]
+    (tmp_path / "model").write_bytes(content)
+
+    def work():
+        transfer(path, str(tmp_path / "model"), sha256=hashlib.sha256(content).hexdigest(), is_file=True)
+
+    number = 1
+    while killed_at(number, work, CALLS):
+        if (path / "x").exists():
+            assert (path / "x/file").read_bytes() == content
+        work()
+        assert (path / "x/file").read_bytes() == content
+        assert partial_files(path) == []
+        shutil.rmtree(path)
+        number += 1
+    assert number > 30
 
 
 # wrong bytes
