@@ -15,7 +15,14 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._store import partial as module
-from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, failing, mode
+from ansible_collections.localai.core.tests.support.host import (
+    IS_ROOT,
+    NOBODY,
+    directory_of_ordinary_user,
+    failing,
+    mode,
+    ordinary_user,
+)
 from ansible_collections.localai.core.tests.support.transfers import partial_files
 from ansible_collections.localai.core.tests.support.trees import IN_THE_WAY, names, opened, put
 
@@ -188,6 +195,19 @@ def test_a_file_of_another_user_is_not_continued(path, partials):
     (file,) = partial_files(path)
     os.chown(file, NOBODY, NOBODY)
     assert read(partials) is None
+
+
+@ONLY_ROOT
+def test_what_root_left_is_not_in_the_way_of_another_user():
+    with directory_of_ordinary_user() as path:
+        with opened(path) as store:
+            write(store.partials, b"abc")
+        with ordinary_user(), opened(path) as store:
+            assert read(store.partials) is None
+            write(store.partials, b"mine")
+            assert read(store.partials) == b"mine"
+            store.retain_partials()
+        assert partial_files(path) == []
 
 
 def test_a_file_that_others_could_write_is_not_continued(path, partials):
