@@ -14,8 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-if t.TYPE_CHECKING:
-    from .evidence import Evidence
+from .evidence import Evidence
 
 DEFAULT = "default"
 FILTER_OFF = "disable"
@@ -109,6 +108,11 @@ class HostCapability:
         return compatible(backend, self.name) or self.keeps(backend)
 
 
+def forced(name: str, by: str) -> HostCapability:
+    """Return the capability of a host whose hardware does not count; `by` is what forces it."""
+    return HostCapability(name, Evidence(rule="forced", forced_by=by))
+
+
 @dataclass(frozen=True)
 class Match:
     """The entry of a capability map that a host uses."""
@@ -147,6 +151,11 @@ def compatible(name: str, capability: str) -> bool:
     return True
 
 
+def is_known(capability: str) -> bool:
+    """Return whether LocalAI itself knows a capability. A forced capability may be any text."""
+    return capability == FILTER_OFF or any(row.name == capability for row in CAPABILITIES)
+
+
 def is_for(name: str, vendor: str) -> bool:
     """Return whether a concrete backend runs only on GPUs of this vendor."""
     return not compatible(name, DEFAULT) and any(
@@ -172,7 +181,7 @@ def implied_platform(capability: str) -> tuple[str, str] | None:
 
 
 def _family(capability: str) -> Capability:
-    """Return the row with the longest name that a capability begins with. A forced capability may be any text."""
+    """Return the row with the longest name that a capability begins with."""
     rows = (row for row in CAPABILITIES if capability.startswith(row.name))
     return max(rows, key=lambda row: len(row.name), default=CAPABILITIES[-1])
 

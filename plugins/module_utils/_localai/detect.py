@@ -12,8 +12,9 @@ reads memory from the kernel first, and searches more directories for the vendor
 from __future__ import annotations
 
 from .._fs.utf8 import os
-from .capability import DEFAULT, NVIDIA, HostCapability
-from .evidence import CUDA_VERSIONS, VENDORS, Evidence, Gpu, Hardware, conclude, priority_of
+from .capability import DEFAULT, NVIDIA, HostCapability, forced
+from .evidence import Evidence, Gpu
+from .hardware import CUDA_VERSIONS, VENDORS, Hardware, conclude, priority_of
 from .machine import Machine
 from .sysfs import gpu_devices, graphics_cards, has_pci_bus, nvidia_soc
 
@@ -22,28 +23,19 @@ CAPABILITY_FILE_VARIABLE = "LOCALAI_FORCE_META_BACKEND_CAPABILITY_RUN_FILE"
 CAPABILITY_FILE = "/run/localai/capability"
 
 
-def detect(machine: Machine, forced: str | None = None) -> HostCapability:
-    """Return the capability of this host: from `forced`, the environment, the file, or its hardware, in this order.
-
-    `forced` is the option `capability`.
-    """
-    if forced:
-        return _forced(forced.strip(), "option capability")
+def detect(machine: Machine) -> HostCapability:
+    """Return the capability of a host: from the environment, the file, or its hardware, in this order."""
     variable = machine.environ.get(FORCE_VARIABLE)
     if variable:
-        return _forced(variable, f"environment variable {FORCE_VARIABLE}")
+        return forced(variable, f"environment variable {FORCE_VARIABLE}")
     file = machine.environ.get(CAPABILITY_FILE_VARIABLE) or CAPABILITY_FILE
     content = machine.read(file)
     if content is not None:
-        return _forced(content or DEFAULT, f"file {file}")
+        return forced(content or DEFAULT, f"file {file}")
     if machine.system == "Darwin":
         name = "metal" if machine.architecture == "arm64" else "darwin-x86"
         return HostCapability(name, Evidence(rule=f"macOS on {machine.architecture}"))
     return conclude(_hardware(machine))
-
-
-def _forced(name: str, by: str) -> HostCapability:
-    return HostCapability(name, Evidence(rule="forced", forced_by=by))
 
 
 def _hardware(machine: Machine) -> Hardware:

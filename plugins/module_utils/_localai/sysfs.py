@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .._fs.utf8 import os
 from .capability import NVIDIA
-from .evidence import VENDORS, Vendor
+from .hardware import VENDORS, Vendor
 
 if t.TYPE_CHECKING:
     from .machine import Machine

@@ -12,8 +12,6 @@ import typing as t
 
 from .._errors import LocalAIError
 from .._localai.capability import HostCapability
-from .._localai.detect import detect
-from .._localai.machine import Machine
 from .._localai.scan import has_unfinished
 from .._planner.facts import Facts
 from .._planner.plan import Plan
@@ -21,6 +19,7 @@ from .._request import BackendOptions, HostOptions
 from .._store.file_system import KeptAttributes, remembered
 from .argspec import BACKEND
 from .decide import Decider
+from .host_capability import capability_of
 from .options import backend_options, host_options
 from .result import result_of
 from .runner import Run, check_paths, run_module
@@ -52,7 +51,7 @@ def _carry_out(run: Run) -> Plan:
     """Carry out the task, and return the plan that was applied or, in check mode, would be applied."""
     host, request = host_options(run.params), backend_options(run.params)
     check_paths(host)
-    capability = detect(Machine(), host.capability)
+    capability = capability_of(host.capability)
     run.result["capability"] = capability.known
     if host.platform is not None or request.digest is not None or run.params["pins"] is not None:
         request = _with_pins(request, host, capability, run)

@@ -12,18 +12,17 @@ import typing as t
 from .._address import printable
 from .._fs.utf8 import os
 from .._fs.walk import disk_usage
-from .._localai.detect import detect
 from .._localai.evidence import Evidence
 from .._localai.installed import RUN_FILE, Directory, Installed, PreviousVersion
 from .._localai.leftovers import is_temporary, leftover_of
 from .._localai.listing import Listing, Row
-from .._localai.machine import Machine
 from .._localai.metadata import METADATA, Metadata
 from .._localai.names import is_usable
 from .._localai.scan import scan
 from .._localai.server import lists_backends, rules_of
 from .._sources.progress import in_progress
 from .._store.layout import OWN_DIRECTORY, PROGRESS
+from .host_capability import capability_of
 from .info_options import BACKEND_INFO, InfoOptions, info_options
 from .options import host_options
 from .runner import Run, check_paths, run_module
@@ -45,7 +44,7 @@ def _run(run: Run) -> None:
         as_next_run=False,
         rules=rules_of(host.server_version, os.environ),
     )
-    capability = detect(Machine(), host.capability)
+    capability = capability_of(host.capability)
     rows = Listing(installed, capability.name)
     run.result.update(
         capability=capability.known,

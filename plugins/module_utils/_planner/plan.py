@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from .._address import Address
 from .._errors import LocalAIError
+from .._localai.capability import is_known
 from .._localai.leftovers import is_temporary
 from .._localai.listing import Listing, Row
 from .._localai.metadata import Metadata
@@ -215,7 +216,7 @@ def _complete(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> 
 
 def _unknown_capability(changes: Changes) -> list[str]:
     """Return a warning if the capability of this host was forced to a value that is probably a typing error."""
-    if changes.host.evidence.forced_by is None:
+    if changes.host.evidence.forced_by is None or is_known(changes.host.name):
         return []
     from .unknown_capability import warnings_of
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import typing as t
 
-from .._localai.capability import CAPABILITIES, FILTER_OFF, HostCapability
+from .._localai.capability import CAPABILITIES, HostCapability, is_known
 from .._localai.gallery import Index
 from .._request import Pin
 from .._store.builds import Build
@@ -35,16 +35,11 @@ def warnings_of(facts: Facts, pins: t.Iterable[Pin] = ()) -> list[str]:
     )
 
 
-def is_own(capability: str) -> bool:
-    """Return whether a capability is one of LocalAI's own."""
-    return capability == FILTER_OFF or any(row.name == capability for row in CAPABILITIES)
-
-
 def warning_about(
     capability: str, option: str, indexes: t.Iterable[Index], builds: t.Iterable[Build] = ()
 ) -> list[str]:
     """Return a warning about the value of `option`, unless LocalAI, a gallery or a recorded build has it."""
-    if is_own(capability) or any(build.capability == capability for build in builds):
+    if is_known(capability) or any(build.capability == capability for build in builds):
         return []
     if any(capability in entry.capabilities for index in indexes for entry in index.entries.values()):
         return []

@@ -132,24 +132,22 @@ def test_a_host_has_the_capability_of_its_hardware(tmp_path: Path, host: Host, c
 
 
 FORCED = [
-    # option, environment, run file, run file that the environment names -> capability, by
-    (("intel", "amd", "metal", None), "intel", "option capability"),
-    ((" intel\n", None, None, None), "intel", "option capability"),
-    ((None, "amd", "metal", None), "amd", f"environment variable {FORCE_VARIABLE}"),
-    ((None, None, " metal \n", None), "metal", "file /run/localai/capability"),
-    ((None, None, "metal", "vulkan\n"), "vulkan", "file /etc/capability"),
-    ((None, None, "metal", ""), "default", "file /etc/capability"),
-    ((None, "", "metal", None), "metal", "file /run/localai/capability"),
-    ((None, None, "one of one's own", None), "one of one's own", "file /run/localai/capability"),
-    ((None, None, None, None), "nvidia", None),
+    # environment, run file, run file that the environment names -> capability, by
+    (("amd", "metal", None), "amd", f"environment variable {FORCE_VARIABLE}"),
+    ((None, " metal \n", None), "metal", "file /run/localai/capability"),
+    ((None, "metal", "vulkan\n"), "vulkan", "file /etc/capability"),
+    ((None, "metal", ""), "default", "file /etc/capability"),
+    (("", "metal", None), "metal", "file /run/localai/capability"),
+    ((None, "one of one's own", None), "one of one's own", "file /run/localai/capability"),
+    ((None, None, None), "nvidia", None),
 ]
 
 
 @pytest.mark.parametrize(("said", "capability", "by"), FORCED)
-def test_the_option_goes_before_the_environment_the_run_file_and_the_hardware(
+def test_the_environment_goes_before_the_run_file_and_the_hardware(
     tmp_path: Path, said: tuple[str | None, ...], capability: str, by: str | None
 ) -> None:
-    option, variable, run_file, other = said
+    variable, run_file, other = said
     files, environ = {**NVIDIA_CARD}, {}
     if variable is not None:
         environ[FORCE_VARIABLE] = variable
@@ -158,7 +156,7 @@ def test_the_option_goes_before_the_environment_the_run_file_and_the_hardware(
     if other is not None:
         files["etc/capability"] = other
         environ[CAPABILITY_FILE_VARIABLE] = "/etc/capability"
-    detected = detect(Host(files, nvidia_smi("24564"), environ=environ).at(tmp_path), option)
+    detected = detect(Host(files, nvidia_smi("24564"), environ=environ).at(tmp_path))
     assert (detected.name, detected.evidence.forced_by) == (capability, by)
     assert detected.evidence.gpus == (() if by else (Gpu("nvidia", "/sys/class/drm/card0/device/vendor"),))
 
