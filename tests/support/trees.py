@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import BACKEND_FILES
+from ansible_collections.localai.core.plugins.module_utils._localai.backend_tree import BACKEND_FILES
 from ansible_collections.localai.core.plugins.module_utils._store.store import Store, open_store
 
 from .host import ANYBODY

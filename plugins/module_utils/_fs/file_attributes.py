@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,5 @@ class FileAttributes:
 
     def difference(self, requested: FileAttributes) -> dict[str, tuple[str, str]]:
         """Return each attribute that is known and is not as requested: by its name, what it is and should be."""
-        wanted = asdict(requested)
-        return {
-            name: (value, wanted[name])
-            for name, value in asdict(self).items()
-            if value and wanted[name] and value != wanted[name]
-        }
+        pairs = ((name, getattr(self, name), getattr(requested, name)) for name in ("owner", "group", "mode"))
+        return {name: (value, wanted) for name, value, wanted in pairs if value and wanted and value != wanted}

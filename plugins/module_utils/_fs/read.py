@@ -45,30 +45,6 @@ def read_file(path: str, limit: int) -> bytes:
     return content
 
 
-class Bounded:
-    """A file that refuses to seek before its start or to read more than `limit` bytes at once: raises ValueError.
-
-    It is for libraries that trust the lengths that an archive states.
-    """
-
-    def __init__(self, stream: t.IO[bytes], limit: int) -> None:
-        self.tell, self.seekable = stream.tell, stream.seekable
-        self._stream = stream
-        self._limit = limit
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a position in the file."""
-        if whence == os.SEEK_SET and offset < 0:
-            raise ValueError("it points to a position before the start of the file")
-        return self._stream.seek(offset, whence)
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes."""
-        if size > self._limit:
-            raise ValueError("it states a length that is not plausible")
-        return self._stream.read(size if size >= 0 else self._limit)
-
-
 def chunks_of(stream: t.IO[bytes], offset: int = 0) -> t.Iterator[bytes]:
     """Yield the content of `stream` from `offset` on, and close it; raises OSError."""
     with stream:

@@ -22,8 +22,8 @@ from .._errors import HostError, SourceError
 from .attributes import NewDirectory, change, finish_directory
 from .directories import Directories
 from .entries import OPEN_DIRECTORY, closing, identity, random_names, unless_vanished, with_free_name
+from .inner_paths import safe_mode
 from .os_errors import DiskErrors
-from .paths import safe_mode
 from .remove import remove
 from .sync import BackgroundWriter, begin_write_out
 from .utf8 import os

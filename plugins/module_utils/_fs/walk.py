@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from .._errors import HostError
 from .entries import OPEN_DIRECTORY, VANISHED
+from .inner_paths import MAX_LEVELS
 from .os_errors import disk_error
-from .paths import MAX_LEVELS
 from .utf8 import os
 
 

@@ -10,7 +10,12 @@ from __future__ import annotations
 from .._errors import SourceError
 from .._fs.tree import Tree
 from .._fs.utf8 import os
+from .._store.tree_files import TreeFiles
 from .installed import RUN_FILE
+from .metadata import METADATA
+
+# The files by which LocalAI recognizes a backend.
+BACKEND_FILES = TreeFiles(described_by=(METADATA,), executables=(RUN_FILE,))
 
 
 class BackendTree:

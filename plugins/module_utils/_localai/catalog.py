@@ -16,7 +16,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import GalleryError, NameRefused, UnknownGalleryError, UnknownNameError
-from .capability import FILTER_OFF, Match, compatible, match
+from .capability import FILTER_OFF, compatible
+from .capability_map import Match, match
 from .gallery import Entry, Index
 from .names import checked_name
 

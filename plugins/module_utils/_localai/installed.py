@@ -17,14 +17,11 @@ from dataclasses import dataclass, field, replace
 
 from .._fs.file_attributes import FileAttributes
 from .._store.builds import Build
-from .._store.layout import TreeFiles
 from .._store.record import Inspection, Record
 from .leftovers import BACKUPS
 from .metadata import METADATA, Metadata
 
 RUN_FILE = "run.sh"
-# The files by which LocalAI recognizes a backend.
-BACKEND_FILES = TreeFiles(described_by=(METADATA,), executables=(RUN_FILE,))
 _UNKNOWN = FileAttributes()
 
 

@@ -17,8 +17,7 @@ from .._errors import NameRefused
 from .._request import MODEL_SCHEMES
 
 # A model names its backend with these characters. LocalAI also accepts capitals there, and lower-cases them.
-_USABLE = re.compile(r"[a-z0-9_-]+")
-_NOT_USABLE = re.compile(r"[^a-z0-9_-]")
+_USABLE = "a-z0-9_-"
 
 
 def is_usable(name: str) -> bool:
@@ -27,12 +26,12 @@ def is_usable(name: str) -> bool:
     Follows `ModelConfig.Validate` in LocalAI's `core/config/model_config.go`, and `pkg/model/initializers.go`, which
     lower-cases the name.
     """
-    return _USABLE.fullmatch(name) is not None
+    return re.fullmatch(f"[{_USABLE}]+", name) is not None
 
 
 def usable_spelling(name: str) -> str:
     """Return the name that is most like this one and that a model can use."""
-    return _NOT_USABLE.sub("-", name.lower())
+    return re.sub(f"[^{_USABLE}]", "-", name.lower())
 
 
 def requested_name(name: str) -> str:

@@ -16,10 +16,10 @@ from .._fs.accounts import attributes_of
 from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
 from .._fs.utf8 import os
-from .._store.build_records import recorded_builds
 from .._store.file_system import KeptAttributes, remembered
 from .._store.layout import OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
 from .._store.record import RECORD, Record
+from .._store.recorded_builds import recorded_builds
 from .installed import RUN_FILE, Directory, Installed, ListingRules, PreviousVersion
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata

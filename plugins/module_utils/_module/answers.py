@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._localai.installed import BACKEND_FILES, Installed
+from .._localai.backend_tree import BACKEND_FILES
+from .._localai.installed import Installed
 from .._localai.scan import tree_path
 from .._planner.questions import NewTreeAttributes, Question, WalkTree
 from .._resolver.resolver import Resolver

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import time
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from .._address import Address
 from .._errors import SourceError
 from .._fs.file_attributes import FileAttributes
-from .._localai.installed import BACKEND_FILES
+from .._localai.backend_tree import BACKEND_FILES
 from .._localai.metadata import METADATA, Metadata
 from .._localai.metadata_writer import to_json
 from .._planner.steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, Step, WriteMeta
@@ -22,11 +23,20 @@ from .._sources.progress import Progress
 from .._store.contents import contents_of, record_file
 from .._store.record import RECORD
 from .._store.store import Store
-from .result import Transfer
 
 if t.TYPE_CHECKING:
     from .._sources.artifact import Artifact
     from .._sources.source import Sources
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The facts about a build that are known only after its transfer; `elapsed` is in seconds."""
+
+    uri: Address
+    served_by: str
+    transferred: int
+    elapsed: float
 
 
 class Applier:

@@ -12,18 +12,19 @@ import typing as t
 from dataclasses import replace
 
 from .._errors import HostError, LocalAIError, PartlyChanged
-from .._localai.installed import BACKEND_FILES, Installed
+from .._localai.backend_tree import BACKEND_FILES
+from .._localai.installed import Installed
 from .._planner.effects import effects
 from .._planner.plan import Plan
 from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
 from .._store.file_system import KeptAttributes
 from .._store.store import open_store
 from .answers import Answers, walk
-from .apply import Applier
+from .apply import Applier, Transfer
 from .attributes import lost, owner_to_set
 from .decide import Decider
 from .preflight import check_own, check_space, check_writable
-from .result import Transfer, result_of
+from .result import result_of
 from .runner import Run
 from .task import Task
 

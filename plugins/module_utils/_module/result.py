@@ -8,21 +8,13 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
-from .._address import Address, printable
+from .._address import printable
 from .._localai.capability import HostCapability
 from .._planner.plan import Outcome, Plan
 
-
-@dataclass(frozen=True)
-class Transfer:
-    """The facts about a build that are known only after its transfer; `elapsed` is in seconds."""
-
-    uri: Address
-    served_by: str
-    transferred: int
-    elapsed: float
+if t.TYPE_CHECKING:
+    from .apply import Transfer
 
 
 def result_of(plan: Plan, host: HostCapability, transfers: t.Mapping[str, Transfer]) -> dict[str, t.Any]:

@@ -12,7 +12,8 @@ import tarfile
 import typing as t
 
 from .._errors import SourceError
-from .._fs.read import Bounded, chunks_of, open_file
+from .._fs.bounded import Bounded
+from .._fs.read import chunks_of, open_file
 from .._fs.utf8 import os
 from .manifest import MOST_DOCUMENT
 

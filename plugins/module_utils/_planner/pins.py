@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from .._address import Address
 from .._errors import GalleryError, LocalAIError, OptionError
-from .._localai.capability import HostCapability, Match, match
+from .._localai.capability import HostCapability
+from .._localai.capability_map import Match, match
 from .._localai.gallery import Entry
 from .._localai.names import checked_name
 from .._oci.platform import Platform

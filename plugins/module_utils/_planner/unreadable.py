@@ -14,7 +14,8 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import GalleryError, HostError
-from .._localai.capability import DEFAULT, HostCapability, Match
+from .._localai.capability import DEFAULT, HostCapability
+from .._localai.capability_map import Match
 from .._localai.catalog import Catalog, Resolution
 from .._localai.gallery import Entry
 from .._localai.installed import Installed

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._errors import SourceError
 from .._fs.entries import OPEN_DIRECTORY, closing, opened_directory
-from .._fs.paths import inner_path
+from .._fs.inner_paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .._fs.utf8 import os

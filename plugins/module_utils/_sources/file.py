@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from .._address import Address
 from .._errors import IntegrityError, SourceError
-from .._fs.paths import inner_path
+from .._fs.inner_paths import inner_path
 from .._fs.read import chunks_of, open_file
 from .._fs.tree import Tree
 from .._fs.utf8 import os

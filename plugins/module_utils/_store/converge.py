@@ -19,9 +19,9 @@ from .._fs.file_attributes import FileAttributes
 from .._fs.os_errors import disk_error
 from .._fs.utf8 import os
 from .._fs.walk import WalkEntry, walk
-from .layout import TreeFiles
 from .ownership import numbers_of, unknown_accounts
 from .record import RECORD
+from .tree_files import TreeFiles
 
 
 def count_differing(top: int, where: str, requested: FileAttributes, files: TreeFiles, keeps_modes: bool = True) -> int:

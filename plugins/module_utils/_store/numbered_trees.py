@@ -21,7 +21,8 @@ from .._fs.entries import exists, opened_directory, with_free_name
 from .._fs.remove import remove
 from .._fs.sync import Transaction
 from .._fs.utf8 import os
-from .layout import TreeFiles, version_numbers
+from .layout import version_numbers
+from .tree_files import TreeFiles
 
 # Errors of a rename if there is no space for the name, or if a directory is in a lower layer of an overlay.
 _CANNOT_MOVE = (errno.ENOSPC, errno.EDQUOT, errno.EXDEV)

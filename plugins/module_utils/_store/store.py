@@ -50,13 +50,14 @@ from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
 from .converge import converge
 from .file_system import KeptAttributes, remembered
-from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING, TreeFiles
+from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING
 from .lock import open_lock, wait_for, write_note
 from .numbered_trees import PreviousVersions, Staging, remove_in_place
 from .own_directories import give, open_path, own_directory, staged_tree
 from .ownership import numbers_of
 from .partial import Partials
 from .probe import Probed, answers_with, probe
+from .tree_files import TreeFiles
 
 _MAY_BE_IN_PATH = frozenset({OWN_DIRECTORY})
 _MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS, PARTIAL})

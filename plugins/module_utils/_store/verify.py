@@ -19,8 +19,8 @@ from .._fs.utf8 import os
 from .._fs.walk import WalkEntry, walk
 from .contents import Content, Contents, contents_of, name_of, parse_contents
 from .converge import count_differing
-from .layout import TreeFiles
 from .record import RECORD, Inspection
+from .tree_files import TreeFiles
 
 # A line for each of the 300,000 files of a large backend.
 MAX_RECORD = 256 * 1024 * 1024

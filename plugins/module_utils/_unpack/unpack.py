@@ -15,7 +15,7 @@ import contextlib
 import typing as t
 
 from .._errors import SourceError
-from .._fs.paths import inner_path
+from .._fs.inner_paths import inner_path
 from .._fs.tree import Tree
 from .compression import compression_of
 from .entry import Entry

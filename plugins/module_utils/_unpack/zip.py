@@ -17,7 +17,7 @@ import zipfile
 import zlib
 
 from .._errors import SourceError
-from .._fs.read import Bounded
+from .._fs.bounded import Bounded
 from .compression import BLOCK, damage
 from .entry import Entry, EntryKind
 

@@ -26,9 +26,10 @@ MAY_IMPORT = {
         "_fs",
         "_store.record",
         "_store.builds",
-        "_store.build_records",
+        "_store.recorded_builds",
         "_store.layout",
         "_store.file_system",
+        "_store.tree_files",
     ],
     "_sources": ["_oci", "_http", "_unpack", "_fs"],
     "_planner": [

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._fs.read import Bounded, chunks_of, open_file, read_file
+from ansible_collections.localai.core.plugins.module_utils._fs.read import chunks_of, open_file, read_file
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):
@@ -50,16 +50,6 @@ def test_a_file_is_opened_below_a_descriptor_and_no_symlink_followed_on_request(
             open_file("link", fd, os.O_NOFOLLOW)
     finally:
         os.close(fd)
-
-
-def test_lengths_that_an_archive_states_are_not_trusted():
-    bounded = Bounded(io.BytesIO(b"12345"), 3)
-    assert (bounded.read(2), bounded.tell(), bounded.read()) == (b"12", 2, b"345")
-    with pytest.raises(ValueError, match="not plausible"):
-        bounded.read(4)
-    with pytest.raises(ValueError, match="before the start of the file"):
-        bounded.seek(-1)
-    assert (bounded.seek(-2, os.SEEK_END), bounded.read(1)) == (3, b"4")
 
 
 def test_a_stream_is_read_from_an_offset_and_closed():

@@ -14,7 +14,7 @@ import stat
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._fs.paths import inner_path
+from ansible_collections.localai.core.plugins.module_utils._fs.inner_paths import inner_path
 from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.tests.support.host import (
     IS_ROOT,

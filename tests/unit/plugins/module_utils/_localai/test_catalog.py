@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import LocalAIError, UnknownNameError
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import Match
+from ansible_collections.localai.core.plugins.module_utils._localai.capability_map import Match
 from ansible_collections.localai.core.plugins.module_utils._localai.catalog import Catalog
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource

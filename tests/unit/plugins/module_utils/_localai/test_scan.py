@@ -280,5 +280,5 @@ def test_a_scan_loads_nothing_that_writes_or_walks() -> None:
         "_store.file_system",
         "_store.layout",
         "_store.record",
-        "_store.build_records",
+        "_store.recorded_builds",
     }

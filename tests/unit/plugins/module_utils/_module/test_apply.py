@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import BACKEND_FILES
+from ansible_collections.localai.core.plugins.module_utils._localai.backend_tree import BACKEND_FILES
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._module.apply import Applier
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import (

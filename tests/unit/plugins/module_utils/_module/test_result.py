@@ -11,7 +11,8 @@ from dataclasses import replace
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
 from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence
-from ansible_collections.localai.core.plugins.module_utils._module.result import Transfer, result_of
+from ansible_collections.localai.core.plugins.module_utils._module.apply import Transfer
+from ansible_collections.localai.core.plugins.module_utils._module.result import result_of
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Outcome, Plan
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Remove
 from ansible_collections.localai.core.tests.support.plans import CPU_HOST

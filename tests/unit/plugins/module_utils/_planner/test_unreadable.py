@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError
-from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability, Match, match
+from ansible_collections.localai.core.plugins.module_utils._localai.capability import HostCapability
+from ansible_collections.localai.core.plugins.module_utils._localai.capability_map import Match, match
 from ansible_collections.localai.core.plugins.module_utils._localai.catalog import Catalog
 from ansible_collections.localai.core.plugins.module_utils._localai.evidence import Evidence, Gpu, Unreadable
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index

@@ -168,7 +168,7 @@ _TRANSFER = """
 import sys
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import Progress
-from ansible_collections.localai.core.plugins.module_utils._store.layout import TreeFiles
+from ansible_collections.localai.core.plugins.module_utils._store.tree_files import TreeFiles
 from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
 
 with open_store(sys.argv[1], FileAttributes(), TreeFiles(), 0) as store, store.progress() as write:

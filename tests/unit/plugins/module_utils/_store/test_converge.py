@@ -11,7 +11,7 @@ import os
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import BACKEND_FILES
+from ansible_collections.localai.core.plugins.module_utils._localai.backend_tree import BACKEND_FILES
 from ansible_collections.localai.core.plugins.module_utils._store.converge import converge, count_differing
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, mode, snapshot
 

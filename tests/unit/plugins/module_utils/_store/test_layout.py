@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store.layout import TreeFiles, version_numbers
+from ansible_collections.localai.core.plugins.module_utils._store.layout import version_numbers
 
 
 def test_versions_are_in_the_order_of_their_numbers():
@@ -18,7 +18,3 @@ def test_versions_are_in_the_order_of_their_numbers():
 @pytest.mark.parametrize("name", ["9" * 19, "01", "0", "-1", "\u0663", "1.5", "", "new"])
 def test_names_that_no_version_gets_from_us_are_ignored(name):
     assert version_numbers([name, "7"]) == [7]
-
-
-def test_the_files_of_a_tree_are_those_that_describe_it_before_those_that_run():
-    assert TreeFiles(("metadata.json",), ("run.sh",)).names == ("metadata.json", "run.sh")

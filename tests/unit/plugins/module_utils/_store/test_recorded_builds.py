@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._store import build_records
-from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file, recorded_builds
+from ansible_collections.localai.core.plugins.module_utils._store import recorded_builds as reader
+from ansible_collections.localai.core.plugins.module_utils._store.build_records import builds_file
 from ansible_collections.localai.core.plugins.module_utils._store.builds import Build
+from ansible_collections.localai.core.plugins.module_utils._store.recorded_builds import recorded_builds
 
 BUILDS = {"piper": Build("sha256:1", requested=True), "cpu-x": Build("sha256:2", meta="x")}
 
@@ -44,7 +45,7 @@ def test_a_record_with_other_content_has_no_builds(tmp_path: Path, record: Path)
 
 def test_a_record_that_is_too_large_is_not_read(tmp_path: Path, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = record.stat().st_size
-    monkeypatch.setattr(build_records, "_MAX_SIZE", size)
+    monkeypatch.setattr(reader, "_MAX_SIZE", size)
     assert recorded_builds(str(tmp_path)) == BUILDS
-    monkeypatch.setattr(build_records, "_MAX_SIZE", size - 1)
+    monkeypatch.setattr(reader, "_MAX_SIZE", size - 1)
     assert recorded_builds(str(tmp_path)) == {}
