@@ -3,7 +3,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a task as frozen values. The argument specs are in `_module.argspec`."""
+"""The options of a task as frozen values. The argument specs are in `_module.argspec`.
+
+Here and in other files that every run loads, values that are used as they are, without `replace`, are named tuples.
+Python creates the class of a frozen dataclass four times more slowly, and a run that changes nothing spends most of
+its time on loading code.
+"""
 
 from __future__ import annotations
 
@@ -100,8 +105,7 @@ class BackendOptions:
         return self.state == "present" and not self.force
 
 
-@dataclass(frozen=True)
-class Verification:
+class Verification(t.NamedTuple):
     """A policy for signatures, with LocalAI's own keys: `GalleryVerification` in its `core/config/gallery.go`.
 
     `not_before` is a date and time in RFC 3339 notation.
@@ -115,8 +119,7 @@ class Verification:
     not_before: str | None = None
 
 
-@dataclass(frozen=True)
-class GallerySource:
+class GallerySource(t.NamedTuple):
     """One gallery of the option `galleries`.
 
     `verification` is the policy for its images, `artifact_verification` that for an index in a registry.
@@ -130,8 +133,7 @@ class GallerySource:
     artifact_verification: Verification | None = None
 
 
-@dataclass(frozen=True)
-class Mirror:
+class Mirror(t.NamedTuple):
     """A mirror of a registry: `http(s)://host[/prefix][?query]` or `ocilayout:/path`.
 
     With `resolve`, tags are resolved at the mirror too, and the registry is not contacted.
@@ -141,8 +143,7 @@ class Mirror:
     resolve: bool = False
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(t.NamedTuple):
     """Settings for one host, `name` or `name:port`. Its repr has no secrets."""
 
     host: str

@@ -22,8 +22,7 @@ LAST_RESORTS = (DEFAULT, "cpu")
 NVIDIA, AMD, INTEL = "nvidia", "amd", "intel"
 
 
-@dataclass(frozen=True)
-class Capability:
+class Capability(t.NamedTuple):
     """A capability that hosts have.
 
     `vendor` is the vendor of its GPUs, and `cuda` the version of CUDA; a build for a newer one is never used.

@@ -7,19 +7,18 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class Gpu:
+class Gpu(t.NamedTuple):
     """A GPU, or evidence of one: its `vendor`, and the path where it was `seen`."""
 
     vendor: str
     seen: str
 
 
-@dataclass(frozen=True)
-class Unreadable:
+class Unreadable(t.NamedTuple):
     """A `vendor` whose GPU is present and whose memory is unknown, and the `output` of the `probe` that failed."""
 
     vendor: str

@@ -11,7 +11,8 @@ host as one without a GPU if the memory of its GPU cannot be read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import typing as t
+from dataclasses import replace
 
 from .capability import AMD, CAPABILITIES, DEFAULT, INTEL, NVIDIA, HostCapability
 from .evidence import Evidence, Gpu, Unreadable
@@ -19,8 +20,7 @@ from .evidence import Evidence, Gpu, Unreadable
 LEAST_VRAM = 4 * 1024**3
 
 
-@dataclass(frozen=True)
-class Vendor:
+class Vendor(t.NamedTuple):
     """A vendor of GPUs: its PCI ID, the PCI classes of its GPUs, the driver that computes with them, and its tools.
 
     The classes are display controllers and, for AMD, accelerators without a display. Intel's accelerators are not
@@ -45,8 +45,7 @@ CUDA_VERSIONS = tuple(sorted({row.cuda for row in CAPABILITIES if row.cuda}, key
 _PRIORITY = {vendor.name: priority for priority, vendor in enumerate(VENDORS)}
 
 
-@dataclass(frozen=True)
-class Hardware:
+class Hardware(t.NamedTuple):
     """The detected hardware of a host.
 
     The first of `gpus` decides. `vram` is the memory of all readable GPUs in bytes. `computing` has the vendors whose

@@ -104,8 +104,7 @@ class PreviousVersion:
     directory: Directory
 
 
-@dataclass(frozen=True)
-class ListingRules:
+class ListingRules(t.NamedTuple):
     """How a server lists its backends.
 
     `reads_system_metadata`: whether aliases and meta backends of the system path count, as since LocalAI 4.10.
@@ -114,6 +113,9 @@ class ListingRules:
 
     reads_system_metadata: bool = True
     prefers_development: bool = False
+
+
+_NEWEST_RULES = ListingRules()
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Installed:
     readable: bool = True
     previous: tuple[PreviousVersion, ...] = ()
     builds: t.Mapping[str, Build] = field(default_factory=dict)
-    rules: ListingRules = ListingRules()
+    rules: ListingRules = _NEWEST_RULES
 
     @functools.cached_property
     def listed(self) -> tuple[Directory, ...]:

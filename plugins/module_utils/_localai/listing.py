@@ -12,7 +12,6 @@ listing. `Installed.listed` has the directories that are listed.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import NameRefused
 from .capability import compatible, preferred
@@ -24,8 +23,7 @@ _DEVELOPMENT = "-development"
 RowKind = t.Literal["concrete", "alias", "meta", "system"]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(t.NamedTuple):
     """One name that LocalAI knows, and the backend that it runs for the name.
 
     Every row of the system path has the kind `system`, also aliases and meta backends. `home` is the directory that has

@@ -35,8 +35,7 @@ _ARCHITECTURES = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(t.NamedTuple):
     """The output of a tool, its exit status if it has one, and a summary of both for messages."""
 
     printed: str = ""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 
 from .._fs.utf8 import os
 from .capability import NVIDIA
@@ -31,8 +30,7 @@ _VENDOR_OF = {vendor.pci_id: vendor for vendor in VENDORS}
 _COMPUTE_DRIVERS = {vendor.name: vendor.compute_driver for vendor in VENDORS if vendor.compute_driver}
 
 
-@dataclass(frozen=True)
-class Device:
+class Device(t.NamedTuple):
     """A GPU: its vendor, its driver or an empty text, and its memory `vram` in bytes if the kernel reports it."""
 
     vendor: str

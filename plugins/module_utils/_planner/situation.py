@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
@@ -17,8 +16,7 @@ from .._localai.listing import Listing, Row
 from .._request import BackendOptions
 
 
-@dataclass(frozen=True)
-class Situation:
+class Situation(t.NamedTuple):
     """One bare name, and what is installed for it.
 
     `directory` is the directory with that name, and `damage` is its damage. `row` is the row of the name in LocalAI's

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import stat
 import typing as t
-from dataclasses import dataclass
 
 from .._fs.paths import nearest_existing
 from .._fs.read import open_file
@@ -27,8 +26,7 @@ _MAX_SIZE = 4096
 _KINDS_OF_0_1 = ("vfat", "msdos", "exfat", "fuseblk")
 
 
-@dataclass(frozen=True)
-class KeptAttributes:
+class KeptAttributes(t.NamedTuple):
     """Whether a file system keeps the owners and the modes that files get; otherwise its mount decides them."""
 
     owners: bool = True

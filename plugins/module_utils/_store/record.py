@@ -12,6 +12,7 @@ the tree; see `contents.py`.
 from __future__ import annotations
 
 import json
+import typing as t
 from dataclasses import dataclass
 
 RECORD = ".localai-core.json"
@@ -51,8 +52,7 @@ class Record:
         return cls(**values)
 
 
-@dataclass(frozen=True)
-class Inspection:
+class Inspection(t.NamedTuple):
     """What a walk through an installed tree found.
 
     `damage` says in words what differs from the record, `differing` is the number of paths that have another owner,
