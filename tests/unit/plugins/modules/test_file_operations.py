@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run that changes nothing does not look into trees, except to verify them: the number of their files is no matter."""
+"""A run that changes nothing looks into trees only to verify them: else the number of their files is no matter."""
 
 from __future__ import annotations
 

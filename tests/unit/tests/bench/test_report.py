@@ -20,9 +20,13 @@ def run(variant=OURS, *, image="llama", number=1, wall=1.0, memory=50 * MB, disk
     return Run(image, variant.name, number, wall=wall, cpu=1.0, process=wall + 1, memory=memory, disk=disk)
 
 
-def report(runs=(), small=None, large=None, plays=None):
+def plays(*, empty=(0.5,), task=(1.0,), fleet=(6.0,), stat=(5.0,), requests=0, other=()):
+    return Converged([*empty], [*task], [*fleet], [*stat], requests, [*other])
+
+
+def report(runs=(), small=None, large=None, played=None):
     runs = runs or [run(TAR), run(OURS)]
-    return Report(runs, small or run(), large or run(image="fat"), plays or Converged([0.5], [1.0], 0))
+    return Report(runs, small or run(), large or run(image="fat"), played or plays())
 
 
 def goal(made, what):
@@ -51,6 +55,7 @@ def test_variants_that_did_not_run_have_no_goals():
     assert [goal.what for goal in report().goals() if " / " in goal.what] == [
         "llama: ours / curl, gzip, tar, wall time",
         "peak memory, fat / llama",
+        "converged task / stat, 40 hosts",
     ]
 
 
@@ -62,13 +67,18 @@ def test_memory_and_disk_are_the_worst_of_ours():
 
 
 def test_the_empty_play_of_the_same_round_is_taken_off():
-    made = report(plays=Converged([0.5, 5.0, 0.5], [1.0, 5.4, 1.1], 2))
+    made = report(played=plays(empty=[0.5, 5.0, 0.5], task=[1.0, 5.4, 1.1], requests=2))
     assert goal(made, "above an empty play").measured == pytest.approx(0.5)
     assert not goal(made, "requests").met
 
 
+def test_the_fleet_is_compared_with_stat_in_the_same_round():
+    made = report(played=plays(stat=[4.0, 10.0, 4.0], fleet=[5.0, 11.0, 4.8]))
+    assert goal(made, "40 hosts").measured == pytest.approx(1.2)
+
+
 def test_another_state_of_the_collection_is_compared_where_there_is_one():
-    made = report([run(TAR), run(OURS, wall=1.2), run(OTHER, wall=1.0)], plays=Converged([0.5], [1.0], 0, other=[0.8]))
+    made = report([run(TAR), run(OURS, wall=1.2), run(OTHER, wall=1.0)], played=plays(other=[0.8]))
     assert goal(made, "llama: ours / ours, other state").measured == pytest.approx(1.2)
     assert not goal(made, "converged task / ours, other state").met
 
