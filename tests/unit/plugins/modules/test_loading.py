@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.localai.core.tests.support.interpreter import environment
 
 # The lines of code of the library that a converged run may load; blank lines, comments and docstrings cost nothing.
-MOST_LINES = 2500
+MOST_LINES = 2460
 # What fetches, reads galleries, unpacks or writes.
 HEAVY = (
     "_http.client",
@@ -82,6 +82,14 @@ def test_a_converged_run_loads_nothing_that_fetches_or_writes(converged, more):
     assert {"requests", "urllib3", "yaml"}.isdisjoint(run["modules"])
     heavy = [name for name in run["files"] if name.startswith(HEAVY)]
     assert heavy == []
+
+
+@pytest.mark.parametrize("capability", ["default", "nvidia-cuda-12"])
+def test_with_a_capability_of_localai_neither_the_hardware_nor_galleries_matter(converged, capability):
+    run = loaded(task(converged, "piper", capability=capability))
+    assert run["result"]["capability"] == capability
+    needless = ("_localai.detect", "_localai.hardware", "_localai.machine", "_localai.gallery", "_planner.questions")
+    assert set(needless).isdisjoint(run["files"])
 
 
 def test_a_converged_run_loads_few_lines(converged):
