@@ -7,7 +7,7 @@
 
 Here and in other files that every run loads, values that are used as they are, without `replace`, are named tuples.
 Python creates the class of a frozen dataclass four times more slowly, and a run that changes nothing spends most of
-its time on loading code.
+its time on loading code. Values with secrets are none: a tuple is easily written out item by item.
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ class Mirror(t.NamedTuple):
     resolve: bool = False
 
 
-class Endpoint(t.NamedTuple):
+@dataclass(frozen=True)
+class Endpoint:
     """Settings for one host, `name` or `name:port`. Its repr has no secrets."""
 
     host: str
