@@ -19,7 +19,6 @@ import sys
 import urllib.error
 import urllib.request
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Callable, Iterable, Iterator, cast
 
@@ -27,19 +26,10 @@ from ..support.archives import Entry, file, symlink, write_tar
 from ..support.backends import RUN_SH
 from ..support.images import OCI_LAYER, OCI_MANIFEST, host_platform, image_around
 from ..support.push import Pusher, Target
+from .served import Served
 
 MIB = 1024**2
 _PACKAGES = "venv/lib/python3.10/site-packages"
-
-
-@dataclass(frozen=True)
-class Served:
-    """An image at the registry, with the addresses of its layers for those who know nothing of images."""
-
-    name: str
-    reference: str
-    layers: tuple[str, ...]
-    size: int  # of the layers, compressed
 
 
 class _Material:
@@ -161,7 +151,7 @@ def served(name: str, scale: float, host: str, scratch: Path) -> Served:
         manifest = _manifest(host, repository, tag) or sys.exit("The registry forgot the image.")
     layers = json.loads(manifest)["layers"]
     blobs = tuple(f"http://{host}/v2/{repository}/blobs/{layer['digest']}" for layer in layers)
-    return Served(name, f"{host}/{repository}:{tag}", blobs, sum(layer["size"] for layer in layers))
+    return Served(name, f"{host}/{repository}:{tag}", blobs, sum(layer["size"] for layer in layers), host)
 
 
 def _make(name: str, scale: float, pusher: Pusher, place: tuple[str, str], scratch: Path) -> None:

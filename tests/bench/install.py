@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Install one image as the module does it, and print as JSON what the install alone took.
+"""Install one image or archive as the module does it, and print as JSON what the install alone took.
 
 That is a run of the module from its options to its result. What Python, Ansible and requests need to be loaded is not
 in it.
@@ -24,8 +24,8 @@ from ..support.module import run_module
 
 
 def main() -> None:
-    """`install REFERENCE DIRECTORY with|without`: with or without isal."""
-    reference, directory, isal = sys.argv[1:]
+    """`install REFERENCE DIRECTORY with|without [OPTION=NUMBER...]`: with isal or not, and options of the module."""
+    reference, directory, isal, *settings = sys.argv[1:]
     importlib.import_module("requests")
     if isal == "without":
         sys.modules["isal"] = None  # type: ignore[assignment]  # so Python says that there is none
@@ -35,6 +35,7 @@ def main() -> None:
         "backends_path": directory,
         "backends_system_path": str(Path(directory).with_name("system")),
         "capability": "default",
+        **{name: int(number) for name, number in (setting.split("=") for setting in settings)},
     }
     wall, before = time.perf_counter(), os.times()
     result = run_module(localai_backend.main, options)

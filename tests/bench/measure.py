@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from .images import Served
+from .served import Served
 from .variants import Place, Variant
 
 _STOPWATCH = str(Path(__file__).with_name("stopwatch.py"))
@@ -29,7 +29,7 @@ class Run:
     process. For the others both are the same. `disk` is what was occupied at the peak beyond the final tree.
     """
 
-    image: str
+    case: str
     variant: str
     round: int
     wall: float
@@ -39,23 +39,23 @@ class Run:
     disk: int
 
 
-def measure(variant: Variant, image: Served, number: int, work: Path) -> Run:
-    """Run a variant in a new directory, which is removed afterwards."""
+def measure(case: str, variant: Variant, served: Served, number: int, work: Path) -> Run:
+    """Run a variant for a case in a new directory, which is removed afterwards."""
     place = Place(work / "run" / "tree", work / "run" / "scratch")
     place.scratch.mkdir(parents=True)
     os.sync()  # what an earlier run left to be written is no concern of this one
     with _Usage(work) as usage:
-        lines = _output(variant, image, place)
+        lines = _output(variant, served, place)
     figures = json.loads(lines[-1])
     inner = json.loads(lines[0]) if variant.inner else figures
-    if not list(place.tree.glob("**/run.sh")):
-        sys.exit(f"{variant.name} did not unpack {image.name}.")
+    if not list(place.tree.glob(variant.leaves or served.proof)):
+        sys.exit(f"{variant.name} did not fetch {served.name}.")
     shutil.rmtree(place.scratch)
     os.sync()
     disk = max(0, usage.peak - _occupied(work))
     shutil.rmtree(work / "run")
     return Run(
-        image.name,
+        case,
         variant.name,
         number,
         wall=inner["wall"],
@@ -66,8 +66,8 @@ def measure(variant: Variant, image: Served, number: int, work: Path) -> Run:
     )
 
 
-def _output(variant: Variant, image: Served, place: Place) -> list[str]:
-    command = [sys.executable, "-I", "-S", _STOPWATCH, *variant.command(image, place)]
+def _output(variant: Variant, served: Served, place: Place) -> list[str]:
+    command = [sys.executable, "-I", "-S", _STOPWATCH, *variant.command(served, place)]
     # Whatever they keep in temporary files or at home counts as their disk.
     own = {"HOME": str(place.scratch), "TMPDIR": str(place.scratch), "no_proxy": "127.0.0.1"}
     environment = {**os.environ, **own}
@@ -75,7 +75,7 @@ def _output(variant: Variant, image: Served, place: Place) -> list[str]:
         command, check=False, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
     if done.returncode != 0:
-        sys.exit(f"{variant.name} failed with the image {image.name}.")
+        sys.exit(f"{variant.name} failed with {served.reference}.")
     return done.stdout.splitlines()
 
 

@@ -8,27 +8,15 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from typing import Callable, Iterable, Sequence
+from typing import Callable, Iterable, Iterator, Sequence
 
+from .cases import CASES, FLAT, OTHER_GOAL, Case
 from .converged import Converged
 from .measure import Run
-from .variants import BSDTAR, ISAL, OTHER, OURS, TAR, UMOCI
+from .variants import ISAL, ONE, OTHER, OUR_FILE, OURS
 
 _MB = 1000**2
-
-# What our wall time may be at the most, as a ratio to that of another way.
-_GOALS = (
-    ("llama", OURS, TAR, 0.65),
-    ("python", OURS, TAR, 0.70),
-    ("llama", OURS, BSDTAR, 1.0),
-    ("python", OURS, BSDTAR, 1.0),
-    ("llama", OURS, UMOCI, 0.5),
-    ("python", OURS, UMOCI, 0.5),
-    ("llama", ISAL, TAR, 0.45),
-    ("python", ISAL, TAR, 0.45),
-    ("llama", OURS, OTHER, 1.1),
-    ("python", OURS, OTHER, 1.1),
-)
+_OURS = {variant.name for variant in (OURS, ISAL, ONE, OUR_FILE)}
 
 
 @dataclass(frozen=True)
@@ -46,50 +34,50 @@ class Goal:
 
 
 class Report:
-    """The figures of a benchmark: runs in rounds, one run each of a small and of a very large image, the plays."""
+    """The figures of a benchmark: the runs of its cases, in rounds, and the plays if there were any."""
 
-    def __init__(self, runs: Sequence[Run], small: Run, large: Run, plays: Converged) -> None:
+    def __init__(self, runs: Sequence[Run], plays: Converged | None, cases: Sequence[Case] = CASES) -> None:
         self._runs = runs
-        self._small = small
-        self._large = large
         self._plays = plays
+        self._cases = cases
 
     def goals(self) -> list[Goal]:
         """All goals for which there are figures."""
-        times = [
-            Goal(
-                f"{image}: {one.name} / {other.name}, wall time", most, self._ratio(image, one.name, other.name, _wall)
-            )
-            for image, one, other, most in _GOALS
-            if self._of(image, one.name) and self._of(image, other.name)
-        ]
-        ours = [run for run in [*self._runs, self._small, self._large] if run.variant in (OURS.name, ISAL.name)]
-        above = [full - empty for empty, full in zip(self._plays.empty, self._plays.task)]
-        fleet = [task / stat for stat, task in zip(self._plays.stat, self._plays.fleet)]
-        other = [task / theirs for task, theirs in zip(self._plays.task, self._plays.other)]
-        return [
-            *times,
-            *([Goal(f"converged task / {OTHER.name}", 1.1, statistics.median(other))] if other else []),
-            Goal("peak memory, MB", 80, max(run.memory for run in ours) / _MB),
-            Goal("peak memory, fat / llama", 1.1, self._large.memory / self._small.memory),
-            Goal("disk beyond the tree, MB", 0, max(run.disk for run in ours) // _MB),
-            Goal("converged task above an empty play, s", 0.5, statistics.median(above)),
-            Goal("converged task / stat, 40 hosts", 1.25, statistics.median(fleet)),
-            Goal("converged task, requests", 0, self._plays.requests),
-        ]
+        return [*self._times(), *self._sizes(), *(_of_plays(self._plays) if self._plays else [])]
+
+    def _times(self) -> Iterator[Goal]:
+        for case in self._cases:
+            for one, other, most in case.goals:
+                if self._of(case.name, one.name) and self._of(case.name, other.name):
+                    ratio = self._ratio(case.name, one.name, other.name, _wall)
+                    yield Goal(f"{case.name}: {one.name} / {other.name}, wall time", most, ratio)
+
+    def _sizes(self) -> Iterator[Goal]:
+        ours = [run for run in self._runs if run.variant in _OURS]
+        if ours:
+            yield Goal("peak memory, MB", 80, max(run.memory for run in ours) / _MB)
+        for large, small in FLAT:
+            pair = [[run.memory for run in self._of(case, OURS.name)] for case in (large, small)]
+            if all(pair):
+                yield Goal(
+                    f"peak memory, {large} / {small}", 1.1, statistics.median(pair[0]) / statistics.median(pair[1])
+                )
+        if ours:
+            yield Goal("disk beyond the tree, MB", 0, max(run.disk for run in ours) // _MB)
 
     def markdown(self) -> str:
         """Two tables: the medians with their ratios, and the goals."""
-        rows = [self._row(image, variant) for image, variant in dict.fromkeys((r.image, r.variant) for r in self._runs)]
-        heads = ["image", "variant", "seconds", "wall", "whole process", "CPU", "memory", "memory MB", "disk MB"]
+        rows = [self._row(case, variant) for case, variant in dict.fromkeys((r.case, r.variant) for r in self._runs)]
+        heads = ["case", "variant", "seconds", "wall", "whole process", "CPU", "memory", "memory MB", "disk MB"]
         goals = [[goal.what, f"{goal.most:g}", f"{goal.measured:.2f}", _yes(goal.met)] for goal in self.goals()]
         return _table(heads, rows) + "\n" + _table(["figure", "goal: at most", "measured", "met"], goals)
 
-    def _row(self, image: str, variant: str) -> list[str]:
-        runs = self._of(image, variant)
-        ratios = [self._ratio(image, variant, TAR.name, figure) for figure in (_wall, _process, _cpu, _memory)]
+    def _row(self, case: str, variant: str) -> list[str]:
+        runs = self._of(case, variant)
+        base = next(run.variant for run in self._runs if run.case == case)
+        ratios = [self._ratio(case, variant, base, figure) for figure in (_wall, _process, _cpu, _memory)]
         return [
-            image,
+            case,
             variant,
             f"{statistics.median(run.wall for run in runs):.2f}",
             *[f"{ratio:.2f}" for ratio in ratios],
@@ -97,13 +85,24 @@ class Report:
             f"{statistics.median(run.disk for run in runs) / _MB:.0f}",
         ]
 
-    def _of(self, image: str, variant: str) -> list[Run]:
-        return [run for run in self._runs if (run.image, run.variant) == (image, variant)]
+    def _of(self, case: str, variant: str) -> list[Run]:
+        return [run for run in self._runs if (run.case, run.variant) == (case, variant)]
 
-    def _ratio(self, image: str, one: str, other: str, figure: Callable[[Run], float]) -> float:
+    def _ratio(self, case: str, one: str, other: str, figure: Callable[[Run], float]) -> float:
         """The median over the rounds of what one variant took as a ratio to the other in the same round."""
-        pairs = zip(self._of(image, one), self._of(image, other))
+        pairs = zip(self._of(case, one), self._of(case, other))
         return statistics.median(figure(ours) / figure(theirs) for ours, theirs in pairs)
+
+
+def _of_plays(plays: Converged) -> Iterator[Goal]:
+    above = [full - empty for empty, full in zip(plays.empty, plays.task)]
+    fleet = [task / stat for stat, task in zip(plays.stat, plays.fleet)]
+    other = [task / theirs for task, theirs in zip(plays.task, plays.other)]
+    if other:
+        yield Goal(f"converged task / {OTHER.name}", OTHER_GOAL, statistics.median(other))
+    yield Goal("converged task above an empty play, s", 0.5, statistics.median(above))
+    yield Goal("converged task / stat, 40 hosts", 1.25, statistics.median(fleet))
+    yield Goal("converged task, requests", 0, plays.requests)
 
 
 def _wall(run: Run) -> float:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make bench`: our install against other ways to get the same image from the same registry into a directory.
+"""`make bench`: our install against other ways to get the same from the same server into a directory.
 
 The variants take turns, round by round, so that whatever else the machine does meets all of them. BENCH_ROUNDS,
-BENCH_DIR and BENCH_SCALE change how often, where, and how much.
+BENCH_DIR, BENCH_SCALE and BENCH_ONLY change how often, where, how much, and which of the cases.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ import contextlib
 import json
 import os
 import platform
+import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator
 
 from ..support.docker_registry import docker_registry
+from .cases import Case, selected
 from .converged import converged
-from .images import Served, served
+from .lines import running
+from .materials import Materials
 from .measure import Run, measure
 from .report import Report
-from .variants import OURS, Variant, available
+from .served import Served
+from .variants import available
 from .volume import volume
 
 
@@ -35,43 +39,58 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, required=True, help="for images and results")
     options = parser.parse_args()
     rounds, scale = int(os.environ.get("BENCH_ROUNDS", "5")), float(os.environ.get("BENCH_SCALE", "1"))
+    cases, with_plays = selected(os.environ.get("BENCH_ONLY", ""))
     directory = options.directory.resolve()
-    storage = directory / "registry"
-    variants = available()
+    start = time.monotonic()
     with contextlib.ExitStack() as stack:
-        registry = stack.enter_context(docker_registry(options.registry, storage))
+        registry = stack.enter_context(docker_registry(options.registry, directory / "registry"))
         work = stack.enter_context(volume(directory, os.environ.get("BENCH_DIR", "")))
-        images = [served(name, scale, registry["host"], directory / "layer") for name in ("llama", "python", "fat")]
-        runs = list(_rounds(images[:2], variants, rounds, work))
-        small, large = (_told(measure(OURS, image, 1, work)) for image in (images[0], images[2]))
-        plays = converged(registry, storage / "registry.log", work, rounds)
-    report = Report(runs, small, large, plays)
+        materials = Materials(directory, registry["host"], scale)
+        things = [case.made(materials) for case in cases]
+        runs = [run for case, thing in zip(cases, things) for run in _runs(case, thing, materials, rounds, work)]
+        log = directory / "registry" / "registry.log"
+        plays = converged(registry, log, work, rounds) if with_plays else None
+    report = Report(runs, plays)
     results = {
         "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
         "rounds": rounds,
         "scale": scale,
-        "images": [asdict(image) for image in images],
-        "runs": [asdict(run) for run in [*runs, small, large]],
-        "plays": asdict(plays),
+        "seconds": round(time.monotonic() - start),
+        "served": {case.name: asdict(thing) for case, thing in zip(cases, things)},
+        "runs": [asdict(run) for run in runs],
+        "plays": asdict(plays) if plays else None,
         "goals": [{**asdict(goal), "met": goal.met} for goal in report.goals()],
     }
     directory.joinpath("results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     directory.joinpath("results.md").write_text(report.markdown(), encoding="utf-8")
-    print(f"\nMedians of {rounds} rounds; ratios are to curl, gzip, tar.\n\n{report.markdown()}")
-    print(f"Also in {directory}: results.json, results.md")
+    print(f"\nMedians; ratios are to the first variant of a case.\n\n{report.markdown()}")
+    print(f"Also in {directory}: results.json, results.md. It took {results['seconds']} s.")
 
 
-def _rounds(images: Sequence[Served], variants: Sequence[Variant], rounds: int, work: Path) -> Iterator[Run]:
-    for image in images:
-        for number in range(1, rounds + 1):
+def _runs(case: Case, thing: Served, materials: Materials, rounds: int, work: Path) -> Iterator[Run]:
+    """The runs of all rounds of a case."""
+    variants = available(case.variants)
+    with _served(case, thing, materials) as served:
+        for number in range(1, case.rounds(rounds) + 1):
             for variant in variants:
-                yield _told(measure(variant, image, number, work))
+                yield _told(measure(case.name, variant, served, number, work))
+
+
+@contextlib.contextmanager
+def _served(case: Case, thing: Served, materials: Materials) -> Iterator[Served]:
+    """What is fetched, at the server of a case."""
+    if case.line is None:
+        yield thing
+        return
+    state = materials.files.with_name("line.json")
+    with running(case.line, materials.files, materials.storage, state) as host:
+        yield thing.at(host)
 
 
 def _told(run: Run) -> Run:
     """The same run, after a line about it."""
     figures = f"{run.wall:7.2f} s {run.cpu:7.2f} s CPU {run.memory / 1e6:5.0f} MB {run.disk / 1e6:6.0f} MB on disk"
-    print(f"{run.image:7} round {run.round}  {run.variant:16} {figures}", flush=True)
+    print(f"{run.case:16} round {run.round}  {run.variant:20} {figures}", flush=True)
     return run
 
 

@@ -169,7 +169,7 @@ def _read(stream: BinaryIO) -> _Request | None:
     words = first.decode("latin-1").split()
     if len(words) != 3 or words[0] not in ("GET", "HEAD"):
         return None
-    headers = {}
+    headers: dict[str, str] = {}
     while True:
         line = stream.readline(65536).decode("latin-1").strip()
         if not line:
