@@ -135,7 +135,7 @@ coverage: collection ## what the unit tests covered, against the floor
 	$(VENV)/bin/python tests/tools/coverage_floor.py $(OUTPUT)/reports/coverage.json
 
 bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install in turns with other ways, measured
-	tests/tools/install_peers.sh
+	tests/tools/install_peers.sh $(BUILD)
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 

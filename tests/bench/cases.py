@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from typing import Callable, Sequence
@@ -70,7 +71,7 @@ class Case:
 
     def rounds(self, all_rounds: int) -> int:
         """The number of rounds in which it is measured."""
-        return max(1, round(all_rounds * self.share + 0.01))  # a half is rounded up
+        return max(1, math.ceil(all_rounds * self.share))
 
 
 def _image(name: str) -> Callable[[Materials], Served]:

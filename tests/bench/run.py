@@ -28,7 +28,6 @@ from .materials import Materials
 from .measure import Run, measure
 from .report import Report
 from .served import Served
-from .variants import available
 from .volume import volume
 
 
@@ -40,6 +39,9 @@ def main() -> None:
     options = parser.parse_args()
     rounds, scale = int(os.environ.get("BENCH_ROUNDS", "5")), float(os.environ.get("BENCH_SCALE", "1"))
     cases, with_plays = selected(os.environ.get("BENCH_ONLY", ""))
+    for variant in dict.fromkeys(variant for case in cases for variant in case.variants):
+        if variant.missing:
+            print(f"Left out, because there is no {' and no '.join(variant.missing)}: {variant.name}.")
     directory = options.directory.resolve()
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
@@ -69,7 +71,7 @@ def main() -> None:
 
 def _runs(case: Case, thing: Served, materials: Materials, rounds: int, work: Path) -> Iterator[Run]:
     """The runs of all rounds of a case."""
-    variants = available(case.variants)
+    variants = [variant for variant in case.variants if not variant.missing]
     with _served(case, thing, materials) as served:
         for number in range(1, case.rounds(rounds) + 1):
             for variant in variants:

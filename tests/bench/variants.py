@@ -16,7 +16,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable
 
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import CONNECTION_OPTIONS
 
@@ -138,11 +138,3 @@ CRANE = Variant("crane, tar", _crane, needs=("crane", "tar"))
 OUR_FILE = Variant("ours", _our_file, inner=True)
 CURL = Variant("curl", _curl, needs=("curl",))
 ARIA2_SUM = Variant("aria2c, sha256sum", _aria2_and_sum, needs=("aria2c", "sha256sum"))
-
-
-def available(variants: Sequence[Variant]) -> list[Variant]:
-    """Those of the variants that this machine can run; says which it cannot."""
-    for variant in variants:
-        if variant.missing:
-            print(f"Left out, because there is no {' and no '.join(variant.missing)}: {variant.name}.")
-    return [variant for variant in variants if not variant.missing]
