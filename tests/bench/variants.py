@@ -109,7 +109,7 @@ def _skopeo(target: str) -> str:
 
 
 def _skopeo_alone(served: Served, place: Place) -> list[str]:
-    return _script(place, _skopeo('"dir:$tree"').format(served.reference))
+    return _script(place, _skopeo('"oci:$tree:image"').format(served.reference))
 
 
 def _skopeo_and_umoci(served: Served, place: Place) -> list[str]:
@@ -133,7 +133,7 @@ TAR = Variant("curl, gzip, tar", _pipeline('gzip -dc | tar -x -C "$tree"'), need
 BSDTAR = Variant("curl, bsdtar", _pipeline('bsdtar -x -f - -C "$tree"'), needs=("curl", "bsdtar"))
 ARIA2_TAR = Variant("aria2c, tar", _aria2_and_tar, needs=("aria2c", "tar"))
 UMOCI = Variant("skopeo, umoci", _skopeo_and_umoci, needs=("skopeo", "umoci"))
-SKOPEO = Variant("skopeo alone", _skopeo_alone, needs=("skopeo",), leaves="manifest.json")
+SKOPEO = Variant("skopeo alone", _skopeo_alone, needs=("skopeo",), leaves="index.json")
 CRANE = Variant("crane, tar", _crane, needs=("crane", "tar"))
 OUR_FILE = Variant("ours", _our_file, inner=True)
 CURL = Variant("curl", _curl, needs=("curl",))
