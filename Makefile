@@ -158,6 +158,7 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, al
 
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin/strace ## a few seconds of bench and of soak
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
+	    export BENCH_ONLY='llama,large file,archive,file,image,no ranges,converged'; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
 	$(RUN).soak.bombs --sample
 	$(RUN).soak.secrets --sample

@@ -28,7 +28,7 @@ from .materials import Materials
 from .measure import Run, measure
 from .report import Report
 from .served import Served
-from .volume import volume
+from .volume import memory, volume
 
 
 def main() -> None:
@@ -72,7 +72,10 @@ def main() -> None:
 def _runs(case: Case, thing: Served, materials: Materials, rounds: int, work: Path) -> Iterator[Run]:
     """The runs of all rounds of a case."""
     variants = [variant for variant in case.variants if not variant.missing]
-    with _served(case, thing, materials) as served:
+    with contextlib.ExitStack() as stack:
+        served = stack.enter_context(_served(case, thing, materials))
+        if case.in_memory:
+            work = stack.enter_context(memory(thing.size, otherwise=work))
         for number in range(1, case.rounds(rounds) + 1):
             for variant in variants:
                 yield _told(measure(case.name, variant, served, number, work))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file system that the benchmark writes to: a fresh one where that can be had."""
+"""The file systems that the benchmark writes to: a fresh one where that can be had, and memory for what disks hide."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Iterator
 
 _SIZE = 8 * 1024**3
+_MEMORY = Path("/dev/shm")
 
 
 @contextlib.contextmanager
@@ -28,6 +30,16 @@ def volume(directory: Path, given: str) -> Iterator[Path]:
         with _mounted(directory) as work:
             print(f"Runs write to a fresh ext4 with a journal, mounted at {work}.", flush=True)
             yield work
+
+
+@contextlib.contextmanager
+def memory(needed: int, otherwise: Path) -> Iterator[Path]:
+    """An empty directory in memory if that has room for twice as many bytes, else the one for all runs."""
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < 2 * needed:
+        yield otherwise
+    else:
+        with tempfile.TemporaryDirectory(dir=_MEMORY, prefix="bench-") as work:
+            yield Path(work)
 
 
 @contextlib.contextmanager
