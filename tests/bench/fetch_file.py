@@ -27,8 +27,8 @@ from ansible_collections.localai.core.plugins.module_utils._oci.registry import 
 from ansible_collections.localai.core.plugins.module_utils._request import Connection
 from ansible_collections.localai.core.plugins.module_utils._sources.progress import Progress
 from ansible_collections.localai.core.plugins.module_utils._sources.source import Sources
-from ansible_collections.localai.core.plugins.module_utils._store.layout import TreeFiles
 from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
+from ansible_collections.localai.core.plugins.module_utils._store.tree_files import TreeFiles
 
 _NAME = "benchmark"
 
