@@ -60,7 +60,7 @@ def _fetch(url: str, sha256: str, directory: str) -> None:
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(open_store(directory, FileAttributes(), TreeFiles(), 60.0))
         progress = Progress(stack.enter_context(store.progress()), _NAME, artifact.size)
-        tree, _delivered = stack.enter_context(sources.deliver(artifact, store.stage, progress.update))
+        tree, _delivered = stack.enter_context(sources.deliver(artifact, store.stage, progress.update, store.partials))
         store.publish(tree, _NAME)
 
 

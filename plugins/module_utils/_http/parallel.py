@@ -108,15 +108,14 @@ class Connections:
         try:
             while True:
                 part = self._next_part(worker)
-                if part is None:
+                if part is None or not self._fetch(part, worker):
                     return
-                self._fetch(part, worker)
         except (Transient, TransportError) as e:
             error = e
         finally:
             with self._lock:
                 self._workers.discard(worker)
-                if part is not None:
+                if part is not None and not self._is_closed:
                     self._parts.give_back(part, worker)
                     self._leave(error)
                 self._arrived.notify_all()
@@ -147,17 +146,19 @@ class Connections:
                 self._measurement.idle += time.monotonic() - before
             return None
 
-    def _fetch(self, part: Part, worker: object) -> None:
+    def _fetch(self, part: Part, worker: object) -> bool:
+        """Fetch a part; returns False if it is no longer needed from this connection."""
         with contextlib.closing(self._source(part.position, part.end)) as chunks:
             for chunk in chunks:
                 with self._lock:
                     now = time.monotonic()
                     if self._is_closed or not self._parts.add(part, worker, chunk, now):
-                        raise TransportError("this part is no longer needed from this connection")
+                        return False
                     self._arrived.notify()
                     self._measure(worker, len(chunk), now)
         if not part.is_complete and part.owner is worker:
             raise Transient("a part ended early")
+        return True
 
     def _measure(self, worker: object, count: int, now: float) -> None:
         """Let the ramp decide when the rate of all connections together is known."""
