@@ -157,8 +157,8 @@ def test_an_error_of_a_stream_comes_where_its_first_chunk_would_have_come():
     error = SourceError("second")
 
     def failing():
+        yield from ()
         raise error
-        yield b""
 
     with relay([Source().chunks(), failing()]) as streams:
         assert list(next(streams)) == PIECES
