@@ -124,8 +124,8 @@ options:
       - An image in a tar file, which has an OCI layout or is from C(docker save), is V(ocifile:///path/image.tar). A
         name or a digest can follow in the same way.
       - Archives can be tar, tar.gz, tar.bz2, tar.xz, tar.zst and zip. Their first bytes tell the format. To decompress
-        zstd, in archives and in images, the host needs Python 3.14, the Python library C(zstandard) or the program
-        C(zstd).
+        zstd, in archives and in images, the host needs Python 3.14, one of the Python libraries C(zstandard) and
+        C(backports.zstd), or the program C(zstd).
       - All archives except zip are unpacked during the download and need no additional space.
       - An installed backend from another source is replaced.
       - If the URL has a signature in its query, it is never shown. C(metadata.json) contains it, as LocalAI writes it.

@@ -18,7 +18,8 @@ import zlib
 
 from .._errors import SourceError
 from .._fs.bounded import Bounded
-from .compression import BLOCK, damage
+from .compression import damage
+from .decompressors import BLOCK
 from .entry import Entry, EntryKind
 
 _MOST_DIRECTORY = 64 * 1024**2

@@ -89,7 +89,7 @@ def test_layers_are_laid_over_each_other(stage, server):
 
 def test_a_layer_that_this_host_cannot_decompress_is_an_error_before_the_pull(monkeypatch, stage, server):
     layer = images.layer([file("run.sh")], "zstd")
-    for library in ("zstandard", "compression.zstd"):
+    for library in ("compression.zstd", "backports.zstd", "zstandard"):
         monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     image = images.image([layer], AMD64)

@@ -2,149 +2,148 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bytes are decompressed with whatever a host has for it, and damage is an error with each of them."""
+"""A compression is told by its first bytes, and decompressed with the fastest library that works."""
 
 from __future__ import annotations
 
 import importlib
-import os
-import shutil
 import sys
-import threading
+import types
+import zlib
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._unpack import compression
+from ansible_collections.localai.core.plugins.module_utils._unpack import compression as module
 from ansible_collections.localai.core.plugins.module_utils._unpack.compression import (
-    BLOCK,
     COMPRESSIONS,
+    GZIP,
     compression_of,
 )
+from ansible_collections.localai.core.plugins.module_utils._unpack.decompressors import DECOMPRESSORS, Decompressor
 from ansible_collections.localai.core.tests.support.archives import compress
 
 BY_NAME = {known.name: known for known in COMPRESSIONS}
-ISAL = importlib.import_module("isal.isal_zlib")
-# Compressible and not, and longer than a block.
-PLAIN = b"".join(bytes([number]) * 3000 + os.urandom(3000) for number in range(250)) + bytes(BLOCK)
+ISAL, ZLIB_NG = "isal.isal_zlib", "zlib_ng.zlib_ng"
+# The first is what a Python has that knows zstd.
+ZSTD_LIBRARIES = ("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd", "zstandard")
 
 
-def has(monkeypatch, *names):
-    """Let the host have only these, of all libraries and programs that it may have; "python" is Python 3.14."""
-    for library in ("isal.isal_zlib", "zstandard", "compression.zstd"):
-        monkeypatch.setitem(sys.modules, library, None)
-    if "isal" in names:
-        monkeypatch.setitem(sys.modules, "isal.isal_zlib", ISAL)
-    if "zstandard" in names:
-        monkeypatch.delitem(sys.modules, "zstandard")
-    if "python" in names:
-        monkeypatch.setitem(
-            sys.modules,
-            "compression.zstd",
-            importlib.import_module("backports.zstd" if sys.version_info < (3, 14) else "compression.zstd"),
-        )
-    program = shutil.which("zstd") if "program" in names else None
-    monkeypatch.setattr(compression.shutil, "which", lambda name: program)
+def hide(monkeypatch, *names):
+    """Let the host lack these libraries and programs."""
+    for name in names:
+        monkeypatch.setitem(sys.modules, name, None)
+    if "zstd" in names:
+        monkeypatch.setattr("shutil.which", lambda name: None)
 
 
-WAYS = [("gzip", ""), ("gzip", "isal"), ("zstd", "zstandard"), ("zstd", "program"), ("zstd", "python")]
-if sys.version_info < (3, 9):
-    WAYS.remove(("zstd", "python"))  # nothing stands in for Python 3.14 there
+def chosen(name):
+    """The names of the library or program that decompresses it here."""
+    decompress = BY_NAME[name].on_this_host()
+    assert b"".join(decompress(iter([compress(b"plain text", name)]))) == b"plain text"
+    (found,) = decompress.args
+    return found if isinstance(found, str) else found.__name__
 
 
-def decompressed(packed, name, step):
-    return list(BY_NAME[name].decompress(packed[at : at + step] for at in range(0, len(packed), step)))
+@pytest.mark.parametrize(
+    ("name", "missing", "expected"),
+    [
+        ("gzip", (), ISAL),
+        ("gzip", (ISAL,), ZLIB_NG),
+        ("gzip", (ZLIB_NG,), ISAL),
+        ("gzip", (ISAL, ZLIB_NG), "zlib"),
+        ("bzip2", (), "bz2"),
+        ("xz", (), "lzma"),
+        ("zstd", ("compression.zstd", "backports.zstd"), "zstandard"),
+    ],
+)
+def test_the_fastest_library_of_the_host_is_used(monkeypatch, name, missing, expected):
+    hide(monkeypatch, *missing)
+    assert chosen(name) == expected
 
 
-@pytest.mark.parametrize("step", [1000, 262_144])
-@pytest.mark.parametrize("parts", [1, 3])
-@pytest.mark.parametrize(("name", "library"), WAYS)
-def test_every_way_gives_the_same_bytes(monkeypatch, name, library, parts, step):
-    packed = b"".join(compress(PLAIN[at::parts], name) for at in range(parts))
-    has(monkeypatch, library)
-    blocks = decompressed(packed, name, step)
-    assert b"".join(blocks) == b"".join(PLAIN[at::parts] for at in range(parts))
-    assert max(map(len, blocks)) <= BLOCK + BLOCK // 2
+def test_the_program_decompresses_zstd_where_there_is_no_library(monkeypatch):
+    assert chosen("zstd") == (ZSTD_LIBRARIES[0] if sys.version_info >= (3, 9) else "zstandard")
+    hide(monkeypatch, "compression.zstd", "backports.zstd", "zstandard")
+    assert chosen("zstd").endswith("/zstd")
 
 
-@pytest.mark.parametrize(("name", "library"), WAYS)
-def test_what_ends_early_is_damaged_with_each(monkeypatch, name, library):
-    packed = compress(PLAIN[:20_000], name)
-    has(monkeypatch, library)
-    for length in (0, 1, 10, len(packed) // 2, len(packed) - 1):
-        with pytest.raises(SourceError, match="archive is damaged"):
-            decompressed(packed[:length], name, 1000)
+class Broken(types.ModuleType):
+    """A library that was built for another Python: it can be imported, and nothing of it can be used."""
+
+    def __getattr__(self, name):
+        raise SystemError(f"{name}: bad call flags")
 
 
-# Without a checksum in the frame, zstd does not see all that happens to its content; a digest does.
-GARBAGE = [
-    (*way, damage) for way in WAYS for damage in ("start", "middle", "behind") if way[0] == "gzip" or damage != "middle"
-]
+class Wrong:
+    """A decompressor of a library that has lost its way."""
+
+    eof, unused_data, unconsumed_tail = True, b"", b""
+
+    def decompress(self, data, length=0):
+        return b"something"
 
 
-@pytest.mark.parametrize(("name", "library", "damage"), GARBAGE)
-def test_garbage_is_damaged_with_each(monkeypatch, name, library, damage):
-    packed = compress(PLAIN[:20_000], name)
-    middle = len(packed) // 2
-    has(monkeypatch, library)
-    damaged = {
-        "start": b"garbage" + packed,
-        "middle": packed[:middle] + b"garbage" + packed[middle + 7 :],
-        "behind": packed + b"garbage",
-    }[damage]
-    with pytest.raises(SourceError, match="archive is damaged"):
-        decompressed(damaged, name, 1000)
+WRONG = types.SimpleNamespace(decompressobj=lambda bits: Wrong(), error=zlib.error)
 
 
-@pytest.mark.parametrize("library", ["zstandard", "program", "python"][: 2 if sys.version_info < (3, 9) else 3])
-def test_an_error_of_the_source_is_passed_on_and_nobody_waits(monkeypatch, library):
-    packed = compress(PLAIN, "zstd")
-
-    def chunks():
-        yield packed[:1000]
-        raise SourceError("the line went dead")
-
-    has(monkeypatch, library)
-    threads = set(threading.enumerate())
-    with pytest.raises(SourceError, match="the line went dead"):
-        list(BY_NAME["zstd"].decompress(chunks()))
-    stopped = BY_NAME["zstd"].decompress(iter([packed] * 10))
-    next(stopped)
-    stopped.close()
-    for thread in set(threading.enumerate()) - threads:
-        thread.join(10)
-    assert set(threading.enumerate()) <= threads
+@pytest.mark.parametrize("library", [Broken("isal_zlib"), types.ModuleType("isal_zlib"), WRONG])
+def test_a_library_that_does_not_work_is_left_out(monkeypatch, library):
+    monkeypatch.setitem(sys.modules, ISAL, library)
+    assert chosen("gzip") == ZLIB_NG
 
 
-SKIPPABLE = b"".join(bytes([0x50 + number]) + b"\x2a\x4d\x18\x05\0\0\0" + b"\xfd7zXZ" for number in range(16))
-LARGE_SKIPPABLE = b"\x5f\x2a\x4d\x18" + (100_000).to_bytes(4, "little") + bytes(100_000)
+@pytest.mark.parametrize(
+    "error", ["ImportError('wrong ELF class')", "OSError(8, 'Exec format error')", "SystemExit(1)"]
+)
+def test_a_library_that_cannot_be_imported_is_left_out_whatever_it_raises(monkeypatch, tmp_path, error):
+    (tmp_path / "isal").mkdir()
+    (tmp_path / "isal" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "isal" / "isal_zlib.py").write_text(f"raise {error}\n", encoding="utf-8")
+    for name in ("isal", ISAL):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(BaseException, match=r"wrong ELF|Exec format|^1$"):
+        importlib.import_module(ISAL)
+    assert chosen("gzip") == ZLIB_NG
 
 
-@pytest.mark.parametrize("step", [1, 1000, 262_144])
-@pytest.mark.parametrize("library", [library for name, library in WAYS if name == "zstd"])
-def test_skippable_frames_of_zstd_are_skipped_with_each(monkeypatch, library, step):
-    frames = [compress(PLAIN[:5000], "zstd"), compress(PLAIN[5000:9000], "zstd")]
-    has(monkeypatch, library)
-    packed = LARGE_SKIPPABLE.join([SKIPPABLE, *frames, SKIPPABLE])
-    assert compression_of(packed[:8]) is BY_NAME["zstd"]
-    assert b"".join(decompressed(packed, "zstd", step)) == PLAIN[:9000]
-    assert decompressed(SKIPPABLE, "zstd", step) in ([], [b""])
-    with pytest.raises(SourceError, match="archive is damaged"):
-        decompressed(frames[0] + LARGE_SKIPPABLE[:-1], "zstd", step)
+def test_a_program_that_does_not_work_is_no_decompressor(monkeypatch, tmp_path):
+    hide(monkeypatch, "compression.zstd", "backports.zstd", "zstandard")
+    program = tmp_path / "zstd"
+    program.write_bytes(b"\x7fELF of another processor")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert BY_NAME["zstd"].on_this_host() is None
+
+
+def test_who_interrupts_a_run_is_not_a_broken_library(monkeypatch):
+    def interrupt(_name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "DECOMPRESSORS", (Decompressor("gzip", "any", interrupt, DECOMPRESSORS[0].decompress),))
+    with pytest.raises(KeyboardInterrupt):
+        GZIP.on_this_host()
+
+
+@pytest.mark.parametrize("name", list(BY_NAME))
+def test_a_compression_that_this_host_cannot_decompress_is_an_error_with_advice(monkeypatch, name):
+    hide(monkeypatch, *(row.name for row in DECOMPRESSORS))
+    with pytest.raises(SourceError, match=rf"compressed with {name}, which this host cannot decompress\. \w+ .*\.$"):
+        BY_NAME[name].check()
+    with pytest.raises(SourceError, match="cannot decompress"):
+        list(BY_NAME[name].decompress(iter([BY_NAME[name].sample])))
+
+
+def test_every_compression_has_a_decompressor():
+    assert {row.compression for row in DECOMPRESSORS} == set(BY_NAME)
 
 
 @pytest.mark.parametrize("name", list(BY_NAME))
 def test_a_compression_is_known_by_the_start_of_its_bytes(name):
-    assert compression_of(compress(PLAIN, name)[:6]) is BY_NAME[name]
+    assert compression_of(compress(b"plain text", name)[:6]) is BY_NAME[name]
+    assert compression_of(BY_NAME[name].sample) is BY_NAME[name]
 
 
 def test_what_is_not_compressed_has_no_compression():
     assert compression_of(b"") is compression_of(b"plain text") is None
-
-
-def test_without_anything_that_decompresses_zstd_the_error_says_what_to_install(monkeypatch):
-    has(monkeypatch)
-    with pytest.raises(
-        SourceError, match=r"zstd, which this host cannot decompress\. Install the Python library zstandard"
-    ):
-        BY_NAME["zstd"].check()

@@ -67,7 +67,7 @@ def test_an_error_quotes_nothing_that_is_not_public():
 
 
 def test_a_compression_that_this_host_cannot_decompress_is_an_error(monkeypatch):
-    for library in ("zstandard", "compression.zstd"):
+    for library in ("compression.zstd", "backports.zstd", "zstandard"):
         monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(SourceError, match="compressed with zstd, which this host cannot decompress"):
