@@ -125,8 +125,13 @@ python:
       description: Its version.
       type: str
       returned: success
+    of_distribution:
+      description: Whether the distribution's packages of Python libraries are for it. They are not for an environment.
+      type: bool
+      returned: success
     libraries:
-      description: Whether it can import V(requests), V(yaml) and V(isal).
+      description:
+        - Whether it can import V(requests), V(yaml) and V(isal), and a library that decompresses zstd (V(zstd)).
       type: dict
       returned: success
     other:
@@ -138,8 +143,19 @@ python:
   sample:
     executable: /usr/bin/python3
     version: 3.11.2
-    libraries: {requests: true, yaml: true, isal: false}
+    of_distribution: true
+    libraries: {requests: true, yaml: true, isal: false, zstd: false}
     other: null
+epel:
+  description: Whether Extra Packages for Enterprise Linux, or a mirror of it, is enabled.
+  returned: success
+  type: bool
+  sample: false
+zstd:
+  description: Whether the program C(zstd) is in the search path.
+  returned: success
+  type: bool
+  sample: true
 account:
   description: The account of the service.
   returned: success

@@ -24,11 +24,14 @@ from ..support.module import run_module
 
 
 def main() -> None:
-    """`install REFERENCE DIRECTORY with|without [OPTION=NUMBER...]`: with isal or not, and options of the module."""
+    """`install REFERENCE DIRECTORY with|without [OPTION=NUMBER...]`: with isal or not, and options of the module.
+
+    zlib-ng is not used in any case.
+    """
     reference, directory, isal, *settings = sys.argv[1:]
     importlib.import_module("requests")
-    if isal == "without":
-        sys.modules["isal"] = None  # type: ignore[assignment]  # so Python says that there is none
+    for library in ("zlib_ng", *(["isal"] if isal == "without" else [])):
+        sys.modules[library] = None  # type: ignore[assignment]  # so Python says that there is none
     options: dict[str, Any] = {
         "name": ["benchmark"],
         "uri": reference,

@@ -9,6 +9,8 @@
 set -euo pipefail
 directory=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,sudo,ca-certificates,procps,udev
+# A tree that was made with other packages is made again.
+ready=ready-2
 fetch=(apt-get install -q -y --download-only --no-install-recommends)
 # shellcheck disable=SC2016  # apt fills it in
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)}
@@ -19,19 +21,19 @@ make_tree() {
     {
         debootstrap --variant=minbase --include=$packages "$release" "$tree" "$mirror"
         chroot "$tree" apt-get update -q
-        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml
+        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml python3-zstandard zstd
         chroot "$tree" "${fetch[@]}" python3-isal || echo "It is not in $release."
         chroot "$tree" useradd --create-home --shell /bin/bash deploy
         echo 'deploy ALL=(ALL) NOPASSWD: ALL' >"$tree/etc/sudoers.d/deploy"
         ln -sf /lib/systemd/system/systemd-networkd.service "$tree/etc/systemd/system/multi-user.target.wants/"
-        touch "$tree/ready"
+        touch "$tree/$ready"
     } >"$log" 2>&1
 }
 
 mkdir -p "$directory"
 made=()
 for release in "${@:2}"; do
-    [[ -e $directory/$release/ready ]] || made+=("$release")
+    [[ -e $directory/$release/$ready ]] || made+=("$release")
 done
 pids=()
 for release in "${made[@]}"; do

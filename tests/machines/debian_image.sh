@@ -36,7 +36,7 @@ make_tree() {
         "$mirror"
     local fetch=(chroot "$tree" apt-get install -q -y --download-only --no-install-recommends)
     chroot "$tree" apt-get update -q
-    "${fetch[@]}" python3-requests python3-yaml
+    "${fetch[@]}" python3-requests python3-yaml python3-zstandard
     "${fetch[@]}" python3-isal || echo "It is not in $release."
 }
 

@@ -15,7 +15,7 @@ from .process import run
 from .utf8 import os
 
 # The Pythons for which distributions package libraries, the most likely ones first.
-_INTERPRETERS = ("/usr/bin/python3", "/usr/libexec/platform-python")
+DISTRIBUTION_PYTHONS = ("/usr/bin/python3", "/usr/libexec/platform-python")
 _OTHER_INTERPRETERS = "/usr/bin/python3.[0-9]*"
 _PROBE = "import sys; assert sys.version_info >= (3, 8); import "
 _SECONDS = 30
@@ -23,7 +23,7 @@ _SECONDS = 30
 
 def interpreter_with(libraries: t.Sequence[str]) -> str | None:
     """Return a Python of this host, other than the present one, that has all `libraries`; None if there is none."""
-    candidates = [*_INTERPRETERS, *sorted(glob.glob(_OTHER_INTERPRETERS), key=_version, reverse=True)]
+    candidates = [*DISTRIBUTION_PYTHONS, *sorted(glob.glob(_OTHER_INTERPRETERS), key=_version, reverse=True)]
     return next((path for path in candidates if path != sys.executable and _has(path, libraries)), None)
 
 

@@ -12,11 +12,13 @@ import platform
 import sys
 import typing as t
 
-from .._fs.interpreters import interpreter_with
+from .._fs.interpreters import DISTRIBUTION_PYTHONS, interpreter_with
+from .._fs.utf8 import os
 
 # Without these, modules run with another Python that has them.
 _NEEDED = ("requests", "yaml")
-_LIBRARIES = (*_NEEDED, "isal")
+# What decompresses faster, or at all: zstd is decompressed by Python's own `_zstd` from 3.14 on, or by zstandard.
+_DECOMPRESSORS = {"isal": ("isal",), "zstd": ("_zstd", "zstandard")}
 
 
 def interpreter() -> dict[str, t.Any]:
@@ -24,13 +26,20 @@ def interpreter() -> dict[str, t.Any]:
 
     If it lacks one that modules need, `other` is the path of the Python that they run with instead, if there is one.
     """
-    libraries = {name: _has(name) for name in _LIBRARIES}
+    needed = {name: _has(name) for name in _NEEDED}
     return {
         "executable": sys.executable or None,
         "version": platform.python_version(),
-        "libraries": libraries,
-        "other": None if all(libraries[name] for name in _NEEDED) else interpreter_with(_NEEDED),
+        "of_distribution": _is_of_distribution(),
+        "libraries": {**needed, **{name: any(map(_has, names)) for name, names in _DECOMPRESSORS.items()}},
+        "other": None if all(needed.values()) else interpreter_with(_NEEDED),
     }
+
+
+def _is_of_distribution() -> bool:
+    """Return whether the distribution packages libraries for this Python: its default one, and no environment."""
+    here = os.path.realpath(sys.executable or "")
+    return sys.prefix == sys.base_prefix and here in map(os.path.realpath, DISTRIBUTION_PYTHONS)
 
 
 def _has(name: str) -> bool:

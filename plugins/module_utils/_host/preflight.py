@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import typing as t
 
 from .._errors import OptionError
 from .._fs.utf8 import os
 from .._module.runner import Run, run_module
-from . import binaries, documents, kernel, port, units
+from . import binaries, documents, kernel, port, repositories, units
 from .account import account_of
 from .interpreter import interpreter
 from .mounts import PathMount, mount_of
@@ -65,6 +66,8 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     read_only = [mount for mount in map(mount_of, options["paths"]) if mount and mount.read_only]
     return {
         "python": interpreter(),
+        "epel": repositories.has_epel(),
+        "zstd": shutil.which("zstd") is not None,
         "account": {
             "user_exists": account.user_exists,
             "group_exists": account.group_exists,

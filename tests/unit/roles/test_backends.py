@@ -50,7 +50,7 @@ class Play:
                 "localai_manage_binary": False,
                 "localai_user": "{{ omit }}",
                 "localai_group": "{{ omit }}",
-                "__localai_host": {"python": {"libraries": {"requests": True, "yaml": True, "isal": True}}},
+                "__localai_host": {"python": {"libraries": {"requests": True, "yaml": True}}},
                 **variables,
             },
         }
@@ -139,7 +139,7 @@ def test_a_new_host_gives_no_warnings_in_check_mode(play: Play) -> None:
 
 
 def test_check_mode_says_that_backends_cannot_be_predicted_without_the_libraries(play: Play) -> None:
-    libraries = {"requests": False, "yaml": True, "isal": False}
+    libraries = {"requests": False, "yaml": True}
     missing = {"__localai_host": {"python": {"libraries": libraries}}, "__localai_libraries": {"changed": True}}
     results, output = play.run("--check", **missing)
     assert results["backends_result"]["skipped"]

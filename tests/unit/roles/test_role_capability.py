@@ -24,13 +24,17 @@ def found(capability: str | None, *vendors: str, vram: int | None = None, unread
     return {"__localai_before": {"capability": capability, "capability_evidence": evidence}}
 
 
-PYTHON = {"executable": "/usr/bin/python3", "libraries": {"requests": True, "yaml": True, "isal": True}}
+PYTHON = {
+    "executable": "/usr/bin/python3",
+    "of_distribution": True,
+    "libraries": {"requests": True, "yaml": True, "isal": True, "zstd": True},
+}
 
 
 def host(good: str = "", told: str = "") -> dict[str, Any]:
     """What localai_preflight returned: the capability of the last good start, and the one in the environment file."""
     record = {"capability": good} if good else {}
-    return {"__localai_host": {"good": record, "told_capability": told, "python": PYTHON}}
+    return {"__localai_host": {"good": record, "told_capability": told, "python": PYTHON, "epel": False}}
 
 
 NVIDIA, TOLD, NEW = host("nvidia-cuda-12"), host(told="amd"), host()
@@ -126,48 +130,89 @@ def test_a_capability_that_the_service_keeps_is_a_warning(tmp_path: Path) -> Non
 
 
 def python(
-    executable: str, *libraries: str, release: str = "Debian 12", other: str | None = None, family: str = "Debian"
+    executable: str,
+    *libraries: str,
+    release: str = "Debian 12",
+    other: str | None = None,
+    family: str = "Debian",
+    epel: bool = False,
+    program: bool = False,
 ) -> dict[str, Any]:
     """A host, with the Python that runs the modules and its libraries; `other` has the libraries that it lacks."""
     distribution, version = release.split()
-    has = {name: name in libraries for name in ("requests", "yaml", "isal")}
     facts = {"os_family": family, "distribution": distribution, "distribution_major_version": version}
-    return {
-        "ansible_facts": facts,
-        "__localai_host": {"python": {"executable": executable, "libraries": has, "other": other}},
-        **found("default"),
+    row = {
+        "executable": executable,
+        "of_distribution": executable == SYSTEM,
+        "libraries": {name: name in libraries for name in ("requests", "yaml", "isal", "zstd")},
+        "other": other,
     }
+    host = {"python": row, "epel": epel, "zstd": program}
+    return {"ansible_facts": facts, "__localai_host": host, **found("default")}
+
+
+def enterprise(version: int, *libraries: str, executable: str = "/usr/bin/python3", **more: Any) -> dict[str, Any]:
+    return python(executable, *libraries, release=f"Rocky {version}", family="RedHat", **more)
 
 
 SYSTEM, VENV = "/usr/bin/python3", "/opt/venv/bin/python3"
-BOTH, ALL = ("requests", "yaml"), ("requests", "yaml", "isal")
-REQUIREMENTS: dict[str, tuple[dict[str, Any], bool, bool]] = {
-    # to install the libraries, to install isal
-    "nothing": (python(SYSTEM), True, False),
-    "one of both": (python(SYSTEM, "yaml"), True, False),
-    "both": (python(SYSTEM, *BOTH), False, False),
-    "both where isal is packaged": (python(SYSTEM, *BOTH, release="Debian 13"), False, True),
-    "all": (python(SYSTEM, *ALL, release="Debian 13"), False, False),
-    "a distribution without isal": (
-        python("/usr/bin/python3.12", *BOTH, release="RedHat 10", family="RedHat"),
-        False,
-        False,
-    ),
-    "fedora": (python("/usr/bin/python3.13", *BOTH, release="Fedora 42", family="RedHat"), False, True),
-    "an environment with both": (python(VENV, *BOTH, release="Debian 13"), False, False),
-    "an environment without": (python(VENV, release="Debian 13"), True, False),
-    "an environment beside a python with both": (python(VENV, release="Debian 13", other=SYSTEM), False, False),
-    "another distribution": (python(SYSTEM, *BOTH, release="Archlinux 1", family="Archlinux"), False, False),
+BOTH, ALL = ("requests", "yaml"), ("requests", "yaml", "isal", "zstd")
+ISAL, ZSTANDARD = "python3-isal", "python3-zstandard"
+REQUIREMENTS: dict[str, tuple[dict[str, Any], bool, list[str]]] = {
+    # to install the libraries, packages that decompress
+    "nothing": (python(SYSTEM), True, [ZSTANDARD]),
+    "one of both": (python(SYSTEM, "yaml"), True, [ZSTANDARD]),
+    "both": (python(SYSTEM, *BOTH), False, [ZSTANDARD]),
+    "both and the program": (python(SYSTEM, *BOTH, program=True), False, [ZSTANDARD]),
+    "both where isal is packaged": (python(SYSTEM, *BOTH, release="Debian 13"), False, [ISAL, ZSTANDARD]),
+    "all but isal": (python(SYSTEM, *BOTH, "zstd", release="Debian 13"), False, [ISAL]),
+    "all but zstd": (python(SYSTEM, *BOTH, "isal", release="Debian 13"), False, [ZSTANDARD]),
+    "all": (python(SYSTEM, *ALL, release="Debian 13"), False, []),
+    "testing": (python(SYSTEM, *BOTH, release="Debian forky/sid"), False, ["zstd"]),
+    "old": (python(SYSTEM, *BOTH, release="Debian 11"), False, ["zstd"]),
+    "ubuntu 24": (python(SYSTEM, *BOTH, release="Ubuntu 24"), False, [ZSTANDARD]),
+    "ubuntu 26": (python(SYSTEM, *BOTH, "zstd", release="Ubuntu 26"), False, [ISAL]),
+    "fedora": (python(SYSTEM, *BOTH, release="Fedora 42", family="RedHat"), False, [ISAL, ZSTANDARD]),
+    "enterprise": (enterprise(10, *BOTH), False, ["zstd"]),
+    "enterprise with zstd": (enterprise(9, *BOTH, program=True), False, []),
+    "enterprise with epel": (enterprise(10, *BOTH, epel=True), False, [ISAL, ZSTANDARD]),
+    "enterprise 9 with epel": (enterprise(9, *BOTH, epel=True, program=True), False, [ISAL, ZSTANDARD]),
+    "enterprise 8 with epel": (enterprise(8, *BOTH, epel=True), False, ["zstd"]),
+    "another python": (enterprise(9, *BOTH, executable="/usr/bin/python3.12", epel=True), False, ["zstd"]),
+    "an environment with both": (python(VENV, *BOTH, release="Debian 13"), False, ["zstd"]),
+    "an environment and the program": (python(VENV, *BOTH, release="Debian 13", program=True), False, []),
+    "an environment without": (python(VENV, release="Debian 13"), True, ["zstd"]),
+    "an environment beside a python with both": (python(VENV, "zstd", release="Debian 13", other=SYSTEM), False, []),
+    "another distribution": (python(SYSTEM, *BOTH, release="Archlinux 1", family="Archlinux"), False, []),
 }
 
 
 def test_packages_are_installed_where_the_python_of_the_modules_lacks_them(tmp_path: Path) -> None:
-    cases = {name: variables for name, (variables, _libraries, _isal) in REQUIREMENTS.items()}
-    names = ("__localai_libraries_are_missing", "__localai_fast_gzip_is_missing", "__localai_requirements_to_install")
-    expression = "[" + ", ".join(f"{name} | bool" for name in names) + "]"
+    cases = {name: variables for name, (variables, _libraries, _packages) in REQUIREMENTS.items()}
+    expression = (
+        "[__localai_libraries_are_missing | bool, __localai_decompressors_to_install,"
+        " __localai_requirements_to_install | bool]"
+    )
     assert evaluate(tmp_path, expression, cases) == {
-        name: [libraries, isal, libraries or isal] for name, (_variables, libraries, isal) in REQUIREMENTS.items()
+        name: [libraries, packages, libraries or packages != []]
+        for name, (_variables, libraries, packages) in REQUIREMENTS.items()
     }
+
+
+def test_packages_that_could_not_be_installed_are_told(tmp_path: Path) -> None:
+    # What apt, dnf and dnf5 return; the failure itself is hidden by failed_when.
+    results = [
+        {"item": "apt", "changed": True, "stdout": "Setting up"},
+        {"item": "apt, there", "changed": False},
+        {"item": "apt, unknown", "changed": False, "msg": "No package matching 'python3-isal' is available"},
+        {"item": "apt, unreachable", "changed": False, "msg": "'/usr/bin/apt-get' failed: E: Failed", "rc": 100},
+        {"item": "dnf", "changed": True, "msg": "", "rc": 0, "results": ["Installed: zstd"]},
+        {"item": "dnf, there", "changed": False, "msg": "Nothing to do", "rc": 0, "results": []},
+        {"item": "dnf, unknown", "changed": False, "msg": "Failed to install", "failures": ["No package"], "rc": 1},
+    ]
+    cases = {"none": {}, "some": {"__localai_decompressors": {"results": results}}}
+    told = evaluate(tmp_path, "__localai_missing_decompressors | map(attribute='item') | list", cases)
+    assert told == {"none": [], "some": ["apt, unknown", "apt, unreachable", "dnf, unknown"]}
 
 
 def test_missing_libraries_are_an_error_where_the_packages_are_unknown(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._host.repositories import has_epel
 from ansible_collections.localai.core.plugins.modules.localai_preflight import main
 from ansible_collections.localai.core.tests.support.host import directory_of_ordinary_user, ordinary_user, snapshot
 from ansible_collections.localai.core.tests.support.interpreter import environment
@@ -23,11 +25,12 @@ from ansible_collections.localai.core.tests.support.module import run_module, ru
 # The libraries of the collection cannot be imported.
 WITHOUT_LIBRARIES = """
 import sys
-for name in ("requests", "yaml", "isal", "urllib3"):
+for name in ("requests", "yaml", "isal", "_zstd", "zstandard", "urllib3"):
     sys.modules[name] = None
 from ansible_collections.localai.core.plugins.module_utils._host import preflight
 options = {name: option.get("default") for name, option in preflight.PREFLIGHT_SPEC.items()}
-assert preflight.answers(options)["python"]["libraries"] == {"requests": False, "yaml": False, "isal": False}
+libraries = preflight.answers(options)["python"]["libraries"]
+assert libraries == {"requests": False, "yaml": False, "isal": False, "zstd": False}
 """
 
 
@@ -84,6 +87,7 @@ def test_a_provisioned_host_is_read_and_not_changed(tmp_path: Path, check_mode: 
     assert result["devices"] == ["/dev/null"]
     assert result["port"] == {"in_use": False, "own": False}
     assert result["python"]["executable"] == sys.executable
+    assert (result["epel"], result["zstd"]) == (has_epel(), shutil.which("zstd") is not None)
 
 
 def test_no_secret_is_in_the_output(tmp_path: Path) -> None:

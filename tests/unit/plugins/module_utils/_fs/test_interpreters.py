@@ -28,7 +28,7 @@ def interpreter(path: Path, status: int) -> str:
 def _paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory in which all interpreters are searched for; python3 and platform-python are the usual ones."""
     usual = tuple(str(tmp_path / name) for name in ("python3", "platform-python"))
-    monkeypatch.setattr(interpreters, "_INTERPRETERS", usual)
+    monkeypatch.setattr(interpreters, "DISTRIBUTION_PYTHONS", usual)
     monkeypatch.setattr(interpreters, "_OTHER_INTERPRETERS", str(tmp_path / "python3.[0-9]*"))
     return tmp_path
 
