@@ -87,6 +87,25 @@ def test_provision(world: World) -> None:
         assert load(host).endswith(" 1"), "the service may run it"
 
 
+def test_what_decompresses_faster_is_installed(world: World) -> None:
+    for host, libraries in ("host1", "zstandard"), ("host2", "zstandard, isal.isal_zlib"):
+        world.hosts[host].run("/usr/bin/python3", "-c", f"import {libraries}")
+
+
+@pytest.mark.long
+def test_a_package_that_cannot_be_installed_is_reported_and_fails_nothing(world: World) -> None:
+    host = world.hosts["host2"]
+    host.run("dpkg", "--remove", "python3-isal")
+    with host.just_made():
+        outcome = world.play("provision", limit="host2")
+    assert (outcome.changed, outcome.failed) == ({"host2": 0}, {"host2": 0}), outcome.output[-3000:]
+    assert "without python3-isal, which could not be installed" in re.sub(r"\s+", " ", outcome.output)
+    outcome = world.play("provision", "--check", limit="host2")
+    assert outcome.changed == {"host2": 1}, outcome.output[-3000:]
+    outcome = world.play("provision", limit="host2")
+    assert (outcome.changed, outcome.failed) == ({"host2": 1}, {"host2": 0}), outcome.output[-3000:]
+
+
 def test_again_nothing_changes_and_little_is_done(world: World) -> None:
     outcome = world.play("provision", "-vvv")
     expect(outcome, changed=False)

@@ -210,9 +210,26 @@ def test_packages_that_could_not_be_installed_are_told(tmp_path: Path) -> None:
         {"item": "dnf, there", "changed": False, "msg": "Nothing to do", "rc": 0, "results": []},
         {"item": "dnf, unknown", "changed": False, "msg": "Failed to install", "failures": ["No package"], "rc": 1},
     ]
-    cases = {"none": {}, "some": {"__localai_decompressors": {"results": results}}}
-    told = evaluate(tmp_path, "__localai_missing_decompressors | map(attribute='item') | list", cases)
-    assert told == {"none": [], "some": ["apt, unknown", "apt, unreachable", "dnf, unknown"]}
+    first = {"__localai_decompressors": {"results": results}}
+    unknown = {"item": "apt, unknown", "changed": False, "msg": "No package matching 'python3-isal' is available"}
+    debian, redhat = {"ansible_facts": {"os_family": "Debian"}}, {"ansible_facts": {"os_family": "RedHat"}}
+    cases = {
+        "none": debian,
+        "debian": {**debian, **first, "__localai_decompressors_again": {"results": [unknown]}},
+        "found again": {
+            **debian,
+            **first,
+            "__localai_decompressors_again": {"results": [{**results[0], "item": "new"}]},
+        },
+        "redhat": {**redhat, **first},
+    }
+    expression = "[__localai_unknown_decompressors, __localai_missing_decompressors | map(attribute='item') | list]"
+    assert evaluate(tmp_path, expression, cases) == {
+        "none": [[], []],
+        "debian": [["apt, unknown"], ["apt, unknown", "apt, unreachable", "dnf, unknown"]],
+        "found again": [["apt, unknown"], ["apt, unreachable", "dnf, unknown"]],
+        "redhat": [[], ["apt, unknown", "apt, unreachable", "dnf, unknown"]],
+    }
 
 
 def test_missing_libraries_are_an_error_where_the_packages_are_unknown(tmp_path: Path) -> None:
