@@ -10,7 +10,7 @@ set -euo pipefail
 directory=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,sudo,ca-certificates,procps,udev
 # A tree that was made with other packages is made again.
-ready=ready-2
+ready=ready2
 fetch=(apt-get install -q -y --download-only --no-install-recommends)
 # shellcheck disable=SC2016  # apt fills it in
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)}
