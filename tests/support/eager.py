@@ -27,9 +27,9 @@ class EagerRamp(Ramp):
     def measured(self, rate: float, now: float, *, is_waiting: bool) -> None:
         """Nothing is measured."""
 
-    def failed(self, working: int, now: float, pause: float = 0.0) -> None:
+    def failed(self, now: float, pause: float = 0.0) -> None:
         """Only the failed connection is closed."""
-        self.count = max(1, min(self.count, working))
+        self.count = max(1, self.count - 1)
 
 
 @contextlib.contextmanager

@@ -20,8 +20,10 @@ from .parts import Part, Parts
 from .ramp import Ramp
 from .retry import Transient
 
-# The rate of some connections is measured for at least so long, and over so many bytes of each.
-_SECONDS = 0.15
+# The rate of some connections is measured for at least so long, and so many times the latency of a request, and over so
+# many bytes of each.
+_SECONDS = 0.1
+_LATENCIES = 4
 _BYTES = 512 * 1024
 # How often a thread without a part looks whether a part of another one is late.
 _POLL = 0.1
@@ -74,9 +76,10 @@ class Connections:
     def chunks(self) -> t.Iterator[bytes]:
         """Yield the bytes in order, all of them or as many as arrive before no connection is left."""
         with self._lock:
+            # The connection that takes the place of the caller's is opened after the first measurement: until then, the
+            # server may not have noticed that the caller's was closed.
             self._others = 0
             self._measurement = _Measurement()
-            self._open()
         while True:
             with self._lock:
                 was_full = self._parts.is_full
@@ -124,16 +127,15 @@ class Connections:
     def _leave(self, error: Exception | None) -> None:
         """Go on without a connection that failed, or was too slow."""
         self.are_refused = self.are_refused or isinstance(error, PartsRefused)
-        working = 1 if self.are_refused else len(self._workers) + self._others
         pause = error.after if isinstance(error, Transient) else None
-        self._ramp.failed(working, time.monotonic(), pause or 0.0)
+        self._ramp.failed(time.monotonic(), pause or 0.0)
         self._measurement = _Measurement()
 
     def _next_part(self, worker: object) -> Part | None:
         """Return a part to fetch, None if this connection is no longer needed."""
         with self._lock:
             while not self._is_closed:
-                count = self._ramp.count
+                count = 1 if self.are_refused else self._ramp.count
                 if count > 1 and len(self._workers) > count - self._others:
                     return None
                 part = self._parts.claim(worker, time.monotonic(), count)
@@ -165,7 +167,8 @@ class Connections:
         measurement, workers = self._measurement, len(self._workers)
         measurement.add(worker, count, now, workers)
         seconds = now - measurement.start if measurement.start else 0.0
-        if self._others or seconds < max(_SECONDS, self._parts.seconds) or measurement.count < _BYTES * workers:
+        least = max(_SECONDS, _LATENCIES * self._parts.latency)
+        if self._others or seconds < least or measurement.count < _BYTES * workers:
             return
         is_waiting = measurement.idle < seconds * workers / 3
         self._ramp.measured(measurement.count / seconds, now, is_waiting=is_waiting)

@@ -12,7 +12,7 @@ from collections import deque
 
 MIB = 1024**2
 # So many bytes are fetched or kept ahead of those that are taken. More costs memory and gains nothing.
-AHEAD = 16 * MIB
+AHEAD = 14 * MIB
 # All connections together fetch so many bytes at a time. The fewer they are, the larger are their parts, so that the
 # latency of each request counts less.
 _FETCHED = 12 * MIB
@@ -33,6 +33,7 @@ class Part:
         self.end = end
         self.owner: object = None
         self.since = 0.0
+        self.is_awaited = True
 
     @property
     def is_complete(self) -> bool:
@@ -44,8 +45,8 @@ class Parts:
     """The parts of a body from byte `offset` to byte `size`, in a ring buffer, so that memory is bounded."""
 
     def __init__(self, offset: int, size: int) -> None:
-        # How long a part took lately, with the latency of its request.
-        self.seconds = 0.0
+        # How many seconds went by lately until the first bytes of a part came.
+        self.latency = 0.0
         self._seconds_per_byte = 0.0
         self._taken = self._planned = offset
         self._size = size
@@ -83,21 +84,22 @@ class Parts:
         if part is None and self._parts and self._is_late(self._parts[0], owner, now):
             part = self._parts[0]
         if part is not None:
-            part.owner, part.since = owner, now
+            part.owner, part.since, part.is_awaited = owner, now, True
         return part
 
     def add(self, part: Part, owner: object, chunk: bytes, now: float) -> bool:
         """Add the next bytes of a part; returns whether they belong to it, and it to `owner`."""
         if part.owner is not owner or part.position + len(chunk) > part.end:
             return False
+        if part.is_awaited:
+            part.is_awaited, self.latency = False, now - part.since
         start = part.position % len(self._ring)
         fitting = min(len(chunk), len(self._ring) - start)
         self._ring[start : start + fitting] = chunk[:fitting]
         self._ring[: len(chunk) - fitting] = chunk[fitting:]
         part.position += len(chunk)
         if part.is_complete:
-            self.seconds = now - part.since
-            self._seconds_per_byte = (self._seconds_per_byte + self.seconds / part.size) / 2
+            self._seconds_per_byte = (self._seconds_per_byte + (now - part.since) / part.size) / 2
         return True
 
     def give_back(self, part: Part, owner: object) -> None:

@@ -23,15 +23,15 @@ def counts(rate_of, most=8, steps=10, **settings):
 
 
 def test_connections_are_added_while_the_rate_grows():
-    assert counts(lambda count: count * 20 * MB)[:5] == [1, 2, 4, 8, 8]
+    assert counts(lambda count: count * 20 * MB)[:5] == [1, 4, 8, 8, 8]
 
 
 def test_a_line_that_one_connection_fills_keeps_one():
-    assert counts(lambda count: 40 * MB) == [1, 2, *[1] * 9]
+    assert counts(lambda count: 40 * MB) == [1, 4, *[1] * 9]
 
 
 def test_connections_that_bring_nothing_are_closed_again():
-    assert counts(lambda count: min(count, 4) * 20 * MB)[:6] == [1, 2, 4, 8, 4, 4]
+    assert counts(lambda count: min(count, 4) * 20 * MB)[:6] == [1, 4, 8, 4, 4, 4]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 32])
@@ -41,7 +41,7 @@ def test_there_are_never_more_than_allowed(most):
 
 def test_another_attempt_is_made_after_a_while_and_then_less_and_less_often():
     seen = counts(lambda count: 40 * MB, steps=2000)
-    attempts = [step for step, count in enumerate(seen) if count == 2]
+    attempts = [step for step, count in enumerate(seen) if count == 4]
     gaps = [after - before for before, after in zip(attempts, attempts[1:])]
     assert gaps[:4] == [51, 101, 201, 401]
 
@@ -61,24 +61,50 @@ def test_a_limit_that_is_reached_is_not_exceeded():
     assert max(counts(lambda count: min(count * 20, 100) * MB, limit=100 * MB)) == 8
 
 
-@pytest.mark.parametrize(("working", "count"), [(3, 3), (0, 1), (9, 8)])
-def test_after_a_failure_those_that_work_go_on(working, count):
+@pytest.mark.parametrize(("failures", "count"), [(1, 7), (5, 3), (8, 1), (9, 1)])
+def test_after_failures_those_that_work_go_on(failures, count):
     ramp = Ramp(8)
-    for step in range(3):
+    for step in range(2):
         ramp.measured((step + 1) * 100 * MB, step, is_waiting=True)
     assert ramp.count == 8
-    ramp.failed(working, 3.0)
+    for _failure in range(failures):
+        ramp.failed(3.0)
     assert ramp.count == count
-    ramp.measured(100 * MB, 12.0, is_waiting=True)
-    assert ramp.count == count
-    ramp.measured(100 * MB, 13.5, is_waiting=True)
-    assert ramp.count == min(count * 2, 8)
+
+
+def test_after_a_failure_connections_are_added_one_by_one():
+    ramp = Ramp(8)
+    ramp.measured(100 * MB, 0.0, is_waiting=True)
+    ramp.failed(3.0)
+    ramp.measured(300 * MB, 3.9, is_waiting=True)
+    assert ramp.count == 3
+    ramp.measured(300 * MB, 4.1, is_waiting=True)
+    assert ramp.count == 4
+
+
+def test_failures_make_the_attempts_rare():
+    ramp, attempts, now = Ramp(8), [], 0.0
+    while now < 200:
+        ramp.measured(100 * MB * ramp.count, now, is_waiting=True)
+        if ramp.count > 1:
+            attempts.append(round(now))
+            for _failure in range(ramp.count):
+                ramp.failed(now)
+        now += 0.2
+    assert attempts == [0, 1, 3, 7, 15, 31, 63, 127]
 
 
 def test_a_pause_that_the_server_asks_for_is_kept():
     ramp = Ramp(8)
-    ramp.failed(1, 0.0, 60.0)
+    ramp.failed(0.0, 60.0)
     ramp.measured(MB, 59.0, is_waiting=True)
     assert ramp.count == 1
     ramp.measured(MB, 61.0, is_waiting=True)
     assert ramp.count == 2
+
+
+def test_connections_are_kept_while_the_host_cannot_keep_up():
+    ramp = Ramp(8)
+    ramp.measured(20 * MB, 0.0, is_waiting=True)
+    ramp.measured(20 * MB, 0.2, is_waiting=False)
+    assert ramp.count == 4

@@ -188,9 +188,9 @@ def test_without_ranges_there_is_one_connection(limited, size):
     body, seconds = got(limited, size=size)
     assert body == CONTENT
     assert seconds < SECONDS * 1.3
-    # The second one may be under way when the first one is refused.
-    assert 1 <= len(parts(limited)) <= 2
-    assert len(limited.requests) <= 4
+    # Others are under way when the first one is refused.
+    assert 1 <= len(parts(limited)) <= 4
+    assert len(limited.requests) <= 6
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_without_ranges_there_is_one_connection(limited, size):
 def test_another_part_than_the_requested_one_is_not_used(limited, headers):
     limited.faults = [OnParts(fault=Headers(headers=headers)), Rate(bytes_per_second=RATE)]
     assert got(limited)[0] == CONTENT
-    assert 1 <= len(parts(limited)) <= 2
+    assert 1 <= len(parts(limited)) <= 4
 
 
 @pytest.mark.parametrize("headers", [{"ETag": '"other"'}, {"Last-Modified": "Sun, 01 Nov 2026 10:00:01 GMT"}])
@@ -214,7 +214,7 @@ def test_a_part_of_another_version_is_not_used(limited, headers):
     other = OnParts(fault=Headers(headers=headers))
     limited.faults = [other, Rate(bytes_per_second=RATE)]
     assert got(limited, size=None)[0] == CONTENT
-    assert 1 <= len(parts(limited)) <= 2
+    assert 1 <= len(parts(limited)) <= 4
 
 
 def test_a_file_that_changes_meanwhile_is_never_mixed(limited):
@@ -285,29 +285,20 @@ class TestRedirect:
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
     def test_a_target_that_expires_is_renewed(self, status):
-        expired = _Expired(status=status)
-        self.store.faults = [expired, Rate(bytes_per_second=RATE)]
-        threading.Timer(SECONDS / 4, self._renew).start()
+        first, second = (f"{self.store.url}/big?signature={number}" for number in "12")
+        self.registry.faults = [Redirect(location=first, times=1), Redirect(location=second)]
+        self.store.faults = [_Expired(status=status, skip=5), Rate(bytes_per_second=RATE)]
         assert self.fetch() == CONTENT
         assert 2 <= len(self.registry.requests) < len(parts(self.store))
         assert {request.query for request in parts(self.store)} == {"signature=1", "signature=2"}
 
-    def _renew(self):
-        self.registry.faults = [Redirect(location=f"{self.store.url}/big?signature=2")]
-        _Expired.is_over = True
-
 
 @dataclass(frozen=True)
 class _Expired(Status):
-    """The first signature is refused when its time is over."""
-
-    is_over = False
-
-    def __post_init__(self):
-        _Expired.is_over = False
+    """The first signature is refused."""
 
     def matches(self, request):
-        return _Expired.is_over and request.query == "signature=1"
+        return request.query == "signature=1"
 
 
 def test_parts_of_a_protected_file_have_credentials():
