@@ -47,10 +47,10 @@ class Directories:
 
     def status_of_new(self, path: str) -> os.stat_result:
         """Return the status of a directory that was just created; raises OSError if it is another one by now."""
-        with closing(self.open(path, OPEN_DIRECTORY)) as fd:
-            if os.listdir(fd):
-                raise OSError(errno.ENOTEMPTY, "it was replaced while it was being created")
-            return os.fstat(fd)
+        fd = self._directory(path)
+        if os.listdir(fd):
+            raise OSError(errno.ENOTEMPTY, "it was replaced while it was being created")
+        return os.fstat(fd)
 
     def target(self, path: str) -> str:
         """Return what a symlink points to."""

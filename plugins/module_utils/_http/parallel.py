@@ -26,7 +26,7 @@ _SECONDS = 0.1
 _LATENCIES = 4
 _BYTES = 512 * 1024
 # How often a thread without a part looks whether a part of another one is late.
-_POLL = 0.1
+_POLL = 0.25
 
 # Yields the bytes from one position to another one; raises Transient, TransportError.
 PartSource = t.Callable[[int, int], t.Generator[bytes, None, None]]

@@ -26,7 +26,6 @@ from .._oci.layout import Layout, is_layout
 from .._oci.manifest import Descriptor, Repository, verified
 from .._oci.reference import Reference
 from .._unpack.compression import GZIP, Compression, compression_of
-from .._unpack.read_ahead import relay
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Content, Context, Source
 from .failover import Origin
@@ -66,16 +65,11 @@ class ImageContent(Content):
 
     def fill(self, tree: Tree, reader: Reader, origins: t.Sequence[Origin]) -> None:
         """Unpack its layers into a tree, one over the other; raises SourceError, TransportError, HostError."""
-        layers = self.image.layers
-        # No registry has to be asked for an empty layer.
-        blobs = [
-            reader.read(_blob(layer), (*origins, *self._other_origins(layer)), layer) for layer in layers if layer.size
-        ]
-        with relay(blobs) as following:
-            for layer in layers:
-                with _named(layer):
-                    blob = next(following) if layer.size else iter(())
-                    unpack(verified(blob, layer), tree, is_layer=True, proved=True)
+        for layer in self.image.layers:
+            # No registry has to be asked for an empty layer.
+            blob = reader.read(_blob(layer), (*origins, *self._other_origins(layer)), layer) if layer.size else iter(())
+            with _named(layer):
+                unpack(verified(blob, layer), tree, is_layer=True, proved=True)
 
     def _other_origins(self, layer: Descriptor) -> t.Iterator[Origin]:
         """Yield the origins of a layer besides registries: LocalAI, too, tries them last.

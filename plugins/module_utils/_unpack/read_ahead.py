@@ -47,30 +47,6 @@ def read_ahead(chunks: t.Generator[bytes, None, None]) -> t.Iterator[t.Iterator[
                 future.cancel()
 
 
-@contextlib.contextmanager
-def relay(streams: t.Sequence[t.Generator[bytes, None, None]]) -> t.Iterator[t.Iterator[t.Iterator[bytes]]]:
-    """Give the same streams in their order; each is begun as soon as the one before it has come to its end.
-
-    It is begun by a thread that reads its first chunk. An exception is raised where that chunk would have come. When
-    the context ends, the thread has ended too, and all streams are closed.
-    """
-    firsts: dict[int, Future[bytes | None]] = {}
-
-    def stream(number: int) -> t.Iterator[bytes]:
-        first = firsts[number].result() if number in firsts else next(streams[number], None)
-        if first is not None:
-            yield first
-            yield from streams[number]
-        if number + 1 < len(streams):
-            firsts[number + 1] = thread.submit(next, streams[number + 1], None)
-
-    with contextlib.ExitStack() as stack:
-        for each in streams:
-            stack.enter_context(contextlib.closing(each))
-        thread = stack.enter_context(ThreadPoolExecutor(1))
-        yield map(stream, range(len(streams)))
-
-
 def peeked(blocks: t.Iterator[bytes]) -> tuple[bytes, t.Iterator[bytes]]:
     """Return the first 512 bytes, or all if there are fewer, and an iterator that still yields all of them."""
     first: list[bytes] = []

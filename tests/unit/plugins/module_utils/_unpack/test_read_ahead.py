@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError
-from ansible_collections.localai.core.plugins.module_utils._unpack.read_ahead import DEPTH, read_ahead, relay
+from ansible_collections.localai.core.plugins.module_utils._unpack.read_ahead import DEPTH, read_ahead
 
 PIECES = [bytes([number]) for number in range(100)]
 
@@ -126,53 +126,3 @@ def test_stages_that_nobody_reads_on_are_all_closed(read):
         for _count in range(read):
             next(pairs)
     assert (first.closed, second.closed) == (read > 0, read > 0)
-
-
-def test_streams_of_a_relay_come_in_their_order_whole():
-    sources = [Source() for _number in range(4)]
-    with relay([source.chunks() for source in sources]) as streams:
-        assert [list(stream) for stream in streams] == [PIECES] * 4
-    assert all(source.closed for source in sources)
-
-
-def test_a_stream_begins_when_the_one_before_it_ends_and_not_earlier():
-    first, second = Source(), Source()
-    begun = threading.Event()
-
-    def watched():
-        begun.set()
-        yield from second.chunks()
-
-    with relay([first.chunks(), watched()]) as streams:
-        stream = next(streams)
-        for _piece in PIECES:
-            assert not begun.is_set()
-            next(stream)
-        assert next(stream, None) is None
-        assert begun.wait(10)
-        assert list(next(streams)) == PIECES
-
-
-def test_an_error_of_a_stream_comes_where_its_first_chunk_would_have_come():
-    error = SourceError("second")
-
-    def failing():
-        yield from ()
-        raise error
-
-    with relay([Source().chunks(), failing()]) as streams:
-        assert list(next(streams)) == PIECES
-        with pytest.raises(SourceError) as caught:
-            list(next(streams))
-    assert caught.value is error
-
-
-@pytest.mark.parametrize("read", [0, 1, 50, 101])
-def test_streams_that_nobody_reads_on_are_closed(read):
-    first, second = Source(), Source()
-    with relay([first.chunks(), second.chunks()]) as streams:
-        stream = next(streams)
-        for _count in range(read):
-            next(stream, None)
-    assert first.closed == (read > 0)
-    assert second.closed == (read > 100)
