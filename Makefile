@@ -188,7 +188,7 @@ collection: $(VENV)/ready
 fresh: # forget the results of earlier runs
 	@rm -rf $(addprefix $(OUTPUT)/,bot coverage data junit reports)
 
-$(VENV)/ready: tests/requirements.txt docs/requirements.txt
+$(VENV)/ready: tests/requirements.txt tests/unit/requirements.txt docs/requirements.txt
 	timeout 10m tests/tools/make_venv.sh $(PYTHON) $(VENV)
 	timeout 15m $(VENV)/bin/pip install -q -r tests/requirements.txt
 	touch $@
