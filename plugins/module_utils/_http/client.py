@@ -175,30 +175,30 @@ class Http:
             return {"Authorization": basic(endpoint.username, endpoint.password)}
         return {}
 
+    def ramp(self, url: str) -> Ramp:
+        """Return what decides how many connections to the server of a URL are used for one body."""
+        connection = self._connection
+        return self._ramps.setdefault(origin(url), Ramp(connection.connections, connection.rate_limit))
+
     def retry(self, method: str, url: str) -> Retry:
+        """Return the attempts of one request."""
         return Retry(_request(method, url), self._connection.retries, self._sleep, self._give_up)
 
     def _give_up(self, error: Transient) -> None:
         if error.server:
             self._unreachable[error.server] = str(error)
 
-    def ramp(self, url: str) -> Ramp:
-        """Return what decides how many connections to the server of a URL are used for one body."""
-        connection = self._connection
-        return self._ramps.setdefault(origin(url), Ramp(connection.connections, connection.rate_limit))
-
     def open(self, method: str, url: str, headers: t.Mapping[str, str], timeout: float | None = None) -> t.Any:
         """Send a request and follow redirects; credentials never leave the scheme, host and port they are for.
 
         `timeout` is in seconds, and never longer than the option. Raises Transient, TransportError.
         """
-        session = self._requests_session()
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         home, target = origin(url), url
         for _hop in range(MOST_REDIRECTS):
             if origin(target) != home:
                 sent.pop("Authorization", None)
-            response = self._send(session, method, target, sent, timeout)
+            response = self._send(method, target, sent, timeout)
             # urllib3 before 2 takes a body that ends early for a whole one.
             response.raw.enforce_content_length = True
             following = redirect_target(response, target)
@@ -208,9 +208,8 @@ class Http:
             target = following
         raise TransportError(f"{redacted_url(url)} redirects more than {MOST_REDIRECTS} times.")
 
-    def _send(
-        self, session: t.Any, method: str, url: str, headers: t.Mapping[str, str], timeout: float | None
-    ) -> t.Any:
+    def _send(self, method: str, url: str, headers: t.Mapping[str, str], timeout: float | None) -> t.Any:
+        session = self._requests_session()
         import requests
 
         parts = checked_url(url)
@@ -240,7 +239,7 @@ class Http:
                 proxies={parts.scheme: proxy.url} if proxy else {},
             )
         except (OSError, ValueError) as e:
-            raise self._error(method, url, e) from e
+            raise self._error(method, url, e, is_only=timeout is None) from e
         reason, through = without_credentials(response.reason or "", response), ""
         if proxy and parts.scheme == "http":
             # It may be the proxy that answers.
@@ -263,7 +262,7 @@ class Http:
             self._proxies = urllib.request.getproxies_environment() if self._connection.use_proxy else {}
         return proxy_for(url, self._proxies)
 
-    def _error(self, method: str, url: str, error: BaseException) -> Exception:
+    def _error(self, method: str, url: str, error: BaseException, is_only: bool = True) -> Exception:
         fault = fault_of(error)
         server, proxy, endpoint = origin(url), self._proxy(url), self.endpoint(*_server_and_scheme(url))
         peer = Peer(
@@ -283,7 +282,8 @@ class Http:
         if fault is Fault.UNREACHABLE:
             return Transient(reason.text, advice=advice, server=key, connected=False)
         message = f"{reason.text}. {advice}" if advice else reason.text
-        if fault is Fault.UNUSABLE:
+        # Beside a connection that works, one that does not proves nothing about the server.
+        if fault is Fault.UNUSABLE and is_only:
             self._unreachable[key] = message
         return TransportError(f"{_request(method, url)}: {message}")
 
@@ -352,6 +352,7 @@ class Http:
         return b"".join(parts)
 
     def chunks(self, response: t.Any, amount: int = CHUNK) -> t.Iterator[bytes]:
+        """Yield a body undecoded, as it arrives, within `rate_limit`; raises Transient, TransportError."""
         import urllib3
 
         # read1 returns what has arrived. read waits for all of it, and loses it when the connection breaks meanwhile;

@@ -2,6 +2,7 @@
 # This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """One body over several connections: threads fetch its parts, and their bytes are handed on in order.
 
 These connections are a help only. Whatever goes wrong with one of them, its part goes to another one, it is closed, and

@@ -2,6 +2,7 @@
 # This file is private to the localai.core collection: nothing outside it may import it.
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """The transfer of one body: over one connection, and over several where one does not fill the line."""
 
 from __future__ import annotations
