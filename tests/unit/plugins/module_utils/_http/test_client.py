@@ -399,3 +399,14 @@ def test_any_text_as_an_address_is_an_answer_or_one_of_our_errors(url):
     for attempt in (client.authorization, client.fetch, lambda url: download(client, url)):
         with contextlib.suppress(LocalAIError):
             attempt(url)
+
+
+def test_a_request_that_only_helps_says_nothing_about_its_server():
+    client, url = Client(retries=0), "http://server.invalid/x"
+    with pytest.raises(TransportError, match=r"server\.invalid"):
+        client.open("GET", url, {}, 1.0)
+    with pytest.raises(TransportError) as caught:
+        client.fetch(url)
+    assert "skipped" not in str(caught.value)
+    with pytest.raises(TransportError, match="skipped, because an earlier request"):
+        client.fetch(url)
