@@ -24,8 +24,8 @@ RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tes
 # Two lanes of parts, for two processors. The number is a limit in minutes, several times what the part takes: a part that
 # exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes. ansible-test cannot run twice in one
 # directory, so its parts are in one lane; unit tests are the last, because they can use both processors.
-LANES := "sanity=10 integration=20 units=$(if $(EVERY),50,25) coverage=2" \
-    "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20"
+LANES := "sanity=10 integration=20 pythons=$(if $(EVERY),45,20)" \
+    "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20 units=25 coverage=2"
 # Unit tests of what changes between Pythons most: files, archives, and whole runs.
 UNIT_SAMPLE := $(addprefix tests/unit/plugins/,module_utils/_fs/ module_utils/_store/ module_utils/_unpack/ \
     modules/test_localai_backend_lifecycle.py)
@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-WORK := demo picture lint docs sanity cores units integration package coverage bench soak samples hosts machines
+WORK := demo picture lint docs sanity cores units pythons integration package coverage bench soak samples hosts machines
 $(WORK): private export HOME := $(BUILD)/home
 $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
@@ -79,10 +79,12 @@ cores: collection ## ansible-test sanity with the oldest and the newest ansible-
 	cd $(COPY) && EVERY=$(EVERY) tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
-units: collection ## unit tests on our own Python, measured, and by ansible-test on the oldest, and a sample on the newest, or EVERY=1
+units: collection ## unit tests on our own Python, measured
 	mkdir -p $(OUTPUT)/coverage
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=100 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
 	    --cov-report= --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') tests/unit
+
+pythons: collection ## unit tests by ansible-test on the oldest Python, and a sample on the newest, or all of them on all with EVERY=1
 	cd $(COPY) && pythons=$$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V); \
 	    oldest=$$(head -n 1 <<<"$$pythons") newest=$$(tail -n 1 <<<"$$pythons"); \
 	    for python in $(if $(EVERY),$$pythons,$$oldest); do ansible-test units --venv --python $$python || exit; done; \

@@ -218,7 +218,7 @@ def test_a_file_that_others_could_write_is_not_continued(path, partials):
 
 def test_where_no_modes_are_kept_none_are_judged(path, store):
     partials = store.partials
-    partials._probed = replace(partials._probed, keeps=replace(partials._probed.keeps, modes=False))
+    partials._probed = replace(partials._probed, keeps=partials._probed.keeps._replace(modes=False))
     write(partials, b"abc")
     partial_files(path)[0].chmod(0o755)
     assert read(partials) == b"abc"
