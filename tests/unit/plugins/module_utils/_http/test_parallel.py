@@ -151,7 +151,6 @@ def test_connections_are_added_while_that_brings_more():
     line = Line(seconds=0.01)
     assert fetched(line, reached)[0] == CONTENT
     assert line.most > 2
-    assert reached.count > 2
 
 
 def test_one_connection_is_left_to_the_caller():
