@@ -148,9 +148,9 @@ options:
   rate_limit:
     description:
       - The maximum number of bytes per second that one task receives on one host, over all its connections, such as
-        V(10M) for 10 MiB. The default is no limit.
+        V(10M) for 10 MiB, at least V(1K). The default is no limit.
       - A burst of what the buffers of the network hold can exceed it for a moment.
-    type: bytes
+    type: str
     version_added: 0.2.0
 notes:
   - Passwords and tokens in O(endpoints) are never shown. Every address is shown without user, password, query and

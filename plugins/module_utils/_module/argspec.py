@@ -72,7 +72,7 @@ CONNECTION_OPTIONS: Options = {
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 5},
     "connections": {"type": "int", "default": 8},
-    "rate_limit": {"type": "bytes"},
+    "rate_limit": {"type": "str"},
 }
 # Together with those above, the options of the action group `localai_backends`.
 BACKENDS_OPTIONS: Options = {

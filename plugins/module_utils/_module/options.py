@@ -18,7 +18,7 @@ from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
 _BUILD_OPTIONS = ("uri", "alias", "digest", "pins", "release")
-_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints"}
+_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints", "rate_limit"}
 
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
@@ -26,8 +26,6 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     check_range(params, "timeout", 1, 86400)
     check_range(params, "retries", 0, 1000)
     check_range(params, "connections", 1, 64)
-    if params["rate_limit"] is not None:
-        check_range(params, "rate_limit", 1024, 2**40)
     for option in ("backends_path", "backends_system_path"):
         if not params[option].startswith("/") or "\0" in params[option]:
             raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
@@ -39,7 +37,11 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
         galleries=gallery_sources(params["galleries"] or ()),
         capability=params["capability"],
         platform=params["platform"],
-        connection=Connection(endpoints=_endpoints(params), **{option: params[option] for option in _CONNECTION}),
+        connection=Connection(
+            endpoints=_endpoints(params),
+            rate_limit=None if params["rate_limit"] is None else _rate(params["rate_limit"]),
+            **{option: params[option] for option in _CONNECTION},
+        ),
         server_version=None if params["server_version"] is None else _version(params["server_version"]),
     )
 
@@ -116,6 +118,12 @@ def _version(text: str) -> tuple[int, ...]:
     from .rare_options import version_of
 
     return version_of(text)
+
+
+def _rate(text: str) -> int:
+    from .rare_options import rate_of
+
+    return rate_of(text)
 
 
 def requested_names(names: t.Sequence[str]) -> tuple[str, ...]:

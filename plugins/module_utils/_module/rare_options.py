@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that most tasks do not have, as values: modes and versions."""
+"""Options that most tasks do not have, as values: modes, versions and rates."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import typing as t
 
 from .._errors import OptionError
 
+_LEAST_RATE = 1024
 _VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
 
 
@@ -59,3 +60,19 @@ def version_of(text: str) -> tuple[int, ...]:
             "prints with --version, or omit the option for the newest one."
         )
     return tuple(map(int, version.groups()[:3]))
+
+
+def rate_of(text: str) -> int:
+    """Return `rate_limit` in bytes per second; raises OptionError."""
+    from ansible.module_utils.common.text.formatters import human_to_bytes
+
+    try:
+        rate = int(human_to_bytes(text.strip()))
+    except (ValueError, OverflowError):
+        rate = 0
+    if rate < _LEAST_RATE:
+        raise OptionError(
+            f"rate_limit: {text[:100]!r} is not a number of bytes per second such as 10M or 500K, at least 1K. Omit "
+            "the option for no limit."
+        )
+    return rate

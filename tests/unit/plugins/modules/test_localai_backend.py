@@ -634,6 +634,8 @@ def test_a_layer_for_another_machine_is_refused(host):
         ({"directory_mode": "02755"}, "no bits above 0777"),
         ({"timeout": 0}, "timeout"),
         ({"retries": -1}, "retries"),
+        ({"connections": 0}, "connections is 0"),
+        ({"rate_limit": "fast"}, "is not a number of bytes per second"),
         ({"lock_timeout": -1}, "lock_timeout"),
         ({"capability": " "}, "capability is empty"),
         ({"platform": "amd64"}, "platform"),

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
 from ansible_collections.localai.core.plugins.module_utils._module.rare_options import (
     number_of_mode,
+    rate_of,
     version_of,
 )
 
@@ -32,3 +33,16 @@ def test_a_version_has_three_numbers() -> None:
     assert version_of(" v4.11.0-rc1 ") == (4, 11, 0)
     with pytest.raises(OptionError, match="is not a version such as"):
         version_of("4.11")
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"), [("10M", 10 * 1024**2), (" 500K ", 500 * 1024), ("1500000", 1500000), ("1.5MB", 1572864)]
+)
+def test_a_rate_is_in_bytes_per_second(text: str, rate: int) -> None:
+    assert rate_of(text) == rate
+
+
+@pytest.mark.parametrize("text", ["", "fast", "0", "-5M", "1023", "10Mb", "10MM", "inf", "M"])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(OptionError, match="is not a number of bytes per second such as 10M"):
+        rate_of(text)
