@@ -55,7 +55,7 @@ class Connections:
         self._room = threading.Condition(self._lock)
         self._workers: set[object] = set()
         self._is_closed = False
-        self._others = 1
+        self._reserved = 1
         self._measurement = _Measurement()
 
     @property
@@ -79,7 +79,7 @@ class Connections:
         with self._lock:
             # The connection that takes the place of the caller's is opened after the first measurement: until then, the
             # server may not have noticed that the caller's was closed.
-            self._others = 0
+            self._reserved = 0
             self._measurement = _Measurement()
         while True:
             with self._lock:
@@ -96,7 +96,7 @@ class Connections:
             yield chunk
 
     def _open(self) -> None:
-        while len(self._workers) < self._ramp.count - self._others and self._parts.are_left:
+        while len(self._workers) < self._ramp.count - self._reserved and self._parts.are_left:
             worker = threading.Thread(target=self._work, daemon=True)
             try:
                 worker.start()
@@ -137,7 +137,7 @@ class Connections:
         with self._lock:
             while not self._is_closed:
                 count = 1 if self.are_refused else self._ramp.count
-                if count > 1 and len(self._workers) > count - self._others:
+                if count > 1 and len(self._workers) > count - self._reserved:
                     return None
                 part = self._parts.claim(worker, time.monotonic(), count)
                 if part is not None:
@@ -169,7 +169,7 @@ class Connections:
         measurement.add(worker, count, now, workers)
         seconds = now - measurement.start if measurement.start else 0.0
         least = max(_SECONDS, _LATENCIES * self._parts.latency)
-        if self._others or seconds < least or measurement.count < _BYTES * workers:
+        if self._reserved or seconds < least or measurement.count < _BYTES * workers:
             return
         is_waiting = measurement.idle < seconds * workers / 3
         self._ramp.measured(measurement.count / seconds, now, is_waiting=is_waiting)

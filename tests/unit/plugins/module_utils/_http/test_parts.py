@@ -24,6 +24,11 @@ def drain(parts):
     return b"".join(iter(parts.take, None))
 
 
+def claim_all(parts, owner, now=0.0):
+    """All parts that can be begun with eight connections."""
+    return list(iter(lambda: parts.claim(owner, now, 8), None))
+
+
 def fill(parts, part, owner, content, now=0.0):
     """Add all that is missing in a part."""
     assert parts.add(part, owner, content[part.position : part.end], now)
@@ -32,12 +37,7 @@ def fill(parts, part, owner, content, now=0.0):
 def test_parts_are_claimed_in_order_and_together_have_every_byte():
     size = 10 * MIB + 17
     content, parts = body(size), Parts(5, size)
-    claimed = []
-    while True:
-        part = parts.claim("a", 0.0, 8)
-        if part is None:
-            break
-        claimed.append(part)
+    claimed = claim_all(parts, "a")
     assert [claimed[0].position, claimed[-1].end] == [5, size]
     assert all(before.end == after.position for before, after in zip(claimed, claimed[1:]))
     for part in reversed(claimed):
@@ -55,17 +55,12 @@ def test_the_more_connections_the_smaller_the_parts(connections, size):
 
 def test_what_is_not_taken_bounds_what_is_fetched():
     parts = Parts(0, 1000 * MIB)
-    last = 0
-    while True:
-        part = parts.claim("a", 0.0, 8)
-        if part is None:
-            break
-        last = part.end
-        fill(parts, part, "a", bytes(1000 * MIB) if part.position == 0 else memoryview(bytes(part.end)))
+    claimed = claim_all(parts, "a")
+    last = claimed[-1].end
     assert AHEAD - 2 * MIB < last <= AHEAD
     assert parts.is_full
-    for _chunk in range(8):
-        parts.take()
+    assert parts.add(claimed[0], "a", bytes(claimed[0].size), 0.0)
+    assert len(drain(parts)) == claimed[0].size
     assert not parts.is_full
     assert parts.claim("a", 0.0, 8).position == last
 
@@ -102,12 +97,7 @@ def test_a_late_part_is_taken_over_and_keeps_its_bytes():
     slow, fast = parts.claim("slow", 0.0, 8), parts.claim("fast", 0.0, 8)
     parts.add(slow, "slow", content[:1000], 0.1)
     fill(parts, fast, "fast", content, 0.1)
-    others = []
-    while True:
-        part = parts.claim("fast", 0.2, 8)
-        if part is None:
-            break
-        others.append(part)
+    claim_all(parts, "fast", 0.2)
     assert parts.claim("fast", 0.4, 8) is None, "it is not late yet"
     again = parts.claim("fast", 0.6, 8)
     assert again is slow
