@@ -148,7 +148,7 @@ class SlowServer:
 
 @pytest.mark.parametrize(
     ("seconds", "retries", "attempts"),
-    [(1, 5, 6), (8, 5, 6), (10, 5, 5), (30, 5, 2), (30, 1, 2), (30, 0, 1), (30, 20, 7), (0, 20, 21)],
+    [(1, 5, 6), (8, 5, 6), (10.5, 5, 5), (30, 5, 2), (30, 1, 2), (30, 0, 1), (30, 20, 7), (0, 20, 21)],
 )
 def test_attempts_without_a_connection_take_ten_seconds_for_each_retry_in_all(seconds, retries, attempts):
     server = SlowServer(seconds, retries, connected=False)
