@@ -47,28 +47,38 @@ class Entry:
         return bool(self.capabilities) and not self.uri
 
 
+class Named(t.Protocol):
+    """An entry of any gallery."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def alias(self) -> str: ...
+
+
+NamedEntry = t.TypeVar("NamedEntry", bound=Named)
+
+
 @dataclass(frozen=True)
-class Index:
+class Index(t.Generic[NamedEntry]):
     """The entries of one gallery in order, and the reasons why others were skipped, both by lower-case name."""
 
     gallery: str
-    entries: t.Mapping[str, Entry]
+    entries: t.Mapping[str, NamedEntry]
     skipped: t.Mapping[str, str]
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> NamedEntry | None:
         """Return the entry with this name, or None. Case is ignored."""
         return self.entries.get(name.lower())
 
 
-def _entry(row: t.Any, gallery: str, gallery_url: Address) -> Entry:
-    if not isinstance(row, dict):
-        raise GalleryError("it is not a mapping")
-    name = _text(row, "name")
+def _entry(row: t.Mapping[str, t.Any], gallery: str, gallery_url: Address) -> Entry:
+    name = text_in(row, "name")
     checked_name(name, "name")
-    alias = _text(row, "alias")
+    alias = text_in(row, "alias")
     if alias:
         checked_name(alias, f"the alias of {name}")
-    sha256 = _text(row, "sha256")
+    sha256 = text_in(row, "sha256")
     capabilities = row.get("capabilities") or {}
     if not isinstance(capabilities, dict) or not all(isinstance(key, str) for key in capabilities):
         raise GalleryError(f"{name}: its capabilities are not a mapping")
@@ -76,11 +86,11 @@ def _entry(row: t.Any, gallery: str, gallery_url: Address) -> Entry:
         name=name,
         gallery=gallery,
         gallery_url=gallery_url,
-        uri=Address(_text(row, "uri").strip()),
-        mirrors=tuple(map(Address, _texts(row, "mirrors"))),
+        uri=Address(text_in(row, "uri").strip()),
+        mirrors=tuple(map(Address, texts_in(row, "mirrors"))),
         alias=alias,
-        capabilities={key: _text(capabilities, key) for key in capabilities},
-        version=_text(row, "version"),
+        capabilities={key: text_in(capabilities, key) for key in capabilities},
+        version=text_in(row, "version"),
         sha256=sha256_digits(sha256, f"the sha256 of {name}") if sha256 else "",
         tags=_display_texts(row.get("tags")),
         license=_display_text(row.get("license")),
@@ -88,7 +98,8 @@ def _entry(row: t.Any, gallery: str, gallery_url: Address) -> Entry:
     )
 
 
-def _text(row: t.Mapping[str, t.Any], key: str) -> str:
+def text_in(row: t.Mapping[str, t.Any], key: str) -> str:
+    """Return the text of a key, empty if it is missing; raises GalleryError for anything else."""
     value = row.get(key)
     if value is None:
         return ""
@@ -97,7 +108,8 @@ def _text(row: t.Mapping[str, t.Any], key: str) -> str:
     return t.cast(str, value)
 
 
-def _texts(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
+def texts_in(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
+    """Return the list of texts of a key, empty if it is missing; raises GalleryError for anything else."""
     value = row.get(key)
     if value is None:
         return ()
@@ -129,20 +141,29 @@ def sha256_digits(value: str, where: str) -> str:
     return digits
 
 
-def index_of(rows: t.Any, gallery: str, gallery_url: Address) -> Index:
+def index_of(rows: t.Any, gallery: str, gallery_url: Address) -> Index[Entry]:
     """Return the index in a parsed document; raises GalleryError if it is not a list of entries."""
+    return indexed(rows, gallery, lambda row: _entry(row, gallery, gallery_url), "backends")
+
+
+def indexed(
+    rows: t.Any, gallery: str, entry_of: t.Callable[[t.Mapping[str, t.Any]], NamedEntry], kind: str
+) -> Index[NamedEntry]:
+    """Return the index of all rows that `entry_of` accepts; raises GalleryError if there are none, or no list."""
     if rows is None:
         raise GalleryError("it is empty")
     if not isinstance(rows, list):
-        kind = "a mapping" if isinstance(rows, dict) else "text"
-        raise GalleryError(f"it is {kind}, not a YAML list of backends")
+        form = "a mapping" if isinstance(rows, dict) else "text"
+        raise GalleryError(f"it is {form}, not a YAML list of {kind}")
     if len(rows) > MOST_ENTRIES or sum(map(_parts, rows)) > MOST_PARTS:
         raise GalleryError("it is too large for a gallery")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, NamedEntry] = {}
     skipped: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
         try:
-            entry = _entry(row, gallery, gallery_url)
+            if not isinstance(row, dict):
+                raise GalleryError("it is not a mapping")
+            entry = entry_of(row)
             # LocalAI uses the first of several entries with the same name.
             entries.setdefault(entry.name.lower(), entry)
         except (GalleryError, NameRefused, OptionError) as e:

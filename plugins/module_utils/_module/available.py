@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._address import printable
@@ -21,6 +22,7 @@ from .._localai.listing import Listing
 from .._planner.facts import Facts
 from .._planner.failures import combined, not_released
 from .._planner.pins import at_release, contradiction, document_of
+from .._planner.plan import plan as plan_of
 from .._planner.questions import FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
 from .._planner.unknown_capability import warning_about, warnings_of
 from .._planner.unreadable import check_known, resolve
@@ -95,7 +97,8 @@ class Available:
             return None
         facts = Facts(self._capability, tuple(source.name for source in self._host.galleries), self._installed)
         try:
-            plan, _facts = decide(BackendOptions((name,), state="latest"), facts, self._answer)
+            request = BackendOptions((name,), state="latest")
+            plan, _facts = decide(functools.partial(plan_of, request), facts, self._answer)
         except MissingLibrary:
             raise
         except LocalAIError as e:

@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._errors import LocalAIError
 from .._localai.installed import Installed
 from .._planner.facts import Facts
 from .._planner.plan import Plan, plan
-from .._request import BackendOptions
 from .task import Task
 
 if t.TYPE_CHECKING:
@@ -21,16 +21,33 @@ if t.TYPE_CHECKING:
     from .answers import Answers
 
 
-def decide(request: BackendOptions, facts: Facts, answer: t.Callable[[Question], t.Any]) -> tuple[Plan, Facts]:
-    """Return the plan and the facts that it is based on; raises LocalAIError."""
+class _Facts(t.Protocol):
+    """Facts that answers to questions are added to."""
+
+    def learn(self: _FactsOfSomeKind, answers: t.Mapping[t.Any, t.Any]) -> _FactsOfSomeKind: ...
+
+
+_FactsOfSomeKind = t.TypeVar("_FactsOfSomeKind", bound=_Facts)
+_Plan = t.TypeVar("_Plan")
+
+
+def decide(
+    plan_for: t.Callable[[_FactsOfSomeKind], _Plan | tuple[t.Any, ...]],
+    facts: _FactsOfSomeKind,
+    answer: t.Callable[[t.Any], t.Any],
+) -> tuple[_Plan, _FactsOfSomeKind]:
+    """Return the plan and the facts that it is based on; raises LocalAIError.
+
+    `plan_for` returns a plan for facts, or a tuple of the questions whose answers it needs.
+    """
     while True:
-        result = plan(request, facts)
-        if isinstance(result, Plan):
+        result = plan_for(facts)
+        if not isinstance(result, tuple):
             return result, facts
         facts = facts.learn({question: _answer_or_error(question, answer) for question in result})
 
 
-def _answer_or_error(question: Question, answer: t.Callable[[Question], t.Any]) -> t.Any:
+def _answer_or_error(question: t.Any, answer: t.Callable[[t.Any], t.Any]) -> t.Any:
     try:
         return answer(question)
     except LocalAIError as e:
@@ -51,8 +68,9 @@ class Decider:
         installed = task.scan()
         if self._planned is None or self._planned[:2] != (task, installed):
             facts = self.facts.rescanned(installed, task.requested)
-            plan, self.facts = decide(task.request, facts, self._answer_for(task, installed))
-            self._planned = (task, installed, plan)
+            plan_for = functools.partial(plan, task.request)
+            result, self.facts = decide(plan_for, facts, self._answer_for(task, installed))
+            self._planned = (task, installed, result)
         return self._planned[2]
 
     def _answer_for(self, task: Task, installed: Installed) -> t.Callable[[Question], t.Any]:

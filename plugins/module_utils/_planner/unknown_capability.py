@@ -11,7 +11,7 @@ import difflib
 import typing as t
 
 from .._localai.capability import CAPABILITIES, HostCapability, is_known
-from .._localai.gallery import Index
+from .._localai.gallery import Entry, Index
 from .._request import Pin
 from .._store.builds import Build
 from .facts import Facts
@@ -36,7 +36,7 @@ def warnings_of(facts: Facts, pins: t.Iterable[Pin] = ()) -> list[str]:
 
 
 def warning_about(
-    capability: str, option: str, indexes: t.Iterable[Index], builds: t.Iterable[Build] = ()
+    capability: str, option: str, indexes: t.Iterable[Index[Entry]], builds: t.Iterable[Build] = ()
 ) -> list[str]:
     """Return a warning about the value of `option`, unless LocalAI, a gallery or a recorded build has it."""
     if is_known(capability) or any(build.capability == capability for build in builds):

@@ -16,10 +16,10 @@ from .._errors import GalleryError, TransportError
 from .._fs.read import read_file
 from .._fs.utf8 import os
 from .._http.failover import Failures, first_answer
-from .._localai.gallery import Index, index_of
+from .._localai.gallery import Entry, Index, index_of
 from .._request import GallerySource
 from .._sources.uri import ImageUri
-from .gallery_artifact import fetch_index
+from .gallery_artifact import INDEX_FILE, fetch_file
 from .text import text_of
 from .yaml_document import MOST_BYTES, parse_yaml
 
@@ -27,7 +27,8 @@ if t.TYPE_CHECKING:
     from .._http.client import Http
     from .._oci.image import Images
 
-_ARTIFACT = "oci://"
+ARTIFACT = "oci://"
+_Parsed = t.TypeVar("_Parsed")
 
 
 # The advice if no server of a gallery can be reached.
@@ -37,7 +38,7 @@ _ADVICE = (
 )
 
 
-def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index:
+def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index[Entry]:
     """Return the index in a YAML document; raises GalleryError if it is not a list of entries."""
     return index_of(parse_yaml(data), gallery, gallery_url)
 
@@ -54,29 +55,43 @@ def readable_url(url: str) -> str:
     return url
 
 
-def read_gallery(source: GallerySource, http: Http, images: Images, warnings: list[str]) -> Index:
-    """Return the index of a gallery, from the first of its URLs that has it; raises GalleryError.
+def read_gallery(source: GallerySource, http: Http, images: Images, warnings: list[str]) -> Index[Entry]:
+    """Return the index of a gallery of backends, from the first of its URLs that has it; raises GalleryError.
 
     Policies for signatures that would apply and are not verified are added to `warnings`.
     """
+    return read_source(source, http, images, warnings, lambda data, url, _at: parse_index(data, source.name, url))
+
+
+def read_source(
+    source: GallerySource,
+    http: Http,
+    images: Images,
+    warnings: list[str],
+    parse: t.Callable[[bytes, Address, str], _Parsed],
+) -> _Parsed:
+    """Return what `parse` makes of a gallery, from the first of its URLs that has it; raises GalleryError.
+
+    `parse` gets the content, the URL that identifies the gallery, and the location that the content came from.
+    """
     primary: list[Address] = []
 
-    def read(url: Address) -> Index:
+    def read(url: Address) -> _Parsed:
         location, recorded = readable_url(url.text), url
-        is_artifact = location.lower().startswith(_ARTIFACT)
+        is_artifact = location.lower().startswith(ARTIFACT)
         if location.endswith(".ref") and not is_artifact:
             location = _follow_ref(location, http)
             recorded = Address(location)
         if url == source.url:
             primary.append(recorded)
-        data = _read_artifact(location, images) if is_artifact else _read(location, http)
+        data = read_artifact(location, INDEX_FILE, images) if is_artifact else read_location(location, http)
         if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
             raise GalleryError(
                 f"its sha256 is not the one that the task sets for the gallery, but {hashlib.sha256(data).hexdigest()}"
             )
-        index = parse_index(data, source.name, primary[0] if primary else source.url)
+        parsed = parse(data, primary[0] if primary else source.url, location)
         warnings.extend(_unverified(source, url if is_artifact else None))
-        return index
+        return parsed
 
     unreachable: list[Address] = []
 
@@ -86,7 +101,7 @@ def read_gallery(source: GallerySource, http: Http, images: Images, warnings: li
             return GalleryError(tried)
         return GalleryError(f"{tried.rstrip('.')}. {_ADVICE}")
 
-    def ask(url: Address) -> Index:
+    def ask(url: Address) -> _Parsed:
         try:
             return read(url)
         except TransportError as e:
@@ -100,7 +115,7 @@ def read_gallery(source: GallerySource, http: Http, images: Images, warnings: li
 def _follow_ref(location: str, http: Http) -> str:
     """Return the location of the index that a reference file names, which is in the same directory."""
     try:
-        name = text_of(_read(location, http, limit=4096)).strip()
+        name = text_of(read_location(location, http, limit=4096)).strip()
     except GalleryError:
         name = ""
     if not name or "\n" in name or ":" in name or name.startswith("/") or ".." in name.split("/"):
@@ -124,13 +139,15 @@ def _unverified(source: GallerySource, artifact: Address | None) -> t.Iterator[s
         )
 
 
-def _read_artifact(location: str, images: Images) -> bytes:
-    address = Address(_ARTIFACT + location[len(_ARTIFACT) :])
+def read_artifact(location: str, path: str, images: Images) -> bytes:
+    """Return a file of a gallery in a registry; raises GalleryError, SourceError, TransportError."""
+    address = Address(ARTIFACT + location[len(ARTIFACT) :])
     uri = t.cast(ImageUri, ImageUri.parse(address))
-    return fetch_index(uri.reference, images)
+    return fetch_file(uri.reference, path, images)
 
 
-def _read(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
+def read_location(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
+    """Return the content of a file on a web server or on this host; raises GalleryError, TransportError."""
     scheme = location.partition(":")[0].lower() if ":" in location else ""
     if scheme in ("http", "https"):
         return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body

@@ -27,19 +27,19 @@ MOST_FILE_BYTES = 64 * 1024**2
 _OF_IMAGES = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 
 
-def fetch_index(reference: Reference, images: Images) -> bytes:
-    """Return the index of a gallery artifact, verified by its digest; the other files are not fetched.
+def fetch_file(reference: Reference, path: str, images: Images) -> bytes:
+    """Return a file of a gallery artifact, verified by its digest; the other files are not fetched.
 
     Raises GalleryError for anything else than a gallery, SourceError, TransportError.
     """
     files = files_of(_gallery(reference, images))
-    index = files.get(INDEX_FILE)
-    if index is None:
+    file = files.get(path)
+    if file is None:
         listed = ", ".join(sorted(files)[:20]) or "nothing"
-        raise GalleryError(f"the gallery artifact has no {INDEX_FILE}, but {listed}")
-    if index.size > MOST_BYTES:
-        raise GalleryError(f"its {INDEX_FILE} is larger than {MOST_BYTES} bytes")
-    return images.document(reference, index, MOST_BYTES)
+        raise GalleryError(f"the gallery artifact has no {path}, but {listed}")
+    if file.size > MOST_BYTES:
+        raise GalleryError(f"its {path} is larger than {MOST_BYTES} bytes")
+    return images.document(reference, file, MOST_BYTES)
 
 
 def files_of(manifest: Manifest) -> dict[str, Descriptor]:

@@ -12,7 +12,7 @@ import typing as t
 
 from .._errors import SourceError
 from .._localai.catalog import Catalog
-from .._localai.gallery import Index
+from .._localai.gallery import Entry, Index
 from .._planner.questions import FindArtifact, Question, ReadGallery, ServedDigest
 from .._request import HostOptions
 from .galleries import read_gallery
@@ -35,7 +35,7 @@ class Resolver:
         self._platform = platform
         self._host = host
         self._warnings = warnings
-        self.indexes: dict[str, Index] = {}
+        self.indexes: dict[str, Index[Entry]] = {}
         self._artifacts: dict[tuple[FindArtifact, Platform], Artifact] = {}
 
     def answer(self, question: Question) -> t.Any:
@@ -48,7 +48,7 @@ class Resolver:
             return self.sources.digest(question.origins)
         raise TypeError(question)
 
-    def index(self, gallery: str) -> Index:
+    def index(self, gallery: str) -> Index[Entry]:
         """Return the index of a gallery; raises GalleryError."""
         if gallery not in self.indexes:
             (source,) = (source for source in self._host.galleries if source.name == gallery)

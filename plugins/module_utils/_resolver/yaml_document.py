@@ -12,6 +12,7 @@ import gc
 import re
 import traceback
 import typing as t
+from collections import Counter
 
 from .._errors import GalleryError, MissingLibrary
 from .text import text_of
@@ -79,10 +80,32 @@ def _loader(yaml: t.Any) -> t.Any:
     return Loader
 
 
-def parse_yaml(data: bytes) -> t.Any:
+def _strict_loader(yaml: t.Any, plain: type[str]) -> t.Any:
+    """Return a class that loads a document, with plain scalars of the type `plain`, and refuses repeated keys."""
+
+    class Loader(_loader(yaml)):  # type: ignore[misc]
+        """A loader that tells plain scalars from others."""
+
+        def construct_text(self, node: t.Any) -> t.Any:
+            # The parser in C has an empty style where the other one has none.
+            return self.construct_scalar(node) if node.style else plain(self.construct_scalar(node))
+
+        def construct_mapping(self, node: t.Any, deep: bool = False) -> t.Any:
+            written = [key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode)]
+            repeated = next((key for key, count in Counter(written).items() if count > 1), None)
+            if repeated is not None:
+                raise yaml.YAMLError(f"line {node.start_mark.line + 1}: the key {repeated[:100]!r} is repeated")
+            return super().construct_mapping(node, deep)
+
+    Loader.add_constructor("tag:yaml.org,2002:str", Loader.construct_text)
+    return Loader
+
+
+def parse_yaml(data: bytes, plain: type[str] | None = None) -> t.Any:
     """Return the content of a YAML document. Scalars are returned as text, exactly as written, like in LocalAI.
 
-    Raises GalleryError and MissingLibrary.
+    With `plain`, scalars that are not quoted have this type, and keys must not be repeated, as LocalAI has it for
+    models. Raises GalleryError and MissingLibrary.
     """
     try:
         import yaml
@@ -95,7 +118,7 @@ def parse_yaml(data: bytes) -> t.Any:
         raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
         with _without_collector():
-            loader = _loader(yaml)(text)
+            loader = (_loader(yaml) if plain is None else _strict_loader(yaml, plain))(text)
             # LocalAI also reads only the first of several documents.
             return loader.get_data() if loader.check_data() else None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:

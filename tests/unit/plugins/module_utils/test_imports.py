@@ -15,7 +15,7 @@ import pytest
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 PRIVATE = "# This file is private to the localai.core collection: nothing outside it may import it."
 
-# A package may import packages, or single files of them. All may import the three files beside the packages.
+# A package may import packages, or single files of them. All may import the files beside the packages.
 MAY_IMPORT = {
     "_fs": [],
     "_unpack": ["_fs"],
@@ -50,13 +50,14 @@ MAY_IMPORT = {
     "_errors": [],
     "_address": [],
     "_request": [],
+    "_model_request": [],
 }
-BESIDE = ("_errors", "_address", "_request")
+BESIDE = ("_errors", "_address", "_request", "_model_request")
 
 # All that the planner loads, directly or not, may use this much of Python and nothing else.
 PURE = (
-    "__future__ base64 collections contextlib dataclasses difflib functools ipaddress json posixpath re types typing "
-    "urllib.parse"
+    "__future__ base64 collections contextlib copy dataclasses difflib functools hashlib ipaddress json math posixpath "
+    "re types typing urllib.parse"
 )
 
 # Who may import a library that is not ours, or start programs.
@@ -64,7 +65,7 @@ LIBRARIES = {
     "ansible": ["_module"],
     "requests": ["_http"],
     "urllib3": ["_http"],
-    "yaml": ["_resolver.yaml_document"],
+    "yaml": ["_resolver.yaml_document", "_resolver.config_yaml"],
     "subprocess": ["_fs.process"],
     # In another locale than UTF-8, names would become other bytes.
     "os": ["_fs.utf8", "_fs.utf8_names"],

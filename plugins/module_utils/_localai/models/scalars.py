@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The scalars of YAML documents, as LocalAI reads them. Pure.
+
+Follows `resolve` in `resolve.go` of gopkg.in/yaml.v3, which is YAML 1.2 with some of 1.1. PyYAML reads YAML 1.1.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import typing as t
+
+_CONSTANTS: dict[str, t.Any] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_NUMBER_START = frozenset("+-.0123456789")
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))", re.ASCII)
+_BASES = (16, 8, 2, 8, 10)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
+
+
+class Plain(str):
+    """A plain scalar of a YAML document: its text, which can mean something else than text."""
+
+    __slots__ = ()
+
+
+def typed(value: t.Any) -> t.Any:
+    """Return a YAML document with the values that its plain scalars mean; keys are text.
+
+    Dates stay text, which is what LocalAI's configurations have for them.
+    """
+    if isinstance(value, Plain):
+        return scalar(str(value))
+    if isinstance(value, dict):
+        return {str(key): typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    return value
+
+
+def scalar(text: str) -> t.Any:
+    """Return what the text of a plain scalar means: None, a boolean, a number, or the text itself."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in _NUMBER_START:
+        return text
+    plain = text.replace("_", "")
+    integer = _INTEGER.fullmatch(plain)
+    if integer is not None:
+        digits, base = next((digits, base) for digits, base in zip(integer.groups()[1:], _BASES) if digits is not None)
+        number = int(f"{integer.group(1)}{digits}", base)
+        if _LEAST_INTEGER <= number <= _MOST_INTEGER:
+            return number
+    return float(plain) if _FLOAT.fullmatch(plain) else text
