@@ -105,7 +105,8 @@ def text_in(row: t.Mapping[str, t.Any], key: str) -> str:
         return ""
     if not _is_text(value):
         raise GalleryError(f"its {key} is not a string")
-    return t.cast(str, value)
+    # Documents of models have text of another type.
+    return str(value)
 
 
 def texts_in(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ def texts_in(row: t.Mapping[str, t.Any], key: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(map(_is_text, value)):
         raise GalleryError(f"its {key} are not a list of strings")
-    return tuple(value)
+    return tuple(map(str, value))
 
 
 def _display_text(value: t.Any) -> str:

@@ -36,9 +36,8 @@ def _without_collector() -> t.Iterator[None]:
             gc.enable()
 
 
-def _loader(yaml: t.Any) -> t.Any:
-    """Return a class that loads a document with the library `yaml`, as fast as it can."""
-    base: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _loader(yaml: t.Any, base: t.Any) -> t.Any:
+    """Return a class that loads a document with the library `yaml`, made of its loader `base`."""
 
     class Loader(base):  # type: ignore[misc]
         """A loader that returns text: a version 1.10 is not the number 1.1, and a name may be 'on'."""
@@ -80,11 +79,14 @@ def _loader(yaml: t.Any) -> t.Any:
     return Loader
 
 
-def _strict_loader(yaml: t.Any, plain: type[str]) -> t.Any:
+def _strict_loader(yaml: t.Any, base: t.Any, plain: type[str]) -> t.Any:
     """Return a class that loads a document, with plain scalars of the type `plain`, and refuses repeated keys."""
 
-    class Loader(_loader(yaml)):  # type: ignore[misc]
+    class Loader(_loader(yaml, base)):  # type: ignore[misc]
         """A loader that tells plain scalars from others."""
+
+        # LocalAI's parser knows one more, and so does the slow parser that gets it.
+        ESCAPE_REPLACEMENTS: t.ClassVar = {**yaml.SafeLoader.ESCAPE_REPLACEMENTS, "'": "'"}
 
         def construct_text(self, node: t.Any) -> t.Any:
             # The parser in C has an empty style where the other one has none.
@@ -117,14 +119,25 @@ def parse_yaml(data: bytes, plain: type[str] | None = None) -> t.Any:
     if text.lstrip()[:1] == "<":
         raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
+        fast: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         with _without_collector():
-            loader = (_loader(yaml) if plain is None else _strict_loader(yaml, plain))(text)
-            # LocalAI also reads only the first of several documents.
-            return loader.get_data() if loader.check_data() else None
+            if plain is None:
+                return _first_document(_loader(yaml, fast)(text))
+            try:
+                return _first_document(_strict_loader(yaml, fast, plain)(text))
+            except yaml.YAMLError as e:
+                if "unknown escape" not in str(e):
+                    raise
+                return _first_document(_strict_loader(yaml, yaml.SafeLoader, plain)(text))
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as e:
         if _CONFLICT.search(text):
             raise _conflict(text) from None
         raise GalleryError(f"it is not valid YAML: {' '.join(str(e).split())[:300]}") from None
+
+
+def _first_document(loader: t.Any) -> t.Any:
+    """Return the first document, as LocalAI does."""
+    return loader.get_data() if loader.check_data() else None
 
 
 def _conflict(text: str) -> GalleryError:

@@ -20,6 +20,10 @@ from .gallery import Base, ModelEntry, Template
 from .merge import merged
 
 
+# Go writes larger numbers with an exponent, which makes them no whole ones.
+_LEAST_WITH_EXPONENT = 1e6
+
+
 @dataclass(frozen=True)
 class Definition:
     """The content of `._gallery_NAME.yaml`, in which LocalAI records what it installed.
@@ -71,7 +75,7 @@ class Parts:
     def config(self, name: str, requested: Config) -> dict[str, t.Any]:
         """Return the configuration of the model `name`; the `requested` one is merged over that of the entry."""
         overrides = merged(self.overrides, requested)
-        return merged({**self.base, "name": name}, overrides)
+        return t.cast("dict[str, t.Any]", _as_written(merged({**self.base, "name": name}, overrides)))
 
     def with_files(self, files: tuple[FileSpec, ...]) -> Parts:
         """Return these parts with files that a task adds, between those of the base file and those of the entry."""
@@ -156,6 +160,16 @@ def files_by_name(files: t.Iterable[FileSpec], name: str) -> dict[str, FileSpec]
         if file.sha256 and not other.sha256:
             by_name[file.filename] = file
     return by_name
+
+
+def _as_written(value: t.Any) -> t.Any:
+    """Return a value as it is after LocalAI has written and read it: 2.0 is 2 then."""
+    if isinstance(value, dict):
+        return {str(key): _as_written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_written(item) for item in value]
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _LEAST_WITH_EXPONENT
+    return int(value) if is_whole else value
 
 
 def unwritable(config: t.Any, where: str = "", depth: int = 2) -> str:

@@ -26,6 +26,8 @@ _NUMBER_START = frozenset("+-.0123456789")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))", re.ASCII)
 _BASES = (16, 8, 2, 8, 10)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+# Python limits the digits that it converts.
+_MOST_DIGITS = 400
 _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
 
 
@@ -53,13 +55,14 @@ def scalar(text: str) -> t.Any:
     """Return what the text of a plain scalar means: None, a boolean, a number, or the text itself."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if text[0] not in _NUMBER_START:
+    if text[0] not in _NUMBER_START or len(text) > _MOST_DIGITS:
         return text
     plain = text.replace("_", "")
     integer = _INTEGER.fullmatch(plain)
     if integer is not None:
         digits, base = next((digits, base) for digits, base in zip(integer.groups()[1:], _BASES) if digits is not None)
-        number = int(f"{integer.group(1)}{digits}", base)
-        if _LEAST_INTEGER <= number <= _MOST_INTEGER:
-            return number
-    return float(plain) if _FLOAT.fullmatch(plain) else text
+        whole = int(f"{integer.group(1)}{digits}", base)
+        if _LEAST_INTEGER <= whole <= _MOST_INTEGER:
+            return whole
+    number = float(plain) if _FLOAT.fullmatch(plain) else math.inf
+    return text if math.isinf(number) else number
