@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is in the models path, as a plan needs it, as values. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ..._fs.file_attributes import FileAttributes
+from .record import Record
+
+
+class FileState(t.NamedTuple):
+    """One entry of the models path, whose links are not followed; `size` is in bytes, -1 for what is no regular file.
+
+    `sha256` is that of a YAML file, and empty for all others.
+    """
+
+    size: int
+    attributes: FileAttributes
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """One model: its two YAML files, None if they are missing, our record of it, and the `files` that the record names.
+
+    `files` has those that exist, by path.
+    """
+
+    name: str
+    yaml: FileState | None = None
+    gallery_file: FileState | None = None
+    record: Record | None = None
+    files: t.Mapping[str, FileState] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """What is recorded and missing, or has another size: paths, in order."""
+        recorded = self.record.paths if self.record is not None else {}
+        return [path for path, size in recorded.items() if path not in self.files or self.files[path].size != size]
+
+
+@dataclass(frozen=True)
+class InstalledModels:
+    """The models of one models path: those that were asked for, and the names of all that have a YAML file or a record."""
+
+    path: str
+    models: t.Mapping[str, InstalledModel] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def find(self, name: str, exact: bool) -> InstalledModel | None:
+        """Return the model with a name, without `exact` also one that only differs in case."""
+        model = self.models.get(name)
+        if model is not None or exact:
+            return model
+        return next((model for key, model in self.models.items() if key.lower() == name.lower()), None)
+
+    def without(self, name: str) -> InstalledModels:
+        """Return the models after the removal of one."""
+        models = {key: model for key, model in self.models.items() if key != name}
+        return replace(self, models=models, names=tuple(key for key in self.names if key != name))

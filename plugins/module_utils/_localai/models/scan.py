@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scans the models path for the models of a task, and never writes."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+import typing as t
+
+from ..._fs.accounts import attributes_of
+from ..._fs.file_attributes import FileAttributes
+from ..._fs.read import read_file
+from ..._fs.utf8 import os
+from ..._store.file_system import KeptAttributes
+from ..._store.layout import MODELS, OWN_DIRECTORY
+from .installed import FileState, InstalledModel, InstalledModels
+from .names import SUFFIX, gallery_file_name, yaml_name
+from .record import Record, parse_record
+
+# LocalAI's own files have some ten thousand bytes.
+MOST_YAML = 4 * 1024**2
+_MOST_RECORD = 64 * 1024**2
+_RECORD_SUFFIX = ".json"
+
+
+def scan_models(path: str, requested: t.Container[str] | None, keeps: KeptAttributes) -> InstalledModels:
+    """Return the models with these names, in lower case, or all of them; a missing path is not an error.
+
+    `keeps` are the attributes that the file system stores.
+    """
+    problems: list[str] = []
+    names = {name[: -len(SUFFIX)] for name in _listed(path, problems) if _is_configuration(name)}
+    records = os.path.join(path, OWN_DIRECTORY, MODELS)
+    recorded = {name[: -len(_RECORD_SUFFIX)] for name in _listed(records, []) if name.endswith(_RECORD_SUFFIX)}
+    every = sorted(names | recorded, key=os.fsencode)
+    return InstalledModels(
+        path,
+        {name: _model(path, name, keeps) for name in every if requested is None or name.lower() in requested},
+        tuple(every),
+        tuple(problems),
+    )
+
+
+def file_state(path: str, keeps: KeptAttributes) -> FileState | None:
+    """Return the state of an entry, None if there is none; raises OSError."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    attributes = attributes_of(status)
+    if not keeps.owners:
+        attributes = FileAttributes(mode=attributes.mode)
+    if not keeps.modes:
+        attributes = FileAttributes(attributes.owner, attributes.group)
+    return FileState(status.st_size if stat.S_ISREG(status.st_mode) else -1, attributes)
+
+
+def record_of(path: str, name: str) -> Record | None:
+    """Return the record of a model, None if there is none that can be read."""
+    try:
+        record = parse_record(read_file(os.path.join(path, OWN_DIRECTORY, MODELS, name + _RECORD_SUFFIX), _MOST_RECORD))
+    except OSError:
+        return None
+    return record if record is not None and record.name == name else None
+
+
+def _model(path: str, name: str, keeps: KeptAttributes) -> InstalledModel:
+    record = record_of(path, name)
+    states = {
+        file: _state_or_none(os.path.join(path, file), keeps) for file in (record.paths if record is not None else ())
+    }
+    return InstalledModel(
+        name,
+        _document(os.path.join(path, yaml_name(name)), keeps),
+        _document(os.path.join(path, gallery_file_name(name)), keeps),
+        record,
+        {file: state for file, state in states.items() if state is not None},
+    )
+
+
+def _document(path: str, keeps: KeptAttributes) -> FileState | None:
+    """Return the state of a YAML file, with its hash if it can be read."""
+    state = _state_or_none(path, keeps)
+    if state is None or state.size < 0:
+        return state
+    try:
+        return state._replace(sha256=hashlib.sha256(read_file(path, MOST_YAML)).hexdigest())
+    except OSError:
+        return state
+
+
+def _state_or_none(path: str, keeps: KeptAttributes) -> FileState | None:
+    try:
+        return file_state(path, keeps)
+    except OSError:
+        return None
+
+
+def _is_configuration(name: str) -> bool:
+    return name.endswith(SUFFIX) and not name.startswith(".") and len(name) > len(SUFFIX)
+
+
+def _listed(path: str, problems: list[str]) -> list[str]:
+    try:
+        return os.listdir(path)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        problems.append(f"{path}: {e.strerror}")
+        return []

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compares the files of a desired model with those on the disk."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..._errors import HostError
+from ..._localai.models.archives import is_archive
+from ..._localai.models.installed import FileState, InstalledModel
+from ..._localai.models.record import InstalledFile
+from ..._model_request import FileSpec, ModelOptions
+from .desired import Desired
+from .facts import ModelFacts
+from .questions import FileOnDisk, HashFile, Served, ServedFile
+
+_NOT_INSTALLED = InstalledModel("")
+
+
+@dataclass
+class FileChanges:
+    """What has to be done for the files of one model, and why; see `steps.Install`."""
+
+    fetch: list[FileSpec] = field(default_factory=list)
+    present: list[InstalledFile] = field(default_factory=list)
+    unpack: list[str] = field(default_factory=list)
+    replaced: set[str] = field(default_factory=set)
+    reasons: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def need(self, file: FileSpec, reason: str, *, replaces: bool = False) -> None:
+        """Note that a file has to be fetched."""
+        self.fetch.append(file)
+        self.reasons.append(reason)
+        if replaces:
+            self.replaced.add(file.filename)
+
+
+def compare_files(
+    desired: Desired,
+    installed: InstalledModel | None,
+    facts: ModelFacts,
+    options: ModelOptions,
+    planned: t.Mapping[str, FileSpec],
+) -> FileChanges:
+    """Return the changes for the files of a model; `planned` are those that earlier models of the task fetch.
+
+    Raises HostError, and `Unanswered` for an open question.
+    """
+    changes = FileChanges()
+    model = installed or _NOT_INSTALLED
+    for file in desired.files:
+        if file.filename in planned:
+            changes.present.append(InstalledFile(file.filename, file.uri, file.sha256))
+        else:
+            _compare(file, model, facts, options, desired.spec.state == "latest", changes)
+        if is_archive(file.filename) and _must_unpack(file.filename, model, changes):
+            changes.unpack.append(file.filename)
+    return changes
+
+
+def _compare(
+    file: FileSpec,
+    model: InstalledModel,
+    facts: ModelFacts,
+    options: ModelOptions,
+    latest: bool,
+    changes: FileChanges,
+) -> None:
+    recorded = model.record.file(file.filename) if model.record is not None else None
+    state = model.files.get(file.filename) if recorded is not None else facts.answer(FileOnDisk(file.filename))
+    if state is None:
+        # A file that another one has replaced since the record was written is looked for too.
+        changes.need(file, f"{file.filename} is missing" if recorded is not None else "")
+        return
+    if state.size < 0:
+        raise HostError(
+            f"{facts.scan.path}/{file.filename} is not a file, so the model {model.name or file.filename} cannot use "
+            "it. Remove it, or name another file."
+        )
+    if options.force:
+        changes.need(file, "force is set", replaces=True)
+        return
+    is_same = recorded is not None and recorded.size == state.size and _same_content(file, recorded)
+    if recorded is not None and is_same:
+        reason = _reason_to_replace(recorded, facts, options, latest)
+    else:
+        reason = _reason_of_other(file, state, facts, changes)
+    if reason:
+        changes.need(file, reason, replaces=True)
+    else:
+        known = recorded if recorded is not None and is_same else None
+        changes.present.append(_installed(file, state, known))
+
+
+def _same_content(file: FileSpec, recorded: InstalledFile) -> bool:
+    return recorded.sha256 == file.sha256 if file.sha256 else recorded.uri == file.uri
+
+
+def _installed(file: FileSpec, state: FileState, recorded: InstalledFile | None) -> InstalledFile:
+    sha256 = file.sha256 or (recorded.sha256 if recorded is not None else "")
+    return InstalledFile(file.filename, file.uri, sha256, state.size, recorded.version if recorded is not None else "")
+
+
+def _reason_to_replace(recorded: InstalledFile, facts: ModelFacts, options: ModelOptions, latest: bool) -> str:
+    """Return why a file that looks as it was installed must be replaced; empty if it need not be."""
+    if options.verify and recorded.sha256 and facts.answer(HashFile(recorded.filename)) != recorded.sha256:
+        return f"the content of {recorded.filename} is not the one that was installed"
+    if latest and recorded.version:
+        served: Served = facts.answer(ServedFile(recorded.uri))
+        if served.version and served.version != recorded.version:
+            return f"the server of {recorded.filename} has another version"
+    return ""
+
+
+def _reason_of_other(file: FileSpec, state: FileState, facts: ModelFacts, changes: FileChanges) -> str:
+    """Return why a file that this model did not install must be replaced; empty if it is the right one."""
+    if file.sha256:
+        is_right = facts.answer(HashFile(file.filename)) == file.sha256
+        return "" if is_right else f"{file.filename} has another content"
+    served: Served = facts.answer(ServedFile(file.uri))
+    if served.size and served.size != state.size:
+        return f"{file.filename} has {state.size} bytes, and its server has {served.size}"
+    changes.warnings.append(
+        f"{file.filename} was in the models path already. It is used as it is, because no sha256 is known to compare "
+        "it with. Set sha256 to be sure."
+    )
+    return ""
+
+
+def _must_unpack(archive: str, model: InstalledModel, changes: FileChanges) -> bool:
+    """Return whether an archive has to be unpacked: it is fetched, or something of what it held is missing."""
+    if any(file.filename == archive for file in changes.fetch) or model.record is None:
+        return True
+    missing = [path for path in model.missing if path in model.record.written]
+    if missing:
+        changes.reasons.append(f"{missing[0]} is missing")
+    return bool(missing) or model.record.file(archive) is None

@@ -1,0 +1,278 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans the changes of one model."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ..._fs.file_attributes import FileAttributes
+from ..._localai.models.config_check import warnings_of
+from ..._localai.models.gallery import Template
+from ..._localai.models.installed import FileState, InstalledModel
+from ..._localai.models.names import gallery_file_name, yaml_name
+from ..._localai.models.record import InstalledFile
+from ..._model_request import Config, FileSpec, ModelOptions
+from .desired import Desired
+from .facts import ModelFacts
+from .files import FileChanges, compare_files
+from .questions import FileOnDisk, ReadYaml
+from .removal import installed_paths, obsolete_paths
+from .shared import check_others
+from .steps import Install, SetAttributes, Step
+
+Action = t.Literal["none", "install", "repair", "replace", "upgrade", "chown", "remove"]
+_NOT_INSTALLED = InstalledModel("")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result for one model; `files` has the size of each file that is installed."""
+
+    name: str
+    action: Action
+    reason: str
+    model: str = ""
+    variant: str = ""
+    backend: str = ""
+    config: Config | None = None
+    files: tuple[InstalledFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelChanges:
+    """The changes of one model: its steps, or the record to `remember` if nothing else changes.
+
+    `needed` are the paths that it needs. `stale` are the names of its processes that would answer with old content.
+    """
+
+    outcome: Outcome
+    steps: tuple[Step, ...] = ()
+    remember: Install | None = None
+    needed: frozenset[str] = frozenset()
+    stale: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def fetched(self) -> t.Iterator[FileSpec]:
+        """The files that it fetches."""
+        for step in self.steps:
+            if isinstance(step, Install):
+                yield from step.fetch
+
+
+def plan_model(
+    model: Desired,
+    installed: InstalledModel | None,
+    facts: ModelFacts,
+    options: ModelOptions,
+    *,
+    planned: t.Mapping[str, FileSpec],
+    task: t.AbstractSet[str],
+) -> ModelChanges:
+    """Return the changes for a model; `planned` files are fetched for others, `task` has the names of all models.
+
+    Raises LocalAIError, and `Unanswered` for an open question.
+    """
+    present = installed or _NOT_INSTALLED
+    files = compare_files(model, installed, facts, options, planned)
+    documents = _Documents(model, present, facts)
+    templates = _templates(model, present)
+    step = Install(
+        desired=model,
+        fetch=tuple(files.fetch),
+        present=tuple(files.present),
+        kept=_kept(model, present),
+        unpack=tuple(files.unpack),
+        templates=templates,
+        writes_yaml=not documents.yaml_is_same,
+        writes_gallery_file=not documents.gallery_file_is_same,
+        replaced=frozenset(files.replaced),
+        old=documents.old,
+    )
+    if step.fetch or step.writes_yaml:
+        check_others(model, model.files, step.replaced, task, facts)
+    needed = _needed(model, step)
+    step = replace(step, obsolete=_obsolete(model, present, step, needed, facts))
+    attributes = _attributes(step, present, facts)
+    action, reason = _action(model, present, step, files, documents, attributes)
+    steps: list[Step] = [step] if step.is_change else []
+    steps += [attributes] if attributes is not None else []
+    is_stale = present.yaml is not None and (step.writes_yaml or bool(step.replaced or step.templates))
+    return ModelChanges(
+        Outcome(
+            model.name,
+            action,
+            reason,
+            model.spec.model,
+            model.variant,
+            model.backend,
+            model.config,
+            _rows(model, files),
+        ),
+        steps=tuple(steps),
+        remember=step if not step.is_change and _forgotten(model, present) else None,
+        needed=needed,
+        stale=_names(model, documents.old) if is_stale else (),
+        warnings=(*files.warnings, *_warnings(model)),
+    )
+
+
+class _Documents:
+    """Whether the YAML files of a model say what they should, and the configuration that it has."""
+
+    def __init__(self, model: Desired, present: InstalledModel, facts: ModelFacts) -> None:
+        record = present.record
+        self.drifted = False
+        self.old: Config | None = None
+        self.yaml_is_same = False
+        if present.yaml is not None and record is not None and present.yaml.sha256 == record.yaml_sha256:
+            self.old = record.config
+            self.yaml_is_same = record.config == model.config
+        elif present.yaml is not None:
+            content = facts.answer(ReadYaml(yaml_name(model.name)))
+            self.old = content if isinstance(content, dict) else {}
+            self.yaml_is_same = content == model.config
+            self.drifted = record is not None and not self.yaml_is_same
+        self.gallery_file_is_same = _gallery_file_is_same(model, present, facts)
+
+
+def _gallery_file_is_same(model: Desired, present: InstalledModel, facts: ModelFacts) -> bool:
+    record, file = present.record, present.gallery_file
+    if file is None:
+        return False
+    if record is not None and file.sha256 == record.gallery_sha256:
+        return record.parts.definition == model.parts.definition
+    return bool(facts.answer(ReadYaml(gallery_file_name(model.name))) == model.parts.definition.document)
+
+
+def _templates(model: Desired, present: InstalledModel) -> tuple[Template, ...]:
+    """Return the prompt templates to write."""
+    templates, record = model.parts.definition.templates, present.record
+    if record is None or record.parts.definition.templates != templates:
+        return templates
+    missing = set(present.missing)
+    return tuple(template for template in templates if template.filename in missing)
+
+
+def _kept(model: Desired, present: InstalledModel) -> dict[str, int]:
+    """Return what was written for the model earlier, and may still be there."""
+    return dict(present.record.written) if present.record is not None else {}
+
+
+def _needed(model: Desired, step: Install) -> frozenset[str]:
+    """Return the paths that a model needs: its files, its templates, and what its archives held."""
+    archived = step.kept if step.unpack or _has_archives(model) else {}
+    templates = (template.filename for template in model.parts.definition.templates)
+    return frozenset((*(file.filename for file in model.files), *templates, *archived))
+
+
+def _has_archives(model: Desired) -> bool:
+    from ..._localai.models.archives import is_archive
+
+    return any(is_archive(file.filename) for file in model.files)
+
+
+def _obsolete(
+    model: Desired, present: InstalledModel, step: Install, needed: t.Collection[str], facts: ModelFacts
+) -> tuple[str, ...]:
+    if present.record is not None:
+        return obsolete_paths(model.name, present.record.paths, needed, facts)
+    if present.yaml is None or not step.is_change:
+        return ()
+    return obsolete_paths(model.name, installed_paths(model.name, facts), needed, facts)
+
+
+def _attributes(step: Install, present: InstalledModel, facts: ModelFacts) -> SetAttributes | None:
+    """Return the step that gives files that stay the requested owner, group and mode; None if they have them."""
+    if facts.requested == FileAttributes():
+        return None
+    states = dict(_states(step, present, facts))
+    differing = {path: state.attributes.difference(facts.requested) for path, state in states.items()}
+    differing = {path: pairs for path, pairs in differing.items() if pairs}
+    if not differing:
+        return None
+    return SetAttributes(
+        step.name,
+        {path: {key: is_ for key, (is_, _wanted) in pairs.items()} for path, pairs in differing.items()},
+        {path: {key: wanted for key, (_is, wanted) in pairs.items()} for path, pairs in differing.items()},
+    )
+
+
+def _states(step: Install, present: InstalledModel, facts: ModelFacts) -> t.Iterator[tuple[str, FileState]]:
+    """Yield the states of the files of a model that no step writes."""
+    written = {template.filename for template in step.templates}
+    for file in step.present:
+        state = present.files.get(file.filename) or facts.answer(FileOnDisk(file.filename))
+        if state is not None:
+            yield file.filename, state
+    for path in step.kept:
+        if path in present.files and not step.unpack and path not in written and path not in step.obsolete:
+            yield path, present.files[path]
+    if present.yaml is not None and not step.writes_yaml:
+        yield yaml_name(step.name), present.yaml
+    if present.gallery_file is not None and not step.writes_gallery_file:
+        yield gallery_file_name(step.name), present.gallery_file
+
+
+def _action(
+    model: Desired,
+    present: InstalledModel,
+    step: Install,
+    files: FileChanges,
+    documents: _Documents,
+    attributes: SetAttributes | None,
+) -> tuple[Action, str]:
+    """Return what the change of a model is called, and why it is made."""
+    record, reasons = present.record, list(filter(None, files.reasons))
+    if not step.is_change:
+        if attributes is None:
+            return "none", "it is installed as requested"
+        return "chown", f"{len(attributes.after)} of its files have another owner, group or mode"
+    if present.yaml is None:
+        return ("install", "it is not installed") if record is None else ("repair", f"{yaml_name(model.name)} is missing")
+    if record is None:
+        reasons += [] if documents.yaml_is_same else ["it was installed in another way, and its configuration differs"]
+        return "replace", "; ".join(reasons[:2]) or "it was installed in another way, and is not complete"
+    if record.source != model.spec.source or record.overrides_digest != model.spec.overrides:
+        return "replace", "; ".join(["the request differs from the one that it was installed for", *reasons[:1]])
+    if record.parts != model.parts:
+        return "upgrade", "; ".join(["its gallery or its source has another version", *reasons[:1]])
+    if documents.drifted:
+        reasons.insert(0, f"{yaml_name(model.name)} was changed after the installation")
+    return "repair", "; ".join(reasons[:2]) or "some of its files were missing or changed"
+
+
+def _forgotten(model: Desired, present: InstalledModel) -> bool:
+    """Return whether our record does not say what is installed, although that is as requested."""
+    record, spec = present.record, model.spec
+    if record is None or present.yaml is None or present.gallery_file is None:
+        return True
+    hashes = (record.yaml_sha256, record.gallery_sha256) != (present.yaml.sha256, present.gallery_file.sha256)
+    return hashes or (record.source, record.overrides_digest) != (spec.source, spec.overrides)
+
+
+def _names(model: Desired, old: Config | None) -> tuple[str, ...]:
+    """Return the names under which a server knows a model, and knew it."""
+    former = (old or {}).get("name")
+    return tuple(dict.fromkeys((former if isinstance(former, str) and former else model.name, model.served_name)))
+
+
+def _rows(model: Desired, files: FileChanges) -> tuple[InstalledFile, ...]:
+    present = {file.filename: file for file in files.present}
+    return tuple(present.get(file.filename, InstalledFile(file.filename, file.uri, file.sha256)) for file in model.files)
+
+
+def _warnings(model: Desired) -> t.Iterator[str]:
+    for warning in warnings_of(model.config):
+        yield f"{model.name}: {warning}"
+    if model.served_name != model.name:
+        yield (
+            f"{model.name}: its configuration has the name {model.served_name!r}, so LocalAI serves it under that name "
+            f"once it has read all files, and a first request for {model.name!r} fails. To serve it as {model.name!r}, "
+            f"set config to {{name: {model.name}}}."
+        )

@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes the plan for the models of a task, or returns the questions that have to be answered first.
+
+Everything that can be decided for one model is in `model.py`; here are the rules for all models of a task together.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._errors import HostError, LocalAIError, OptionError
+from ..._localai.models.backends import needed_backends
+from ..._localai.models.installed import InstalledModel
+from ..._model_request import FileSpec, ModelOptions, ModelSpec
+from ..facts import Unanswered
+from ..failures import combined
+from .desired import Desired, desired_of
+from .facts import ModelFacts
+from .model import ModelChanges, Outcome, plan_model
+from .removal import plan_prune, plan_removals
+from .shared import check_among_requested
+from .steps import Install, Prune, Remove, SetAttributes, Step
+
+
+@dataclass(frozen=True)
+class Removed:
+    """One removed entry of the models path, or one model; `model` is None for what belongs to none."""
+
+    path: str
+    model: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """The changes that a run makes, in the order of execution. `remember` are records of models that do not change.
+
+    `unload` are the names of models whose processes would answer with what was replaced.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    steps: tuple[Step, ...] = ()
+    remember: tuple[Install, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    reload_required: bool = False
+    restart_required: bool = False
+    unload: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def fetched(self) -> list[FileSpec]:
+        """The files to transfer, each once."""
+        files = (file for step in self.steps if isinstance(step, Install) for file in step.fetch)
+        return list({file.filename: file for file in files}.values())
+
+
+def plan_models(options: ModelOptions, facts: ModelFacts) -> ModelPlan | tuple[t.Any, ...]:
+    """Return the plan for a request, or the questions whose answers it needs; raises LocalAIError."""
+    wanted = [spec for spec in options.models if spec.state != "absent"]
+    desired, questions = _all(wanted, lambda spec: _desired(spec, options, facts))
+    if questions:
+        return questions
+    _check_names(desired)
+    check_among_requested(desired)
+    task = frozenset(model.name for model in desired) | _absent_names(options, facts)
+    planned: dict[str, FileSpec] = {}
+    changes: list[ModelChanges] = []
+
+    def plan_one(model: Desired) -> ModelChanges:
+        installed = facts.scan.models.get(model.name)
+        result = plan_model(model, installed, facts, options, planned=planned, task=task)
+        planned.update({file.filename: file for file in result.fetched})
+        return result
+
+    changes, questions = _all(desired, plan_one)
+    if questions:
+        return questions
+    try:
+        return _complete(options, facts, desired, changes)
+    except Unanswered as e:
+        return (e.question,)
+
+
+_Item = t.TypeVar("_Item")
+_Result = t.TypeVar("_Result")
+
+
+def _all(items: t.Iterable[_Item], plan_one: t.Callable[[_Item], _Result]) -> tuple[list[_Result], tuple[t.Any, ...]]:
+    """Return the results for all items, and the open questions; raises the errors of all items together."""
+    results: list[_Result] = []
+    questions: dict[t.Any, None] = {}
+    failures: list[tuple[str, LocalAIError]] = []
+    for item in items:
+        try:
+            results.append(plan_one(item))
+        except Unanswered as e:
+            questions[e.question] = None
+        except LocalAIError as e:
+            failures.append((getattr(item, "name", ""), e))
+    if failures and not questions:
+        raise combined(failures, {})
+    return results, tuple(questions)
+
+
+def _desired(spec: ModelSpec, options: ModelOptions, facts: ModelFacts) -> Desired:
+    installed = installed_for(spec, facts)
+    return desired_of(spec, installed, facts, anew=spec.state == "latest" or options.force)
+
+
+def installed_for(spec: ModelSpec, facts: ModelFacts) -> InstalledModel | None:
+    """Return what is installed for a requested model; a name from a gallery is looked up without its case."""
+    return facts.scan.find(spec.name, exact=not spec.follows_entry)
+
+
+def _check_names(desired: t.Sequence[Desired]) -> None:
+    names = [model.name.lower() for model in desired]
+    repeated = next((model.name for model in desired if names.count(model.name.lower()) > 1), None)
+    if repeated is not None:
+        raise OptionError(f"models: the name {repeated} is requested twice, or in two spellings. Name each model once.")
+
+
+def _absent_names(options: ModelOptions, facts: ModelFacts) -> frozenset[str]:
+    absent = (installed_for(spec, facts) for spec in options.models if spec.state == "absent")
+    return frozenset(model.name for model in absent if model is not None)
+
+
+def _complete(
+    options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], changes: t.Sequence[ModelChanges]
+) -> ModelPlan:
+    """Add the removals to the changes of single models; raises `Unanswered`."""
+    needed = frozenset(path for change in changes for path in change.needed)
+    warnings = [warning for change in changes for warning in change.warnings]
+    surplus = _surplus(options, facts, desired, warnings)
+    absent = sorted(_absent_names(options, facts) - {model.name for model in desired})
+    removals = plan_removals([*absent, *(name for name in surplus if name not in absent)], needed, facts)
+    prune, unused = plan_prune(needed, facts) if options.prune else (None, ())
+    steps = [step for change in changes for step in change.steps if _is_change(step)]
+    gone = {path for step in removals for path in step.paths}
+    removed = [row for change in changes for row in _obsolete(change)]
+    removed += [
+        Removed(path, step.name, "exclusive is set" if step.name in surplus else "the model is removed")
+        for step in removals
+        for path in (f"{step.name}.yaml", *step.paths)
+    ]
+    removed += [Removed(file.path, None, file.reason) for file in unused if file.path not in gone]
+    pruned = [Prune(tuple(path for path in prune.paths if path not in gone))] if prune is not None else []
+    return ModelPlan(
+        outcomes=tuple(_in_order(options, facts, [change.outcome for change in changes])),
+        steps=(*steps, *removals, *(step for step in pruned if step.paths)),
+        remember=tuple(change.remember for change in changes if change.remember is not None),
+        removed=tuple(removed),
+        reload_required=any(isinstance(step, Install) and step.writes_yaml for step in steps),
+        restart_required=any(f"{step.name}.yaml" for step in removals),
+        unload=tuple(dict.fromkeys(name for change in changes for name in change.stale)),
+        backends=needed_backends(model.config for model in desired),
+        warnings=tuple(dict.fromkeys([*facts.scan.problems, *warnings])),
+    )
+
+
+def _is_change(step: Step) -> bool:
+    return not isinstance(step, Install) or step.is_change
+
+
+def _obsolete(change: ModelChanges) -> t.Iterator[Removed]:
+    for step in change.steps:
+        if isinstance(step, Install):
+            yield from (Removed(path, step.name, "the model does not need it any more") for path in step.obsolete)
+
+
+def _surplus(
+    options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], warnings: list[str]
+) -> list[str]:
+    """Return the models that `exclusive` removes."""
+    if not options.exclusive:
+        return []
+    from .questions import Survey, SurveyDirectory
+
+    survey: Survey = facts.answer(SurveyDirectory())
+    kept = {model.name for model in desired}
+    surplus = []
+    for name in facts.scan.names:
+        if name in kept:
+            continue
+        if isinstance(survey.documents.get(f"{name}.yaml"), dict) or facts.scan.models[name].yaml is None:
+            surplus.append(name)
+        else:
+            warnings.append(
+                f"exclusive: {name}.yaml cannot be read as the configuration of a model, so it is not removed. Correct "
+                "it, or remove it by hand."
+            )
+    return surplus
+
+
+def _in_order(options: ModelOptions, facts: ModelFacts, outcomes: list[Outcome]) -> t.Iterator[Outcome]:
+    """Yield the outcomes in the order of the task, with those of the removed models."""
+    remaining = iter(outcomes)
+    for spec in options.models:
+        if spec.state != "absent":
+            yield next(remaining)
+            continue
+        model = installed_for(spec, facts)
+        if model is None:
+            yield Outcome(spec.name, "none", "it is not installed")
+        else:
+            yield Outcome(model.name, "remove", "state is absent")
+
+
+def check_directory(facts: ModelFacts) -> None:
+    """Raise HostError if the models path cannot be read."""
+    if facts.scan.problems:
+        raise HostError(
+            f"The installed models cannot be read: {'; '.join(facts.scan.problems)}. Set models_path to the directory "
+            "that LocalAI reads, and run as a user who may read it, for example with become."
+        )
+
+
+__all__ = ["ModelPlan", "Remove", "Removed", "SetAttributes", "check_directory", "plan_models"]

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The questions of the planner of models, and the types of their answers."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._address import Address
+from ..._localai.models.mentions import Mentions
+from ..._localai.models.record import Record
+from ..._model_request import Config
+
+
+@dataclass(frozen=True)
+class ReadIndex:
+    """What is the index of the gallery `name`? The answer is an `Index`."""
+
+    about_the_disk: t.ClassVar[bool] = False
+    name: str
+
+
+@dataclass(frozen=True)
+class ReadBase:
+    """What is in the base file at the `url` of an entry of a gallery? The answer is a `BaseFile`."""
+
+    about_the_disk: t.ClassVar[bool] = False
+    gallery: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ReadConfiguration:
+    """What is in the configuration file at an address? The answer is a `BaseFile`."""
+
+    about_the_disk: t.ClassVar[bool] = False
+    address: Address
+
+
+@dataclass(frozen=True)
+class ServedFile:
+    """What does the server of a file state of it? The answer is a `Served`."""
+
+    about_the_disk: t.ClassVar[bool] = False
+    address: Address
+
+
+@dataclass(frozen=True)
+class FileOnDisk:
+    """What is at a path in the models path? The answer is a `FileState`, None for nothing."""
+
+    about_the_disk: t.ClassVar[bool] = True
+    path: str
+
+
+@dataclass(frozen=True)
+class HashFile:
+    """Which sha256 does a file in the models path have? The answer is its digits, empty if it is gone."""
+
+    about_the_disk: t.ClassVar[bool] = True
+    path: str
+
+
+@dataclass(frozen=True)
+class ReadYaml:
+    """What is in a YAML file of the models path? The answer is its content, None if it cannot be read."""
+
+    about_the_disk: t.ClassVar[bool] = True
+    path: str
+
+
+@dataclass(frozen=True)
+class SurveyDirectory:
+    """What do the YAML files and the records of the models path say? The answer is a `Survey`."""
+
+    about_the_disk: t.ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class FindUnused:
+    """Which files did LocalAI or this collection leave that no model needs? The answer is a tuple of `Unused`."""
+
+    about_the_disk: t.ClassVar[bool] = True
+
+
+Question = t.Union[
+    ReadIndex, ReadBase, ReadConfiguration, ServedFile, FileOnDisk, HashFile, ReadYaml, SurveyDirectory, FindUnused
+]
+
+
+class BaseFile(t.Protocol):
+    """A base file, and what its configuration means."""
+
+    @property
+    def base(self) -> t.Any: ...
+    @property
+    def config(self) -> Config: ...
+
+
+class Served(t.NamedTuple):
+    """What a server states of a file: its size in bytes, 0 if unknown, and its version, empty if unknown."""
+
+    size: int
+    version: str
+
+
+class Survey(t.NamedTuple):
+    """What the YAML files of a directory mention, our records by name, and the `documents` that could be parsed.
+
+    `sizes` has the bytes of all entries of the directory. Documents and sizes are by path.
+    """
+
+    mentions: Mentions
+    records: t.Mapping[str, Record]
+    documents: t.Mapping[str, t.Any]
+    sizes: t.Mapping[str, int]

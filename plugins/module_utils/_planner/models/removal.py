@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans removals: models, files that they no longer need, and what nobody needs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._localai.models.artifacts import snapshot_keys, snapshot_path
+from ..._localai.models.gallery import path_problem
+from ..._localai.models.names import gallery_file_name, yaml_name
+from ..._localai.models.unused import Unused
+from .facts import ModelFacts
+from .questions import FindUnused, Survey, SurveyDirectory
+from .shared import documents_of
+from .steps import Prune, Remove
+
+
+def plan_removals(names: t.Sequence[str], needed: t.Collection[str], facts: ModelFacts) -> list[Remove]:
+    """Return the steps that remove models. Files that other YAML files mention stay, and those `needed` by the task.
+
+    Raises `Unanswered` for an open question.
+    """
+    if not names:
+        return []
+    survey: Survey = facts.answer(SurveyDirectory())
+    gone = documents_of(names)
+    removed: set[str] = set()
+    steps = []
+    for name in names:
+        paths = [
+            path
+            for path in _paths_of(name, survey)
+            if path in survey.sizes and path not in {*removed, *needed} and not survey.mentions.of(path, gone)
+        ]
+        removed.update(paths)
+        steps.append(Remove(name, tuple(paths), _config(survey.documents.get(yaml_name(name)))))
+    return steps
+
+
+def obsolete_paths(
+    name: str, before: t.Iterable[str], needed: t.Collection[str], facts: ModelFacts
+) -> tuple[str, ...]:
+    """Return the paths that a model had `before` and nobody needs any more; `needed` are those that the task needs."""
+    left = [path for path in before if path not in needed]
+    if not left:
+        return ()
+    survey: Survey = facts.answer(SurveyDirectory())
+    own = documents_of([name])
+    return tuple(path for path in left if path in survey.sizes and not survey.mentions.of(path, own))
+
+
+def plan_prune(needed: t.Collection[str], facts: ModelFacts) -> tuple[Prune | None, tuple[Unused, ...]]:
+    """Return the step that removes what LocalAI or this collection left, None for nothing, and what it removes."""
+    unused: tuple[Unused, ...] = facts.answer(FindUnused())
+    left = tuple(file for file in unused if file.prunable and file.path not in needed)
+    return (Prune(tuple(file.path for file in left)) if left else None), left
+
+
+def installed_paths(name: str, facts: ModelFacts) -> list[str]:
+    """Return everything that an installation by LocalAI has written besides the YAML files of a model."""
+    return _paths_of(name, facts.answer(SurveyDirectory()))
+
+
+def _paths_of(name: str, survey: Survey) -> list[str]:
+    """Return everything that the installation of a model has written besides its YAML files."""
+    record = survey.records.get(name)
+    paths = dict.fromkeys(record.paths if record is not None else ())
+    document = survey.documents.get(gallery_file_name(name))
+    config = survey.documents.get(yaml_name(name))
+    if isinstance(document, dict):
+        paths.update(dict.fromkeys(_texts(document.get("files"), "filename")))
+        paths.update(dict.fromkeys(f"{template}.tmpl" for template in _texts(document.get("prompt_templates"), "name")))
+    if isinstance(config, dict):
+        parameters = config.get("parameters")
+        model = parameters.get("model") if isinstance(parameters, dict) else None
+        paths.update(dict.fromkeys(value for value in (model, config.get("mmproj")) if isinstance(value, str)))
+    keys = snapshot_keys(config) if isinstance(config, dict) else ()
+    snapshots = dict.fromkeys((*(record.snapshots if record is not None else ()), *keys))
+    return [path for path in paths if not path_problem(path)] + [snapshot_path(key) for key in snapshots]
+
+
+def _texts(rows: t.Any, key: str) -> list[str]:
+    if not isinstance(rows, list):
+        return []
+    return [row[key] for row in rows if isinstance(row, dict) and isinstance(row.get(key), str)]
+
+
+def _config(document: t.Any) -> t.Mapping[str, t.Any] | None:
+    return document if isinstance(document, dict) else None
