@@ -11,7 +11,7 @@ import typing as t
 
 OWN_DIRECTORY = ".localai-core"
 BUILDS, FILE_SYSTEM, LOCK, PROGRESS = "builds.json", "file-system.json", "lock", "progress"
-STAGING, REPLACED, PREVIOUS, PARTIAL = "staging", "replaced", "kept", "partial"
+STAGING, REPLACED, PREVIOUS, PARTIAL, MODELS = "staging", "replaced", "kept", "partial", "models"
 _MAX_DIGITS = 18
 
 

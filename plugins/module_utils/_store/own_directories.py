@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import stat
 import typing as t
+from dataclasses import dataclass
 
 from .._errors import HostError
 from .._fs.attributes import O_PATH, REFUSALS
@@ -21,6 +22,7 @@ from .._fs.entries import OPEN_DIRECTORY, closing, unless_vanished
 from .._fs.paths import nearest_existing
 from .._fs.tree import Tree
 from .._fs.utf8 import os
+from .numbered_trees import Staging
 from .probe import Probed
 
 # LocalAI must be able to read these directories.
@@ -28,6 +30,16 @@ _MODE = 0o755
 _MAX_TRIES = 10
 # Errors of an open of a symlink, and of anything else that is not a directory.
 _NOT_A_DIRECTORY = (errno.ELOOP, errno.ENOTDIR)
+
+
+@dataclass(frozen=True)
+class OwnDirectories:
+    """The descriptors of our own directories; valid while the lock is held."""
+
+    own: int
+    staging: Staging
+    replaced: int
+    previous: int
 
 
 def open_path(path: str, owner: tuple[int, int], may_hold: frozenset[str]) -> int:

@@ -17,6 +17,7 @@
         replaced/<backend>/                 the old tree during a swap, if the file system has no atomic exchange
         kept/<backend>/<number>/            previous versions, the highest number the latest
         builds.json                         the last installed build of each backend, for repairs
+        models/<model>.json                 the files that belong to an installed model
 
 A tree is complete, with its owner, modes and metadata, and on the disk before one rename makes it visible. That rename
 is on the disk before anything old is deleted and before success is reported.
@@ -29,7 +30,6 @@ import errno
 import fcntl
 import functools
 import typing as t
-from dataclasses import dataclass
 
 from .._fs.entries import (
     after_clearing,
@@ -50,28 +50,20 @@ from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
 from .converge import converge
 from .file_system import KeptAttributes, remembered
-from .layout import BUILDS, FILE_SYSTEM, LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING
+from .layout import BUILDS, FILE_SYSTEM, LOCK, MODELS, OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING
 from .lock import open_lock, wait_for, write_note
+from .managed_files import ManagedFiles, NewAttributes, StoreActions
 from .numbered_trees import PreviousVersions, Staging, remove_in_place
-from .own_directories import give, open_path, own_directory, staged_tree
+from .own_directories import OwnDirectories, give, open_path, own_directory, staged_tree
 from .ownership import numbers_of
 from .partial import Partials
 from .probe import Probed, answers_with, probe
+from .replaced import Target, put_back
 from .tree_files import TreeFiles
 
 _MAY_BE_IN_PATH = frozenset({OWN_DIRECTORY})
-_MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS, PARTIAL})
+_MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS, PARTIAL, MODELS})
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-@dataclass(frozen=True)
-class _OwnDirectories:
-    """The descriptors of our own directories; valid while the lock is held."""
-
-    own: int
-    staging: Staging
-    replaced: int
-    previous: int
 
 
 @contextlib.contextmanager
@@ -88,7 +80,7 @@ def open_store(
     with errors_at(path), contextlib.ExitStack() as stack:
         path_fd = stack.enter_context(closing(open_path(path, _numbers_of(owner), _MAY_BE_IN_PATH)))
         is_locked = False
-        own: _OwnDirectories | OSError
+        own: OwnDirectories | OSError
         try:
             own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN)))
             lock_fd = stack.enter_context(closing(open_lock(own_fd, own_path)))
@@ -103,7 +95,7 @@ def open_store(
             staging = Staging(staging_fd, files)
             _clean_up(path_fd, own_fd, staging, replaced_fd)
             previous_fd = stack.enter_context(closing(own_directory(PREVIOUS, own_fd, path_fd, own_path)))
-            own = _OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
+            own = OwnDirectories(own_fd, staging, replaced_fd, previous_fd)
         except OSError as e:
             if e.errno not in NO_SPACE:
                 raise
@@ -120,11 +112,7 @@ def _clean_up(path_fd: int, own_fd: int, staging: Staging, replaced_fd: int) -> 
         # The moves of that run may not be on the disk yet.
         write_out(path_fd)
     for name in replaced:
-        if exists(name, path_fd):
-            staging.discard(name, replaced_fd)
-            continue
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(name, name, src_dir_fd=replaced_fd, dst_dir_fd=path_fd)
+        put_back(name, replaced_fd, path_fd, staging.discard)
     for name in staged:
         remove(name, dir_fd=staging.fd)
     remove(PROGRESS, dir_fd=own_fd)
@@ -134,7 +122,7 @@ class Store:
     """A managed directory, locked by this run; see `open_store`. `owner` is given to new trees."""
 
     def __init__(
-        self, path: str, fd: int, own: _OwnDirectories | OSError, *, owner: FileAttributes, files: TreeFiles, mode: int
+        self, path: str, fd: int, own: OwnDirectories | OSError, *, owner: FileAttributes, files: TreeFiles, mode: int
     ) -> None:
         self.path = path
         self.owner = owner
@@ -164,6 +152,14 @@ class Store:
                     yield tree
             finally:
                 remove(name, dir_fd=staging.fd)
+
+    def files(self, mode: int, directory_mode: int) -> ManagedFiles:
+        """Return what installs single files with these modes and the owner of the store."""
+        actions = StoreActions(
+            self.stage, lambda: self._own, lambda: self.keeps, self._replace, self._discard, self._write_own
+        )
+        attributes = NewAttributes(*_numbers_of(self.owner), mode, directory_mode)
+        return ManagedFiles(self.path, self._path_fd, actions, attributes)
 
     @property
     def partials(self) -> Partials:
@@ -265,7 +261,7 @@ class Store:
                 os.rmdir(name, dir_fd=self._own.previous)
 
     @property
-    def _own(self) -> _OwnDirectories:
+    def _own(self) -> OwnDirectories:
         """Our own directories; raises OSError if there was no space for them."""
         if isinstance(self._own_or_error, OSError):
             raise self._own_or_error
@@ -286,8 +282,8 @@ class Store:
                 return Probed(remembered(self.path) or KeptAttributes(), os.geteuid())
             return probed
 
-    def _write_own(self, name: str, content: bytes) -> None:
-        """Write one of our own files in one step."""
+    def _write_own(self, name: str, content: bytes, dir_fd: int | None = None) -> None:
+        """Write one of our own files in one step, by default directly into our own directory."""
         staging_fd = self._own.staging.fd
         create = functools.partial(os.open, flags=_CREATE, mode=0o644, dir_fd=staging_fd)
         new_name, fd = with_free_name(random_names("written-"), create)
@@ -297,7 +293,7 @@ class Store:
                 stream.flush()
                 give(fd, self._path_fd, 0o644)
                 os.fsync(fd)
-            self._move_over(staging_fd, new_name, self._own.own, name)
+            self._move_over(staging_fd, new_name, self._own.own if dir_fd is None else dir_fd, name)
         finally:
             remove(new_name, dir_fd=staging_fd)
 
@@ -305,29 +301,34 @@ class Store:
         """Record the build, put the tree `new` of a directory in place of a backend, and put the old tree away."""
         with self._builds.recording(name, build), self._previous_versions(name, keep) as previous:
             write_out(tree_fd)
-            self._put_away(*self._swap(new, dir_fd, name), previous)
+            self._put_away(*self._swap(new, dir_fd, Target(self._path_fd, name, name)), previous)
 
-    def _swap(self, new: str, dir_fd: int, name: str) -> tuple[str, int]:
-        """Give the tree `new` of a directory the name of a backend.
+    def _replace(self, tree: Tree, target: Target) -> None:
+        """Put a complete staged tree in place of a target, and delete the old one."""
+        self._discard(*self._swap(os.path.basename(tree.path), self._own.staging.fd, target))
+
+    def _swap(self, new: str, dir_fd: int, target: Target) -> tuple[str, int]:
+        """Put the tree `new` of a directory in place of a target.
 
         Returns the name and the directory of the old tree, if there was one. If anything fails, the old tree keeps its
         name.
         """
-        path_fd, replaced_fd = self._path_fd, self._own.replaced
+        target_fd, name, replaced_as = target
+        replaced_fd = self._own.replaced
 
         def swap() -> tuple[str, int]:
             with Transaction() as transaction:
-                if not exists(name, path_fd):
-                    transaction.rename(dir_fd, new, path_fd, name)
-                elif exchange(dir_fd, new, path_fd, name):
-                    transaction.add(dir_fd, path_fd, lambda: exchange(dir_fd, new, path_fd, name))
+                if not exists(name, target_fd):
+                    transaction.rename(dir_fd, new, target_fd, name)
+                elif exchange(dir_fd, new, target_fd, name):
+                    transaction.add(dir_fd, target_fd, lambda: exchange(dir_fd, new, target_fd, name))
                 else:
-                    transaction.rename(path_fd, name, replaced_fd, name)
-                    transaction.rename(dir_fd, new, path_fd, name)
-                    return name, replaced_fd
+                    transaction.rename(target_fd, name, replaced_fd, replaced_as)
+                    transaction.rename(dir_fd, new, target_fd, name)
+                    return replaced_as, replaced_fd
             return new, dir_fd
 
-        return after_clearing(lambda: self._discard(name, replaced_fd), swap)
+        return after_clearing(lambda: self._discard(replaced_as, replaced_fd), swap)
 
     def _move_over(self, dir_fd: int, name: str, new_fd: int, new_name: str) -> None:
         """Rename a file, and replace whatever has the new name."""
