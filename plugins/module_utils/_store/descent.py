@@ -18,7 +18,7 @@ from .._fs.utf8 import os
 
 # Errors of an open of a symlink, and of anything else that is not a directory.
 _NOT_A_DIRECTORY = (errno.ELOOP, errno.ENOTDIR)
-Create = t.Callable[[str, int], object]
+Create = t.Callable[[str, int, str], object]
 
 
 @contextlib.contextmanager
@@ -26,8 +26,8 @@ def descended(top: int, where: str, directory: str, create: Create | None = None
     """Give the descriptors of `top`, of each directory on the way down to `directory`, and of `directory` itself.
 
     `where` is the path of `top`, for messages, and `directory` is a path below it; empty for `top`. `create` creates a
-    missing directory, given its name and the descriptor of its parent; without it, a missing one is FileNotFoundError.
-    Raises HostError for a symlink or a file on the way.
+    missing directory, given its name, the descriptor of its parent, and its path. Raises HostError for a symlink or a
+    file on the way, and without `create` FileNotFoundError for a missing directory.
     """
     with contextlib.ExitStack() as stack:
         levels, path = [top], where
@@ -40,7 +40,7 @@ def descended(top: int, where: str, directory: str, create: Create | None = None
 def _open(name: str, dir_fd: int, path: str, create: Create | None) -> int:
     def create_missing() -> None:
         if create is not None and not exists(name, dir_fd):
-            create(name, dir_fd)
+            create(name, dir_fd, path)
 
     def open_it() -> int:
         try:

@@ -161,7 +161,7 @@ class ManagedFiles:
     def remove(self, path: str) -> bool:
         """Remove a file, a symlink or a tree, and then the directories above it that are empty.
 
-        Returns whether there was anything.
+        Returns whether there was anything. A run that is killed in between can leave such directories.
         """
         path = self._checked(path)
         directory, _slash, name = path.rpartition("/")
@@ -252,9 +252,9 @@ class ManagedFiles:
         with descended(self._fd, self._path, directory, self._create) as levels:
             yield levels[-1]
 
-    def _create(self, name: str, dir_fd: int) -> None:
+    def _create(self, name: str, dir_fd: int, path: str) -> None:
         """Create a directory with its owner and mode in one step, unless somebody else is quicker."""
-        with self._actions.stage() as tree:
+        with self._actions.stage() as tree, self._errors_at(path):
             tree.finish(self._new.directory_mode)
             try:
                 with Transaction() as transaction:

@@ -284,6 +284,7 @@ ALLOWED = {
     "_server/registration_file": {"fchmod": 1, "fchown": 1},
     "_service_directories/create": {"fchmod": 1, "fchown": 1},
     "_store/converge": {"fchown": 1, "fchmod": 1},
+    "_store/managed_files": {"fchown": 1, "fchmod": 1},
     "_store/own_directories": {"fchown": 1, "fchmod": 1},
     "_store/probe": {"fchown": 1, "fchmod": 1},
     "_fs/tree": {"fchown": 3, "fchmod": 4, "utime": 1},
