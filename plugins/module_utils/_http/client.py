@@ -34,7 +34,7 @@ from .redirect import redirect_target
 from .retry import TRANSIENT_STATUSES, Fault, Retry, Transient, fault_of, retry_after
 from .status import status_advice
 from .transfer import Transfer
-from .url import checked_url, host_and_port, is_from, is_loopback, origin
+from .url import checked_url, host_and_port, is_from, is_loopback, origin, server_and_scheme
 
 USER_AGENT = "ansible-localai.core"
 CHUNK = 256 * 1024
@@ -74,6 +74,11 @@ class Http:
         """Return a client for servers that others name: only those with a `client_cert` in `endpoints` see one."""
         known = replace(self._connection, client_cert=None, client_key=None)
         return Http(known, adapter=self._adapter, sleep=self._sleep)
+
+    def hasty(self, seconds: int) -> Http:
+        """Return a client for answers that are only helpful: it waits `seconds` at most, and never tries again."""
+        settings = replace(self._connection, timeout=min(seconds, self._connection.timeout), retries=0)
+        return Http(settings, adapter=self._adapter, sleep=self._sleep)
 
     def fetch(
         self,
@@ -168,7 +173,7 @@ class Http:
 
     def authorization(self, url: str) -> dict[str, str]:
         """Return the headers with the credentials of the endpoint for a URL, if it has any."""
-        endpoint = self.endpoint(*_server_and_scheme(url))
+        endpoint = self.endpoint(*server_and_scheme(url))
         if endpoint.token:
             return {"Authorization": f"Bearer {endpoint.token}"}
         if endpoint.username and endpoint.password is not None:
@@ -264,7 +269,7 @@ class Http:
 
     def _error(self, method: str, url: str, error: BaseException, is_only: bool = True) -> Exception:
         fault = fault_of(error)
-        server, proxy, endpoint = origin(url), self._proxy(url), self.endpoint(*_server_and_scheme(url))
+        server, proxy, endpoint = origin(url), self._proxy(url), self.endpoint(*server_and_scheme(url))
         peer = Peer(
             host_and_port(server),
             proxy,
@@ -294,7 +299,7 @@ class Http:
             # A body may never come, and would cost a time-out for each attempt. Only a limit needs its explanation.
             text = registry_errors(self._start(response)) if status == 429 else ""
             return Transient(status_line(response) + text, retry_after(response.headers.get("Retry-After")), status)
-        body, server = self._start(response), _server_and_scheme(url)
+        body, server = self._start(response), server_and_scheme(url)
         advice = status_advice(
             response,
             body,
@@ -393,8 +398,3 @@ def basic(username: str, password: str) -> str:
 
 def _request(method: str, url: str) -> str:
     return f"{method} {redacted_url(url)}"
-
-
-def _server_and_scheme(url: str) -> tuple[str, str]:
-    parts = checked_url(url)
-    return parts.netloc, parts.scheme

@@ -75,6 +75,12 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
 
 
+def server_and_scheme(url: str) -> tuple[str, str]:
+    """Return the server of a URL, `name` or `name:port` as it is written, and the scheme; raises OptionError."""
+    parts = checked_url(url)
+    return parts.netloc, parts.scheme
+
+
 def host_and_port(server: str) -> str:
     """Return the `host:port` in what `origin` returns."""
     return server.partition("://")[2]

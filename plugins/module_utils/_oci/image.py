@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from .._errors import OptionError, SourceError, TransportError
+from .._errors import SourceError, TransportError
 from .._http.client import Http
 from .._http.failover import ORIGIN_ERRORS, first_answer
-from .._http.url import is_loopback
+from .._http.mirrors import check_mirror, mirror_query
 from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
@@ -54,6 +54,10 @@ class Images:
     def __init__(self, http: Http, registry: Registry) -> None:
         self._http = http
         self._registry = registry
+
+    def over(self, http: Http) -> Images:
+        """Return the same images over another client."""
+        return Images(http, self._registry.over(http))
 
     def resolve(self, reference: Reference, platform: Platform) -> Image:
         """Return an image for a platform.
@@ -108,13 +112,7 @@ class Images:
         if url.startswith(LAYOUT_SCHEME):
             return Layout(url[len(LAYOUT_SCHEME) :], reference)
         location = mirrored(url, reference)
-        endpoint = self._http.endpoint(location.reference.host, location.scheme)
-        allowed = is_loopback(location.reference.hostname) or endpoint.plain_http
-        if location.scheme == "http" and not allowed:
-            raise OptionError(
-                f"The mirror {location} of {reference.host} uses plain HTTP. Use https://, or allow it with "
-                f"plain_http for the host {location.reference.host} in endpoints."
-            )
+        check_mirror(self._http, url, reference.host, str(location))
         return self._registry.repository(location)
 
 
@@ -143,11 +141,9 @@ def mirrored(url: str, reference: Reference) -> Location:
     parts = urlsplit(url)
     path = parts.path.strip("/")
     prefix = path[len("v2/") :] if path.startswith("v2/") else "" if path == "v2" else path
-    query = [(key, value or reference.host) for key, value in parse_qsl(parts.query, keep_blank_values=True)]
     repository = f"{prefix}/{reference.repository}" if prefix else reference.repository
-    return Location(
-        Reference(parts.netloc.lower(), repository, reference.tag, reference.digest), parts.scheme, urlencode(query)
-    )
+    mirror = Reference(parts.netloc.lower(), repository, reference.tag, reference.digest)
+    return Location(mirror, parts.scheme, mirror_query(parts.query, reference.host))
 
 
 def image_in_file(path: str) -> Layout | DockerArchive:

@@ -105,11 +105,16 @@ class Registry:
 
     def __init__(self, http: Http, auth_file: str | None = None, clock: t.Callable[[], float] = time.monotonic):
         self._http = http
+        self._auth_file = auth_file
         self._logins = Logins(http, auth_file)
         self._clock = clock
         self._bases: dict[str, str] = {}
         self._authorizations: dict[tuple[str, str], tuple[dict[str, str], float]] = {}
         self._challenges: dict[tuple[str, str], Challenge] = {}
+
+    def over(self, http: Http) -> Registry:
+        """Return the same registries over another client."""
+        return Registry(http, self._auth_file, self._clock)
 
     def repository(self, location: Location) -> RemoteRepository:
         """Return the repository of an image."""
