@@ -20,7 +20,7 @@ from .._unpack.formats import Format, format_of
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Context, Source
 from .failover import Origin
-from .file import Bytes, LocalFile, RemoteFile, file_artifact
+from .file import Bytes, FileContent, LocalFile, RemoteFile, file_artifact
 from .resume import Reader
 from .uri import Uri
 
@@ -68,6 +68,14 @@ class FileSource(Source):
     def origins(self, _digest: str) -> t.Sequence[Origin]:
         """Return the origin of the file."""
         return [self._file.origin()]
+
+    def file_origins(self, _content: FileContent) -> t.Sequence[Origin]:
+        """Return the origin of the file."""
+        return self.origins("")
+
+    def size(self) -> int:
+        """Return the size of the file in bytes; raises SourceError, TransportError."""
+        return self._file.size()
 
 
 class HttpSource(FileSource):

@@ -17,8 +17,12 @@ from .._oci.image import Images
 from .._oci.manifest import Repository
 from .._oci.platform import Platform
 from .failover import Origin
+from .hub_endpoint import DEFAULT_ENDPOINT
 from .resume import Blob, Reader
 from .uri import Uri
+
+if t.TYPE_CHECKING:
+    from .file import FileContent
 
 
 class Accept(t.Protocol):
@@ -63,7 +67,8 @@ class Artifact:
 
     `uri` is the one that was requested, `mirrors` are those after it. `digest` identifies the content; it is None for a
     directory, and without sha256. `size` is the number of bytes to transfer, 0 if it is unknown. `platform_digest` is
-    the digest of the image for this platform, empty for other content.
+    the digest of the image for this platform, empty for other content. `location` is where a single file is, which can
+    be a mirror of the host in `uri`; None for other content.
     """
 
     uri: Address
@@ -73,16 +78,21 @@ class Artifact:
     sha256: str = ""
     platform_digest: str = ""
     mirrors: tuple[Address, ...] = ()
+    location: Uri | None = None
 
 
 @dataclass(frozen=True)
 class Context:
-    """What sources need besides their URI. `files` keeps the images in files on this host, by path."""
+    """What sources need besides their URI. `hub` is the server of Hugging Face.
+
+    `files` keeps the images in files on this host, by path.
+    """
 
     http: Http
     images: Images
     platform: Platform
     accept: Accept
+    hub: Address = DEFAULT_ENDPOINT
     files: dict[str, Repository] = field(default_factory=dict)
 
 
@@ -105,3 +115,11 @@ class Source(t.Protocol):
 
     def origins(self, digest: str) -> t.Sequence[Origin]:
         """Return the origins of the content with a digest, which is empty for content without one."""
+
+    def file_origins(self, _content: FileContent) -> t.Sequence[Origin]:
+        """Return the origins of the bytes of a single file."""
+        return ()
+
+    def size(self) -> int:
+        """Return the size of a single file in bytes, 0 if it is unknown; raises SourceError, TransportError."""
+        return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import posixpath
 import re
 import typing as t
 from abc import abstractmethod
@@ -29,6 +30,8 @@ from .._unpack.compression import GZIP, Compression, compression_of
 from .._unpack.unpack import unpack
 from .artifact import Artifact, Content, Context, Source
 from .failover import Origin
+from .file import FileContent
+from .registry_file import blob_origins, find_layer, layer_artifact, layer_name
 from .resume import Blob, Reader
 from .uri import ImageUri, LayoutUri, Uri
 
@@ -121,7 +124,7 @@ class _ImageSource(Source):
         )
 
     def find_file(self, _sha256: str, _name: str) -> Artifact:
-        """Raise SourceError."""
+        """Raise SourceError: only in a registry, an image can be a single file."""
         raise SourceError("it is an image, not a single file.")
 
     def origins(self, digest: str) -> t.Sequence[Origin]:
@@ -149,9 +152,27 @@ class RegistrySource(_ImageSource):
                 e.args = (f"{str(e).rstrip('.')}. {hint}",)
             raise
 
+    def find_file(self, sha256: str, name: str) -> Artifact:
+        """Return the artifact of the layer that is the file; raises SourceError, TransportError."""
+        layer = self._layer(name)
+        default = layer_name(layer) or posixpath.basename(self._reference.repository)
+        return layer_artifact(self._uri, layer, sha256, name or default)
+
+    def size(self) -> int:
+        """Return the size of a single file in bytes; raises SourceError, TransportError."""
+        return self._layer("").size
+
+    def file_origins(self, content: FileContent) -> t.Sequence[Origin]:
+        """Return the origins of the bytes of a single file."""
+        return blob_origins(self._reference, content, self._context)
+
     def digest(self) -> str | None:
         """Return the digest that the tag has now; raises SourceError, TransportError."""
         return self._context.images.digest(self._reference)
+
+    def _layer(self, name: str) -> Descriptor:
+        """Return the layer that is the requested file; raises SourceError, TransportError."""
+        return find_layer(self._reference, self._context, name)
 
     @property
     def _reference(self) -> Reference:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -18,22 +19,16 @@ from .._http.client import Http
 from .._http.failover import ORIGIN_ERRORS, Failures, first_answer
 from .._oci.image import Images
 from .._oci.platform import Platform
-from .archive import HttpSource
 from .artifact import Accept, Artifact, Context, Source
-from .directory import PathSource
 from .failover import FailoverReader, Origin, OriginSelector, Watcher
-from .image import ImageFileSource, LayoutSource, RegistrySource
+from .file import FileContent
+from .files import Files
+from .hub_endpoint import DEFAULT_ENDPOINT
+from .kinds import SOURCES
 from .resume import Partials, Reader
-from .uri import HttpUri, ImageFileUri, ImageUri, LayoutUri, PathUri, Uri, parse_uri
+from .uri import parse_uri
 
-# A new kind of source is a row here, its class, and its URI in `uri.SCHEMES`.
-SOURCES: dict[type[Uri], type[Source]] = {
-    HttpUri: HttpSource,
-    ImageFileUri: ImageFileSource,
-    ImageUri: RegistrySource,
-    LayoutUri: LayoutSource,
-    PathUri: PathSource,
-}
+_SIZE_SECONDS = 5
 
 _Answer = t.TypeVar("_Answer")
 
@@ -48,24 +43,42 @@ class Delivered:
 
 
 class Sources:
-    """All kinds of sources, for hosts of one platform. `accept` decides what can be installed."""
+    """All kinds of sources, for hosts of one platform. `accept` decides what can be installed.
 
-    def __init__(self, http: Http, images: Images, platform: Platform, accept: Accept) -> None:
-        self._context = Context(http, images, platform, accept)
+    `hub` is the server of Hugging Face, see `hub_endpoint`.
+    """
+
+    def __init__(
+        self, http: Http, images: Images, platform: Platform, accept: Accept, hub: Address = DEFAULT_ENDPOINT
+    ) -> None:
+        self._context = Context(http, images, platform, accept, hub)
 
     def find(self, origins: t.Sequence[Address], sha256: str = "") -> Artifact:
         """Return the artifact of the first URI that answers; raises SourceError that names every failure.
 
         `sha256` is the one that an archive must have.
         """
-        return self._first(origins, lambda source: source.find(sha256))
+        return self._first(origins, lambda uri: self._source(uri).find(sha256))
 
     def find_file(self, origins: t.Sequence[Address], sha256: str = "", name: str = "") -> Artifact:
         """Return the artifact of a single file, from the first URI that answers; raises SourceError like `find`.
 
-        `name` is its path in the tree, by default the last part of the URI.
+        `origins` are URIs of the files of models: see `parse_model_uri`. `name` is the path in the tree, by default the
+        last part of the URI.
         """
-        return self._first(origins, lambda source: source.find_file(sha256, name))
+        return self._first(origins, lambda address: self._files.find(address, sha256, name))
+
+    def size_of(self, origins: t.Sequence[Address]) -> int:
+        """Return the size of a single file in bytes, 0 if it is unknown. It never raises and never waits for long.
+
+        No server is asked again that could not be reached.
+        """
+        for address in origins:
+            with contextlib.suppress(LocalAIError):
+                size = self._sizes.size(address)
+                if size:
+                    return size
+        return 0
 
     def digest(self, origins: t.Sequence[Address]) -> str | None:
         """Return the digest that the first URI that answers has now, for a registry by one request.
@@ -118,9 +131,19 @@ class Sources:
                     return
         raise SourceError(f"Tried {failures}")
 
-    def _first(self, uris: t.Sequence[Address], find: t.Callable[[Source], Artifact]) -> Artifact:
+    @functools.cached_property
+    def _files(self) -> Files:
+        return Files(self._context)
+
+    @functools.cached_property
+    def _sizes(self) -> Files:
+        """The single files, over a client of its own: an answer that did not come in time must not block a transfer."""
+        http = self._context.http.hasty(_SIZE_SECONDS)
+        return Files(replace(self._context, http=http, images=self._context.images.over(http)))
+
+    def _first(self, uris: t.Sequence[Address], find: t.Callable[[Address], Artifact]) -> Artifact:
         def find_at(uri: Address) -> Artifact:
-            return replace(find(self._source(uri)), mirrors=tuple(uris[uris.index(uri) + 1 :]))
+            return replace(find(uri), mirrors=tuple(uris[uris.index(uri) + 1 :]))
 
         return _first(uris, find_at)
 
@@ -131,6 +154,9 @@ class Sources:
     def _candidates(self, artifact: Artifact, failures: Failures) -> t.Iterator[Artifact]:
         """Yield an artifact, and if it has no digest, whatever its mirrors have."""
         yield artifact
+        if isinstance(artifact.content, FileContent):
+            yield from self._files.others(artifact, failures)
+            return
         for uri in artifact.mirrors if artifact.digest is None else ():
             try:
                 candidate = self._source(uri).find("")
@@ -142,6 +168,8 @@ class Sources:
 
     def _origins(self, artifact: Artifact, failures: Failures) -> list[Origin]:
         """Return the origins of an artifact: its own, and those of its mirrors if a digest proves their content."""
+        if isinstance(artifact.content, FileContent):
+            return self._files.origins(artifact, artifact.content, failures)
         origins: list[Origin] = []
         for uri in (artifact.uri, *(artifact.mirrors if artifact.digest else ())):
             try:
