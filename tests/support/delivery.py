@@ -20,6 +20,7 @@ from ansible_collections.localai.core.plugins.module_utils._oci.image import Ima
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._sources.artifact import Accept
+from ansible_collections.localai.core.plugins.module_utils._sources.model_uri import HUB
 from ansible_collections.localai.core.plugins.module_utils._sources.source import Delivered, Sources
 
 from . import images
@@ -89,10 +90,10 @@ class Stage:
             yield tree
 
 
-def sources(accept: Accept | None = None, **settings: Any) -> Sources:
-    """Return sources, of backends unless the test accepts something else."""
+def sources(accept: Accept | None = None, hub: str = HUB, **settings: Any) -> Sources:
+    """Return sources, of backends unless the test accepts something else; `hub` is the server of Hugging Face."""
     client = Client(**settings)
-    return Sources(client, Images(client, Registry(client)), HOST, accept or BackendTree())
+    return Sources(client, Images(client, Registry(client)), HOST, accept or BackendTree(), Address(hub))
 
 
 def deliver(stage: Stage, *uris: str, sha256: str = "", **settings: Any) -> tuple[Delivered, dict[str, bytes]]:

@@ -119,9 +119,14 @@ def test_a_file_may_need_credentials(stage, files, url):
     assert deliver_file(stage, url, endpoints=(endpoint,))[1] == {"gemma 2b.gguf": MODEL}
 
 
-def test_an_image_is_no_file(server):
+def test_an_image_in_a_file_of_this_host_is_no_file(tmp_path):
     with pytest.raises(SourceError, match="it is an image, not a single file"):
-        sources(Anything()).find_file([Address(server.put("x/y", "tag", IMAGE))])
+        sources(Anything()).find_file([Address(f"ocilayout:{tmp_path}")])
+
+
+def test_an_image_with_a_tar_file_is_no_file(server):
+    with pytest.raises(SourceError, match=r"does not have exactly one layer that is the file.*tar\+gzip\."):
+        sources(Anything()).find_file([Address("oci://" + server.put("x/y", "tag", IMAGE))])
 
 
 @pytest.mark.parametrize("name", ["missing", "directory", "pipe"])
