@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import tempfile
 
 import pytest
+import requests
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import (
@@ -24,6 +26,7 @@ from ansible_collections.localai.core.plugins.module_utils._request import Endpo
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.backends import backend_entries, backend_image
+from ansible_collections.localai.core.tests.support.client import Internet
 from ansible_collections.localai.core.tests.support.delivery import (
     ARCHIVE,
     BIG,
@@ -41,14 +44,18 @@ from ansible_collections.localai.core.tests.support.delivery import (
     starts,
 )
 from ansible_collections.localai.core.tests.support.faults import (
+    Chunked,
     Corrupt,
     CorruptAndCut,
+    Delay,
     Status,
 )
+from ansible_collections.localai.core.tests.support.files import Page
 from ansible_collections.localai.core.tests.support.host import (
     directory_of_ordinary_user,
     ordinary_user,
 )
+from ansible_collections.localai.core.tests.support.hub import Hub, Repo
 
 EXPECTED["venv/lib/python3.10/site-packages/grpcio.py"] = EXPECTED["venv/lib/python3.10/site-packages/grpc.py"]
 
@@ -213,3 +220,78 @@ def test_whoever_uses_sources_decides_what_is_accepted(stage, files):
     kinds = sources(Anything())
     with kinds.deliver(kinds.find([Address(files.url + "/x")]), stage) as (tree, _delivered):
         assert os.listdir(tree.path) == ["model.gguf"]
+
+
+def test_the_size_of_a_file_is_stated_by_the_first_uri_that_knows_it(server, files):
+    files.pages.update({"/m": Page(b"x" * 7), "/unknown": Page(b"x" * 7)})
+    files.faults = [Chunked("/unknown")]
+    sizes = sources(Anything())
+    assert (
+        sizes.size_of([Address(f"{files.url}/missing"), Address(f"{files.url}/unknown"), Address(f"{files.url}/m")])
+        == 7
+    )
+    assert [request.method for request in files.requests if request.path == "/m"] == ["HEAD"]
+
+
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_server_without_head_is_asked_for_one_byte(files, status):
+    files.pages["/m"] = b"x" * 7
+    files.faults = [Status("/m", "HEAD", status=status)]
+    assert sources(Anything()).size_of([Address(f"{files.url}/m")]) == 7
+    assert [request.headers.get("range") for request in files.requests] == [None, "bytes=0-0"]
+
+
+def test_the_size_of_a_file_of_this_host_is_known(tmp_path):
+    (tmp_path / "m").write_bytes(b"x" * 7)
+    assert sources(Anything()).size_of([Address(str(tmp_path / "m"))]) == 7
+
+
+def test_the_size_of_a_file_of_the_hub_is_that_where_it_redirects_to():
+    with Hub({"o/r": Repo(large={"m.gguf": b"x" * 7})}) as hub:
+        assert sources(Anything(), hub=hub.endpoint).size_of([Address("hf://o/r/m.gguf")]) == 7
+        assert [request.method for request in hub.cdn.requests] == ["HEAD"]
+
+
+@pytest.mark.parametrize(
+    "uris", [[], ["no uri"], ["/missing"], ["hf://o/r"], ["https://me:hunter2@host/f"], ["ocilayout:/missing"]]
+)
+def test_a_size_that_cannot_be_known_is_zero(uris):
+    assert sources(Anything()).size_of([Address(uri) for uri in uris]) == 0
+
+
+def test_a_server_that_fails_is_asked_once_for_each_size(files):
+    files.faults = [Status("/m", status=503)]
+    assert sources(Anything()).size_of([Address(f"{files.url}/m")]) == 0
+    assert len(files.requests) == 1
+
+
+def test_a_server_that_cannot_be_reached_is_asked_once_for_all_sizes():
+    internet = Internet()
+
+    def unknown(_request):
+        raise requests.exceptions.ConnectionError(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+
+    internet.before = unknown
+    kinds = sources(Anything(), adapter=internet)
+    assert [kinds.size_of([Address(f"https://one.example/{number}")]) for number in range(50)] == [0] * 50
+    assert kinds.size_of([Address("https://two.example/x")]) == 0
+    assert len(internet.requests) == 2
+
+
+def test_a_size_that_does_not_come_in_time_does_not_prevent_the_transfer(stage, files):
+    files.pages["/m"] = b"x" * 7
+    files.faults = [Delay("/m", "HEAD", seconds=3)]
+    kinds = sources(Anything(), timeout=1)
+    assert kinds.size_of([Address(f"{files.url}/m")]) == 0
+    assert kinds.size_of([Address(f"{files.url}/m")]) == 0
+    assert len(files.requests) == 1
+    assert kinds.find_file([Address(f"{files.url}/m")]).size == 7
+
+
+def test_the_size_of_a_layer_is_that_in_the_manifest(server):
+    layer = {"mediaType": "application/vnd.docker.ai.gguf.v3", "size": 7, "digest": images.digest(b"x" * 7)}
+    config = {"mediaType": "application/json", "size": 2, "digest": images.digest(b"{}")}
+    manifest = images.document({"schemaVersion": 2, "config": config, "layers": [layer]})
+    server.put_manifest("x/y", "tag", manifest, images.OCI_MANIFEST)
+    assert sources(Anything()).size_of([Address(f"oci://{server.host}/x/y:tag")]) == 7
+    assert starts(server, "/blobs/") == []
