@@ -134,7 +134,7 @@ def from_text(text: str | bytes) -> Galleries:
     )
 
 
-def index(text: str | bytes) -> Index:
+def index(text: str | bytes) -> Index[Entry]:
     return parse_index(text if isinstance(text, bytes) else text.encode(), "g", Address("u"))
 
 

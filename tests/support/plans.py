@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
@@ -25,6 +26,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.metadata imp
 from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import plan as plan_of
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
     NewTreeAttributes,
     Question,
@@ -117,7 +119,7 @@ def decide(
     )
     facts = Facts(host, ("g",), state, requested)
     tagged = options.release is not None
-    return decide_by(options, facts, lambda question: answer(question, walked, tagged))[0]
+    return decide_by(functools.partial(plan_of, options), facts, lambda question: answer(question, walked, tagged))[0]
 
 
 def _tagged(row: Entry) -> Entry:

@@ -43,7 +43,7 @@ class Tree:
     the file system does not keep modes, so none are set.
 
     `contents` maps each directory to its entries by name: the size of a file in bytes, or the target of a symlink.
-    `size` is in bytes.
+    `size` is in bytes. `digests` has the sha256 of files that whoever wrote them has noted.
 
     Paths are relative and have no `.` or `..` in them; see `inner_path`. Raises HostError for errors of the disk and
     missing permissions, SourceError for content that leads out of the tree.
@@ -59,6 +59,7 @@ class Tree:
         self.size = 0
         self.entries = 0
         self.contents: dict[str, dict[str, int | str]] = {"": {}}
+        self.digests: dict[str, str] = {}
         self._uid = uid
         self._gid = gid
         self.fd = os.open(path if dir_fd is None else os.path.basename(path), OPEN_DIRECTORY, dir_fd=dir_fd)

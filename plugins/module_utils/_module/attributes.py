@@ -11,14 +11,22 @@ import typing as t
 from dataclasses import replace
 
 from .._fs.file_attributes import FileAttributes
-from .._request import BackendOptions
 from .._store.file_system import kind_of, mode_of
 from .._store.ownership import owner_of_new_trees, this_user, to_create, unknown_accounts
 from .runner import Run
 from .task import Task
 
 
-def requested_owner(path: str, request: BackendOptions, run: Run) -> FileAttributes:
+class Owned(t.Protocol):
+    """The options of a task that names an owner and a group."""
+
+    @property
+    def owner(self) -> str | None: ...
+    @property
+    def group(self) -> str | None: ...
+
+
+def requested_owner(path: str, request: Owned, run: Run) -> FileAttributes:
     """Return the names of the requested owner and group; empty for one that is not requested.
 
     In check mode, one that does not exist causes a warning, because an earlier task may create it, unless the option

@@ -23,26 +23,29 @@ _CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints", "rate_limit"}
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     """Return the options that both modules have; raises OptionError."""
-    check_range(params, "timeout", 1, 86400)
-    check_range(params, "retries", 0, 1000)
-    check_range(params, "connections", 1, 64)
-    for option in ("backends_path", "backends_system_path"):
-        if not params[option].startswith("/") or "\0" in params[option]:
-            raise OptionError(f"{option}: {params[option]!r} is not an absolute path.")
+    connection = connection_of(params)
     if params["capability"] is not None and not params["capability"].strip():
         raise OptionError("capability is empty. Omit it to detect the capability of this host.")
     return HostOptions(
-        backends_path=_plain_path(params["backends_path"]),
-        backends_system_path=_plain_path(params["backends_system_path"]),
+        backends_path=plain_path(params, "backends_path"),
+        backends_system_path=plain_path(params, "backends_system_path"),
         galleries=gallery_sources(params["galleries"] or ()),
         capability=params["capability"],
         platform=params["platform"],
-        connection=Connection(
-            endpoints=_endpoints(params),
-            rate_limit=None if params["rate_limit"] is None else _rate(params["rate_limit"]),
-            **{option: params[option] for option in _CONNECTION},
-        ),
+        connection=connection,
         server_version=None if params["server_version"] is None else _version(params["server_version"]),
+    )
+
+
+def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
+    """Return the options of the action group `localai`; raises OptionError."""
+    check_range(params, "timeout", 1, 86400)
+    check_range(params, "retries", 0, 1000)
+    check_range(params, "connections", 1, 64)
+    return Connection(
+        endpoints=_endpoints(params),
+        rate_limit=None if params["rate_limit"] is None else _rate(params["rate_limit"]),
+        **{option: params[option] for option in _CONNECTION},
     )
 
 
@@ -60,8 +63,14 @@ def check_range(params: t.Mapping[str, t.Any], option: str, least: int, most: in
         raise OptionError(f"{option} is {params[option]}; it must be from {least} to {most}.")
 
 
-def _plain_path(path: str) -> str:
-    """Return an absolute path as LocalAI writes it: without `.`, `..`, `//` and a slash at the end."""
+def plain_path(params: t.Mapping[str, t.Any], option: str) -> str:
+    """Return an absolute path as LocalAI writes it: without `.`, `..`, `//` and a slash at the end.
+
+    Raises OptionError for any other path.
+    """
+    path: str = params[option]
+    if not path.startswith("/") or "\0" in path:
+        raise OptionError(f"{option}: {path!r} is not an absolute path.")
     return os.path.normpath("/" + path.lstrip("/"))
 
 

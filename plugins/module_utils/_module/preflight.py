@@ -40,19 +40,31 @@ def check_own(path: str, names: t.Sequence[str]) -> None:
 _MOST_GROWTH = 20
 
 
-def check_writable(path: str, names: t.Sequence[str] = (), kept: t.Sequence[str] = ()) -> None:
+class Contents(t.NamedTuple):
+    """What a managed directory holds, and the option that names it, for messages."""
+
+    kind: str
+    option: str
+
+
+BACKENDS, MODELS = Contents("backends", "backends_path"), Contents("models", "models_path")
+
+
+def check_writable(
+    path: str, names: t.Sequence[str] = (), kept: t.Sequence[str] = (), contents: Contents = BACKENDS
+) -> None:
     """Raise HostError unless `path` is a writable directory, or can be created. Writes nothing.
 
     `names` are the backends that will be replaced or removed. `kept` are those that will become previous versions.
     """
     existing = nearest_existing(path, follow_symlinks=False)
     if not os.path.isdir(existing):
-        raise HostError(f"{existing} is not a directory, so backends cannot be installed in {path}.")
+        raise HostError(f"{existing} is not a directory, so {contents.kind} cannot be installed in {path}.")
     # This comes before the check of permissions, because access(2) fails on a read-only file system even for root.
     if os.statvfs(existing).f_flag & os.ST_RDONLY:
         raise HostError(
             f"{existing} is on a file system that is mounted read-only. Mount it for writing, or choose another "
-            "backends_path."
+            f"{contents.option}."
         )
     if not os.access(existing, os.W_OK | os.X_OK):
         raise HostError(
@@ -88,7 +100,7 @@ def _is_unwritable(path: str) -> bool:
     return exists and not os.access(path, os.W_OK)
 
 
-def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
+def check_space(path: str, packed: int, unpacked: t.Callable[[], int], contents: Contents = BACKENDS) -> None:
     """Raise HostError unless the file system of `path` has enough space for the new trees.
 
     `packed` is the number of bytes to transfer. `unpacked` returns the number of bytes of the unpacked trees. It is
@@ -105,7 +117,7 @@ def check_space(path: str, packed: int, unpacked: t.Callable[[], int]) -> None:
         hint = f" The previous versions of keep_previous use {_size(previous)}." if previous >= 1024**2 else ""
         raise HostError(
             f"{path} has {_size(free)} of free space, but at least {_size(needed)} are needed. Free some "
-            f"space, or choose another backends_path.{hint}"
+            f"space, or choose another {contents.option}.{hint}"
         )
 
 

@@ -18,9 +18,22 @@ _LEAST_RATE = 1024
 _VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
 
 
+def number_of_file_mode(mode: t.Any) -> int:
+    """Return `mode` as a number. A symbolic mode is applied to 0644. Raises OptionError."""
+    number = _parsed_mode(mode, stat.S_IFREG | 0o644)
+    if number is None:
+        raise OptionError(f"mode: {mode!r} is not a mode such as '0644' or 'u=rw,g=r,o='.")
+    if not 0o400 <= number <= 0o777 or not number & 0o400:
+        raise OptionError(
+            f"mode: {number:04o} is not allowed. The owner needs r, and no bits above 0777 can be set. Write an octal "
+            "mode in quotes, such as '0644'."
+        )
+    return number
+
+
 def number_of_mode(mode: t.Any) -> int:
     """Return `directory_mode` as a number. A symbolic mode is applied to 0755. Raises OptionError."""
-    number = _parsed_mode(mode)
+    number = _parsed_mode(mode, stat.S_IFDIR | 0o755)
     if number is None:
         raise OptionError(f"directory_mode: {mode!r} is not a mode such as '0755' or 'u=rwx,g=rx,o='.")
     if not 0o700 <= number <= 0o777:
@@ -31,7 +44,7 @@ def number_of_mode(mode: t.Any) -> int:
     return number
 
 
-def _parsed_mode(mode: t.Any) -> int | None:
+def _parsed_mode(mode: t.Any, default: int) -> int | None:
     if isinstance(mode, int) and not isinstance(mode, bool):
         return mode
     if not isinstance(mode, str):
@@ -42,11 +55,11 @@ def _parsed_mode(mode: t.Any) -> int | None:
         pass
     from ansible.module_utils.basic import AnsibleModule
 
-    default = types.SimpleNamespace(st_mode=stat.S_IFDIR | 0o755)
+    status = types.SimpleNamespace(st_mode=default)
     try:
         # For Ansible, a text without an operator means no change.
         has_operators = all(set("=+-") & set(part) for part in mode.split(","))
-        return int(AnsibleModule._symbolic_mode_to_octal(default, mode)) if has_operators else None  # noqa: SLF001
+        return int(AnsibleModule._symbolic_mode_to_octal(status, mode)) if has_operators else None  # noqa: SLF001
     except ValueError:
         return None
 

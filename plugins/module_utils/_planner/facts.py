@@ -30,7 +30,7 @@ _NOTHING, _UNKNOWN = Installed("", ""), FileAttributes()
 class Unanswered(Exception):
     """A decision needs the answer to `question`, which is not among the facts yet."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: t.Any) -> None:
         super().__init__(question)
         self.question = question
 

@@ -33,14 +33,14 @@ def parse_config(text: str) -> dict[str, t.Any]:
     return config
 
 
-def to_yaml(document: t.Mapping[str, t.Any]) -> str:
-    """Return a document as YAML text, in the order of its keys; raises MissingLibrary."""
+def to_yaml(document: t.Mapping[str, t.Any], *, in_order: bool = False) -> str:
+    """Return a document as YAML text, sorted or `in_order` of its keys; raises MissingLibrary."""
     try:
         import yaml
     except ImportError:
         raise MissingLibrary("PyYAML", traceback.format_exc()) from None
 
-    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    class Dumper(yaml.SafeDumper):
         """Quotes what LocalAI would read as something else than text, and writes long texts as they are."""
 
         def ignore_aliases(self, _data: t.Any) -> bool:
@@ -53,4 +53,4 @@ def to_yaml(document: t.Mapping[str, t.Any]) -> str:
             return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, Dumper.text)
-    return t.cast(str, yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=_NO_WRAPPING))
+    return yaml.dump(document, Dumper=Dumper, sort_keys=not in_order, allow_unicode=True, width=_NO_WRAPPING)

@@ -146,8 +146,8 @@ class Bytes(Content):
         """Return the number of bytes that it needs on disk at least."""
         return self.size
 
-    def verified(self, chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
-        """Yield `chunks`; raises IntegrityError unless they have the sha256."""
+    def verified(self, chunks: t.Iterator[bytes], note: t.Callable[[str], object] | None = None) -> t.Iterator[bytes]:
+        """Yield `chunks`, and give their sha256 to `note`; raises IntegrityError unless they have the right one."""
         hasher, length = hashlib.sha256(), 0
         for chunk in chunks:
             length += len(chunk)
@@ -157,6 +157,8 @@ class Bytes(Content):
             yield chunk
         if self.sha256 and hasher.hexdigest() != self.sha256:
             raise IntegrityError(f"its sha256 is {hasher.hexdigest()}, not {self.sha256}.")
+        if note is not None:
+            note(hasher.hexdigest())
 
     def artifact(self, address: Address) -> Artifact:
         """Return the artifact of this content."""
@@ -173,12 +175,13 @@ class FileContent(Bytes):
     def fill(self, tree: Tree, reader: Reader, origins: t.Sequence[Origin]) -> None:
         """Write it into a tree; raises IntegrityError, TransportError, HostError."""
         tree.begin_layer()
+        note = functools.partial(tree.digests.__setitem__, self.path)
         partial = reader.file(self.blob)
         if partial is None:
-            tree.file(self.path, 0o644, self.verified(reader.read(self.blob, origins)))
+            tree.file(self.path, 0o644, self.verified(reader.read(self.blob, origins), note))
             return
         with read_ahead(reader.read_into(partial, self.blob, origins)) as chunks:
-            for _chunk in self.verified(chunks):
+            for _chunk in self.verified(chunks, note):
                 pass
         partial.move_to(tree, self.path, 0o644)
 

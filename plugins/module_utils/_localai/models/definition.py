@@ -19,7 +19,6 @@ from ..._model_request import Config, FileSpec
 from .gallery import Base, ModelEntry, Template
 from .merge import merged
 
-
 # Go writes larger numbers with an exponent, which makes them no whole ones.
 _LEAST_WITH_EXPONENT = 1e6
 

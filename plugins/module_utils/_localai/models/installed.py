@@ -47,7 +47,7 @@ class InstalledModel:
 
 @dataclass(frozen=True)
 class InstalledModels:
-    """The models of one models path: those that were asked for, and the names of all that have a YAML file or a record."""
+    """The models of one models path: the requested ones, and the names of all that have a YAML file or a record."""
 
     path: str
     models: t.Mapping[str, InstalledModel] = field(default_factory=dict)

@@ -28,7 +28,7 @@ FORMAT = 1
 class InstalledFile:
     """One file of a model, as it was installed; `size` is in bytes.
 
-    `version` tells its version at a server that states no digest. Both digest and version are empty if they are unknown.
+    `version` tells its version at a server that states no digest. Digest and version are empty if they are unknown.
     """
 
     filename: str

@@ -34,15 +34,19 @@ def scan_models(path: str, requested: t.Container[str] | None, keeps: KeptAttrib
     """
     problems: list[str] = []
     names = {name[: -len(SUFFIX)] for name in _listed(path, problems) if _is_configuration(name)}
-    records = os.path.join(path, OWN_DIRECTORY, MODELS)
-    recorded = {name[: -len(_RECORD_SUFFIX)] for name in _listed(records, []) if name.endswith(_RECORD_SUFFIX)}
-    every = sorted(names | recorded, key=os.fsencode)
+    every = sorted(names | set(recorded_names(path)), key=os.fsencode)
     return InstalledModels(
         path,
         {name: _model(path, name, keeps) for name in every if requested is None or name.lower() in requested},
         tuple(every),
         tuple(problems),
     )
+
+
+def recorded_names(path: str) -> list[str]:
+    """Return the names of the models that we have a record of."""
+    records = _listed(os.path.join(path, OWN_DIRECTORY, MODELS), [])
+    return [name[: -len(_RECORD_SUFFIX)] for name in records if name.endswith(_RECORD_SUFFIX)]
 
 
 def file_state(path: str, keeps: KeptAttributes) -> FileState | None:

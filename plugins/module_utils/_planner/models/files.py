@@ -46,6 +46,7 @@ def compare_files(
     installed: InstalledModel | None,
     facts: ModelFacts,
     options: ModelOptions,
+    *,
     planned: t.Mapping[str, FileSpec],
 ) -> FileChanges:
     """Return the changes for the files of a model; `planned` are those that earlier models of the task fetch.
@@ -58,44 +59,72 @@ def compare_files(
         if file.filename in planned:
             changes.present.append(InstalledFile(file.filename, file.uri, file.sha256))
         else:
-            _compare(file, model, facts, options, desired.spec.state == "latest", changes)
+            _Comparison(model, facts, options, desired.spec.state == "latest", changes).compare(file)
         if is_archive(file.filename) and _must_unpack(file.filename, model, changes):
             changes.unpack.append(file.filename)
     return changes
 
 
-def _compare(
-    file: FileSpec,
-    model: InstalledModel,
-    facts: ModelFacts,
-    options: ModelOptions,
-    latest: bool,
-    changes: FileChanges,
-) -> None:
-    recorded = model.record.file(file.filename) if model.record is not None else None
-    state = model.files.get(file.filename) if recorded is not None else facts.answer(FileOnDisk(file.filename))
-    if state is None:
-        # A file that another one has replaced since the record was written is looked for too.
-        changes.need(file, f"{file.filename} is missing" if recorded is not None else "")
-        return
-    if state.size < 0:
-        raise HostError(
-            f"{facts.scan.path}/{file.filename} is not a file, so the model {model.name or file.filename} cannot use "
-            "it. Remove it, or name another file."
+@dataclass(frozen=True)
+class _Comparison:
+    """Compares one file at a time; adds what differs to `changes`."""
+
+    model: InstalledModel
+    facts: ModelFacts
+    options: ModelOptions
+    latest: bool
+    changes: FileChanges
+
+    def compare(self, file: FileSpec) -> None:
+        """Compare one file; raises HostError, and `Unanswered` for an open question."""
+        record = self.model.record
+        recorded = record.file(file.filename) if record is not None else None
+        if recorded is not None:
+            state = self.model.files.get(file.filename)
+        else:
+            state = self.facts.answer(FileOnDisk(file.filename))
+        if state is None:
+            self.changes.need(file, f"{file.filename} is missing" if recorded is not None else "")
+            return
+        if state.size < 0:
+            raise HostError(
+                f"{self.facts.scan.path}/{file.filename} is not a file, and a model needs a file there. Remove it, or "
+                "use another file name."
+            )
+        is_same = recorded is not None and recorded.size == state.size and _same_content(file, recorded)
+        reason = self._reason(file, state, recorded if is_same else None)
+        if reason:
+            self.changes.need(file, reason, replaces=True)
+        else:
+            self.changes.present.append(_installed(file, state, recorded if is_same else None))
+
+    def _reason(self, file: FileSpec, state: FileState, recorded: InstalledFile | None) -> str:
+        """Return why a file must be replaced; empty if it need not be. `recorded` is what this model installed."""
+        if self.options.force:
+            return "force is set"
+        if recorded is None:
+            return self._reason_of_other(file, state)
+        if self.options.verify and recorded.sha256 and self.facts.answer(HashFile(file.filename)) != recorded.sha256:
+            return f"the content of {file.filename} is not the one that was installed"
+        if self.latest and recorded.version:
+            served: Served = self.facts.answer(ServedFile(recorded.uri))
+            if served.version and served.version != recorded.version:
+                return f"the server of {file.filename} has another version"
+        return ""
+
+    def _reason_of_other(self, file: FileSpec, state: FileState) -> str:
+        """Return why a file that this model did not install must be replaced; empty if it is the right one."""
+        if file.sha256:
+            is_right = self.facts.answer(HashFile(file.filename)) == file.sha256
+            return "" if is_right else f"{file.filename} has another content"
+        served: Served = self.facts.answer(ServedFile(file.uri))
+        if served.size and served.size != state.size:
+            return f"{file.filename} has {state.size} bytes, and its server has {served.size}"
+        self.changes.warnings.append(
+            f"{file.filename} was in the models path already. It is used as it is, because no sha256 is known to "
+            "compare it with. Set sha256 to be sure."
         )
-    if options.force:
-        changes.need(file, "force is set", replaces=True)
-        return
-    is_same = recorded is not None and recorded.size == state.size and _same_content(file, recorded)
-    if recorded is not None and is_same:
-        reason = _reason_to_replace(recorded, facts, options, latest)
-    else:
-        reason = _reason_of_other(file, state, facts, changes)
-    if reason:
-        changes.need(file, reason, replaces=True)
-    else:
-        known = recorded if recorded is not None and is_same else None
-        changes.present.append(_installed(file, state, known))
+        return ""
 
 
 def _same_content(file: FileSpec, recorded: InstalledFile) -> bool:
@@ -103,34 +132,9 @@ def _same_content(file: FileSpec, recorded: InstalledFile) -> bool:
 
 
 def _installed(file: FileSpec, state: FileState, recorded: InstalledFile | None) -> InstalledFile:
+    """Return a file that is there, as a record has it."""
     sha256 = file.sha256 or (recorded.sha256 if recorded is not None else "")
     return InstalledFile(file.filename, file.uri, sha256, state.size, recorded.version if recorded is not None else "")
-
-
-def _reason_to_replace(recorded: InstalledFile, facts: ModelFacts, options: ModelOptions, latest: bool) -> str:
-    """Return why a file that looks as it was installed must be replaced; empty if it need not be."""
-    if options.verify and recorded.sha256 and facts.answer(HashFile(recorded.filename)) != recorded.sha256:
-        return f"the content of {recorded.filename} is not the one that was installed"
-    if latest and recorded.version:
-        served: Served = facts.answer(ServedFile(recorded.uri))
-        if served.version and served.version != recorded.version:
-            return f"the server of {recorded.filename} has another version"
-    return ""
-
-
-def _reason_of_other(file: FileSpec, state: FileState, facts: ModelFacts, changes: FileChanges) -> str:
-    """Return why a file that this model did not install must be replaced; empty if it is the right one."""
-    if file.sha256:
-        is_right = facts.answer(HashFile(file.filename)) == file.sha256
-        return "" if is_right else f"{file.filename} has another content"
-    served: Served = facts.answer(ServedFile(file.uri))
-    if served.size and served.size != state.size:
-        return f"{file.filename} has {state.size} bytes, and its server has {served.size}"
-    changes.warnings.append(
-        f"{file.filename} was in the models path already. It is used as it is, because no sha256 is known to compare "
-        "it with. Set sha256 to be sure."
-    )
-    return ""
 
 
 def _must_unpack(archive: str, model: InstalledModel, changes: FileChanges) -> bool:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import typing as t
 from urllib.parse import unquote, urlsplit
 
 from ..._address import Address
@@ -79,4 +78,4 @@ def _path_of(uri: Address) -> str:
         return text.partition("@")[0]
     if text.lower().startswith(("http://", "https://")):
         return unquote(urlsplit(text).path)
-    return t.cast(str, text)
+    return text

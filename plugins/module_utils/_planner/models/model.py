@@ -79,14 +79,14 @@ def plan_model(
     Raises LocalAIError, and `Unanswered` for an open question.
     """
     present = installed or _NOT_INSTALLED
-    files = compare_files(model, installed, facts, options, planned)
+    files = compare_files(model, installed, facts, options, planned=planned)
     documents = _Documents(model, present, facts)
     templates = _templates(model, present)
     step = Install(
         desired=model,
         fetch=tuple(files.fetch),
         present=tuple(files.present),
-        kept=_kept(model, present),
+        kept=_kept(present),
         unpack=tuple(files.unpack),
         templates=templates,
         writes_yaml=not documents.yaml_is_same,
@@ -99,7 +99,7 @@ def plan_model(
     needed = _needed(model, step)
     step = replace(step, obsolete=_obsolete(model, present, step, needed, facts))
     attributes = _attributes(step, present, facts)
-    action, reason = _action(model, present, step, files, documents, attributes)
+    action, reason = _action(present, step, attributes, list(filter(None, files.reasons)), documents)
     steps: list[Step] = [step] if step.is_change else []
     steps += [attributes] if attributes is not None else []
     is_stale = present.yaml is not None and (step.writes_yaml or bool(step.replaced or step.templates))
@@ -159,7 +159,7 @@ def _templates(model: Desired, present: InstalledModel) -> tuple[Template, ...]:
     return tuple(template for template in templates if template.filename in missing)
 
 
-def _kept(model: Desired, present: InstalledModel) -> dict[str, int]:
+def _kept(present: InstalledModel) -> dict[str, int]:
     """Return what was written for the model earlier, and may still be there."""
     return dict(present.record.written) if present.record is not None else {}
 
@@ -220,31 +220,36 @@ def _states(step: Install, present: InstalledModel, facts: ModelFacts) -> t.Iter
 
 
 def _action(
-    model: Desired,
     present: InstalledModel,
     step: Install,
-    files: FileChanges,
-    documents: _Documents,
     attributes: SetAttributes | None,
+    reasons: list[str],
+    documents: _Documents,
 ) -> tuple[Action, str]:
-    """Return what the change of a model is called, and why it is made."""
-    record, reasons = present.record, list(filter(None, files.reasons))
+    """Return what the change of a model is called, and why it is made; `reasons` are those of its files."""
+    record, spec = present.record, step.desired.spec
     if not step.is_change:
         if attributes is None:
             return "none", "it is installed as requested"
         return "chown", f"{len(attributes.after)} of its files have another owner, group or mode"
-    if present.yaml is None:
-        return ("install", "it is not installed") if record is None else ("repair", f"{yaml_name(model.name)} is missing")
+    if present.yaml is None and record is None:
+        return "install", "it is not installed"
     if record is None:
-        reasons += [] if documents.yaml_is_same else ["it was installed in another way, and its configuration differs"]
-        return "replace", "; ".join(reasons[:2]) or "it was installed in another way, and is not complete"
-    if record.source != model.spec.source or record.overrides_digest != model.spec.overrides:
-        return "replace", "; ".join(["the request differs from the one that it was installed for", *reasons[:1]])
-    if record.parts != model.parts:
-        return "upgrade", "; ".join(["its gallery or its source has another version", *reasons[:1]])
-    if documents.drifted:
-        reasons.insert(0, f"{yaml_name(model.name)} was changed after the installation")
+        reasons += [] if documents.yaml_is_same else ["its configuration differs"]
+        return "replace", _joined("it was installed in another way", reasons)
+    if record.source != spec.source or record.overrides_digest != spec.overrides:
+        return "replace", _joined("the request differs from the one that it was installed for", reasons)
+    if record.parts != step.desired.parts:
+        return "upgrade", _joined("its gallery or its source has another version", reasons)
+    if present.yaml is None:
+        reasons.insert(0, f"{yaml_name(step.name)} is missing")
+    elif documents.drifted:
+        reasons.insert(0, f"{yaml_name(step.name)} was changed after the installation")
     return "repair", "; ".join(reasons[:2]) or "some of its files were missing or changed"
+
+
+def _joined(reason: str, others: t.Sequence[str]) -> str:
+    return "; ".join((reason, *others[:1]))
 
 
 def _forgotten(model: Desired, present: InstalledModel) -> bool:
@@ -264,11 +269,14 @@ def _names(model: Desired, old: Config | None) -> tuple[str, ...]:
 
 def _rows(model: Desired, files: FileChanges) -> tuple[InstalledFile, ...]:
     present = {file.filename: file for file in files.present}
-    return tuple(present.get(file.filename, InstalledFile(file.filename, file.uri, file.sha256)) for file in model.files)
+    return tuple(
+        present.get(file.filename, InstalledFile(file.filename, file.uri, file.sha256)) for file in model.files
+    )
 
 
 def _warnings(model: Desired) -> t.Iterator[str]:
-    for warning in warnings_of(model.config):
+    # What a gallery has wrong, nobody can correct here.
+    for warning in warnings_of(model.spec.config or {}):
         yield f"{model.name}: {warning}"
     if model.served_name != model.name:
         yield (

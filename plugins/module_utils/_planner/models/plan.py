@@ -24,7 +24,7 @@ from .facts import ModelFacts
 from .model import ModelChanges, Outcome, plan_model
 from .removal import plan_prune, plan_removals
 from .shared import check_among_requested
-from .steps import Install, Prune, Remove, SetAttributes, Step
+from .steps import Install, Prune, Step
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,7 @@ def _obsolete(change: ModelChanges) -> t.Iterator[Removed]:
             yield from (Removed(path, step.name, "the model does not need it any more") for path in step.obsolete)
 
 
-def _surplus(
-    options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], warnings: list[str]
-) -> list[str]:
+def _surplus(options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], warnings: list[str]) -> list[str]:
     """Return the models that `exclusive` removes."""
     if not options.exclusive:
         return []
@@ -218,6 +216,3 @@ def check_directory(facts: ModelFacts) -> None:
             f"The installed models cannot be read: {'; '.join(facts.scan.problems)}. Set models_path to the directory "
             "that LocalAI reads, and run as a user who may read it, for example with become."
         )
-
-
-__all__ = ["ModelPlan", "Remove", "Removed", "SetAttributes", "check_directory", "plan_models"]

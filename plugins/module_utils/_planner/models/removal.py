@@ -41,9 +41,7 @@ def plan_removals(names: t.Sequence[str], needed: t.Collection[str], facts: Mode
     return steps
 
 
-def obsolete_paths(
-    name: str, before: t.Iterable[str], needed: t.Collection[str], facts: ModelFacts
-) -> tuple[str, ...]:
+def obsolete_paths(name: str, before: t.Iterable[str], needed: t.Collection[str], facts: ModelFacts) -> tuple[str, ...]:
     """Return the paths that a model had `before` and nobody needs any more; `needed` are those that the task needs."""
     left = [path for path in before if path not in needed]
     if not left:

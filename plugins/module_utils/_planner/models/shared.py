@@ -35,8 +35,13 @@ def check_among_requested(models: t.Sequence[Desired]) -> None:
                 )
 
 
-def check_others(model: Desired, files: t.Iterable[FileSpec], replaced: t.AbstractSet[str], task: t.AbstractSet[str],
-                 facts: ModelFacts) -> None:
+def check_others(
+    model: Desired,
+    files: t.Iterable[FileSpec],
+    replaced: t.AbstractSet[str],
+    task: t.AbstractSet[str],
+    facts: ModelFacts,
+) -> None:
     """Raise HostError if models that the `task` does not name need another content of a file than it would get.
 
     `replaced` are the files whose content changes. Raises `Unanswered` for an open question.

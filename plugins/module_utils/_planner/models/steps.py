@@ -47,12 +47,7 @@ class Install:
     def is_change(self) -> bool:
         """Whether anything but our own record changes."""
         return bool(
-            self.fetch
-            or self.unpack
-            or self.templates
-            or self.writes_yaml
-            or self.writes_gallery_file
-            or self.obsolete
+            self.fetch or self.unpack or self.templates or self.writes_yaml or self.writes_gallery_file or self.obsolete
         )
 
 

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The part of a run that changes the disk: preflight, the steps under the lock, and the result if a step fails."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import replace
+
+from ..._errors import HostError, LocalAIError
+from ..._fs.file_attributes import FileAttributes
+from ..._planner.models.plan import ModelPlan
+from ..._planner.models.steps import Install, Step
+from ..._store.file_system import KeptAttributes
+from ..._store.ownership import owner_of_new_trees
+from ..._store.store import Store, open_store
+from ..._store.tree_files import TreeFiles
+from ..preflight import MODELS, check_space, check_writable
+from ..runner import Run
+from .answers import ModelAnswers
+from .apply import ModelApplier
+from .result import result_of
+from .task import ModelDecider, ModelTask
+
+_NO_TREES = TreeFiles()
+
+
+def preflight(plan: ModelPlan, path: str, answers: ModelAnswers) -> dict[str, int]:
+    """Return the sizes of the files to transfer by path, 0 for an unknown one. Writes nothing.
+
+    Raises HostError if permissions or disk space do not suffice, SourceError for a file that cannot be had.
+    """
+    if not plan.steps:
+        return {}
+    check_writable(path, contents=MODELS)
+    sizes = {file.filename: answers.resolver.size(file) for file in plan.fetched}
+    packed = {path for step in plan.steps if isinstance(step, Install) for path in step.unpack}
+    # Archives stay beside what they held.
+    needed = sum(sizes.values()) + sum(size for name, size in sizes.items() if name in packed)
+    check_space(path, needed, lambda: needed, MODELS)
+    return sizes
+
+
+def execute(
+    decider: ModelDecider,
+    task: ModelTask,
+    answers: ModelAnswers,
+    run: Run,
+    task_for: t.Callable[[KeptAttributes], ModelTask],
+) -> tuple[ModelPlan, dict[str, int]]:
+    """Take the lock, plan again if the disk has changed, and apply the plan.
+
+    Returns the plan and the sizes of the files that it transferred. `task_for` returns the task for the attributes that
+    the file system stores.
+    """
+    with open_models(task, task.options.lock_timeout) as store:
+        if store.keeps != task.keeps:
+            # The file system was probed for the first time.
+            task = task_for(store.keeps)
+            store.owner = _owner(task)
+        plan = decider.decide(task)
+        run.warnings += plan.warnings
+        sizes = {file.filename: answers.resolver.size(file) for file in plan.fetched}
+        if plan.fetched:
+            artifacts = [answers.resolver.artifact(file) for file in plan.fetched]
+            store.retain_partials(blob.identity for artifact in artifacts for blob in artifact.content.blobs)
+        files = store.files(task.mode, task.directory_mode)
+        _apply_all(plan, ModelApplier(store, files, lambda: answers.resolver, task.requested), run)
+        store.retain_partials()
+    return plan, sizes
+
+
+def open_models(task: ModelTask, timeout: float) -> t.ContextManager[Store]:
+    """Lock the models path of a task; raises LockTimeout, HostError."""
+    return open_store(task.host.models_path, _owner(task), _NO_TREES, timeout, task.directory_mode)
+
+
+def clean_up(task: ModelTask, *, partials: bool = False) -> None:
+    """Clean up after an interrupted run, unless another run is active or this user lacks the permissions.
+
+    With `partials`, what it transferred and no run needs is removed too.
+    """
+    with contextlib.suppress(HostError), open_models(task, 0) as store:
+        if partials:
+            store.retain_partials()
+
+
+def _owner(task: ModelTask) -> FileAttributes:
+    """Return the owner and the group to set on new files; empty for one that is not set. Raises HostError."""
+    owner = owner_of_new_trees(task.host.models_path, None, None)
+    return replace(task.requested.over(owner), mode="")
+
+
+def _apply_all(plan: ModelPlan, applier: ModelApplier, run: Run) -> None:
+    """Apply the steps of a plan. If one fails, the result has what was changed until then."""
+    for count, step in enumerate(plan.steps):
+        try:
+            applier.apply(step)
+        except LocalAIError:
+            done = _done(plan, plan.steps[:count])
+            run.result.update(result_of(done, applier.installed, {}, applier.transfers))
+            raise
+    for step in plan.remember:
+        applier.remember(step)
+    run.result.update(result_of(plan, applier.installed, {}, applier.transfers))
+
+
+def _done(plan: ModelPlan, steps: tuple[Step, ...]) -> ModelPlan:
+    """Return the part of a plan that was applied."""
+    left = {getattr(step, "name", None) for step in plan.steps[len(steps) :]}
+    names = {getattr(step, "name", None) for step in steps} - left
+    outcomes = tuple(outcome for outcome in plan.outcomes if outcome.action == "none" or outcome.name in names)
+    paths = {path for step in steps for path in getattr(step, "paths", ())}
+    return replace(
+        plan,
+        outcomes=outcomes,
+        steps=steps,
+        removed=tuple(row for row in plan.removed if row.model in names or row.path in paths),
+        reload_required=any(isinstance(step, Install) and step.writes_yaml for step in steps),
+        restart_required=plan.restart_required and any(row.model in names for row in plan.removed),
+        unload=tuple(name for name in plan.unload if name in names),
+    )

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The galleries and sources of a task about models."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import typing as t
+
+from .._address import Address
+from .._errors import LocalAIError, SourceError
+from .._http.client import Http
+from .._model_request import FileSpec, ModelHost
+from .._oci.image import Images
+from .._oci.platform import Platform
+from .._oci.registry import Registry
+from .._planner.models.questions import Served
+from .._sources.artifact import Artifact
+from .._sources.hub_endpoint import hub_endpoint
+from .._sources.source import Sources
+from .model_galleries import ModelGalleries
+
+if t.TYPE_CHECKING:
+    from .._fs.tree import Tree
+    from .hub import Hub
+
+
+class _AnyFile:
+    """Accepts every file, see `_sources.artifact.Accept`."""
+
+    def directory(self, _path: str) -> None:
+        raise SourceError("it is a directory, not a file.")
+
+    def tree(self, _tree: Tree) -> None:
+        """A file needs nothing else."""
+
+
+class ModelResolver:
+    """The galleries and sources of a task. Each file is looked for only once, because its answer may change.
+
+    `environ` is the environment of the task. In check mode, a file that cannot be had is no error. Skipped entries of
+    galleries are added to `warnings`.
+    """
+
+    def __init__(
+        self,
+        host: ModelHost,
+        platform: Platform,
+        environ: t.Mapping[str, str],
+        warnings: list[str],
+        *,
+        check_mode: bool,
+    ) -> None:
+        self._host = host
+        self._platform = platform
+        self._endpoint = hub_endpoint(environ)
+        self._check_mode = check_mode
+        self._artifacts: dict[FileSpec, Artifact] = {}
+        self.galleries = ModelGalleries(host.galleries, self._http, self._images, warnings)
+
+    def artifact(self, file: FileSpec) -> Artifact:
+        """Return what the source of a file delivers now; raises SourceError that names the file."""
+        if file not in self._artifacts:
+            try:
+                self._artifacts[file] = self.sources.find_file([file.uri], file.sha256, file.filename)
+            except SourceError as e:
+                raise SourceError(f"{file.filename} cannot be fetched. {e}", e.missing) from e
+        return self._artifacts[file]
+
+    def size(self, file: FileSpec) -> int:
+        """Return the size of a file in bytes, 0 if it is unknown; raises SourceError only outside of check mode."""
+        return self.sources.size_of([file.uri]) if self._check_mode else self.artifact(file).size
+
+    def served(self, address: Address) -> Served:
+        """Return what the server of a file states of it now; nothing if it does not answer."""
+        with contextlib.suppress(LocalAIError):
+            artifact = self.sources.find_file([address], "", "file")
+            version = "" if artifact.digest else next((blob.identity for blob in artifact.content.blobs), "")
+            return Served(artifact.size, artifact.digest or version)
+        return Served(0, "")
+
+    @functools.cached_property
+    def sources(self) -> Sources:
+        """The sources of files."""
+        return Sources(self._http, self._images, self._platform, _AnyFile(), self._endpoint)
+
+    @functools.cached_property
+    def hub(self) -> Hub:
+        """The server of Hugging Face; in check mode, it is asked only once and not waited for."""
+        from .hub import Hub
+
+        return Hub(self._http, self._endpoint)
+
+    @functools.cached_property
+    def _http(self) -> Http:
+        return Http(self._host.connection)
+
+    @functools.cached_property
+    def _images(self) -> Images:
+        return Images(self._http, Registry(self._http, self._host.connection.auth_file))
