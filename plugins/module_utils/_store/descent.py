@@ -56,5 +56,7 @@ def _open(name: str, dir_fd: int, path: str, create: Create | None) -> int:
 def _in_the_way(name: str, dir_fd: int, path: str) -> HostError:
     status = unless_missing(lambda: os.stat(name, dir_fd=dir_fd, follow_symlinks=False))
     if status is not None and stat.S_ISLNK(status.st_mode):
-        return HostError(f"{path} is a symlink, which is never followed here. Replace it by a directory.")
+        return HostError(
+            f"{path} is a symlink, which is never followed here. Replace it by a directory, or choose another path."
+        )
     return HostError(f"{path} is in the way, because it is not a directory. Move or remove it.")

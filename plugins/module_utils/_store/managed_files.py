@@ -127,8 +127,8 @@ class ManagedFiles:
         for group, paths in groups.items():
             self._check_replaceable(group, paths)
         with self._errors_at(top), contextlib.closing(Directories(tree.fd)) as staged:
-            for inner in inner_files:
-                with closing(_open_staged(staged, inner, top)) as fd:
+            for path, inner in inner_by_path.items():
+                with closing(_open_staged(staged, inner, path)) as fd:
                     self._give(fd, self._new.mode)
             write_out(tree.fd)
             for group, paths in groups.items():

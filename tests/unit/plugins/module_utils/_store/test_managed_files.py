@@ -327,6 +327,25 @@ def test_a_tree_gets_its_name_in_one_step(path, tmp_path, any_kernel, target, ol
     assert names(path / ".localai-core/replaced") == []
 
 
+def test_a_tree_is_closed_to_others_until_all_in_it_has_its_mode(path, monkeypatch):
+    fchmod = os.fchmod
+    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+        for name in ("x", "sub/y", "sub/deep/z"):
+            tree.file(name, 0o600, [b"x"])
+
+        def closed(fd, new_mode):
+            assert stat.S_IMODE(os.fstat(tree.fd).st_mode) == 0o700
+            changed.append(os.fstat(fd).st_ino)
+            fchmod(fd, new_mode)
+
+        changed = []
+        monkeypatch.setattr(os, "fchmod", closed)
+        files.publish(tree, "tree")
+        top = os.fstat(tree.fd).st_ino
+    assert len(changed) == 6
+    assert changed[-1] == top
+
+
 @ONLY_ROOT
 def test_a_published_tree_belongs_to_the_owner(path):
     publish(path, "a/b", {"x": b"x", "sub/y": b"y"}, owner=SERVICE)
@@ -545,8 +564,12 @@ def test_what_has_the_name_of_a_record_is_replaced(path, tmp_path, what):
 
 def change(name, opened_store, files):
     """Make one change of a file or a tree that exists already."""
-    if name == "remove":
-        files.remove("sub/x")
+    if name in ("remove", "attributes", "record"):
+        {
+            "remove": lambda: files.remove("sub/x"),
+            "attributes": lambda: files.set_attributes("sub/x", FileAttributes(mode="0600")),
+            "record": lambda: files.write_record("x", b"{}"),
+        }[name]()
         return
     with opened_store.stage() as tree:
         tree.file("x", 0o600, [b"new"])
@@ -561,7 +584,14 @@ def change(name, opened_store, files):
 
 # a: attributes of what is staged, f: a file is synced, s: the file system is, m: a move, e: directory entries are
 # synced, r: something is removed
-ORDERS = {"install": "a+fmer+", "merge": "a+smmer+", "publish": "a+smeer+", "remove": "meer"}
+ORDERS = {
+    "install": "a+fmer+",
+    "merge": "a+smmer+",
+    "publish": "a+smeer+",
+    "remove": "meer",
+    "attributes": "as",
+    "record": "a?fmre",
+}
 
 
 @pytest.mark.parametrize("name", ORDERS)
@@ -575,7 +605,7 @@ def test_content_is_synced_before_it_is_visible_and_its_name_before_anything_is_
         return lambda *arguments, **settings: (done.append(what), act(*arguments, **settings))[1]
 
     calls = {
-        "a": [(os, "fchmod")],
+        "a": [(os, "fchmod"), (os, "chmod")],
         "f": [(os, "fsync")],
         "s": [(managed_files, "write_out")],
         "m": [(os, "rename"), (os, "replace"), (store, "exchange")],
