@@ -21,7 +21,16 @@ from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes i
 from ansible_collections.localai.core.plugins.module_utils._store import managed_files, numbered_trees, store
 from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
 from ansible_collections.localai.core.plugins.module_utils._store.tree_files import TreeFiles
-from ansible_collections.localai.core.tests.support.host import ANYBODY, IS_ROOT, failing, mode, snapshot, umask
+from ansible_collections.localai.core.tests.support.host import (
+    ANYBODY,
+    IS_ROOT,
+    directory_of_ordinary_user,
+    failing,
+    mode,
+    ordinary_user,
+    snapshot,
+    umask,
+)
 from ansible_collections.localai.core.tests.support.trees import names, staging_of
 
 ONLY_ROOT = pytest.mark.skipif(not IS_ROOT, reason="only root can give files away and mount")
@@ -112,6 +121,24 @@ def test_root_gives_new_files_and_directories_to_the_owner_of_the_store_and_leav
     ]
     assert after["others"][:3] == before["others"][:3]
     assert after["others/theirs"] == before["others/theirs"]
+
+
+def test_an_ordinary_user_installs_and_removes_in_a_directory_of_their_own():
+    with directory_of_ordinary_user() as path, ordinary_user():
+        install(path, "sub/a.gguf")
+        merge(path, "voices", {"x": b"x", "de/y": b"y"})
+        publish(path, ".artifacts/huggingface/0123", {"x": b"x", "sub/y": b"y"})
+        with opened(path) as (_store, files):
+            files.write_record("a", b"{}")
+            files.set_attributes("sub/a.gguf", FileAttributes(mode="0600"))
+            assert files.remove("voices")
+        assert listing(path / ".artifacts/huggingface/0123") == {
+            "sub": "0o40750",
+            "sub/y": "0o100640",
+            "x": "0o100640",
+        }
+        assert attributes_of(path / "sub/a.gguf") == (os.geteuid(), os.getegid(), "0o600")
+        assert names(path) == [".artifacts", ".localai-core", "sub"]
 
 
 @pytest.mark.parametrize("old", ["file", "symlink", "dangling symlink", "hard link", "pipe"])
