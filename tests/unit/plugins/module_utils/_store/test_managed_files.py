@@ -2,28 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Single files and trees among the files of others: what is installed, replaced, refused and removed."""
+"""Single files among the files of others: what is installed, refused, removed and recorded."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import re
-import stat
-import subprocess
 
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._fs import sync
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._store import managed_files, numbered_trees, store
-from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
-from ansible_collections.localai.core.plugins.module_utils._store.tree_files import TreeFiles
 from ansible_collections.localai.core.tests.support.host import (
-    ANYBODY,
-    IS_ROOT,
     directory_of_ordinary_user,
     failing,
     mode,
@@ -31,58 +21,18 @@ from ansible_collections.localai.core.tests.support.host import (
     snapshot,
     umask,
 )
+from ansible_collections.localai.core.tests.support.managed import (
+    ONLY_ROOT,
+    SERVICE,
+    attributes_of,
+    install,
+    listing,
+    merge,
+    opened,
+    publish,
+    remove,
+)
 from ansible_collections.localai.core.tests.support.trees import names, staging_of
-
-ONLY_ROOT = pytest.mark.skipif(not IS_ROOT, reason="only root can give files away and mount")
-SERVICE = FileAttributes("1", "2")
-
-
-@contextlib.contextmanager
-def opened(path, owner=ANYBODY, file_mode=0o640, directory_mode=0o750):
-    """The store, and its files with these attributes."""
-    with open_store(str(path), owner, TreeFiles(), 5) as opened_store:
-        yield opened_store, opened_store.files(file_mode, directory_mode)
-
-
-def install(path, target, content=b"new", **attributes):
-    with opened(path, **attributes) as (opened_store, files), opened_store.stage() as tree:
-        tree.file("sub/staged", 0o644, [content])
-        files.install(tree, "sub/staged", target)
-
-
-def merge(path, directory, contents, **attributes):
-    with opened(path, **attributes) as (opened_store, files), opened_store.stage() as tree:
-        for name, content in contents.items():
-            tree.file(name, 0o755, [content])
-        return files.merge(tree, directory)
-
-
-def publish(path, target, contents, **attributes):
-    with opened(path, **attributes) as (opened_store, files), opened_store.stage() as tree:
-        for name, content in contents.items():
-            tree.file(name, 0o600, [content])
-        files.publish(tree, target)
-
-
-def remove(path, target):
-    with opened(path) as (_store, files):
-        return files.remove(target)
-
-
-def listing(path):
-    """All entries but our own directory, with the kind and the mode of each."""
-    entries = snapshot(path)
-    return {
-        name: oct(entry[0]) for name, entry in sorted(entries.items()) if name and not name.startswith(".localai-core")
-    }
-
-
-def attributes_of(place):
-    status = os.lstat(place)
-    return status.st_uid, status.st_gid, oct(stat.S_IMODE(status.st_mode))
-
-
-# files
 
 
 def test_a_file_gets_its_path_and_mode_and_missing_directories_theirs(path):
@@ -98,11 +48,11 @@ def test_a_file_gets_its_path_and_mode_and_missing_directories_theirs(path):
 
 
 def test_bytes_are_written_as_a_file(path):
-    with opened(path, file_mode=0o644) as (_store, files):
+    with opened(path) as (_store, files):
         files.write("phi.yaml", b"name: phi\n")
         files.write("sub/phi.tmpl", b"{{.Input}}")
     assert (path / "phi.yaml").read_bytes() == b"name: phi\n"
-    assert listing(path) == {"phi.yaml": "0o100644", "sub": "0o40750", "sub/phi.tmpl": "0o100644"}
+    assert listing(path) == {"phi.yaml": "0o100640", "sub": "0o40750", "sub/phi.tmpl": "0o100640"}
 
 
 @ONLY_ROOT
@@ -254,156 +204,6 @@ def test_nothing_on_the_way_is_followed_or_replaced(path, tmp_path, level, what)
             with pytest.raises(HostError, match=rf"{path}/{level} is .*{sentence}|{path}/{level} is {sentence}"):
                 act()
     assert (snapshot(outside), listing(path)) == before
-
-
-# many files
-
-
-def test_a_tree_is_merged_into_a_directory_with_files_of_others(path):
-    (path / "voices/de").mkdir(parents=True)
-    (path / "voices/theirs").write_text("theirs")
-    (path / "voices/de/model.json").write_text("old")
-    contents = {"b.onnx": b"b", "de/model.json": b"new", "de/deep/er/x": b"x", "B.onnx": b"B"}
-    merged = merge(path, "voices", contents)
-    assert merged == sorted(f"voices/{name}" for name in contents)
-    assert {name: (path / "voices" / name).read_bytes() for name in contents} == contents
-    assert (path / "voices/theirs").read_text() == "theirs"
-    assert [mode(path / "voices" / name) for name in ("b.onnx", "de/deep/er/x", "de/deep/er", "de")] == [
-        "0o640",
-        "0o640",
-        "0o750",
-        "0o755",
-    ]
-
-
-def test_a_tree_is_merged_into_the_managed_directory_itself(path):
-    assert merge(path, "", {"x": b"x", "sub/y": b"y"}) == ["sub/y", "x"]
-    assert listing(path) == {"sub": "0o40750", "sub/y": "0o100640", "x": "0o100640"}
-
-
-@ONLY_ROOT
-def test_merged_files_belong_to_the_owner(path):
-    merge(path, "voices", {"x": b"x", "sub/y": b"y"}, owner=SERVICE)
-    assert {attributes_of(path / name)[:2] for name in ("voices", "voices/x", "voices/sub", "voices/sub/y")} == {(1, 2)}
-
-
-@pytest.mark.parametrize("kind", ["symlink", "hard link", "special file"])
-@pytest.mark.parametrize("how", ["merge", "publish"])
-def test_a_tree_with_anything_but_files_and_directories_is_refused_before_anything_moves(path, how, kind):
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
-        tree.file("a", 0o644, [b"a"])
-        if kind == "symlink":
-            tree.symlink("sub/z", "../a")
-        elif kind == "hard link":
-            tree.hardlink("sub/z", "a")
-        else:
-            tree.directory("sub", 0o755)
-            os.mkfifo(os.path.join(tree.path, "sub/z"))
-        with pytest.raises(SourceError, match=rf"in the source is a {kind}\. A model may only have"):
-            getattr(files, how)(tree, "voices")
-    assert listing(path) == {}
-
-
-@pytest.mark.parametrize("what", ["a directory for a file", "a file for a directory", "a symlink for a directory"])
-def test_a_merge_that_cannot_be_complete_moves_nothing(path, what):
-    (path / "voices").mkdir()
-    if what == "a directory for a file":
-        (path / "voices/z").mkdir()
-    elif what == "a file for a directory":
-        (path / "voices/sub").write_text("theirs")
-    else:
-        (path / "voices/sub").symlink_to(path)
-    before = listing(path)
-    with pytest.raises(HostError, match=rf"{path}/voices/(z|sub) is .*\. (Move or remove|Replace it)"):
-        merge(path, "voices", {"a": b"a", "new/x": b"x", "sub/y": b"y", "z": b"z"})
-    assert listing(path) == before
-
-
-def test_an_archive_cannot_get_into_our_own_directory(path):
-    with pytest.raises(HostError, match="belongs to this collection"):
-        merge(path, "", {"a": b"a", ".localai-core/lock": b"x"})
-    assert listing(path) == {}
-
-
-# whole trees
-
-
-@pytest.mark.parametrize("target", ["snapshot", ".artifacts/huggingface/0123"])
-@pytest.mark.parametrize("old", ["nothing", "directory", "symlink", "file"])
-def test_a_tree_gets_its_name_in_one_step(path, tmp_path, any_kernel, target, old):
-    place = path / target
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside/precious").touch()
-    if old != "nothing":
-        place.parent.mkdir(parents=True, exist_ok=True)
-    if old == "directory":
-        (place / "deep").mkdir(parents=True)
-        (place / "deep/old").touch()
-    elif old == "symlink":
-        place.symlink_to(tmp_path / "outside")
-    elif old == "file":
-        place.write_text("old")
-    publish(path, target, {"manifest.json": b"{}", "snapshot/config.json": b"x"})
-    assert listing(place) == {
-        "manifest.json": "0o100640",
-        "snapshot": "0o40750",
-        "snapshot/config.json": "0o100640",
-    }
-    assert mode(place) == "0o750"
-    assert (names(tmp_path / "outside"), names(staging_of(path))) == (["precious"], [])
-    assert names(path / ".localai-core/replaced") == []
-
-
-def test_a_tree_is_closed_to_others_until_all_in_it_has_its_mode(path, monkeypatch):
-    fchmod = os.fchmod
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
-        for name in ("x", "sub/y", "sub/deep/z"):
-            tree.file(name, 0o600, [b"x"])
-
-        def closed(fd, new_mode):
-            assert stat.S_IMODE(os.fstat(tree.fd).st_mode) == 0o700
-            changed.append(os.fstat(fd).st_ino)
-            fchmod(fd, new_mode)
-
-        changed = []
-        monkeypatch.setattr(os, "fchmod", closed)
-        files.publish(tree, "tree")
-        top = os.fstat(tree.fd).st_ino
-    assert len(changed) == 6
-    assert changed[-1] == top
-
-
-@ONLY_ROOT
-def test_a_published_tree_belongs_to_the_owner(path):
-    publish(path, "a/b", {"x": b"x", "sub/y": b"y"}, owner=SERVICE)
-    assert {attributes_of(path / name)[:2] for name in ("a", "a/b", "a/b/x", "a/b/sub", "a/b/sub/y")} == {(1, 2)}
-
-
-@pytest.mark.parametrize("target", ["snapshot", ".artifacts/hugging%2Fface/0%1"])
-def test_after_a_kill_between_two_renames_the_next_run_restores_the_old_tree(path, monkeypatch, target):
-    publish(path, target, {"x": b"old"})
-    monkeypatch.setattr(store, "exchange", lambda *_names: False)
-    rename = os.rename
-
-    class Killed(BaseException):
-        """Stands for a power cut: from here on nothing runs."""
-
-    def dies(*arguments, **settings):
-        if os.path.lexists(path / target):
-            rename(*arguments, **settings)
-        else:
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "rename", dies)
-        for module in (store, numbered_trees):
-            patch.setattr(module, "remove", lambda *_arguments, **_settings: None)
-        with pytest.raises(Killed):
-            publish(path, target, {"x": b"new"})
-    assert not (path / target).exists()
-    install(path, "other")
-    assert (path / target / "x").read_bytes() == b"old"
-    assert names(path / ".localai-core/replaced") == []
 
 
 # removal
@@ -584,175 +384,3 @@ def test_what_has_the_name_of_a_record_is_replaced(path, tmp_path, what):
         (place / "deep").mkdir(parents=True) if what == "directory" else place.symlink_to(outside)
         files.write_record("x", b"{}")
         assert (place.read_bytes(), outside.read_text()) == (b"{}", "precious")
-
-
-# disks
-
-
-def change(name, opened_store, files):
-    """Make one change of a file or a tree that exists already."""
-    if name in ("remove", "attributes", "record"):
-        {
-            "remove": lambda: files.remove("sub/x"),
-            "attributes": lambda: files.set_attributes("sub/x", FileAttributes(mode="0600")),
-            "record": lambda: files.write_record("x", b"{}"),
-        }[name]()
-        return
-    with opened_store.stage() as tree:
-        tree.file("x", 0o600, [b"new"])
-        if name == "install":
-            files.install(tree, "x", "sub/x")
-        elif name == "merge":
-            tree.file("y", 0o600, [b"new"])
-            files.merge(tree, "sub")
-        else:
-            files.publish(tree, "sub")
-
-
-# a: attributes of what is staged, f: a file is synced, s: the file system is, m: a move, e: directory entries are
-# synced, r: something is removed
-ORDERS = {
-    "install": "a+fmer+",
-    "merge": "a+smmer+",
-    "publish": "a+smeer+",
-    "remove": "meer",
-    "attributes": "as",
-    "record": "a?fmre",
-}
-
-
-@pytest.mark.parametrize("name", ORDERS)
-def test_content_is_synced_before_it_is_visible_and_its_name_before_anything_is_deleted(path, monkeypatch, name):
-    (path / "sub").mkdir()
-    for inner in ("x", "theirs"):
-        (path / "sub" / inner).write_text("old")
-    done = []
-
-    def noted(what, act):
-        return lambda *arguments, **settings: (done.append(what), act(*arguments, **settings))[1]
-
-    calls = {
-        "a": [(os, "fchmod"), (os, "chmod")],
-        "f": [(os, "fsync")],
-        "s": [(managed_files, "write_out")],
-        "m": [(os, "rename"), (os, "replace"), (store, "exchange")],
-        "e": [(module, "write_out_entries") for module in (sync, managed_files)],
-        "r": [(module, "remove") for module in (store, numbered_trees)],
-    }
-    with opened(path) as (opened_store, files):
-        assert opened_store.keeps.modes
-        for module in (sync, managed_files):
-            # Otherwise it would count as the sync of a file.
-            monkeypatch.setattr(module, "write_out_entries", lambda _fd: None)
-        for what, functions in calls.items():
-            for module, function in functions:
-                monkeypatch.setattr(module, function, noted(what, getattr(module, function)))
-        change(name, opened_store, files)
-        order = "".join(done)
-    assert re.fullmatch(ORDERS[name], order), order
-
-
-@pytest.mark.parametrize(
-    ("name", "module", "call"),
-    [
-        ("install", os, "fsync"),
-        ("merge", managed_files, "write_out"),
-        ("publish", managed_files, "write_out"),
-        ("publish", sync, "write_out_entries"),
-        ("remove", sync, "write_out_entries"),
-    ],
-)
-@pytest.mark.usefixtures("any_kernel")
-def test_a_failed_sync_is_an_error_and_the_old_content_stays(path, monkeypatch, name, module, call):
-    (path / "sub").mkdir()
-    (path / "sub/x").write_text("old")
-    before = listing(path)
-    with opened(path) as (opened_store, files):
-        assert opened_store.keeps.modes
-        monkeypatch.setattr(module, call, failing(errno.EIO))
-        with pytest.raises(HostError, match=rf"{path}/sub(/x)?: Input/output error\. The disk may be failing"):
-            change(name, opened_store, files)
-    assert listing(path) == before
-    assert (path / "sub/x").read_text() == "old"
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 kB with a managed directory."""
-    top = tmp_path / "disk"
-    top.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", str(top)]
-    if not IS_ROOT or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("nothing can be mounted here")
-    yield top
-    subprocess.run(["umount", str(top)], check=True)
-
-
-def test_on_a_full_disk_the_old_file_stays_and_removal_makes_room(small_disk):
-    path = small_disk / "models"
-    with opened(path) as (_store, files):
-        files.write("sub/x.gguf", b"1" * 20_000)
-        for target in ("sub/x.gguf", "sub/y.gguf", "new/z.gguf"):
-            with pytest.raises(HostError, match=r"No space left on device\. Free some space"):
-                files.write(target, b"2" * 100_000)
-        assert (path / "sub/x.gguf").read_bytes() == b"1" * 20_000
-        assert names(path / "sub") == ["x.gguf"]
-        assert files.remove("sub/x.gguf")
-        files.write("new/z.gguf", b"3" * 20_000)
-    assert listing(path) == {"new": "0o40750", "new/z.gguf": "0o100640"}
-    assert names(staging_of(path)) == []
-
-
-@ONLY_ROOT
-def test_a_directory_on_another_file_system_is_an_error_that_says_so(small_disk, tmp_path):
-    path = tmp_path
-    with opened(path) as (opened_store, files):
-        with opened_store.stage() as tree:
-            tree.file("x", 0o644, [b"x"])
-            for act in (
-                lambda: files.install(tree, "x", "disk/x"),
-                lambda: files.merge(tree, "disk"),
-                lambda: files.publish(tree, "disk/x"),
-                lambda: files.write("disk/deep/x", b"x"),
-            ):
-                with pytest.raises(HostError, match=rf"{path}/disk.* is on another file system than {path}"):
-                    act()
-        (small_disk / "theirs").touch()
-        assert files.remove("disk/theirs")
-    assert names(small_disk) == []
-
-
-@pytest.mark.parametrize("kept", ["nothing", "modes", "owners"])
-def test_what_the_file_system_does_not_keep_is_not_set(path, monkeypatch, kept):
-    refused = {"nothing": ("fchmod", "fchown"), "modes": ("fchown",), "owners": ("fchmod",)}[kept]
-    calls = []
-
-    def refuse(call):
-        def fail(*arguments):
-            calls.append(call)
-            failing(errno.EPERM)()
-
-        return fail
-
-    owner = SERVICE if IS_ROOT else ANYBODY
-    for call in refused:
-        monkeypatch.setattr(os, call, refuse(call))
-    with opened(path, owner) as (opened_store, files):
-        keeps = opened_store.keeps
-        del calls[:]
-        with opened_store.stage() as tree:
-            tree.file("x", 0o644, [b"x"])
-            files.install(tree, "x", "sub/x")
-        with opened_store.stage() as tree:
-            tree.file("x", 0o644, [b"x"])
-            files.publish(tree, "tree")
-        files.set_attributes("sub/x", FileAttributes(mode="0600"))
-        assert calls == []
-    assert (keeps.owners, keeps.modes) == (kept == "owners", kept == "modes")
-    assert (path / "sub/x").read_bytes() == b"x"
-    if kept == "modes":
-        assert [mode(path / name) for name in ("sub", "tree", "tree/x", "sub/x")] == [
-            *("0o750", "0o750", "0o640", "0o600")
-        ]
-    else:
-        assert mode(path / "sub/x") != "0o600"
