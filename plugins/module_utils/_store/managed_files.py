@@ -199,7 +199,9 @@ class ManagedFiles:
             mode = int(requested.mode, 8) if requested.mode and keeps.modes else None
             if not change(name, levels[-1], status, uid=uid, gid=gid, mode=mode):
                 raise HostError(f"{where} was replaced while its owner and mode were being changed. Run again.")
-            write_out(levels[-1])
+            # The whole file system would take long while a server or a download writes to it.
+            with closing(os.open(name, _READ, dir_fd=levels[-1])) as fd:
+                write_out_entries(fd)
 
     def write_record(self, name: str, content: bytes) -> None:
         """Write our record of a model, with the mode 0644 and the owner of the managed directory."""

@@ -55,6 +55,19 @@ def test_bytes_are_written_as_a_file(path):
     assert listing(path) == {"phi.yaml": "0o100640", "sub": "0o40750", "sub/phi.tmpl": "0o100640"}
 
 
+def test_a_file_that_a_transfer_completed_is_moved_and_not_copied(path):
+    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+        partial = opened_store.partials.create("phi")
+        partial.write(b"weights")
+        (place,) = (path / ".localai-core/partial").iterdir()
+        inode = place.stat().st_ino
+        partial.move_to(tree, "phi.gguf", 0o644)
+        files.install(tree, "phi.gguf", "phi/phi.gguf")
+    assert (path / "phi/phi.gguf").read_bytes() == b"weights"
+    assert (path / "phi/phi.gguf").stat().st_ino == inode
+    assert attributes_of(path / "phi/phi.gguf")[2] == "0o640"
+
+
 @ONLY_ROOT
 def test_root_gives_new_files_and_directories_to_the_owner_of_the_store_and_leaves_others_alone(path):
     (path / "others").mkdir(mode=0o700)
@@ -114,6 +127,21 @@ def test_a_directory_with_the_name_of_a_file_is_an_error_that_says_what_to_do(pa
     with pytest.raises(HostError, match=rf"{path}/a\.gguf is a directory.* Move or remove the directory\."):
         install(path, "a.gguf")
     assert listing(path) == {"a.gguf": "0o40755"}
+    assert names(staging_of(path)) == []
+
+
+def test_a_directory_that_somebody_else_creates_meanwhile_is_used_as_it_is(path, monkeypatch):
+    rename = os.rename
+
+    def late(name, new_name, **settings):
+        if new_name == "sub" and not (path / "sub").exists():
+            (path / "sub").mkdir(mode=0o711)
+            (path / "sub/theirs").touch()
+        rename(name, new_name, **settings)
+
+    monkeypatch.setattr(os, "rename", late)
+    install(path, "sub/a.gguf")
+    assert listing(path) == {"sub": "0o40711", "sub/a.gguf": "0o100640", "sub/theirs": "0o100644"}
     assert names(staging_of(path)) == []
 
 
@@ -321,6 +349,37 @@ def test_attributes_of_anything_else_are_not_changed(path, tmp_path, what):
     with opened(path) as (_store, files), pytest.raises(HostError, match=rf"{path}/x.*{sentence}"):
         files.set_attributes("x", FileAttributes(mode="0777"))
     assert mode(outside) == "0o600"
+
+
+@pytest.mark.parametrize("what", ["symlink", "hard link", "another file"])
+def test_a_file_that_is_exchanged_before_its_attributes_change_is_an_error(path, tmp_path, monkeypatch, what):
+    outside = tmp_path / "outside"
+    outside.write_text("precious")
+    outside.chmod(0o600)
+    (path / "x").touch()
+    status = os.stat
+
+    def exchanged(name, **settings):
+        before = status(name, **settings)
+        if name == "x" and settings.get("dir_fd", -1) != -1 and len(asked) < 2:
+            asked.append(name)
+            if len(asked) == 2:
+                (path / "x").unlink()
+                {
+                    "symlink": lambda: (path / "x").symlink_to(outside),
+                    "hard link": lambda: os.link(outside, path / "x"),
+                    "another file": lambda: outside.rename(path / "x"),
+                }[what]()
+        return before
+
+    with opened(path) as (opened_store, files):
+        assert opened_store.keeps.modes
+        asked = []
+        monkeypatch.setattr(os, "stat", exchanged)
+        with pytest.raises(HostError, match=rf"{path}/x was replaced while its owner and mode were being changed"):
+            files.set_attributes("x", FileAttributes(mode="0777"))
+    assert len(asked) == 2
+    assert mode(outside if outside.exists() else path / "x") == "0o600"
 
 
 # records

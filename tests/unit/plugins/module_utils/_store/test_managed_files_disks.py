@@ -59,7 +59,7 @@ ORDERS = {
     "merge": "a+smmer+",
     "publish": "a+smeer+",
     "remove": "meer",
-    "attributes": "as",
+    "attributes": "ae",
     "record": "a?fmre",
 }
 
