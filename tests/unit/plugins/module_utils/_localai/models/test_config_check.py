@@ -120,28 +120,35 @@ WARNINGS: list[tuple[Config, list[str]]] = [
         ["LocalAI reads parameters.top_k as the whole number 1, not as 1.7."],
     ),
     ({"parameters": {"top_k": 2.0}, "limits": {"max_concurrent": "a"}}, []),
+    ({"mmapp": True}, ["LocalAI ignores mmapp at the top level: write mmap at the top level if you mean that."]),
     # These are like no known key, or like one that is too short to tell.
-    ({"voice": "a", "parameters": {"m": 1, "xyz": 2}, "mcq": {}, 1: 2, None: 3}, []),
+    (
+        {"voice": "a", "temparetur": 1, "contaxt_siza": 1, "parameters": {"m": 1, "xyz": 2}, "mcq": {}, 1: 2, None: 3},
+        [],
+    ),
     ({"engine_args": {"temperature": 1}, "roles": {"model": "a"}}, []),
 ]
 
 
-def scalars_of(expected: Type, path: str, nest: t.Callable[[t.Any], t.Any]) -> t.Iterator[tuple[str, t.Any]]:
-    """Yield the path of each scalar of a type, and a configuration that has a mapping there instead."""
+def scalars_of(expected: Type, *steps: str) -> t.Iterator[tuple[str, ...]]:
+    """Yield the way to each scalar of a type: its keys, and [0] for a list."""
     if isinstance(expected, ListOf):
-        yield from scalars_of(expected.item, f"{path}[0]", lambda value: nest([value]))
+        yield from scalars_of(expected.item, *steps, "[0]")
     elif isinstance(expected, MappingOf):
-        yield from scalars_of(expected.value, f"{path}.x", lambda value: nest({"x": value}))
+        yield from scalars_of(expected.value, *steps, "x")
     elif isinstance(expected, Keys):
         for key, inner in expected.types.items():
-            # A default binds the key of this turn.
-            yield from scalars_of(
-                inner,
-                f"{path}.{key}".lstrip("."),
-                lambda value, key=key: nest({key: value}),  # type: ignore[misc]
-            )
+            yield from scalars_of(inner, *steps, key)
     elif expected is not Scalar.ANYTHING:
-        yield path, nest({"a": 1})
+        yield steps
+
+
+def mapping_at(steps: tuple[str, ...]) -> Config:
+    """Return a configuration that has a mapping where a scalar belongs."""
+    value: t.Any = {"a": 1}
+    for step in reversed(steps):
+        value = [value] if step == "[0]" else {step: value}
+    return t.cast(Config, value)
 
 
 @pytest.mark.parametrize(("config", "sentence"), PROBLEMS)
@@ -160,9 +167,10 @@ def test_a_silent_mistake_has_a_warning(config: Config, sentences: list[str]) ->
 
 
 def test_every_known_key_is_checked_and_named() -> None:
-    cases = list(scalars_of(ROOT, "", lambda value: value))
-    assert len(cases) > 200
-    assert [path for path, config in cases if not problem_of(config).startswith(f"{path} is a mapping, and")] == []
+    ways = {".".join(steps).replace(".[", "["): steps for steps in scalars_of(ROOT)}
+    assert len(ways) > 200
+    problems = {path: problem_of(mapping_at(steps)) for path, steps in ways.items()}
+    assert [path for path, problem in problems.items() if not problem.startswith(f"{path} is a mapping, and")] == []
 
 
 @pytest.mark.parametrize("key", ROOT.types)

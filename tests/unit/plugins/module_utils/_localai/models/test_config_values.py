@@ -93,10 +93,18 @@ def test_a_fraction_is_cut_off(number: float, integer: int) -> None:
 
 
 def test_a_section_reads_values_as_localai_does() -> None:
-    section = Section({"t": 1.5, "n": "on", "f": True, "i": 3.9, "x": 7, "l": ["a", None, 2], "none": None})
+    section = Section(
+        {"t": 1.5, "n": "on", "f": True, "off": "off", "i": 3.9, "x": 7, "l": ["a", None, 2], "none": None}
+    )
     assert (section.text("t"), section.text("none"), section.text("missing")) == ("1.5", "", "")
-    assert (section.is_on("n"), section.is_on("f"), section.is_on("none")) == (True, True, False)
-    assert (section.integer("i"), section.integer("none"), section.number("x")) == (3, 0, 7.0)
+    assert (section.is_on("n"), section.is_on("f")) == (True, True)
+    assert (section.is_on("off"), section.is_on("none")) == (False, False)
+    assert (section.integer("i"), section.integer("none"), section.number("x"), section.number("none")) == (
+        3,
+        0,
+        7.0,
+        0.0,
+    )
     assert section.texts("l") == ["a", "2"]
 
 
