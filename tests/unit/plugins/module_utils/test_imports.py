@@ -56,8 +56,8 @@ BESIDE = ("_errors", "_address", "_request", "_model_request")
 
 # All that the planner loads, directly or not, may use this much of Python and nothing else.
 PURE = (
-    "__future__ base64 collections contextlib copy dataclasses difflib functools hashlib ipaddress json math posixpath "
-    "re types typing urllib.parse"
+    "__future__ base64 collections contextlib copy dataclasses difflib enum functools hashlib ipaddress json math "
+    "posixpath re types typing urllib.parse"
 )
 
 # Who may import a library that is not ours, or start programs.
