@@ -12,7 +12,7 @@ import functools
 import typing as t
 
 from .._address import Address
-from .._errors import LocalAIError, SourceError
+from .._errors import LocalAIError, SourceError, TransportError
 from .._http.client import Http
 from .._model_request import FileSpec, ModelHost
 from .._oci.image import Images
@@ -26,7 +26,11 @@ from .model_galleries import ModelGalleries
 
 if t.TYPE_CHECKING:
     from .._fs.tree import Tree
-    from .hub import Hub
+    from .._localai.models.artifacts import Spec
+    from .hub import Hub, Snapshot
+
+
+_HASTY_SECONDS = 5
 
 
 class _AnyFile:
@@ -60,6 +64,7 @@ class ModelResolver:
         self._endpoint = hub_endpoint(environ)
         self._check_mode = check_mode
         self._artifacts: dict[FileSpec, Artifact] = {}
+        self._silent: SourceError | None = None
         self.galleries = ModelGalleries(host.galleries, self._http, self._images, warnings)
 
     def artifact(self, file: FileSpec) -> Artifact:
@@ -88,12 +93,30 @@ class ModelResolver:
         """The sources of files."""
         return Sources(self._http, self._images, self._platform, _AnyFile(), self._endpoint)
 
-    @functools.cached_property
-    def hub(self) -> Hub:
-        """The server of Hugging Face; in check mode, it is asked only once and not waited for."""
+    def snapshot(self, spec: Spec, revision: str, *, required: bool) -> Snapshot:
+        """Return the files of a repository at a revision; raises SourceError, GalleryError.
+
+        If they are not `required`, and in check mode, nobody waits long for the server of Hugging Face, and one that
+        did not answer is not asked again.
+        """
+        is_patient = required and not self._check_mode
+        if not is_patient and self._silent is not None:
+            raise self._silent
+        try:
+            return self._hub(is_patient).snapshot(spec.repo, revision, spec.allow, spec.ignore)
+        except SourceError as e:
+            if isinstance(e.__cause__, TransportError) and e.__cause__.status is None:
+                self._silent = e
+            raise
+
+    def commit(self, repo: str, revision: str) -> str:
+        """Return the commit that a revision of a repository is now; raises SourceError, GalleryError."""
+        return self._hub(True).commit(repo, revision)
+
+    def _hub(self, is_patient: bool) -> Hub:
         from .hub import Hub
 
-        return Hub(self._http, self._endpoint)
+        return Hub(self._http if is_patient else self._http.hasty(_HASTY_SECONDS), self._endpoint)
 
     @functools.cached_property
     def _http(self) -> Http:

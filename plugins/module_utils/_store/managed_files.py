@@ -158,6 +158,17 @@ class ManagedFiles:
             with self._created(directory) as dir_fd:
                 self._actions.replace(tree, Target(dir_fd, name, name_while_replaced(path)))
 
+    def rename(self, path: str, new_path: str) -> None:
+        """Give a directory that this run has made another path in one step; anything there is removed before."""
+        path, new_path = self._checked(path), self._checked(new_path)
+        directory, _slash, name = path.rpartition("/")
+        new_directory, _slash, new_name = new_path.rpartition("/")
+        with self._errors_at(new_path), self._descended(directory) as levels, self._created(new_directory) as new_fd:
+            if exists(new_name, new_fd):
+                self._actions.discard(new_name, new_fd)
+            with Transaction() as transaction:
+                transaction.rename(levels[-1], name, new_fd, new_name)
+
     def remove(self, path: str) -> bool:
         """Remove a file, a symlink or a tree, and then the directories above it that are empty.
 

@@ -8,13 +8,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import time
 import typing as t
 
-from ..._errors import GalleryError, HostError
+from ..._errors import GalleryError
 from ..._fs.os_errors import errors_at
-from ..._fs.read import chunks_of, open_file, read_file
+from ..._fs.read import read_file
 from ..._fs.utf8 import os
 from ..._localai.models.contents import Listing
 from ..._localai.models.directory import list_directory, yaml_texts
@@ -26,6 +25,7 @@ from ..._localai.models.unused import Unused, unused_of
 from ..._planner.models import questions as q
 from ..._resolver.config_yaml import parse_typed
 from ..._resolver.models import ModelResolver
+from .snapshots import complete_snapshot, sha256_of
 from .task import ModelTask
 
 
@@ -51,6 +51,8 @@ class ModelAnswers:
             return sha256_of(os.path.join(path, question.path))
         if isinstance(question, q.ReadYaml):
             return read_yaml(os.path.join(path, question.path))
+        if isinstance(question, q.ReadManifest):
+            return complete_snapshot(path, question.key, verify=question.verify)
         if isinstance(question, q.SurveyDirectory):
             return survey(path)
         if isinstance(question, q.FindUnused):
@@ -64,23 +66,11 @@ class ModelAnswers:
             return self.resolver.galleries.base(question.gallery, question.url)
         if isinstance(question, q.ReadConfiguration):
             return self.resolver.galleries.document(question.address)
+        if isinstance(question, q.FindSnapshot):
+            return self.resolver.snapshot(question.spec, question.revision, required=question.required)
         if isinstance(question, q.ServedFile):
             return self.resolver.served(question.address)
         raise TypeError(question)
-
-
-def sha256_of(path: str) -> str:
-    """Return the digits of the sha256 of a file, empty if it is gone; raises HostError if it cannot be read."""
-    hasher = hashlib.sha256()
-    try:
-        with errors_at(path):
-            for chunk in chunks_of(open_file(path)):
-                hasher.update(chunk)
-    except HostError:
-        if os.path.lexists(path):
-            raise
-        return ""
-    return hasher.hexdigest()
 
 
 def read_yaml(path: str) -> t.Any:

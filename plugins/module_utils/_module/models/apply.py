@@ -32,7 +32,7 @@ from ..._sources.source import Delivered
 from ..._store.managed_files import ManagedFiles
 from ..._store.store import Store
 from ..._unpack.unpack import unpack
-from .answers import sha256_of
+from .snapshots import SnapshotInstaller, sha256_of
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class ModelApplier:
         self._files = files
         self._resolver = resolver
         self._requested = requested
+        self._snapshots = SnapshotInstaller(store, files, self._transfer)
         self.installed: dict[str, InstalledFile] = {}
         self.transfers: dict[str, Transfer] = {}
 
@@ -85,6 +86,8 @@ class ModelApplier:
             content = template.content.encode("utf-8")
             self._files.write(template.filename, content)
             written[template.filename] = {template.filename: len(content)}
+        for snapshot in step.snapshots:
+            self._snapshots.install(step.name, snapshot)
         documents = _documents(step)
         for name in (gallery_file_name(step.name), yaml_name(step.name)):
             if name in documents:
@@ -98,16 +101,11 @@ class ModelApplier:
 
     def _fetch(self, step: Install, stack: contextlib.ExitStack) -> None:
         """Install the files that a model lacks. Those that replace others come last, when all are complete."""
-        start = time.monotonic()
-        served_by: dict[str, None] = {}
-        transferred = 0
         staged: list[tuple[FileSpec, Tree]] = []
         for file in sorted(step.fetch, key=lambda file: file.filename in step.replaced):
             is_held = file.filename in step.replaced
             context = stack if is_held else stack.enter_context(contextlib.ExitStack())
-            tree, delivered = self._deliver(step.name, file, context)
-            served_by[delivered.served_by] = None
-            transferred += delivered.transferred
+            tree = self._deliver(step.name, file, context)
             if is_held:
                 staged.append((file, tree))
             else:
@@ -115,12 +113,11 @@ class ModelApplier:
                 context.close()
         for file, tree in staged:
             self._files.install(tree, file.filename, file.filename)
-        if step.fetch:
-            self.transfers[step.name] = Transfer(tuple(served_by), transferred, round(time.monotonic() - start, 3))
 
-    def _deliver(self, name: str, file: FileSpec, stack: contextlib.ExitStack) -> tuple[Tree, Delivered]:
-        """Fetch one file into a staged tree."""
+    def _transfer(self, name: str, file: FileSpec, stack: contextlib.ExitStack) -> tuple[Tree, Delivered]:
+        """Fetch one file into a staged tree, and count it."""
         sources, artifact = self._resolver().sources, self._resolver().artifact(file)
+        start = time.monotonic()
         try:
             with self._store.progress() as write:
                 progress = Progress(write, name, artifact.size)
@@ -128,6 +125,17 @@ class ModelApplier:
                 tree, delivered = stack.enter_context(delivery)
         except SourceError as e:
             raise SourceError(f"{name}: {file.filename} cannot be fetched. {e}") from e
+        old = self.transfers.get(name, Transfer())
+        self.transfers[name] = Transfer(
+            tuple(dict.fromkeys((*old.served_by, delivered.served_by))),
+            old.transferred + delivered.transferred,
+            round(old.elapsed + time.monotonic() - start, 3),
+        )
+        return tree, delivered
+
+    def _deliver(self, name: str, file: FileSpec, stack: contextlib.ExitStack) -> Tree:
+        """Fetch one file of a model into a staged tree."""
+        tree, delivered = self._transfer(name, file, stack)
         content = delivered.artifact.content
         self.installed[file.filename] = InstalledFile(
             file.filename,
@@ -136,7 +144,7 @@ class ModelApplier:
             tree.size,
             content.version if isinstance(content, Bytes) and not content.sha256 else "",
         )
-        return tree, delivered
+        return tree
 
     def _unpack(self, step: Install, path: str) -> dict[str, int]:
         """Unpack an archive beside itself, and return the sizes of its files by path."""
@@ -195,6 +203,7 @@ class ModelApplier:
             gallery_sha256=hashes.get(gallery_file_name(step.name), ""),
             files=tuple(map(self._sized, files)),
             written={**kept, **written},
+            snapshots=tuple(snapshot.key for snapshot in desired.snapshots),
         )
 
     def _sized(self, file: InstalledFile) -> InstalledFile:

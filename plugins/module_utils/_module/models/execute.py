@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from ..._errors import HostError, LocalAIError
 from ..._fs.file_attributes import FileAttributes
+from ..._fs.utf8 import os
+from ..._fs.walk import disk_usage
 from ..._planner.models.plan import ModelPlan
 from ..._planner.models.steps import Install, Step
 from ..._store.file_system import KeptAttributes
@@ -24,6 +26,7 @@ from ..runner import Run
 from .answers import ModelAnswers
 from .apply import ModelApplier
 from .result import result_of
+from .snapshots import partial_path
 from .task import ModelDecider, ModelTask
 
 _NO_TREES = TreeFiles()
@@ -41,6 +44,10 @@ def preflight(plan: ModelPlan, path: str, answers: ModelAnswers) -> dict[str, in
     packed = {path for step in plan.steps if isinstance(step, Install) for path in step.unpack}
     # Archives stay beside what they held.
     needed = sum(sizes.values()) + sum(size for name, size in sizes.items() if name in packed)
+    for step in plan.steps:
+        for snapshot in step.snapshots if isinstance(step, Install) else ():
+            begun = disk_usage(os.path.join(path, partial_path(snapshot.key)))
+            needed += max(sum(file.size for file in snapshot.files) - begun, 0)
     check_space(path, needed, lambda: needed, MODELS)
     return sizes
 

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._errors import GalleryError, LocalAIError
+from ..._localai.models.artifacts import Spec
 from ..._localai.models.config_check import problem_of
 from ..._localai.models.definition import (
     Definition,
@@ -28,7 +29,21 @@ from ..._localai.models.record import definition_of
 from ..._model_request import Config, FileSpec, ModelPin, ModelSpec
 from .facts import ModelFacts
 from .importer import imported, is_configuration, weights_of
-from .questions import BaseFile, ReadBase, ReadConfiguration
+from .questions import BaseFile, HubFile, ReadBase, ReadConfiguration
+
+
+@dataclass(frozen=True)
+class DesiredSnapshot:
+    """A snapshot of a repository: its key, its commit, and its `entry` in the configuration.
+
+    `files` are those to fetch; none if they are not known yet, or there already.
+    """
+
+    spec: Spec
+    key: str
+    commit: str
+    entry: t.Mapping[str, t.Any]
+    files: tuple[HubFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,8 @@ class Desired:
     files: tuple[FileSpec, ...] = ()
     gallery: str = ""
     variant: str = ""
+    snapshots: tuple[DesiredSnapshot, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def served_name(self) -> str:
@@ -141,8 +158,3 @@ def _check(desired: Desired) -> None:
             f"{desired.name}: {key} is text of several lines that begins with white space. LocalAI cannot write that "
             "into a file and read it again. Set another text with config."
         )
-
-
-def backends_of(models: t.Iterable[Desired]) -> tuple[str, ...]:
-    """Return the backends that models need, each once."""
-    return tuple(dict.fromkeys(model.backend for model in models if model.backend))

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._fs.file_attributes import FileAttributes
+from ..._localai.models.artifacts import snapshot_path
 from ..._localai.models.config_check import warnings_of
 from ..._localai.models.gallery import Template
 from ..._localai.models.installed import FileState, InstalledModel
@@ -23,6 +24,7 @@ from .files import FileChanges, compare_files
 from .questions import FileOnDisk, ReadYaml
 from .removal import installed_paths, obsolete_paths
 from .shared import check_others
+from .snapshots import to_fetch
 from .steps import Install, SetAttributes, Step
 
 Action = t.Literal["none", "install", "repair", "replace", "upgrade", "chown", "remove"]
@@ -89,6 +91,7 @@ def plan_model(
         kept=_kept(present),
         unpack=tuple(files.unpack),
         templates=templates,
+        snapshots=to_fetch(model, facts, verify=options.verify),
         writes_yaml=not documents.yaml_is_same,
         writes_gallery_file=not documents.gallery_file_is_same,
         replaced=frozenset(files.replaced),
@@ -118,7 +121,7 @@ def plan_model(
         remember=step if not step.is_change and _forgotten(model, present) else None,
         needed=needed,
         stale=_names(model, documents.old) if is_stale else (),
-        warnings=(*files.warnings, *_warnings(model)),
+        warnings=(*model.warnings, *files.warnings, *_warnings(model)),
     )
 
 
@@ -168,7 +171,8 @@ def _needed(model: Desired, step: Install) -> frozenset[str]:
     """Return the paths that a model needs: its files, its templates, and what its archives held."""
     archived = step.kept if step.unpack or _has_archives(model) else {}
     templates = (template.filename for template in model.parts.definition.templates)
-    return frozenset((*(file.filename for file in model.files), *templates, *archived))
+    snapshots = (snapshot_path(snapshot.key) for snapshot in model.snapshots)
+    return frozenset((*(file.filename for file in model.files), *templates, *archived, *snapshots))
 
 
 def _has_archives(model: Desired) -> bool:
@@ -181,7 +185,8 @@ def _obsolete(
     model: Desired, present: InstalledModel, step: Install, needed: t.Collection[str], facts: ModelFacts
 ) -> tuple[str, ...]:
     if present.record is not None:
-        return obsolete_paths(model.name, present.record.paths, needed, facts)
+        snapshots = map(snapshot_path, present.record.snapshots)
+        return obsolete_paths(model.name, (*present.record.paths, *snapshots), needed, facts)
     if present.yaml is None or not step.is_change:
         return ()
     return obsolete_paths(model.name, installed_paths(model.name, facts), needed, facts)

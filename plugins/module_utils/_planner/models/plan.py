@@ -24,6 +24,7 @@ from .facts import ModelFacts
 from .model import ModelChanges, Outcome, plan_model
 from .removal import plan_prune, plan_removals
 from .shared import check_among_requested
+from .snapshots import with_snapshots
 from .steps import Install, Prune, Step
 
 
@@ -109,8 +110,8 @@ def _all(items: t.Iterable[_Item], plan_one: t.Callable[[_Item], _Result]) -> tu
 
 
 def _desired(spec: ModelSpec, options: ModelOptions, facts: ModelFacts) -> Desired:
-    installed = installed_for(spec, facts)
-    return desired_of(spec, installed, facts, anew=spec.state == "latest" or options.force)
+    installed, anew = installed_for(spec, facts), spec.state == "latest" or options.force
+    return with_snapshots(desired_of(spec, installed, facts, anew=anew), installed, facts, anew=anew)
 
 
 def installed_for(spec: ModelSpec, facts: ModelFacts) -> InstalledModel | None:

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._address import Address
+from ..._localai.models.artifacts import Spec
 from ..._localai.models.mentions import Mentions
 from ..._localai.models.record import Record
 from ..._model_request import Config
@@ -47,6 +48,31 @@ class ServedFile:
 
     about_the_disk: t.ClassVar[bool] = False
     address: Address
+
+
+@dataclass(frozen=True)
+class FindSnapshot:
+    """Which files does a repository have at a revision? The answer is a `Snapshot`.
+
+    If it is not `required`, nobody waits long for the answer.
+    """
+
+    about_the_disk: t.ClassVar[bool] = False
+    spec: Spec
+    revision: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class ReadManifest:
+    """Is the snapshot with a key complete? The answer is the sizes of its files by path, None if it is not.
+
+    With `verify`, the digests of its files are compared.
+    """
+
+    about_the_disk: t.ClassVar[bool] = True
+    key: str
+    verify: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +114,17 @@ class FindUnused:
 
 
 Question = t.Union[
-    ReadIndex, ReadBase, ReadConfiguration, ServedFile, FileOnDisk, HashFile, ReadYaml, SurveyDirectory, FindUnused
+    ReadIndex,
+    ReadBase,
+    ReadConfiguration,
+    ServedFile,
+    FindSnapshot,
+    ReadManifest,
+    FileOnDisk,
+    HashFile,
+    ReadYaml,
+    SurveyDirectory,
+    FindUnused,
 ]
 
 
@@ -99,6 +135,34 @@ class BaseFile(t.Protocol):
     def base(self) -> t.Any: ...
     @property
     def config(self) -> Config: ...
+
+
+class HubFile(t.Protocol):
+    """A file of a snapshot; its sha256 is empty if only the hash of git is known, `blob_oid`."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def blob_oid(self) -> str: ...
+    @property
+    def xet_hash(self) -> str: ...
+    @property
+    def url(self) -> Address: ...
+
+
+class Snapshot(t.Protocol):
+    """The files of a repository at a commit, and the server that has them."""
+
+    @property
+    def endpoint(self) -> Address: ...
+    @property
+    def commit(self) -> str: ...
+    @property
+    def files(self) -> t.Sequence[HubFile]: ...
 
 
 class Served(t.NamedTuple):

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from ..._localai.models.gallery import Template
 from ..._localai.models.record import InstalledFile
 from ..._model_request import Config, FileSpec
-from .desired import Desired
+from .desired import Desired, DesiredSnapshot
 
 Details = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
 class Install:
-    """Install a model, or what it lacks: the files to `fetch`, its archives to `unpack`, `templates`, its YAML files.
+    """Install a model, or what it lacks: the files to `fetch`, archives to `unpack`, `templates`, `snapshots`, YAML.
 
     `present` are its files that are there, and `kept` what was unpacked or written earlier, with sizes. The file system
     entries `obsolete` are removed last. `old` is the configuration that it had, None for a new model.
@@ -32,6 +32,7 @@ class Install:
     kept: t.Mapping[str, int] = field(default_factory=dict)
     unpack: tuple[str, ...] = ()
     templates: tuple[Template, ...] = ()
+    snapshots: tuple[DesiredSnapshot, ...] = ()
     writes_yaml: bool = False
     writes_gallery_file: bool = False
     replaced: frozenset[str] = frozenset()
@@ -46,9 +47,8 @@ class Install:
     @property
     def is_change(self) -> bool:
         """Whether anything but our own record changes."""
-        return bool(
-            self.fetch or self.unpack or self.templates or self.writes_yaml or self.writes_gallery_file or self.obsolete
-        )
+        files = (self.fetch, self.unpack, self.templates, self.snapshots, self.obsolete)
+        return any(files) or self.writes_yaml or self.writes_gallery_file
 
 
 @dataclass(frozen=True)
