@@ -168,6 +168,7 @@ class ManagedFiles:
                 self._actions.discard(new_name, new_fd)
             with Transaction() as transaction:
                 transaction.rename(levels[-1], name, new_fd, new_name)
+            _remove_empty(directory, levels)
 
     def remove(self, path: str) -> bool:
         """Remove a file, a symlink or a tree, and then the directories above it that are empty.
@@ -181,10 +182,7 @@ class ManagedFiles:
             if levels is None or not exists(name, levels[-1]):
                 return False
             self._actions.discard(name, levels[-1])
-            # They are not empty, or mount points, if this fails.
-            with contextlib.suppress(OSError):
-                for parent, parent_fd in zip(reversed(directory.split("/")), reversed(levels[:-1])):
-                    os.rmdir(parent, dir_fd=parent_fd)
+            _remove_empty(directory, levels)
             return True
 
     def set_attributes(self, path: str, requested: FileAttributes) -> None:
@@ -318,6 +316,14 @@ class ManagedFiles:
                     f"{where} cannot be renamed into place, because it is on another file system than {self._path}, or "
                     "in a lower layer of an overlay. Unmount it, or remove it first."
                 ) from e
+
+
+def _remove_empty(directory: str, levels: t.Sequence[int]) -> None:
+    """Remove a directory and those above it if they are empty; `levels` are their descriptors, the top first."""
+    # They are not empty, or mount points, if this fails.
+    with contextlib.suppress(OSError):
+        for parent, parent_fd in zip(reversed(directory.split("/")), reversed(levels[:-1])):
+            os.rmdir(parent, dir_fd=parent_fd)
 
 
 def _open_staged(staged: Directories, inner: str, path: str) -> int:

@@ -25,29 +25,41 @@ from ..preflight import MODELS, check_space, check_writable
 from ..runner import Run
 from .answers import ModelAnswers
 from .apply import ModelApplier
-from .result import result_of
+from .result import Sizes, result_of
 from .snapshots import partial_path
 from .task import ModelDecider, ModelTask
 
 _NO_TREES = TreeFiles()
 
 
-def preflight(plan: ModelPlan, path: str, answers: ModelAnswers) -> dict[str, int]:
-    """Return the sizes of the files to transfer by path, 0 for an unknown one. Writes nothing.
+def sizes_of(plan: ModelPlan, answers: ModelAnswers) -> Sizes:
+    """Return the sizes of what a plan transfers; raises SourceError for a file that cannot be had."""
+    files = {file.filename: answers.resolver.size(file) for file in plan.fetched}
+    models = {
+        step.name: sum(files[file.filename] for file in step.fetch)
+        + sum(file.size for snapshot in step.snapshots for file in snapshot.files)
+        for step in plan.steps
+        if isinstance(step, Install)
+    }
+    return Sizes(files, models)
+
+
+def preflight(plan: ModelPlan, path: str, answers: ModelAnswers) -> Sizes:
+    """Return the sizes of what a plan transfers. Writes nothing.
 
     Raises HostError if permissions or disk space do not suffice, SourceError for a file that cannot be had.
     """
     if not plan.steps:
-        return {}
+        return Sizes()
     check_writable(path, contents=MODELS)
-    sizes = {file.filename: answers.resolver.size(file) for file in plan.fetched}
+    sizes = sizes_of(plan, answers)
     packed = {path for step in plan.steps if isinstance(step, Install) for path in step.unpack}
     # Archives stay beside what they held.
-    needed = sum(sizes.values()) + sum(size for name, size in sizes.items() if name in packed)
+    needed = sum(sizes.models.values()) + sum(size for name, size in sizes.files.items() if name in packed)
     for step in plan.steps:
         for snapshot in step.snapshots if isinstance(step, Install) else ():
-            begun = disk_usage(os.path.join(path, partial_path(snapshot.key)))
-            needed += max(sum(file.size for file in snapshot.files) - begun, 0)
+            needed -= disk_usage(os.path.join(path, partial_path(snapshot.key)))
+    needed = max(needed, 0)
     check_space(path, needed, lambda: needed, MODELS)
     return sizes
 
@@ -58,7 +70,7 @@ def execute(
     answers: ModelAnswers,
     run: Run,
     task_for: t.Callable[[KeptAttributes], ModelTask],
-) -> tuple[ModelPlan, dict[str, int]]:
+) -> tuple[ModelPlan, Sizes]:
     """Take the lock, plan again if the disk has changed, and apply the plan.
 
     Returns the plan and the sizes of the files that it transferred. `task_for` returns the task for the attributes that
@@ -71,7 +83,7 @@ def execute(
             store.owner = _owner(task)
         plan = decider.decide(task)
         run.warnings += plan.warnings
-        sizes = {file.filename: answers.resolver.size(file) for file in plan.fetched}
+        sizes = sizes_of(plan, answers)
         if plan.fetched:
             artifacts = [answers.resolver.artifact(file) for file in plan.fetched]
             store.retain_partials(blob.identity for artifact in artifacts for blob in artifact.content.blobs)
@@ -109,11 +121,11 @@ def _apply_all(plan: ModelPlan, applier: ModelApplier, run: Run) -> None:
             applier.apply(step)
         except LocalAIError:
             done = _done(plan, plan.steps[:count])
-            run.result.update(result_of(done, applier.installed, {}, applier.transfers))
+            run.result.update(result_of(done, Sizes(), applier.installed, applier.transfers))
             raise
     for step in plan.remember:
         applier.remember(step)
-    run.result.update(result_of(plan, applier.installed, {}, applier.transfers))
+    run.result.update(result_of(plan, Sizes(), applier.installed, applier.transfers))
 
 
 def _done(plan: ModelPlan, steps: tuple[Step, ...]) -> ModelPlan:

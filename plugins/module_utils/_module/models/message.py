@@ -23,7 +23,7 @@ _MEBIBYTE, _GIBIBYTE = 1024**2, 1024**3
 
 
 def message_of(result: t.Mapping[str, t.Any], check_mode: bool, sizes: t.Mapping[str, int]) -> str:
-    """Return the message for the result of a run; `sizes` has the bytes to transfer by path, 0 if unknown."""
+    """Return the message for the result of a run; `sizes` has the bytes to transfer of each model, 0 if unknown."""
     names: dict[str, list[str]] = {action: [] for action in _VERBS}
     for row in result["models"]:
         if row["action"] in names:
@@ -41,7 +41,7 @@ def message_of(result: t.Mapping[str, t.Any], check_mode: bool, sizes: t.Mapping
 
 
 def _with_size(row: t.Mapping[str, t.Any], sizes: t.Mapping[str, int]) -> str:
-    size = sum(sizes.get(file["filename"], 0) for file in row["files"])
+    size = sizes.get(row["name"], 0)
     return f"{row['name']} ({_amount(size)})" if size else str(row["name"])
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..._errors import LocalAIError
@@ -19,7 +20,7 @@ from ..._store.file_system import KeptAttributes, kind_of, remembered
 from ..runner import Run, run_module
 from .argspec import MODEL
 from .options import model_host, model_options
-from .result import result_of
+from .result import Sizes, result_of
 from .task import ModelDecider, ModelTask, task_of
 
 if t.TYPE_CHECKING:
@@ -42,25 +43,17 @@ def _run(run: Run) -> None:
     if plan.steps:
         from .message import message_of
 
-        run.result["msg"] = message_of(run.result, run.check_mode, sizes)
+        run.result["msg"] = message_of(run.result, run.check_mode, sizes.models)
     else:
         run.result["msg"] = "Nothing to change."
 
 
-def _carry_out(run: Run) -> tuple[ModelPlan, dict[str, int]]:
-    """Carry out the task; returns the plan that was applied or would be, and the sizes of the files to transfer."""
+def _carry_out(run: Run) -> tuple[ModelPlan, Sizes]:
+    """Carry out the task; returns the plan that was applied or would be, and the sizes of what it transfers."""
     host, options = model_host(run.params), model_options(run.params)
     probed = remembered(host.models_path)
     task = task_of(host, options, probed or KeptAttributes(), run)
-    answers: list[ModelAnswers] = []
-
-    def answers_of() -> ModelAnswers:
-        if not answers:
-            from .answers import ModelAnswers
-
-            answers.append(ModelAnswers(lambda: resolver_of(host, run)))
-        return answers[0]
-
+    answers = functools.lru_cache(maxsize=None)(functools.partial(_answers, host, run))
     unfinished = not run.check_mode and has_unfinished(host.models_path)
     if run.check_mode:
         run.warnings += _missing_parent(host.models_path, run)
@@ -69,23 +62,29 @@ def _carry_out(run: Run) -> tuple[ModelPlan, dict[str, int]]:
 
         clean_up(task)
     facts = ModelFacts(tuple(source.name for source in host.galleries))
-    decider = ModelDecider(facts, lambda task, question: answers_of().answer(task, question))
-    plan, sizes = decider.decide(task), {}
+    decider = ModelDecider(facts, lambda task, question: answers().answer(task, question))
+    plan, sizes = decider.decide(task), Sizes()
     if plan.steps or plan.remember:
         from .execute import execute, preflight
 
         try:
-            sizes = preflight(plan, host.models_path, answers_of())
+            sizes = preflight(plan, host.models_path, answers())
             if not run.check_mode:
-                return execute(decider, task, answers_of(), run, lambda keeps: task_of(host, options, keeps, run))
+                return execute(decider, task, answers(), run, lambda keeps: task_of(host, options, keeps, run))
         except LocalAIError:
             run.warnings += plan.warnings
             raise
     elif unfinished:
         clean_up(task, partials=True)
     run.warnings += [*_lost_attributes(task), *plan.warnings]
-    run.result.update(result_of(plan, {}, sizes, {}))
+    run.result.update(result_of(plan, sizes, {}, {}))
     return plan, sizes
+
+
+def _answers(host: ModelHost, run: Run) -> ModelAnswers:
+    from .answers import ModelAnswers
+
+    return ModelAnswers(lambda: resolver_of(host, run))
 
 
 def resolver_of(host: ModelHost, run: Run) -> ModelResolver:

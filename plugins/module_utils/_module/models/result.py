@@ -20,19 +20,26 @@ if t.TYPE_CHECKING:
     from .apply import Transfer
 
 
+class Sizes(t.NamedTuple):
+    """The bytes to transfer: of each file by its path, 0 for an unknown size, and of each model by its name."""
+
+    files: t.Mapping[str, int] = {}
+    models: t.Mapping[str, int] = {}
+
+
 def result_of(
     plan: ModelPlan,
+    sizes: Sizes,
     installed: t.Mapping[str, InstalledFile],
-    sizes: t.Mapping[str, int],
     transfers: t.Mapping[str, Transfer],
 ) -> dict[str, t.Any]:
-    """Return the result of a run that applies `plan`.
+    """Return the result of a run that applies `plan`; `sizes` are those of what it would transfer.
 
-    `installed` are the files that it has installed, and `sizes` the bytes of those that it would, both by path.
+    `installed` are the files that it has installed, by path, and `transfers` are by model.
     """
     return {
         "changed": bool(plan.steps),
-        "models": [_row(outcome, installed, sizes, transfers.get(outcome.name)) for outcome in plan.outcomes],
+        "models": [_row(outcome, installed, sizes.files, transfers.get(outcome.name)) for outcome in plan.outcomes],
         "removed": [{"path": row.path, "model": row.model, "reason": row.reason} for row in plan.removed],
         "unload": list(plan.unload),
         "reload_required": plan.reload_required,

@@ -157,7 +157,7 @@ def _complete(
         remember=tuple(change.remember for change in changes if change.remember is not None),
         removed=tuple(removed),
         reload_required=any(isinstance(step, Install) and step.writes_yaml for step in steps),
-        restart_required=any(f"{step.name}.yaml" for step in removals),
+        restart_required=any(facts.scan.models[step.name].yaml is not None for step in removals),
         unload=tuple(dict.fromkeys(name for change in changes for name in change.stale)),
         backends=needed_backends(model.config for model in desired),
         warnings=tuple(dict.fromkeys([*facts.scan.problems, *warnings])),
