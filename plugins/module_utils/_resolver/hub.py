@@ -64,7 +64,7 @@ class Hub:
 
     def commit(self, repo: str, revision: str) -> str:
         """Return the commit that a revision of a repository is now; raises SourceError, GalleryError."""
-        repo = canonical_repo(repo)
+        repo = _checked_repo(repo)
         url = f"{self._endpoint.text}/api/models/{_quoted(repo)}/revision/{quote(revision, safe='')}"
         document = self._document(repo, revision, self._fetch(repo, revision, url, _METADATA_BYTES))
         commit = document.get("sha") if isinstance(document, dict) else None
@@ -77,7 +77,7 @@ class Hub:
 
         Raises SourceError, and GalleryError for a malformed repository or pattern.
         """
-        repo = canonical_repo(repo)
+        repo = _checked_repo(repo)
         patterns = [*map(Pattern, allow)], [*map(Pattern, ignore)]
         commit = self.commit(repo, revision)
         files = {}
@@ -184,6 +184,14 @@ class Hub:
             f"{repo} at {revision}: {self._endpoint} did not answer like the API of the Hub: {problem}. Check "
             "HF_MIRROR, HF and HF_ENDPOINT in the environment of the task, and proxies."
         )
+
+
+def _checked_repo(text: str) -> str:
+    """Return `owner/repository`; raises GalleryError, and SourceError for dots, which would lead to another page."""
+    repo = canonical_repo(text)
+    if {".", ".."} & set(repo.split("/")):
+        raise SourceError(f"{text!r} is not a repository of the form owner/repository.")
+    return repo
 
 
 def _path(row: t.Mapping[str, t.Any]) -> str:
