@@ -39,19 +39,24 @@ class Files:
         return self._first(address, lambda location: self._source(location).size())
 
     def others(self, artifact: Artifact, failures: Failures) -> t.Iterator[Artifact]:
-        """Yield what other locations have in place of a file without a digest; errors are added to `failures`."""
+        """Yield what other locations have in place of a file; for one without a digest, errors are added to `failures`.
+
+        With a digest, these are only artifacts of another size: the location that answered first may have stated that
+        of something else, such as a login page.
+        """
         content = artifact.content
-        if artifact.digest is not None or not isinstance(content, FileContent):
+        if not isinstance(content, FileContent):
             return
         for address, location in self._locations(artifact, failures):
             if location == artifact.location:
                 continue
             try:
-                candidate = self._find_at(location, address, "", content.path)
+                candidate = self._find_at(location, address, content.sha256, content.path)
             except LocalAIError as e:
-                failures.add(address, e)
+                if not content.sha256:
+                    failures.add(address, e)
                 continue
-            if candidate.digest is None:
+            if candidate.size != artifact.size if content.sha256 else candidate.digest is None:
                 yield candidate
 
     def origins(self, artifact: Artifact, content: FileContent, failures: Failures) -> list[Origin]:

@@ -410,3 +410,27 @@ def test_a_request_that_only_helps_says_nothing_about_its_server():
     assert "skipped" not in str(caught.value)
     with pytest.raises(TransportError, match="skipped, because an earlier request"):
         client.fetch(url)
+
+
+def test_a_hasty_client_asks_once_and_waits_for_seconds_at_most(server):
+    server.faults = [Status("/page", times=1)]
+    client = Client(timeout=60, retries=5)
+    with pytest.raises(TransportError, match="500"):
+        client.hasty(5).fetch(server.url + "/page")
+    assert (len(server.requests), client.pauses) == (1, [])
+    server.faults = [Delay("/page")]
+    began = time.monotonic()
+    with pytest.raises(TransportError, match="no byte for 1 s"):
+        client.hasty(1).fetch(server.url + "/page")
+    assert time.monotonic() - began < 10
+
+
+def test_what_a_hasty_client_does_not_reach_its_origin_still_tries(server):
+    client = Client()
+    hasty = client.hasty(1)
+    server.faults = [Delay("/page", times=1)]
+    with pytest.raises(TransportError):
+        hasty.fetch(server.url + "/page")
+    with pytest.raises(TransportError, match="skipped"):
+        hasty.fetch(server.url + "/page")
+    assert client.fetch(server.url + "/page").body == TEXT

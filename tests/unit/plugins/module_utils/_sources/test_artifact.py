@@ -9,14 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
-from ansible_collections.localai.core.plugins.module_utils._sources.source import SOURCES
-from ansible_collections.localai.core.plugins.module_utils._sources.uri import SCHEMES
 from ansible_collections.localai.core.tests.support.delivery import ARCHIVE, IMAGE, SHA256, Anything, sources
 from ansible_collections.localai.core.tests.support.layouts import oci_archive, write_oci_layout
-
-
-def test_every_scheme_has_a_source():
-    assert set(SCHEMES.values()) == set(SOURCES)
 
 
 @pytest.fixture

@@ -137,6 +137,16 @@ def test_a_mirror_with_other_bytes_is_left_out(stage, hub, mirror):
     assert (tree, delivered.served_by) == ({"m.gguf": MODEL}, hub.url + PATH)
 
 
+def test_a_mirror_that_sends_a_login_page_is_left_out_if_a_digest_is_known(stage, hub, mirror):
+    mirror.pages["/hub" + PATH] = b"<html>Log in</html>"
+    delivered, tree = deliver_file(
+        stage, "hf://o/r/sub/m.gguf", sha256=SHA256, hub=hub.endpoint, **mirrored(hub, mirror)
+    )
+    assert (tree, delivered.artifact.size) == ({"m.gguf": MODEL}, len(MODEL))
+    with pytest.raises(SourceError, match=r"longer than the 19 bytes|its sha256 is"):
+        deliver_file(stage, "hf://o/r/sub/m.gguf", sha256="0" * 64, hub=hub.endpoint, **mirrored(hub, mirror))
+
+
 def test_a_second_uri_replaces_a_file_without_a_digest(stage, hub, files):
     files.pages["/m.gguf"] = MODEL
     files.faults = [Status("/m.gguf", status=404, skip=1)]
