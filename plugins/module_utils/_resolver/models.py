@@ -63,6 +63,7 @@ class ModelResolver:
         self._platform = platform
         self._endpoint = hub_endpoint(environ)
         self._check_mode = check_mode
+        self._warnings = warnings
         self._artifacts: dict[FileSpec, Artifact] = {}
         self._silent: SourceError | None = None
         self.galleries = ModelGalleries(host.galleries, self._http, self._images, warnings)
@@ -77,8 +78,18 @@ class ModelResolver:
         return self._artifacts[file]
 
     def size(self, file: FileSpec) -> int:
-        """Return the size of a file in bytes, 0 if it is unknown; raises SourceError only outside of check mode."""
-        return self.sources.size_of([file.uri]) if self._check_mode else self.artifact(file).size
+        """Return the size of a file in bytes, 0 if it is unknown.
+
+        Raises SourceError if it cannot be had. In check mode, that is only a warning, if the server has no such file.
+        """
+        if not self._check_mode:
+            return self.artifact(file).size
+        try:
+            return self.sources.stated_size(file.uri)
+        except LocalAIError as e:
+            if e.missing:
+                self._warnings.append(f"{file.filename} cannot be fetched now, so a run would fail. {e}")
+            return 0
 
     def served(self, address: Address) -> Served:
         """Return what the server of a file states of it now; nothing if it does not answer."""

@@ -75,10 +75,14 @@ class Sources:
         """
         for address in origins:
             with contextlib.suppress(LocalAIError):
-                size = self._sizes.size(address)
+                size = self.stated_size(address)
                 if size:
                     return size
         return 0
+
+    def stated_size(self, address: Address) -> int:
+        """Return the size of a single file in bytes, 0 if its server does not state it; raises LocalAIError soon."""
+        return self._sizes.size(address)
 
     def digest(self, origins: t.Sequence[Address]) -> str | None:
         """Return the digest that the first URI that answers has now, for a registry by one request.

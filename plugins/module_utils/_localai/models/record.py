@@ -22,6 +22,8 @@ from .definition import Definition, Parts
 from .gallery import base_of, path_problem
 
 FORMAT = 1
+# No model has this name.
+LEFT = ".left"
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,22 @@ def parse_record(data: bytes) -> Record | None:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, GalleryError):
         return None
     return record
+
+
+def left_json(paths: t.Iterable[str]) -> bytes:
+    """Return the content of the list of files that removed models left, because others needed them."""
+    document = {"format": FORMAT, "paths": sorted(paths)}
+    return (json.dumps(document, separators=(",", ":")) + "\n").encode("ascii")
+
+
+def parse_left(data: bytes) -> frozenset[str]:
+    """Return the paths in that list; none if it cannot be read."""
+    try:
+        document = json.loads(data.decode("utf-8"))
+        paths = document["paths"] if document["format"] == FORMAT else ()
+        return frozenset(path for path in paths if isinstance(path, str))
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return frozenset()
 
 
 def definition_of(document: t.Mapping[str, t.Any]) -> Definition:

@@ -19,7 +19,7 @@ from ..._store.file_system import KeptAttributes
 from ..._store.layout import MODELS, OWN_DIRECTORY
 from .installed import FileState, InstalledModel, InstalledModels
 from .names import SUFFIX, gallery_file_name, yaml_name
-from .record import Record, parse_record
+from .record import LEFT, Record, parse_left, parse_record
 
 # LocalAI's own files have some ten thousand bytes.
 MOST_YAML = 4 * 1024**2
@@ -46,7 +46,7 @@ def scan_models(path: str, requested: t.Container[str] | None, keeps: KeptAttrib
 def recorded_names(path: str) -> list[str]:
     """Return the names of the models that we have a record of."""
     records = _listed(os.path.join(path, OWN_DIRECTORY, MODELS), [])
-    return [name[: -len(_RECORD_SUFFIX)] for name in records if name.endswith(_RECORD_SUFFIX)]
+    return [name[: -len(_RECORD_SUFFIX)] for name in records if name.endswith(_RECORD_SUFFIX) and name[0] != "."]
 
 
 def file_state(path: str, keeps: KeptAttributes) -> FileState | None:
@@ -70,6 +70,14 @@ def record_of(path: str, name: str) -> Record | None:
     except OSError:
         return None
     return record if record is not None and record.name == name else None
+
+
+def left_paths(path: str) -> frozenset[str]:
+    """Return the files that removed models left, because others needed them."""
+    try:
+        return parse_left(read_file(os.path.join(path, OWN_DIRECTORY, MODELS, LEFT + _RECORD_SUFFIX), _MOST_RECORD))
+    except OSError:
+        return frozenset()
 
 
 def _model(path: str, name: str, keeps: KeptAttributes) -> InstalledModel:

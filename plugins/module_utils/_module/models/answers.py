@@ -20,7 +20,7 @@ from ..._localai.models.directory import list_directory, yaml_texts
 from ..._localai.models.mentions import Document, Mentions
 from ..._localai.models.names import yaml_name
 from ..._localai.models.record import Record
-from ..._localai.models.scan import MOST_YAML, file_state, record_of, recorded_names
+from ..._localai.models.scan import MOST_YAML, file_state, left_paths, record_of, recorded_names
 from ..._localai.models.unused import Unused, unused_of
 from ..._planner.models import questions as q
 from ..._resolver.config_yaml import parse_typed
@@ -112,7 +112,7 @@ def unused(path: str) -> tuple[Unused, ...]:
     listing = list_directory(path)
     documents = documents_of(path, listing)
     records = records_of(path)
-    ledger = frozenset(file for record in records.values() for file in record.paths)
+    ledger = left_paths(path) | {file for record in records.values() for file in record.paths}
     names = {document.path for document in documents}
     in_use = frozenset(file for name, record in records.items() for file in record.paths if yaml_name(name) in names)
     return tuple(unused_of(listing, Mentions(documents, path), ledger, time.time(), in_use))

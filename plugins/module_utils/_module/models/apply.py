@@ -21,7 +21,8 @@ from ..._fs.utf8 import os
 from ..._localai.models.archives import can_unpack, directory_of
 from ..._localai.models.gallery import path_problem
 from ..._localai.models.names import gallery_file_name, yaml_name
-from ..._localai.models.record import InstalledFile, Record
+from ..._localai.models.record import LEFT, InstalledFile, Record, left_json
+from ..._localai.models.scan import left_paths
 from ..._model_request import FileSpec
 from ..._planner.models.steps import Install, Prune, Remove, SetAttributes, Step
 from ..._resolver.config_yaml import to_yaml
@@ -72,6 +73,14 @@ class ModelApplier:
         elif isinstance(step, Prune):
             for path in step.paths:
                 self._files.remove(path)
+
+    def note_left(self, steps: t.Iterable[Step]) -> None:
+        """Note the files that models have left because others need them, so that they can be removed some day."""
+        known = left_paths(self._store.path)
+        paths = known | {path for step in steps if isinstance(step, (Install, Remove)) for path in step.left}
+        paths = frozenset(path for path in paths if os.path.lexists(os.path.join(self._store.path, path)))
+        if paths != known:
+            self._files.write_record(LEFT, left_json(paths))
 
     def remember(self, step: Install) -> None:
         """Write the record of a model that is as it should be."""

@@ -11,10 +11,11 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
-from ..._errors import HostError, LocalAIError
+from ..._errors import HostError, LocalAIError, SourceError
 from ..._fs.file_attributes import FileAttributes
 from ..._fs.utf8 import os
 from ..._fs.walk import disk_usage
+from ..._planner.failures import combined
 from ..._planner.models.plan import ModelPlan
 from ..._planner.models.steps import Install, Step
 from ..._store.file_system import KeptAttributes
@@ -33,8 +34,16 @@ _NO_TREES = TreeFiles()
 
 
 def sizes_of(plan: ModelPlan, answers: ModelAnswers) -> Sizes:
-    """Return the sizes of what a plan transfers; raises SourceError for a file that cannot be had."""
-    files = {file.filename: answers.resolver.size(file) for file in plan.fetched}
+    """Return the sizes of what a plan transfers; raises one error for all files that cannot be had."""
+    files: dict[str, int] = {}
+    failures: list[tuple[str, LocalAIError]] = []
+    for name, file in plan.fetched:
+        try:
+            files[file.filename] = answers.resolver.size(file)
+        except SourceError as e:
+            failures.append((name, SourceError(f"{name}: {e}", e.missing)))
+    if failures:
+        raise combined(failures, {})
     models = {
         step.name: sum(files[file.filename] for file in step.fetch)
         + sum(file.size for snapshot in step.snapshots for file in snapshot.files)
@@ -85,7 +94,7 @@ def execute(
         run.warnings += plan.warnings
         sizes = sizes_of(plan, answers)
         if plan.fetched:
-            artifacts = [answers.resolver.artifact(file) for file in plan.fetched]
+            artifacts = [answers.resolver.artifact(file) for _name, file in plan.fetched]
             store.retain_partials(blob.identity for artifact in artifacts for blob in artifact.content.blobs)
         files = store.files(task.mode, task.directory_mode)
         _apply_all(plan, ModelApplier(store, files, lambda: answers.resolver, task.requested), run)
@@ -125,6 +134,7 @@ def _apply_all(plan: ModelPlan, applier: ModelApplier, run: Run) -> None:
             raise
     for step in plan.remember:
         applier.remember(step)
+    applier.note_left(plan.steps)
     run.result.update(result_of(plan, Sizes(), applier.installed, applier.transfers))
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._errors import HostError
+from ..._errors import HostError, LocalAIError, SourceError
 from ..._localai.models.archives import is_archive
 from ..._localai.models.installed import FileState, InstalledModel
 from ..._localai.models.record import InstalledFile
 from ..._model_request import FileSpec, ModelOptions
+from ..._sources.model_uri import parse_model_uri
 from .desired import Desired
 from .facts import ModelFacts
 from .questions import FileOnDisk, HashFile, Served, ServedFile
@@ -39,6 +40,14 @@ class FileChanges:
         self.reasons.append(reason)
         if replaces:
             self.replaced.add(file.filename)
+
+
+def check_uri(name: str, file: FileSpec) -> None:
+    """Raise SourceError unless a file of a model can be fetched from its URI."""
+    try:
+        parse_model_uri(file.uri)
+    except LocalAIError as e:
+        raise SourceError(f"{name}: {file.filename} cannot be fetched from {file.uri}: {e}") from e
 
 
 def compare_files(

@@ -20,7 +20,7 @@ from ..._localai.models.record import InstalledFile
 from ..._model_request import Config, FileSpec, ModelOptions
 from .desired import Desired
 from .facts import ModelFacts
-from .files import FileChanges, compare_files
+from .files import FileChanges, check_uri, compare_files
 from .questions import FileOnDisk, ReadYaml
 from .removal import installed_paths, obsolete_paths
 from .shared import check_others
@@ -97,10 +97,13 @@ def plan_model(
         replaced=frozenset(files.replaced),
         old=documents.old,
     )
+    for file in step.fetch:
+        check_uri(model.name, file)
     if step.fetch or step.writes_yaml:
         check_others(model, model.files, step.replaced, task, facts)
     needed = _needed(model, step)
-    step = replace(step, obsolete=_obsolete(model, present, step, needed, facts))
+    obsolete, left = _obsolete(model, present, step, needed, facts)
+    step = replace(step, obsolete=obsolete, left=left)
     attributes = _attributes(step, present, facts)
     action, reason = _action(present, step, attributes, list(filter(None, files.reasons)), documents)
     steps: list[Step] = [step] if step.is_change else []
@@ -183,12 +186,12 @@ def _has_archives(model: Desired) -> bool:
 
 def _obsolete(
     model: Desired, present: InstalledModel, step: Install, needed: t.Collection[str], facts: ModelFacts
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if present.record is not None:
         snapshots = map(snapshot_path, present.record.snapshots)
         return obsolete_paths(model.name, (*present.record.paths, *snapshots), needed, facts)
     if present.yaml is None or not step.is_change:
-        return ()
+        return (), ()
     return obsolete_paths(model.name, installed_paths(model.name, facts), needed, facts)
 
 

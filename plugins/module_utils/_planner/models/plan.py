@@ -55,10 +55,9 @@ class ModelPlan:
     warnings: tuple[str, ...] = ()
 
     @property
-    def fetched(self) -> list[FileSpec]:
-        """The files to transfer, each once."""
-        files = (file for step in self.steps if isinstance(step, Install) for file in step.fetch)
-        return list({file.filename: file for file in files}.values())
+    def fetched(self) -> list[tuple[str, FileSpec]]:
+        """The files to transfer, each once, with the name of the model that fetches it."""
+        return [(step.name, file) for step in self.steps if isinstance(step, Install) for file in step.fetch]
 
 
 def plan_models(options: ModelOptions, facts: ModelFacts) -> ModelPlan | tuple[t.Any, ...]:

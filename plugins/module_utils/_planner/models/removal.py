@@ -31,24 +31,29 @@ def plan_removals(names: t.Sequence[str], needed: t.Collection[str], facts: Mode
     removed: set[str] = set()
     steps = []
     for name in names:
-        paths = [
-            path
-            for path in _paths_of(name, survey)
-            if path in survey.sizes and path not in {*removed, *needed} and not survey.mentions.of(path, gone)
-        ]
+        own = [path for path in _paths_of(name, survey) if path in survey.sizes and path not in removed]
+        paths = [path for path in own if path not in needed and not survey.mentions.of(path, gone)]
         removed.update(paths)
-        steps.append(Remove(name, tuple(paths), _config(survey.documents.get(yaml_name(name)))))
+        left = tuple(path for path in own if path not in paths)
+        steps.append(Remove(name, tuple(paths), left, _config(survey.documents.get(yaml_name(name)))))
     return steps
 
 
-def obsolete_paths(name: str, before: t.Iterable[str], needed: t.Collection[str], facts: ModelFacts) -> tuple[str, ...]:
-    """Return the paths that a model had `before` and nobody needs any more; `needed` are those that the task needs."""
-    left = [path for path in before if path not in needed]
-    if not left:
-        return ()
+def obsolete_paths(
+    name: str, before: t.Iterable[str], needed: t.Collection[str], facts: ModelFacts
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the paths that a model had `before` and nobody needs any more, and those that only others need.
+
+    `needed` are those that the task needs. Raises `Unanswered` for an open question.
+    """
+    former = [path for path in before if path not in needed]
+    if not former:
+        return (), ()
     survey: Survey = facts.answer(SurveyDirectory())
     own = documents_of([name])
-    return tuple(path for path in left if path in survey.sizes and not survey.mentions.of(path, own))
+    former = [path for path in former if path in survey.sizes]
+    obsolete = tuple(path for path in former if not survey.mentions.of(path, own))
+    return obsolete, tuple(path for path in former if path not in obsolete)
 
 
 def plan_prune(needed: t.Collection[str], facts: ModelFacts) -> tuple[Prune | None, tuple[Unused, ...]]:

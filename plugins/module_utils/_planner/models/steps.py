@@ -22,8 +22,9 @@ Details = t.Mapping[str, t.Any]
 class Install:
     """Install a model, or what it lacks: the files to `fetch`, archives to `unpack`, `templates`, `snapshots`, YAML.
 
-    `present` are its files that are there, and `kept` what was unpacked or written earlier, with sizes. The file system
-    entries `obsolete` are removed last. `old` is the configuration that it had, None for a new model.
+    `present` are its files that are there, and `kept` what was unpacked or written earlier, with sizes. The entries
+    `obsolete` are removed last; others need those that are `left`. `old` is the configuration that it had, None for a
+    new model.
     """
 
     desired: Desired
@@ -37,6 +38,7 @@ class Install:
     writes_gallery_file: bool = False
     replaced: frozenset[str] = frozenset()
     obsolete: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     old: Config | None = None
 
     @property
@@ -62,10 +64,14 @@ class SetAttributes:
 
 @dataclass(frozen=True)
 class Remove:
-    """Remove a model: its YAML files first, then `paths`. `old` is the configuration that it had, None if unknown."""
+    """Remove a model: its YAML files first, then `paths`. `old` is the configuration that it had, None if unknown.
+
+    Others need the paths that are `left`.
+    """
 
     name: str
     paths: tuple[str, ...]
+    left: tuple[str, ...] = ()
     old: Config | None = None
 
 
