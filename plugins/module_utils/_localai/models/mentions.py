@@ -16,7 +16,7 @@ import re
 import typing as t
 from urllib.parse import unquote
 
-from .contents import SNAPSHOTS, parents
+from .contents import SNAPSHOTS, Listing, is_yaml, parents
 
 # A name goes on behind such characters if a letter or digit follows them: a.gguf.old, x-a.gguf.
 _JOINERS = ".-"
@@ -46,40 +46,85 @@ class Document(t.NamedTuple):
     content: t.Any | None
 
 
-class Mentions:
-    """Answers which documents mention a file. The number of files and of documents may be large."""
+def unread_documents(listing: Listing, documents: t.Sequence[Document]) -> list[str]:
+    """Return the paths of the YAML files of a listing that are not among the documents."""
+    read = {document.path for document in documents}
+    return [
+        entry.path
+        for entry in listing.entries
+        if is_yaml(entry.name) and "file" in (entry.kind, entry.target_kind) and entry.path not in read
+    ]
 
-    def __init__(self, documents: t.Sequence[Document], models_path: str) -> None:
+
+class Mentions:
+    """Answers which documents mention a file. The number of files and of documents may be large.
+
+    With the `listing` of the directory, a file is also mentioned by the path of a symlink to it, or to a directory
+    above it. YAML files of the listing that are not among the documents could not be read, and may mention every file.
+    """
+
+    def __init__(
+        self,
+        documents: t.Sequence[Document],
+        models_path: str,
+        listing: Listing | None = None,
+        index: _Index | None = None,
+    ) -> None:
+        """`index` is that of other mentions with the same documents and models path."""
         self.documents = tuple(documents)
-        self._texts = [_Text(document, _folded(posixpath.normpath(models_path))) for document in documents]
-        self._all = (1 << len(documents)) - 1
-        # The documents that have a word, as bits, by a hash of the word: a table of words could be larger than all
-        # documents together.
-        self._with_word = [0] * _BUCKETS
-        for number, text in enumerate(self._texts):
-            for bucket in {hash(word) % _BUCKETS for word in _WORD.findall(text.searched)}:
-                self._with_word[bucket] |= 1 << number
-        self._naming_directory: dict[str, int] = {}
+        self._models_path = models_path
+        self._index = index or _Index(documents, models_path)
+        entries = listing.entries if listing else ()
+        self._links = [entry for entry in entries if entry.kind == "link" and entry.target]
+        self._unread = unread_documents(listing, documents) if listing else []
+
+    def within(self, listing: Listing) -> Mentions:
+        """Return the mentions with the listing of the directory."""
+        return Mentions(self.documents, self._models_path, listing, self._index)
 
     def of(self, path: str, without: t.AbstractSet[str] = frozenset()) -> list[str]:
         """Return the paths of the documents that mention a file or directory; those in `without` do not count.
 
         `path` is relative to the models path.
         """
-        folded = _folded(posixpath.normpath(path.lstrip("/")))
-        mask = self._naming_directory_of(_MODELS_PATH)
-        for name in (folded, *_companions(folded)):
-            mask |= self._naming(name)
-        for parent in parents(folded):
-            mask |= self._naming_directory_of(parent)
-        return [
-            document.path
-            for number, document in enumerate(self.documents)
-            if mask >> number & 1 and document.path not in without
+        normal = posixpath.normpath(path.lstrip("/"))
+        through_links = [
+            link.path + normal[len(link.target) :]
+            for link in self._links
+            if normal == link.target or normal.startswith(link.target + "/")
         ]
+        mask = 0
+        for name in (normal, *through_links):
+            mask |= self._index.mentioning(_folded(name))
+        mentioning = [document.path for number, document in enumerate(self.documents) if mask >> number & 1]
+        return [name for name in (*mentioning, *self._unread) if name not in without]
+
+
+class _Index:
+    """Finds the documents that mention a path, which are the bits of a number."""
+
+    def __init__(self, documents: t.Sequence[Document], models_path: str) -> None:
+        self._texts = [_Text(document, _folded(posixpath.normpath(models_path))) for document in documents]
+        self._all = (1 << len(documents)) - 1
+        # The documents that have a word, by a hash of the word: a table of words could be larger than all documents
+        # together.
+        self._with_word = [0] * _BUCKETS
+        for number, text in enumerate(self._texts):
+            for bucket in {hash(word) % _BUCKETS for word in _WORD.findall(text.searched)}:
+                self._with_word[bucket] |= 1 << number
+        self._naming_directory: dict[str, int] = {}
+
+    def mentioning(self, path: str) -> int:
+        """Return the documents that mention a path or a directory above it."""
+        mask = self._naming_directory_of(_MODELS_PATH)
+        for name in (path, *_companions(path)):
+            mask |= self._naming(name)
+        for parent in parents(path):
+            mask |= self._naming_directory_of(parent)
+        return mask
 
     def _naming(self, path: str) -> int:
-        """Return the documents that mention a path, as bits."""
+        """Return the documents that mention a path."""
         bare = posixpath.basename(path)
         mask = self._where(path, lambda text: text.has_name(path))
         mask |= self._where(bare, lambda text: not text.is_parsed and text.has_name(bare))
@@ -90,14 +135,14 @@ class Mentions:
         return mask
 
     def _naming_directory_of(self, path: str) -> int:
-        """Return the documents that have a directory as a whole value, as bits."""
+        """Return the documents that have a directory as a whole value."""
         mask = self._naming_directory.get(path)
         if mask is None:
             mask = self._naming_directory[path] = self._where(path, lambda text: text.has_value(path))
         return mask
 
     def _where(self, path: str, condition: t.Callable[[_Text], bool]) -> int:
-        """Return the documents that have all words of a path and fulfil a condition, as bits."""
+        """Return the documents that have all words of a path and fulfil a condition."""
         candidates, mask = self._all, 0
         for word in _WORD.findall(path):
             candidates &= self._with_word[hash(word) % _BUCKETS]

@@ -26,7 +26,7 @@ from .contents import (
     model_of_gallery_file,
     parents,
 )
-from .mentions import Document, Mentions
+from .mentions import Document, Mentions, unread_documents
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -82,21 +82,16 @@ class _Decision:
         in_use: t.Collection[str],
     ) -> None:
         self._listing = listing
-        self._mentions = mentions
+        self._mentions = mentions.within(listing)
         self._now = now
         self._in_use, self._ledger = frozenset(in_use), frozenset(ledger)
-        self._links = [entry for entry in listing.entries if entry.kind == "link" and entry.target]
         top = {entry.path for entry in listing.entries if entry.is_top}
         self._abandoned = _abandoned_gallery_files(top, mentions.documents)
         self._left_by_localai = {
             path for document in mentions.documents if document.path in self._abandoned for path in _files_of(document)
         }
-        read = {document.path for document in mentions.documents}
-        self._missing = [
-            entry.path
-            for entry in listing.entries
-            if is_yaml(entry.name) and "file" in (entry.kind, entry.target_kind) and entry.path not in read
-        ]
+        self._unread_documents = unread_documents(listing, mentions.documents)
+        self._without = self._abandoned.union(self._unread_documents)
 
     def unused(self) -> list[Unused]:
         trees: dict[str, list[Entry]] = {}
@@ -152,18 +147,12 @@ class _Decision:
     @property
     def _unread(self) -> str:
         """Why a file that is not mentioned could be mentioned after all; empty if all was read."""
-        if self._missing:
-            return f"{self._missing[0]} could not be read and may mention it"
+        if self._unread_documents:
+            return f"{self._unread_documents[0]} could not be read and may mention it"
         return "parts of the models path could not be read" if self._listing.problems else ""
 
     def _is_mentioned(self, path: str) -> bool:
-        through_links = [
-            link.path + path[len(link.target) :]
-            for link in self._links
-            if path == link.target or path.startswith(link.target + "/")
-        ]
-        names = (path, *through_links)
-        return any(self._mentions.of(name, self._abandoned) for name in names)
+        return bool(self._mentions.of(path, self._without))
 
 
 def _unused(entry: Entry | _Tree, what: str, prunable: bool, why_not: str) -> Unused:
