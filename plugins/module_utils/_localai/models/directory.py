@@ -91,8 +91,8 @@ def _entry(real_top: str, path: str, status: os.stat_result) -> Entry:
         full_path = os.path.join(real_top, path)
         target_kind = _target_kind(full_path)
         real_path = os.path.realpath(full_path)
-        inside = target_kind and real_path.startswith(os.path.join(real_top, ""))
-        target = os.path.relpath(real_path, real_top) if inside else ""
+        inside = os.path.join(real_top, "")
+        target = real_path[len(inside) :] if target_kind and real_path.startswith(inside) else ""
     return Entry(
         path=path,
         kind=kind,

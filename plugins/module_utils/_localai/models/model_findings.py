@@ -99,7 +99,7 @@ def _file_name(model: Configuration) -> t.Iterator[Finding]:
         yield Finding(
             model.path,
             f"The model in it is called {model.name}, and not {stem}. Requests for {model.name} work only after a "
-            f"start or a reload, requests for {stem} fail, and LocalAI cannot delete the model.",
+            f"start or a reload, requests for {stem} fail, and LocalAI cannot delete the model under its name.",
             advice,
         )
 
