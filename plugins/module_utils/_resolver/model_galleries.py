@@ -17,7 +17,7 @@ from .._fs.utf8 import os
 from .._http.failover import first_answer
 from .._localai.models.gallery import Base, ModelEntry, base_of, model_index_of
 from .._localai.models.scalars import Plain
-from .config_yaml import parse_config
+from .config_yaml import parse_config, to_yaml
 from .galleries import ARTIFACT, read_artifact, read_location, read_source, readable_url
 from .text import text_of
 from .yaml_document import parse_yaml
@@ -56,7 +56,7 @@ class ModelGalleries:
 
             def parse(data: bytes, _url: Address, location: str) -> Index[ModelEntry]:
                 self._locations[gallery] = location
-                return model_index_of(parse_yaml(data, Plain), gallery)
+                return model_index_of(parse_yaml(data, Plain), gallery, to_yaml)
 
             index = read_source(self._sources[gallery], self._http, self._images, self._warnings, parse)
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]

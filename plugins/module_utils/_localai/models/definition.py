@@ -95,7 +95,7 @@ def parts_of(entry: ModelEntry, base: Base | None, base_config: Config, extra: t
         license=entry.license,
         urls=(*(base.urls if base else ()), *entry.urls),
         name=base.name if base else entry.name,
-        config_text=base.config_text if base else "",
+        config_text=base.config_text if base else entry.config_text,
         files=files,
         templates=base.templates if base else (),
     )

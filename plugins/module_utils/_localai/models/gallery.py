@@ -57,6 +57,7 @@ class Base:
 class ModelEntry:
     """One model of a gallery. `url` is the location of its base file, empty for none.
 
+    Without a base file, `config` takes its place, and `config_text` is that as YAML text.
     `variants` are the names of entries with other builds of the same model.
     """
 
@@ -71,18 +72,23 @@ class ModelEntry:
     size: str = ""
     files: tuple[FileSpec, ...] = ()
     config: Config = field(default_factory=dict)
+    config_text: str = ""
     overrides: Config = field(default_factory=dict)
     variants: tuple[str, ...] = ()
     # Entries of models have no aliases; lookups ask for them.
     alias: t.ClassVar[str] = ""
 
 
-def model_index_of(rows: t.Any, gallery: str) -> Index[ModelEntry]:
-    """Return the index in a parsed document; raises GalleryError if it is not a list of entries."""
-    return indexed(rows, gallery, lambda row: _entry(row, gallery), "models")
+def model_index_of(rows: t.Any, gallery: str, to_text: t.Callable[[Config], str]) -> Index[ModelEntry]:
+    """Return the index in a parsed document; raises GalleryError if it is not a list of entries.
+
+    `to_text` returns a configuration as YAML text.
+    """
+    return indexed(rows, gallery, lambda row: _entry(row, gallery, to_text), "models")
 
 
-def _entry(row: t.Mapping[str, t.Any], gallery: str) -> ModelEntry:
+def _entry(row: t.Mapping[str, t.Any], gallery: str, to_text: t.Callable[[Config], str]) -> ModelEntry:
+    config = _mapping(row, "config_file")
     name = model_name(text_in(row, "name"), "name")
     return ModelEntry(
         name=name,
@@ -95,7 +101,8 @@ def _entry(row: t.Mapping[str, t.Any], gallery: str) -> ModelEntry:
         tags=texts_in(row, "tags"),
         size=text_in(row, "size"),
         files=files_of(row.get("files"), name),
-        config=_mapping(row, "config_file"),
+        config=config,
+        config_text=to_text(config) if config else "",
         overrides=_mapping(row, "overrides"),
         variants=tuple(text_in(variant, "model") for variant in _rows(row.get("variants"), "variants")),
     )

@@ -23,7 +23,7 @@ from ..._localai.models.definition import (
     unwritable,
     with_variant,
 )
-from ..._localai.models.gallery import ModelEntry
+from ..._localai.models.gallery import ModelEntry, files_of
 from ..._localai.models.installed import InstalledModel
 from ..._localai.models.record import definition_of
 from ..._model_request import Config, FileSpec, ModelPin, ModelSpec
@@ -81,9 +81,7 @@ def desired_of(spec: ModelSpec, installed: InstalledModel | None, facts: ModelFa
     if spec.pin is not None:
         desired = _pinned(spec, spec.pin)
     elif record is not None and record.source == spec.source and not anew:
-        config = record.parts.config(record.name, spec.config or {})
-        files = tuple(files_by_name(record.parts.definition.files, record.name).values())
-        desired = Desired(record.name, spec, record.parts, config, files, record.gallery, record.variant)
+        desired = _desired(spec, record.name, record.parts, record.gallery, record.variant)
     else:
         desired = _resolved(spec, facts)
     _check(desired)
@@ -138,8 +136,11 @@ def _build(entry: ModelEntry, variant: str, facts: ModelFacts) -> ModelEntry:
 
 
 def _desired(spec: ModelSpec, name: str, parts: Parts, gallery: str = "", variant: str = "") -> Desired:
-    files = tuple(files_by_name(parts.definition.files, name).values())
-    return Desired(name, spec, parts, parts.config(name, spec.config or {}), files, gallery, variant)
+    config = parts.config(name, spec.config or {})
+    # The server fetches these itself otherwise, when it starts or reads its configurations again.
+    listed = files_of(config.get("download_files"), name) if not problem_of(config) else ()
+    files = tuple(files_by_name((*parts.definition.files, *listed), name).values())
+    return Desired(name, spec, parts, config, files, gallery, variant)
 
 
 def _check(desired: Desired) -> None:

@@ -18,7 +18,7 @@ from ..._model_request import FileSpec, ModelOptions
 from ..._sources.model_uri import parse_model_uri
 from .desired import Desired
 from .facts import ModelFacts
-from .questions import FileOnDisk, HashFile, Served, ServedFile
+from .questions import FileOnDisk, HashFile, Served, ServedFile, Survey, SurveyDirectory
 
 _NOT_INSTALLED = InstalledModel("")
 
@@ -124,7 +124,7 @@ class _Comparison:
     def _reason_of_other(self, file: FileSpec, state: FileState) -> str:
         """Return why a file that this model did not install must be replaced; empty if it is the right one."""
         if file.sha256:
-            is_right = self.facts.answer(HashFile(file.filename)) == file.sha256
+            is_right = self._is_recorded(file, state) or self.facts.answer(HashFile(file.filename)) == file.sha256
             return "" if is_right else f"{file.filename} has another content"
         served: Served = self.facts.answer(ServedFile(file.uri))
         if served.size and served.size != state.size:
@@ -134,6 +134,14 @@ class _Comparison:
             "compare it with. Set sha256 to be sure."
         )
         return ""
+
+    def _is_recorded(self, file: FileSpec, state: FileState) -> bool:
+        """Return whether another model has installed the same content, so that it need not be read again."""
+        survey: Survey = self.facts.answer(SurveyDirectory())
+        others = (record.file(file.filename) for record in survey.records.values())
+        return not self.options.verify and any(
+            other is not None and other.sha256 == file.sha256 and other.size == state.size for other in others
+        )
 
 
 def _same_content(file: FileSpec, recorded: InstalledFile) -> bool:

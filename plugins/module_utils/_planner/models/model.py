@@ -139,7 +139,7 @@ class _Documents:
         if present.yaml is not None and record is not None and present.yaml.sha256 == record.yaml_sha256:
             self.old = record.config
             self.yaml_is_same = record.config == model.config
-        elif present.yaml is not None:
+        elif present.yaml is not None and present.yaml.size >= 0:
             content = facts.answer(ReadYaml(yaml_name(model.name)))
             self.old = content if isinstance(content, dict) else {}
             self.yaml_is_same = content == model.config
@@ -149,7 +149,8 @@ class _Documents:
 
 def _gallery_file_is_same(model: Desired, present: InstalledModel, facts: ModelFacts) -> bool:
     record, file = present.record, present.gallery_file
-    if file is None:
+    # LocalAI fails where one of its files is a symlink, so it is replaced.
+    if file is None or file.size < 0:
         return False
     if record is not None and file.sha256 == record.gallery_sha256:
         return record.parts.definition == model.parts.definition
