@@ -17,12 +17,13 @@ from .record import Record
 class FileState(t.NamedTuple):
     """One entry of the models path, whose links are not followed; `size` is in bytes, -1 for what is no regular file.
 
-    `sha256` is that of a YAML file, and empty for all others.
+    `sha256` is that of a YAML file, and empty for all others. `mtime` is in nanoseconds since 1970.
     """
 
     size: int
     attributes: FileAttributes
     sha256: str = ""
+    mtime: int = 0
 
 
 @dataclass(frozen=True)

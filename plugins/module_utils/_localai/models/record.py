@@ -31,6 +31,7 @@ class InstalledFile:
     """One file of a model, as it was installed; `size` is in bytes.
 
     `version` tells its version at a server that states no digest. Digest and version are empty if they are unknown.
+    `mtime` is that of the file on the disk, in nanoseconds since 1970, and 0 if it is unknown.
     """
 
     filename: str
@@ -38,6 +39,7 @@ class InstalledFile:
     sha256: str = ""
     size: int = 0
     version: str = ""
+    mtime: int = 0
 
     @property
     def spec(self) -> FileSpec:
@@ -95,6 +97,7 @@ class Record:
                     "sha256": file.sha256,
                     "size": file.size,
                     "version": file.version,
+                    "mtime": file.mtime,
                 }
                 for file in self.files
             ],
@@ -171,6 +174,7 @@ def _file(row: t.Mapping[str, t.Any]) -> InstalledFile:
         _checked(row["sha256"], str),
         _checked(row["size"], int),
         _checked(row["version"], str),
+        _checked(row["mtime"], int),
     )
 
 

@@ -60,7 +60,8 @@ def file_state(path: str, keeps: KeptAttributes) -> FileState | None:
         attributes = FileAttributes(mode=attributes.mode)
     if not keeps.modes:
         attributes = FileAttributes(attributes.owner, attributes.group)
-    return FileState(status.st_size if stat.S_ISREG(status.st_mode) else -1, attributes)
+    size = status.st_size if stat.S_ISREG(status.st_mode) else -1
+    return FileState(size, attributes, mtime=status.st_mtime_ns)
 
 
 def record_of(path: str, name: str) -> Record | None:

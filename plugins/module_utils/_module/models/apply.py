@@ -98,13 +98,14 @@ class ModelApplier:
         for snapshot in step.snapshots:
             self._snapshots.install(step.name, snapshot)
         documents = _documents(step)
-        for name in (gallery_file_name(step.name), yaml_name(step.name)):
-            if name in documents:
-                self._files.write(name, documents[name])
         sizes = {path: size for sizes in written.values() for path, size in sizes.items()}
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         record = self._record(step, sizes, {**self._hashes(step.name), **hashes})
+        # If the run is killed after this, the next one writes the YAML files that the record is about.
         self._files.write_record(step.name, record.to_json())
+        for name in (gallery_file_name(step.name), yaml_name(step.name)):
+            if name in documents:
+                self._files.write(name, documents[name])
         for path in step.obsolete:
             self._files.remove(path)
 
@@ -210,19 +211,20 @@ class ModelApplier:
             pinned=spec.pin is not None,
             yaml_sha256=hashes.get(yaml_name(step.name), ""),
             gallery_sha256=hashes.get(gallery_file_name(step.name), ""),
-            files=tuple(map(self._sized, files)),
+            files=tuple(map(self._as_on_disk, files)),
             written={**kept, **written},
             snapshots=tuple(snapshot.key for snapshot in desired.snapshots),
         )
 
-    def _sized(self, file: InstalledFile) -> InstalledFile:
-        """Return a file with its size on the disk, if it is not known yet."""
-        if file.size:
+    def _as_on_disk(self, file: InstalledFile) -> InstalledFile:
+        """Return a file with its size and its time on the disk, if they are not known yet."""
+        if file.mtime:
             return file
         try:
-            return replace(file, size=os.lstat(os.path.join(self._store.path, file.filename)).st_size)
+            status = os.lstat(os.path.join(self._store.path, file.filename))
         except OSError:
             return file
+        return replace(file, size=status.st_size, mtime=status.st_mtime_ns)
 
     def _hashes(self, name: str) -> dict[str, str]:
         """Return the hashes of the YAML files of a model that are on the disk."""

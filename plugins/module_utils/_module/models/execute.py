@@ -125,6 +125,7 @@ def _owner(task: ModelTask) -> FileAttributes:
 
 def _apply_all(plan: ModelPlan, applier: ModelApplier, run: Run) -> None:
     """Apply the steps of a plan. If one fails, the result has what was changed until then."""
+    applier.note_left(plan.steps)
     for count, step in enumerate(plan.steps):
         try:
             applier.apply(step)
@@ -134,7 +135,6 @@ def _apply_all(plan: ModelPlan, applier: ModelApplier, run: Run) -> None:
             raise
     for step in plan.remember:
         applier.remember(step)
-    applier.note_left(plan.steps)
     run.result.update(result_of(plan, Sizes(), applier.installed, applier.transfers))
 
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..._errors import HostError, LocalAIError, SourceError
 from ..._localai.models.archives import is_archive
@@ -100,7 +100,10 @@ class _Comparison:
                 f"{self.facts.scan.path}/{file.filename} is not a file, and a model needs a file there. Remove it, or "
                 "use another file name."
             )
-        is_same = recorded is not None and recorded.size == state.size and _same_content(file, recorded)
+        is_same = recorded is not None and _is_unchanged(recorded, state) and _same_content(file, recorded)
+        if recorded is not None and not is_same and not file.sha256 and recorded.uri == file.uri:
+            # Its digest is known since it was installed.
+            file = replace(file, sha256=recorded.sha256)
         reason = self._reason(file, state, recorded if is_same else None)
         if reason:
             self.changes.need(file, reason, replaces=True)
@@ -144,6 +147,10 @@ class _Comparison:
         )
 
 
+def _is_unchanged(recorded: InstalledFile, state: FileState) -> bool:
+    return recorded.size == state.size and recorded.mtime in (0, state.mtime)
+
+
 def _same_content(file: FileSpec, recorded: InstalledFile) -> bool:
     return recorded.sha256 == file.sha256 if file.sha256 else recorded.uri == file.uri
 
@@ -151,7 +158,8 @@ def _same_content(file: FileSpec, recorded: InstalledFile) -> bool:
 def _installed(file: FileSpec, state: FileState, recorded: InstalledFile | None) -> InstalledFile:
     """Return a file that is there, as a record has it."""
     sha256 = file.sha256 or (recorded.sha256 if recorded is not None else "")
-    return InstalledFile(file.filename, file.uri, sha256, state.size, recorded.version if recorded is not None else "")
+    version = recorded.version if recorded is not None else ""
+    return InstalledFile(file.filename, file.uri, sha256, state.size, version, state.mtime)
 
 
 def _must_unpack(archive: str, model: InstalledModel, changes: FileChanges) -> bool:

@@ -121,7 +121,7 @@ def plan_model(
             _rows(model, files),
         ),
         steps=tuple(steps),
-        remember=step if not step.is_change and _forgotten(model, present) else None,
+        remember=step if not step.is_change and _forgotten(step, present) else None,
         needed=needed,
         stale=_names(model, documents.old) if is_stale else (),
         warnings=(*model.warnings, *files.warnings, *_warnings(model)),
@@ -261,13 +261,17 @@ def _joined(reason: str, others: t.Sequence[str]) -> str:
     return "; ".join((reason, *others[:1]))
 
 
-def _forgotten(model: Desired, present: InstalledModel) -> bool:
+def _forgotten(step: Install, present: InstalledModel) -> bool:
     """Return whether our record does not say what is installed, although that is as requested."""
-    record, spec = present.record, model.spec
+    record, spec = present.record, step.desired.spec
     if record is None or present.yaml is None or present.gallery_file is None:
         return True
     hashes = (record.yaml_sha256, record.gallery_sha256) != (present.yaml.sha256, present.gallery_file.sha256)
-    return hashes or (record.source, record.overrides_digest) != (spec.source, spec.overrides)
+    return (
+        hashes
+        or step.present != record.files
+        or (record.source, record.overrides_digest) != (spec.source, spec.overrides)
+    )
 
 
 def _names(model: Desired, old: Config | None) -> tuple[str, ...]:
