@@ -20,7 +20,8 @@ from .contents import SNAPSHOTS, Listing, is_yaml, parents
 
 # A name goes on behind such characters if a letter or digit follows them: a.gguf.old, x-a.gguf.
 _JOINERS = ".-"
-_MAX_NAME, _MAX_PATH = 255, 4096
+_MOST_JOINERS = 3
+_MAX_PATH = 4096
 _MAX_PARENTS = 8
 _BUCKETS = 1 << 16
 _WORD = re.compile(r"\w+")
@@ -194,9 +195,9 @@ class _Text:
 def _is_inside_name(text: str, start: int, end: int) -> bool:
     """Return whether the part of a text from `start` to `end` is a part of a longer name."""
     before, after = start - 1, end
-    while before >= 0 and text[before] in _JOINERS and start - before <= _MAX_NAME:
+    while before >= 0 and text[before] in _JOINERS and start - before <= _MOST_JOINERS:
         before -= 1
-    while after < len(text) and text[after] in _JOINERS and after - end <= _MAX_NAME:
+    while after < len(text) and text[after] in _JOINERS and after - end < _MOST_JOINERS:
         after += 1
     return (before >= 0 and _is_word(text[before])) or (after < len(text) and _is_word(text[after]))
 
@@ -267,7 +268,7 @@ def _directories(piece: str, models_path: str) -> t.Iterator[str]:
         path = "/" + path.lstrip("/") if path.startswith("/") else path
         if path == models_path:
             yield _MODELS_PATH
-        elif path not in (".", "..", "/"):
+        elif path != _MODELS_PATH:
             yield path
         for top in (models_path, posixpath.basename(models_path)):
             if path.startswith(top + "/"):

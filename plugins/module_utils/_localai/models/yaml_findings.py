@@ -85,7 +85,7 @@ def yaml_findings(
         if entry.kind in ("directory", "other"):
             yield _not_a_file(entry)
         elif "file" in (entry.kind, entry.target_kind):
-            if reader and entry.kind == "file" and not reader.may_read(entry):
+            if reader and not reader.may_read(entry):
                 yield Finding(
                     entry.path,
                     f"The user of the service ({reader.uid}) may not read it. {_CONSEQUENCE}",

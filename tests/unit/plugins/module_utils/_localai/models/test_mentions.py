@@ -110,6 +110,7 @@ def test_paths_are_read_in_each_spelling(value: Any, path: str) -> None:
         ),
         *("voices/z/../x", "a,voices/x", 'd="voices/x"', f"{MODELS}/", "--dir voices/x", "file:///models/voices/x"),
         *("parameters:\n  model: voices/x\nf16: true", "- voices/x", "voices/x # all of it", '{"dir": "voices/x"}'),
+        *("voices # all", "- voices", "# voices", f"/{MODELS}"),
     ],
 )
 def test_a_directory_as_a_whole_value_mentions_all_files_below_it(value: str) -> None:
@@ -126,6 +127,8 @@ def test_a_directory_as_a_whole_value_mentions_all_files_below_it(value: str) ->
             "https://example.com/voices",
             "voices/x/z.onnx",
             "y.onnx",
+            "/",
+            ".",
         ),
         "name: a\nbackend: voices",
     ],
@@ -224,6 +227,7 @@ def test_hostile_text_takes_no_long_time(part: str) -> None:
     subject = Mentions([document({"a": text}, text), document(None, text)], MODELS)
     assert subject.of("z.gguf") == []
     assert subject.of("-/z/z.gguf") == []
+    assert Mentions([document(None, f"a{text}a" * 3)], MODELS).of("-b.gguf") == []
 
 
 NAME = st.text(st.characters(exclude_characters="/\0\n\r", exclude_categories=("Cs",)), min_size=1, max_size=12).filter(

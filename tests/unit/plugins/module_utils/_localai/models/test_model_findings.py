@@ -138,6 +138,8 @@ def test_files_that_are_missing(config: dict[str, Any], key: str, value: str) ->
         {"parameters": {"model": "linked/a.gguf"}},
         {"mmproj": "github:owner/repository/m.gguf"},
         {"draft_model": None},
+        # LocalAI takes it for a path below the models path, too.
+        {"draft_model": "/linked/d.gguf"},
         {"parameters": None, "download_files": None},
     ],
 )
@@ -152,6 +154,8 @@ def test_the_last_of_several_models_with_one_name_wins() -> None:
     assert (first.path, second.path) == ("a.yaml", "b.yaml")
     assert first.problem.startswith("The model a is also configured in the file b.yaml, which is later in byte order.")
     assert second.problem == "The model a is also configured in a later item. LocalAI uses that configuration."
+    nameless = [model(path, name="") for path in ("a.yaml", "b.yaml")]
+    assert len(findings(*nameless)) == 2
     refused = model("b.yaml", siblings=2, top_k="x")
     assert [finding.path for finding in findings(model("a.yaml"), refused)] == ["b.yaml"]
 

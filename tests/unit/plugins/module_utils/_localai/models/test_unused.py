@@ -70,7 +70,7 @@ def test_configurations_and_gallery_entries_of_models_are_used() -> None:
 
 def test_what_localai_leaves_when_a_model_is_removed() -> None:
     entries = [Entry(name) for name in ("._gallery_a.yaml", "a.gguf", "a.tmpl", "b.gguf", "b.yaml", "c.gguf")]
-    files = [{"filename": "a.gguf"}, {"filename": "./b.gguf"}, {"filename": 7}, "x", {"uri": "x"}]
+    files = [{"filename": "./a.gguf"}, {"filename": "b.gguf"}, {"filename": 7}, "x", {"uri": "x"}]
     documents = [yaml("._gallery_a.yaml", files=files, name="a.tmpl"), yaml("b.yaml", model="b.gguf")]
     results = unused(entries, documents)
     assert [(one.path, one.prunable) for one in results] == [

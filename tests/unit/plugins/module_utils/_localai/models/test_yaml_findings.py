@@ -121,7 +121,7 @@ def test_what_localai_does_not_read_is_not_judged(entry: Entry) -> None:
 
 
 def test_a_symlink_to_a_file_is_judged_like_the_file() -> None:
-    entry = Entry("a.yaml", "link", target_kind="file")
+    entry = Entry("a.yaml", "link", mode=0o777, target_kind="file")
     assert [finding.problem[:20] for finding in findings(entry, Document("a.yaml", "", None))] == [
         "It is a symlink. Fro",
         "It is empty, and Loc",
