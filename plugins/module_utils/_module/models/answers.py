@@ -86,7 +86,7 @@ def survey(path: str) -> q.Survey:
     listing = list_directory(path)
     documents = documents_of(path, listing)
     return q.Survey(
-        Mentions(documents, path),
+        Mentions(documents, path).within(listing),
         records_of(path),
         {document.path: document.content for document in documents},
         {entry.path: entry.size for entry in listing.entries},
