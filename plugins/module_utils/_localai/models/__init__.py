@@ -5,5 +5,5 @@
 
 """LocalAI's models: names, galleries, configurations, and what lies in the models path.
 
-Follows LocalAI's Go code, which each file names. How models are planned is in `_planner.models`.
+Follows LocalAI's Go code, which each file names. Decisions about models belong in `_planner.models`.
 """

@@ -5,5 +5,5 @@
 
 """Makes a plan for the models of a task from a request and facts. Pure.
 
-What LocalAI makes of a model is in `_localai.models`; the code that answers the questions is in `_module.models`.
+What LocalAI makes of a model belongs in `_localai.models`; the code that answers the questions is in `_module.models`.
 """
