@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import math
+import re
 import traceback
 import typing as t
 
@@ -16,6 +17,8 @@ from .._localai.models.scalars import Plain, scalar, typed
 from .yaml_document import parse_yaml
 
 _NO_WRAPPING = math.inf
+# Line breaks of YAML 1.1, which a parser folds if they are not escaped.
+_RARE_BREAK = re.compile("[\r\x85\u2028\u2029]")
 
 
 def parse_typed(data: bytes) -> t.Any:
@@ -47,9 +50,13 @@ def to_yaml(document: t.Mapping[str, t.Any], *, in_order: bool = False) -> str:
             return True
 
         def text(self, value: str) -> t.Any:
-            # LocalAI's parser and emitters disagree about blocks that begin with white space.
-            is_block = "\n" in value and not value[0].isspace()
-            style = "|" if is_block else None if scalar(value or "~") == value and "\n" not in value else '"'
+            if _RARE_BREAK.search(value) or scalar(value) != value:
+                style: str | None = '"'
+            elif "\n" in value:
+                # LocalAI's parser and emitters disagree about blocks that begin with white space.
+                style = '"' if value[0].isspace() else "|"
+            else:
+                style = None
             return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, Dumper.text)
