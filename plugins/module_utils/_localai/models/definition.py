@@ -76,12 +76,6 @@ class Parts:
         overrides = merged(self.overrides, requested)
         return t.cast("dict[str, t.Any]", _as_written(merged({**self.base, "name": name}, overrides)))
 
-    def with_files(self, files: tuple[FileSpec, ...]) -> Parts:
-        """Return these parts with files that a task adds, between those of the base file and those of the entry."""
-        if not files:
-            return self
-        return replace(self, definition=replace(self.definition, files=(*self.definition.files, *files)))
-
 
 def parts_of(entry: ModelEntry, base: Base | None, base_config: Config, extra: tuple[FileSpec, ...]) -> Parts:
     """Return the parts of an entry, with its base file if it has one; `extra` are files that the task adds.

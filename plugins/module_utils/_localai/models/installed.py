@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..._fs.file_attributes import FileAttributes
 from .record import Record
@@ -61,8 +61,3 @@ class InstalledModels:
         if model is not None or exact:
             return model
         return next((model for key, model in self.models.items() if key.lower() == name.lower()), None)
-
-    def without(self, name: str) -> InstalledModels:
-        """Return the models after the removal of one."""
-        models = {key: model for key, model in self.models.items() if key != name}
-        return replace(self, models=models, names=tuple(key for key in self.names if key != name))
