@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 
 from ..._address import Address
 from ..._errors import GalleryError, OptionError
-from ..._fs.inner_paths import inner_path
 from ..._model_request import Config, FileSpec
 from ..gallery import Index, indexed, sha256_digits, text_in, texts_in
 from .names import model_name
-from .scalars import typed
+from .scalars import Budget, typed
 
 # Directories in the models path that files of a model must not reach.
 _RESERVED = (".localai-core", ".artifacts")
 _MOST_FILES = 10_000
+_MOST_LEVELS, _LONGEST_PATH, _LONGEST_NAME = 100, 2000, 240
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,14 @@ def model_index_of(rows: t.Any, gallery: str, to_text: t.Callable[[Config], str]
 
     `to_text` returns a configuration as YAML text.
     """
-    return indexed(rows, gallery, lambda row: _entry(row, gallery, to_text), "models")
+    budget = Budget()
+    return indexed(rows, gallery, lambda row: _entry(row, gallery, to_text, budget), "models")
 
 
-def _entry(row: t.Mapping[str, t.Any], gallery: str, to_text: t.Callable[[Config], str]) -> ModelEntry:
-    config = _mapping(row, "config_file")
+def _entry(
+    row: t.Mapping[str, t.Any], gallery: str, to_text: t.Callable[[Config], str], budget: Budget
+) -> ModelEntry:
+    config = _mapping(row, "config_file", budget)
     name = model_name(text_in(row, "name"), "name")
     return ModelEntry(
         name=name,
@@ -103,7 +106,7 @@ def _entry(row: t.Mapping[str, t.Any], gallery: str, to_text: t.Callable[[Config
         files=files_of(row.get("files"), name),
         config=config,
         config_text=to_text(config) if config else "",
-        overrides=_mapping(row, "overrides"),
+        overrides=_mapping(row, "overrides", budget),
         variants=tuple(text_in(variant, "model") for variant in _rows(row.get("variants"), "variants")),
     )
 
@@ -160,13 +163,21 @@ def path_problem(name: str) -> str:
     parts = name.split("/")
     if not name or not name.isprintable() or "\\" in name:
         return "has no name that a file can have"
-    if inner_path(name) != name or ".." in parts:
+    if any(part in ("", ".", "..") for part in parts):
         return "is not a plain path below the models path"
-    if parts[0] in _RESERVED or any(len(part.encode("utf-8", "surrogatepass")) > 240 for part in parts):
-        return "has a name that is reserved or too long"
-    if len(parts) == 1 and name.lower().endswith((".yaml", ".yml")):
+    if len(name) > _LONGEST_PATH or len(parts) > _MOST_LEVELS or any(_length(part) > _LONGEST_NAME for part in parts):
+        return "has a name that is too long or too deep"
+    # Some file systems do not distinguish case.
+    if parts[0].lower() in _RESERVED:
+        return "has a name that is reserved"
+    # A directory of that name would be a configuration that LocalAI cannot read.
+    if parts[0].lower().endswith((".yaml", ".yml")):
         return "would be the configuration of another model"
     return ""
+
+
+def _length(name: str) -> int:
+    return len(name.encode("utf-8"))
 
 
 def _rows(value: t.Any, what: str) -> list[t.Mapping[str, t.Any]]:
@@ -177,10 +188,10 @@ def _rows(value: t.Any, what: str) -> list[t.Mapping[str, t.Any]]:
     return value
 
 
-def _mapping(row: t.Mapping[str, t.Any], key: str) -> Config:
+def _mapping(row: t.Mapping[str, t.Any], key: str, budget: Budget) -> Config:
     value = row.get(key)
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise GalleryError(f"its {key} is not a mapping")
-    return t.cast(Config, typed(value))
+    return t.cast(Config, typed(value, budget))

@@ -14,6 +14,8 @@ import math
 import re
 import typing as t
 
+from ..._errors import GalleryError
+
 _CONSTANTS: dict[str, t.Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -26,9 +28,12 @@ _NUMBER_START = frozenset("+-.0123456789")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))", re.ASCII)
 _BASES = (16, 8, 2, 8, 10)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])", re.ASCII)
 # Python limits the digits that it converts.
-_MOST_DIGITS = 400
+_MOST_DIGITS = 4000
 _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
+# Aliases can multiply the values of a document and nest it, and the parser counts them once.
+_MOST_VALUES, _MOST_LEVELS = 1000000, 100
 
 
 class Plain(str):
@@ -37,17 +42,38 @@ class Plain(str):
     __slots__ = ()
 
 
-def typed(value: t.Any) -> t.Any:
+class Budget:
+    """How many values documents may have, together, with what their aliases stand for."""
+
+    def __init__(self, values: int = _MOST_VALUES) -> None:
+        self._left = values
+
+    def spend(self) -> None:
+        """Count a value; raises GalleryError if there are too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise GalleryError(f"its aliases stand for more than {_MOST_VALUES} values, which is not plausible")
+
+
+def typed(document: t.Any, budget: Budget | None = None) -> t.Any:
     """Return a YAML document with the values that its plain scalars mean; keys are text.
 
-    Dates stay text, which is what LocalAI's configurations have for them.
+    Dates stay text, which is what LocalAI's configurations have for them. Raises GalleryError for a document that is
+    too large or too deep for its `budget`.
     """
+    return _typed(document, budget or Budget(), 0)
+
+
+def _typed(value: t.Any, budget: Budget, level: int) -> t.Any:
+    budget.spend()
+    if level > _MOST_LEVELS:
+        raise GalleryError(f"it is nested more than {_MOST_LEVELS} levels deep")
     if isinstance(value, Plain):
         return scalar(str(value))
     if isinstance(value, dict):
-        return {str(key): typed(item) for key, item in value.items()}
+        return {str(key): _typed(item, budget, level + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [typed(item) for item in value]
+        return [_typed(item, budget, level + 1) for item in value]
     return value
 
 
@@ -57,7 +83,8 @@ def scalar(text: str) -> t.Any:
         return _CONSTANTS[text]
     if text[0] not in _NUMBER_START or len(text) > _MOST_DIGITS:
         return text
-    plain = text.replace("_", "")
+    # Go allows an underscore only between two digits; LocalAI's parser removes all but those of a number like .5.
+    plain = _BETWEEN_DIGITS.sub("", text) if text[0] == "." else text.replace("_", "")
     integer = _INTEGER.fullmatch(plain)
     if integer is not None:
         digits, base = next((digits, base) for digits, base in zip(integer.groups()[1:], _BASES) if digits is not None)
