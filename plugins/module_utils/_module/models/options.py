@@ -139,7 +139,7 @@ def _files(rows: t.Sequence[Params], name: str) -> tuple[FileSpec, ...]:
 def _config(config: t.Any, name: str) -> t.Any:
     """Return a configuration as JSON has it; raises OptionError for what JSON cannot have."""
     try:
-        return None if config is None else json.loads(json.dumps(config))
+        return None if config is None else json.loads(json.dumps(config, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         raise OptionError(
             f"{name}: config has a value that is no text, number, boolean, list or mapping. Write dates in quotes."
