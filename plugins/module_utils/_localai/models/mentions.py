@@ -37,6 +37,7 @@ _SNAPSHOT = re.compile(re.escape(SNAPSHOTS) + r"/([0-9a-f]{64})(?:/|$)")
 # llama.cpp and others are given the first file of several, and load the others by themselves.
 _SHARD = re.compile(r"-\d{5}(-of-\d{5}\.\w+)$")
 _MODELS_PATH = "/"
+_TEMPLATE = ".tmpl"
 
 
 class Document(t.NamedTuple):
@@ -122,6 +123,8 @@ class _Index:
             mask |= self._naming(name)
         for parent in parents(path):
             mask |= self._naming_directory_of(parent)
+        if path.endswith(_TEMPLATE):
+            mask |= self._with_template(path[: -len(_TEMPLATE)])
         return mask
 
     def _naming(self, path: str) -> int:
@@ -134,6 +137,10 @@ class _Index:
             key = snapshot.group(1)
             mask |= sum(1 << number for number, text in enumerate(self._texts) if key in text.searched)
         return mask
+
+    def _with_template(self, name: str) -> int:
+        """Return the documents of models with a prompt template, which they name without its suffix."""
+        return sum(1 << number for number, text in enumerate(self._texts) if text.has_template(name))
 
     def _naming_directory_of(self, path: str) -> int:
         """Return the documents that have a directory as a whole value."""
@@ -169,6 +176,7 @@ class _Text:
         numbers = (match.group(1) for match in _NUMBER.finditer(raw))
         lines = dict.fromkeys(line for piece in (*named, *numbers) for line in _directories(piece, models_path))
         self._values = "\n".join(["", *lines, ""])
+        self._templates = {posixpath.normpath(_folded(text)) for text in _templates(document.content) if text}
 
     def has_name(self, path: str) -> bool:
         """Return whether the document has a path, not inside of a longer name."""
@@ -178,6 +186,10 @@ class _Text:
                 return True
             start = self.searched.find(path, start + 1)
         return False
+
+    def has_template(self, name: str) -> bool:
+        """Return whether the document may name a prompt template."""
+        return name in self._templates if self.is_parsed else self.has_name(name)
 
     def has_value(self, path: str) -> bool:
         """Return whether a directory is a whole value, or the end of an absolute path: containers have other paths."""
@@ -239,6 +251,12 @@ def _scalars(content: t.Any) -> t.Iterator[tuple[str, str]]:
             pending += [(below, key) for below in value]
         elif value is not None:
             yield value if isinstance(value, str) else str(value), key
+
+
+def _templates(content: t.Any) -> list[str]:
+    """Return the texts of the key `template`, each of which is a template or its name."""
+    templates = content.get("template") if isinstance(content, dict) else None
+    return [text for text in templates.values() if isinstance(text, str)] if isinstance(templates, dict) else []
 
 
 def _pieces(text: str) -> t.Iterator[str]:
