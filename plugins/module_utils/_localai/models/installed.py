@@ -24,6 +24,7 @@ class FileState(t.NamedTuple):
     attributes: FileAttributes
     sha256: str = ""
     mtime: int = 0
+    is_directory: bool = False
 
 
 @dataclass(frozen=True)

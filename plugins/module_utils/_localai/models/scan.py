@@ -61,7 +61,7 @@ def file_state(path: str, keeps: KeptAttributes) -> FileState | None:
     if not keeps.modes:
         attributes = FileAttributes(attributes.owner, attributes.group)
     size = status.st_size if stat.S_ISREG(status.st_mode) else -1
-    return FileState(size, attributes, mtime=status.st_mtime_ns)
+    return FileState(size, attributes, mtime=status.st_mtime_ns, is_directory=stat.S_ISDIR(status.st_mode))
 
 
 def record_of(path: str, name: str) -> Record | None:

@@ -11,11 +11,11 @@ import functools
 import time
 import typing as t
 
-from ..._errors import GalleryError
+from ..._errors import GalleryError, HostError
 from ..._fs.os_errors import errors_at
 from ..._fs.read import read_file
 from ..._fs.utf8 import os
-from ..._localai.models.contents import Listing
+from ..._localai.models.contents import Listing, parents
 from ..._localai.models.directory import list_directory, yaml_texts
 from ..._localai.models.mentions import Document, Mentions
 from ..._localai.models.names import yaml_name
@@ -45,6 +45,7 @@ class ModelAnswers:
         """Return the answer to a question; raises LocalAIError."""
         path = task.host.models_path
         if isinstance(question, q.FileOnDisk):
+            check_directories(path, question.path)
             with errors_at(os.path.join(path, question.path)):
                 return file_state(os.path.join(path, question.path), task.keeps)
         if isinstance(question, q.HashFile):
@@ -71,6 +72,17 @@ class ModelAnswers:
         if isinstance(question, q.ServedFile):
             return self.resolver.served(question.address)
         raise TypeError(question)
+
+
+def check_directories(top: str, path: str) -> None:
+    """Raise HostError if a directory above a path in the models path is something else; a missing one is none."""
+    for parent in reversed(list(parents(path))):
+        where = os.path.join(top, parent)
+        if os.path.lexists(where) and (os.path.islink(where) or not os.path.isdir(where)):
+            raise HostError(
+                f"{where} is not a directory, and {path} has to be in it. Symlinks are not followed here. Replace it "
+                "by a directory, or use another file name."
+            )
 
 
 def read_yaml(path: str) -> t.Any:

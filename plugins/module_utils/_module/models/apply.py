@@ -18,7 +18,7 @@ from ..._fs.file_attributes import FileAttributes
 from ..._fs.read import chunks_of, open_file
 from ..._fs.tree import Tree
 from ..._fs.utf8 import os
-from ..._localai.models.archives import can_unpack, directory_of
+from ..._localai.models.archives import directory_of
 from ..._localai.models.gallery import path_problem
 from ..._localai.models.names import gallery_file_name, yaml_name
 from ..._localai.models.record import LEFT, InstalledFile, Record, left_json
@@ -158,8 +158,6 @@ class ModelApplier:
 
     def _unpack(self, step: Install, path: str) -> dict[str, int]:
         """Unpack an archive beside itself, and return the sizes of its files by path."""
-        if not can_unpack(path):
-            raise SourceError(f"{step.name}: {path} is an archive of an unsupported kind. Unpack it elsewhere.")
         file = next(file for file in step.desired.files if file.filename == path)
         archive, directory = os.path.join(self._store.path, path), directory_of(path)
         with self._store.stage() as tree:
@@ -171,11 +169,14 @@ class ModelApplier:
             except OSError as e:
                 raise HostError(f"{archive}: {e.strerror}.") from e
             except SourceError as e:
-                raise SourceError(f"{step.name}: {path} cannot be unpacked. {e}") from e
+                raise SourceError(f"{step.name}: {path} cannot be unpacked: {e}") from e
             members = _members(tree)
             sizes = {_joined(directory, member): size for member, size in members.items()}
             self._check_unpacked(step, tree, directory, members)
-            self._files.merge(tree, directory)
+            try:
+                self._files.merge(tree, directory)
+            except SourceError as e:
+                raise SourceError(f"{step.name}: {path} cannot be unpacked: {e}") from e
         return sizes
 
     def _check_unpacked(self, step: Install, tree: Tree, directory: str, members: t.Mapping[str, int]) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ..._errors import HostError, LocalAIError, SourceError
-from ..._localai.models.archives import is_archive
+from ..._errors import GalleryError, HostError, LocalAIError, SourceError
+from ..._localai.models.archives import can_unpack, is_archive
 from ..._localai.models.installed import FileState, InstalledModel
 from ..._localai.models.record import InstalledFile
 from ..._model_request import FileSpec, ModelOptions
@@ -60,10 +60,16 @@ def compare_files(
 ) -> FileChanges:
     """Return the changes for the files of a model; `planned` are those that earlier models of the task fetch.
 
-    Raises HostError, and `Unanswered` for an open question.
+    Raises HostError, GalleryError, and `Unanswered` for an open question.
     """
     changes = FileChanges()
     model = installed or _NOT_INSTALLED
+    packed = next((file for file in desired.files if is_archive(file.filename) and not can_unpack(file.filename)), None)
+    if packed is not None:
+        raise GalleryError(
+            f"{desired.name}: {packed.filename} is an archive of a kind that cannot be unpacked here. Unpack it "
+            "elsewhere, and list its files with files."
+        )
     for file in desired.files:
         if file.filename in planned:
             changes.present.append(InstalledFile(file.filename, file.uri, file.sha256))
@@ -97,8 +103,8 @@ class _Comparison:
             return
         if state.size < 0:
             raise HostError(
-                f"{self.facts.scan.path}/{file.filename} is not a file, and a model needs a file there. Remove it, or "
-                "use another file name."
+                f"{self.facts.scan.path}/{file.filename} is not a regular file, and a model needs one there. Remove "
+                "it, or use another file name."
             )
         is_same = recorded is not None and _is_unchanged(recorded, state) and _same_content(file, recorded)
         if recorded is not None and not is_same and not file.sha256 and recorded.uri == file.uri:

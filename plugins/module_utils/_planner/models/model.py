@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ..._errors import HostError
 from ..._fs.file_attributes import FileAttributes
 from ..._localai.models.artifacts import snapshot_path
 from ..._localai.models.config_check import warnings_of
@@ -23,12 +24,11 @@ from .facts import ModelFacts
 from .files import FileChanges, check_uri, compare_files
 from .questions import FileOnDisk, ReadYaml
 from .removal import installed_paths, obsolete_paths
-from .shared import check_others
+from .shared import check_others, check_templates
 from .snapshots import to_fetch
 from .steps import Install, SetAttributes, Step
 
 Action = t.Literal["none", "install", "repair", "replace", "upgrade", "chown", "remove"]
-_NOT_INSTALLED = InstalledModel("")
 
 
 @dataclass(frozen=True)
@@ -67,21 +67,35 @@ class ModelChanges:
                 yield from step.fetch
 
 
+class Planned:
+    """What earlier models of a task fetch: the `files` by path, and those that are `replaced`.
+
+    `task` has the names of all models of the task.
+    """
+
+    def __init__(self, task: t.AbstractSet[str]) -> None:
+        self.task = task
+        self.files: dict[str, FileSpec] = {}
+        self.replaced: set[str] = set()
+
+    def add(self, changes: ModelChanges) -> None:
+        """Note what a model fetches."""
+        self.files.update({file.filename: file for file in changes.fetched})
+        for step in changes.steps:
+            if isinstance(step, Install):
+                self.replaced.update(step.replaced)
+
+
 def plan_model(
-    model: Desired,
-    installed: InstalledModel | None,
-    facts: ModelFacts,
-    options: ModelOptions,
-    *,
-    planned: t.Mapping[str, FileSpec],
-    task: t.AbstractSet[str],
+    model: Desired, installed: InstalledModel | None, facts: ModelFacts, options: ModelOptions, planned: Planned
 ) -> ModelChanges:
-    """Return the changes for a model; `planned` files are fetched for others, `task` has the names of all models.
+    """Return the changes for a model; files that are `planned` are not fetched once more.
 
     Raises LocalAIError, and `Unanswered` for an open question.
     """
-    present = installed or _NOT_INSTALLED
-    files = compare_files(model, installed, facts, options, planned=planned)
+    present = installed or InstalledModel(model.name)
+    check_no_directory(present, facts)
+    files = compare_files(model, installed, facts, options, planned=planned.files)
     documents = _Documents(model, present, facts)
     templates = _templates(model, present)
     step = Install(
@@ -100,7 +114,9 @@ def plan_model(
     for file in step.fetch:
         check_uri(model.name, file)
     if step.fetch or step.writes_yaml:
-        check_others(model, model.files, step.replaced, task, facts)
+        check_others(model, model.files, step.replaced, planned.task, facts)
+    if templates:
+        check_templates(model, templates, planned.task, facts)
     needed = _needed(model, step)
     obsolete, left = _obsolete(model, present, step, needed, facts)
     step = replace(step, obsolete=obsolete, left=left)
@@ -108,7 +124,8 @@ def plan_model(
     action, reason = _action(present, step, attributes, list(filter(None, files.reasons)), documents)
     steps: list[Step] = [step] if step.is_change else []
     steps += [attributes] if attributes is not None else []
-    is_stale = present.yaml is not None and (step.writes_yaml or bool(step.replaced or step.templates))
+    replaced = step.replaced or planned.replaced.intersection(file.filename for file in model.files)
+    is_stale = present.yaml is not None and bool(step.writes_yaml or replaced or step.templates)
     return ModelChanges(
         Outcome(
             model.name,
@@ -126,6 +143,17 @@ def plan_model(
         stale=_names(model, documents.old) if is_stale else (),
         warnings=(*model.warnings, *files.warnings, *_warnings(model)),
     )
+
+
+def check_no_directory(model: InstalledModel, facts: ModelFacts) -> None:
+    """Raise HostError if a directory has the name of one of the YAML files of a model."""
+    states = {yaml_name(model.name): model.yaml, gallery_file_name(model.name): model.gallery_file}
+    path = next((path for path, state in states.items() if state is not None and state.is_directory), "")
+    if path:
+        raise HostError(
+            f"{facts.scan.path}/{path} is a directory, and the configuration of a model has to be there. Move or "
+            "remove it."
+        )
 
 
 class _Documents:
@@ -254,7 +282,7 @@ def _action(
         reasons.insert(0, f"{yaml_name(step.name)} is missing")
     elif documents.drifted:
         reasons.insert(0, f"{yaml_name(step.name)} was changed after the installation")
-    return "repair", "; ".join(reasons[:2]) or "some of its files were missing or changed"
+    return "repair", "; ".join(list(dict.fromkeys(reasons))[:2]) or "some of its files were missing or changed"
 
 
 def _joined(reason: str, others: t.Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from ..facts import Unanswered
 from ..failures import combined
 from .desired import Desired, desired_of
 from .facts import ModelFacts
-from .model import ModelChanges, Outcome, plan_model
+from .model import ModelChanges, Outcome, Planned, check_no_directory, plan_model
 from .removal import plan_prune, plan_removals
 from .shared import check_among_requested
 from .snapshots import with_snapshots
@@ -69,13 +69,11 @@ def plan_models(options: ModelOptions, facts: ModelFacts) -> ModelPlan | tuple[t
     _check_names(desired)
     check_among_requested(desired)
     task = frozenset(model.name for model in desired) | _absent_names(options, facts)
-    planned: dict[str, FileSpec] = {}
-    changes: list[ModelChanges] = []
+    planned = Planned(task)
 
     def plan_one(model: Desired) -> ModelChanges:
-        installed = facts.scan.models.get(model.name)
-        result = plan_model(model, installed, facts, options, planned=planned, task=task)
-        planned.update({file.filename: file for file in result.fetched})
+        result = plan_model(model, facts.scan.models.get(model.name), facts, options, planned)
+        planned.add(result)
         return result
 
     changes, questions = _all(desired, plan_one)
@@ -138,6 +136,8 @@ def _complete(
     warnings = [warning for change in changes for warning in change.warnings]
     surplus = _surplus(options, facts, desired, warnings)
     absent = sorted(_absent_names(options, facts) - {model.name for model in desired})
+    for name in absent:
+        check_no_directory(facts.scan.models[name], facts)
     removals = plan_removals([*absent, *(name for name in surplus if name not in absent)], needed, facts)
     prune, unused = plan_prune(needed, facts) if options.prune else (None, ())
     steps = [step for change in changes for step in change.steps if _is_change(step)]
