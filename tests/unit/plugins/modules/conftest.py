@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.localai.core.tests.support.files import FileServer
+from ansible_collections.localai.core.tests.support.model_world import ModelHost, ModelWorld
 from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.world import Host, World
 
@@ -42,3 +43,16 @@ def moving_host(tmp_path, moving_world):
     moving_world.registry.requests.clear()
     yield Host(tmp_path, moving_world)
     moving_world.registry.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def model_world(tmp_path_factory):
+    with FileServer() as files:
+        yield ModelWorld(tmp_path_factory.mktemp("models"), files)
+
+
+@pytest.fixture
+def model_host(tmp_path, model_world):
+    """A host without models; the gallery is as it was in the beginning."""
+    model_world.reset()
+    return ModelHost(tmp_path, model_world)
