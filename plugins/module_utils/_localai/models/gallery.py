@@ -88,9 +88,7 @@ def model_index_of(rows: t.Any, gallery: str, to_text: t.Callable[[Config], str]
     return indexed(rows, gallery, lambda row: _entry(row, gallery, to_text, budget), "models")
 
 
-def _entry(
-    row: t.Mapping[str, t.Any], gallery: str, to_text: t.Callable[[Config], str], budget: Budget
-) -> ModelEntry:
+def _entry(row: t.Mapping[str, t.Any], gallery: str, to_text: t.Callable[[Config], str], budget: Budget) -> ModelEntry:
     config = _mapping(row, "config_file", budget)
     name = model_name(text_in(row, "name"), "name")
     return ModelEntry(

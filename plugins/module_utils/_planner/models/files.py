@@ -149,7 +149,7 @@ class _Comparison:
         survey: Survey = self.facts.answer(SurveyDirectory())
         others = (record.file(file.filename) for record in survey.records.values())
         return not self.options.verify and any(
-            other is not None and other.sha256 == file.sha256 and other.size == state.size for other in others
+            other is not None and other.sha256 == file.sha256 and _is_unchanged(other, state) for other in others
         )
 
 
