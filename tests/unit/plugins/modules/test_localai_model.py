@@ -277,7 +277,7 @@ def test_latest_replaces_a_file_without_a_digest_if_its_server_has_another(model
 DAMAGE = {
     "a missing file": (lambda path: (path / "a.gguf").unlink(), {}, "a.gguf is missing"),
     "another size": (lambda path: (path / "a.gguf").write_bytes(b"x"), {}, "another content"),
-    "another content": (lambda path: (path / "a.gguf").write_bytes(b"X" * 40000), {"verify": True}, "not the one"),
+    "another content": (lambda path: (path / "a.gguf").write_bytes(b"X" * 40000), {}, "another content"),
     "a missing configuration": (lambda path: (path / "chatty.yaml").unlink(), {}, "chatty.yaml is missing"),
     "a changed configuration": (lambda path: (path / "chatty.yaml").write_text("name: x\n"), {}, "was changed"),
     "a broken configuration": (lambda path: (path / "chatty.yaml").write_bytes(b"\xff{"), {}, "was changed"),
@@ -315,9 +315,19 @@ def test_a_damaged_record_is_written_again_without_a_change(model_host):
     assert json.loads(record.read_bytes())["name"] == "one"
 
 
-def test_without_verify_a_changed_content_of_the_same_size_is_not_read(model_host):
+@pytest.mark.parametrize(("options", "action"), [({}, "none"), ({"verify": True}, "repair")])
+def test_a_content_of_the_same_size_and_time_is_only_read_with_verify(model_host, options, action):
     model_host.install("one")
-    (model_host.path / "a.gguf").write_bytes(b"X" * 40000)
+    path = model_host.path / "a.gguf"
+    times = os.stat(path)
+    path.write_bytes(b"X" * 40000)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert actions(prove(model_host, "one", **options)) == {"one": action}
+
+
+def test_a_file_that_was_only_touched_is_left_alone(model_host):
+    model_host.install("one")
+    os.utime(model_host.path / "a.gguf", (1, 1))
     assert actions(prove(model_host, "one")) == {"one": "none"}
 
 
@@ -502,6 +512,57 @@ def test_a_models_path_that_does_not_exist_yet_is_created_with_its_parents(tmp_p
     assert [warning for warning in predicted["warnings"] if "does not exist yet" in warning]
     assert model_host.install("one")["changed"]
     assert model_host.files == FILES["one"]
+
+
+@pytest.mark.parametrize("spoil", [b"X" * 40000, b"X"])
+@pytest.mark.parametrize("others_record", [True, False])
+def test_a_shared_file_is_repaired_for_all(model_host, spoil, others_record):
+    model_host.install("one", "seeing")
+    if not others_record:
+        (model_host.path / ".localai-core" / "models" / "seeing.json").unlink()
+    (model_host.path / "a.gguf").write_bytes(spoil)
+    assert actions(prove(model_host, "one")) == {"one": "repair"}
+    assert actions(prove(model_host, "seeing")) == {"seeing": "none"}
+
+
+def test_a_prompt_template_that_another_model_needs_is_not_overwritten(model_host):
+    model_host.path.mkdir()
+    (model_host.path / "hand.yaml").write_text("name: hand\ntemplate:\n  chat: chat\n")
+    (model_host.path / "chat.tmpl").write_text("mine")
+    for check in (True, False):
+        result = model_host.model("chatty", check=check)
+        assert result["msg"].startswith("chatty has the prompt template chat.tmpl, and hand.yaml needs another content")
+    assert (model_host.path / "chat.tmpl").read_text() == "mine"
+    assert model_host.requests == 0
+
+
+def test_a_prompt_template_that_another_model_names_stays(model_host):
+    model_host.install("chatty")
+    (model_host.path / "hand.yaml").write_text("name: hand\ntemplate:\n  chat: chat\n")
+    prove(model_host, "chatty", state="absent")
+    assert model_host.files == ["chat.tmpl", "hand.yaml"]
+
+
+def test_two_models_may_not_have_two_prompt_templates_of_one_name(model_host):
+    other = model_host.world.output / "other.yaml"
+    other.write_text(yaml.safe_dump({**BASE, "prompt_templates": [{"name": "chat", "content": "other"}]}))
+    entries = model_host.world.entries()
+    model_host.world.publish([*entries, {**model_host.world.entry("other", "b.gguf", OTHER), "url": str(other)}])
+    result = model_host.model("chatty", "other")
+    assert result["msg"].startswith("chatty and other both have a prompt template chat, with different contents.")
+    model_host.install("chatty")
+    result = model_host.model("other")
+    assert result["msg"].startswith("other has the prompt template chat.tmpl, and chatty.yaml needs another content")
+
+
+def test_a_damaged_prompt_template_is_repaired_although_another_model_has_it_too(model_host):
+    entries = model_host.world.entries()
+    base = str(model_host.world.output / "base.yaml")
+    model_host.world.publish([*entries, {**model_host.world.entry("same", "b.gguf", OTHER), "url": base}])
+    model_host.install("chatty", "same")
+    (model_host.path / "chat.tmpl").write_text("damaged")
+    assert actions(prove(model_host, "same")) == {"same": "repair"}
+    assert actions(prove(model_host, "chatty")) == {"chatty": "none"}
 
 
 def test_a_local_file_can_be_the_source(model_host, tmp_path):
