@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ..._address import Address
 from ..._errors import GalleryError
-from ..._model_request import Config, FileSpec
+from ..._model_request import Config, FileSpec, ModelSpec
 from .definition import Definition, Parts
 from .gallery import base_of, path_problem
 
@@ -53,7 +53,8 @@ class Record:
 
     `source` and `overrides_digest` are hashes of what the task requested. `yaml_sha256` and `gallery_sha256` are those
     of the two files that were written. `written` has the sizes of the prompt templates and of what was unpacked from
-    archives, by path. `snapshots` are the keys of the Hub's snapshots.
+    archives, by path. `snapshots` are the keys of the Hub's snapshots. `request` is what the task requested, without
+    its pin; None if it is not recorded.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Record:
     files: tuple[InstalledFile, ...] = ()
     written: t.Mapping[str, int] = field(default_factory=dict)
     snapshots: tuple[str, ...] = ()
+    request: ModelSpec | None = None
 
     @property
     def paths(self) -> dict[str, int]:
@@ -103,6 +105,7 @@ class Record:
             ],
             "written": dict(self.written),
             "snapshots": list(self.snapshots),
+            "request": None if self.request is None else _document_of(self.request),
         }
         return (json.dumps(document, separators=(",", ":")) + "\n").encode("ascii")
 
@@ -128,6 +131,7 @@ def parse_record(data: bytes) -> Record | None:
             files=tuple(map(_file, _checked(document["files"], list))),
             written={_path(path): _checked(size, int) for path, size in document["written"].items()},
             snapshots=tuple(_checked(key, str) for key in document["snapshots"]),
+            request=_request(document),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, GalleryError):
         return None
@@ -164,6 +168,36 @@ def definition_of(document: t.Mapping[str, t.Any]) -> Definition:
         files=base.files,
         templates=base.templates,
         **texts,
+    )
+
+
+def _document_of(request: ModelSpec) -> dict[str, t.Any]:
+    """Return what a record has of a request besides the names of the model."""
+    return {
+        "variant": request.variant,
+        "config": request.config,
+        "uri": None if request.uri is None else request.uri.text,
+        "revision": request.revision,
+        "files": [{"filename": file.filename, "uri": file.uri.text, "sha256": file.sha256} for file in request.files],
+    }
+
+
+def _request(document: t.Mapping[str, t.Any]) -> ModelSpec | None:
+    request = document.get("request")
+    if request is None:
+        return None
+    config, uri = request["config"], request["uri"]
+    return ModelSpec(
+        name=_checked(document["name"], str),
+        model=_checked(document["model"], str),
+        variant=_checked(request["variant"], str),
+        config=None if config is None else _checked(config, dict),
+        files=tuple(
+            FileSpec(_path(row["filename"]), Address(_checked(row["uri"], str)), _checked(row["sha256"], str))
+            for row in _checked(request["files"], list)
+        ),
+        uri=None if uri is None else Address(_checked(uri, str)),
+        revision=_checked(request["revision"], str),
     )
 
 

@@ -215,6 +215,7 @@ class ModelApplier:
             files=tuple(map(self._as_on_disk, files)),
             written={**kept, **written},
             snapshots=tuple(snapshot.key for snapshot in desired.snapshots),
+            request=replace(spec, pin=None),
         )
 
     def _as_on_disk(self, file: InstalledFile) -> InstalledFile:
