@@ -162,11 +162,13 @@ options:
         fallbacks apply as in the capability map of a meta backend. A name without a row is an error.
       - While a GPU of the host cannot be read (see O(capability)), only a row for the installed build is used. Without
         such a row, the installed build is kept, with a warning.
+      - Keys that this version of the collection does not know are ignored, also those of rows. So one set can have the
+        pins of M(localai.core.localai_model) too, in format 2.
       - Mutually exclusive with O(uri), O(release) and O(digest).
     type: dict
     suboptions:
       format:
-        description: The version of this format, which is 1.
+        description: The version of this format, which is 1 or 2.
         type: int
         required: true
       backends:

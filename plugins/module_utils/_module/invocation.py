@@ -45,6 +45,10 @@ class LocalAIModule(AnsibleModule):  # type: ignore[misc]
         self._unvalidated = {option: self.params[option] for option in _OF_MAPPINGS if option in self.params}
         if any(isinstance(value, str) for value in self._unvalidated.values()):
             self._malformed = self._read_mappings()
+        if self._unvalidated.get("pins") is not None:
+            from .pin_keys import without_unknown_keys
+
+            self.params["pins"] = without_unknown_keys(self.params["pins"], self.argument_spec)
 
     def _log_invocation(self) -> None:
         self._redact_params()

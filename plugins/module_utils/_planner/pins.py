@@ -24,6 +24,8 @@ from .failures import combined
 from .unreadable import check_decided
 
 FORMAT = 1
+# Format 2 has the same rows for backends, with more keys, which are ignored.
+_READABLE = (1, 2)
 _SHA256 = "sha256:"
 
 
@@ -112,10 +114,10 @@ def _row(pin: Pin) -> dict[str, t.Any]:
 
 
 def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
-    if document["format"] != FORMAT:
+    if document["format"] not in _READABLE:
         raise OptionError(
-            f"pins: this version of the collection reads format {FORMAT}, not {document['format']}. Create the set "
-            "again with localai_backend_info and pins=true."
+            f"pins: this version of the collection reads format {' or '.join(map(str, _READABLE))}, not "
+            f"{document['format']}. Create the set again with localai_backend_info and pins=true."
         )
     rows = [Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or ""}) for row in document["backends"]]
     seen = set()

@@ -517,7 +517,7 @@ def test_kept_trees_without_their_backend_are_absent_after_absent(host):
         ({"release": "v 1"}, "cannot be the beginning of a tag"),
         ({"release": ""}, "cannot be the beginning of a tag"),
         ({"pins": {"format": 1, "backends": []}, "state": "latest"}, "pins cannot be used with state=latest"),
-        ({"pins": {"format": 2, "backends": []}}, "reads format 1, not 2"),
+        ({"pins": {"format": 3, "backends": []}}, "reads format 1 or 2, not 3"),
         ({"pins": {"format": 1, "backends": []}}, "pins: the set has no row for piper"),
         ({"pins": {"format": 1}}, "backends"),
         ({"pins": {"format": 1, "backends": [{"name": "piper"}]}}, "missing required arguments"),

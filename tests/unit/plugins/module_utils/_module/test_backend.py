@@ -68,7 +68,7 @@ def test_the_capability_is_returned_also_if_the_plan_fails(local: LocalHost) -> 
     [
         ({"platform": "amd64"}, "'amd64' is not of the form"),
         ({"digest": "sha256:1"}, "digest: 'sha256:1' is not a digest"),
-        ({"pins": {"format": 2, "backends": []}}, "pins: this version of the collection reads format 1, not 2"),
+        ({"pins": {"format": 3, "backends": []}}, "pins: this version of the collection reads format 1 or 2, not 3"),
     ],
 )
 def test_platform_digest_and_pins_are_checked_though_nothing_needs_them(
