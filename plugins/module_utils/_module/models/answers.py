@@ -58,9 +58,10 @@ class ModelAnswers:
             return survey(path)
         if isinstance(question, q.FindUnused):
             return unused(path)
-        return self._from_servers(question)
+        return self.from_servers(question)
 
-    def _from_servers(self, question: q.Question) -> t.Any:
+    def from_servers(self, question: q.Question) -> t.Any:
+        """Return the answer to a question that is not about the disk; raises LocalAIError."""
         if isinstance(question, q.ReadIndex):
             return self.resolver.galleries.index(question.name)
         if isinstance(question, q.ReadBase):
