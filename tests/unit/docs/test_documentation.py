@@ -26,6 +26,12 @@ from ansible_collections.localai.core.plugins.module_utils._module.argspec impor
     CONNECTION_OPTIONS,
 )
 from ansible_collections.localai.core.plugins.module_utils._module.info_options import BACKEND_INFO, info_options
+from ansible_collections.localai.core.plugins.module_utils._module.models.argspec import MODEL, MODELS_OPTIONS
+from ansible_collections.localai.core.plugins.module_utils._module.models.info_options import (
+    MODEL_INFO,
+    model_info_options,
+)
+from ansible_collections.localai.core.plugins.module_utils._module.models.options import model_host, model_options
 from ansible_collections.localai.core.plugins.module_utils._module.options import backend_options, host_options
 from ansible_collections.localai.core.plugins.module_utils._server.info import SERVER_INFO_SPEC
 from ansible_collections.localai.core.plugins.module_utils._server.update import SERVER_SPEC
@@ -34,7 +40,19 @@ from ansible_collections.localai.core.plugins.module_utils._service_directories.
 COLLECTION = Path(__file__).resolve().parents[3]
 PLUGINS = COLLECTION / "plugins"
 PLAYBOOKS = sorted([*COLLECTION.glob("docs/examples/*.yml"), *COLLECTION.glob("playbooks/*.yml")])
-MODULES = {"localai_backend": BACKEND, "localai_backend_info": BACKEND_INFO}
+MODULES = {
+    "localai_backend": BACKEND,
+    "localai_backend_info": BACKEND_INFO,
+    "localai_model": MODEL,
+    "localai_model_info": MODEL_INFO,
+}
+# What the options of a module are made into.
+VALUES = {
+    "localai_backend": (host_options, backend_options),
+    "localai_backend_info": (host_options, info_options),
+    "localai_model": (model_host, model_options),
+    "localai_model_info": (model_host, model_info_options),
+}
 # Modules without connections to other servers.
 OTHER_MODULES = {
     "localai_directory": DIRECTORY_SPEC,
@@ -43,9 +61,13 @@ OTHER_MODULES = {
     "localai_server_info": SERVER_INFO_SPEC,
     "localai_service_files": SERVICE_FILES_SPEC,
 }
-FRAGMENTS = {"connection": CONNECTION_OPTIONS, "backends": BACKENDS_OPTIONS}
+FRAGMENTS = {"connection": CONNECTION_OPTIONS, "backends": BACKENDS_OPTIONS, "models": MODELS_OPTIONS}
+FRAGMENTS_OF = {name: ("connection", "models" if name.startswith("localai_model") else "backends") for name in MODULES}
 GROUPS = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
 RESULTS = ("_module/result", "_module/backend_info", "_module/available", "_planner/pins")
+MODEL_RESULTS = tuple(
+    f"_module/models/{name}" for name in ("info", "info_rows", "available", "upgrades", "model_pins", "result")
+)
 
 
 def block(path: str, name: str) -> Any:
@@ -58,7 +80,7 @@ def block(path: str, name: str) -> Any:
 
 def documented_options(module: str) -> dict[str, Any]:
     """Return the options of a module together with those of its fragments."""
-    fragments = [block(f"doc_fragments/{name}.py", "DOCUMENTATION") for name in FRAGMENTS]
+    fragments = [block(f"doc_fragments/{name}.py", "DOCUMENTATION") for name in FRAGMENTS_OF[module]]
     documented = [*fragments, block(f"modules/{module}.py", "DOCUMENTATION")]
     return {name: option for source in documented for name, option in source.get("options", {}).items()}
 
@@ -111,20 +133,24 @@ def test_a_module_without_connections_is_documented_as_it_is_specified(module: s
     )
 
 
-def test_both_modules_share_the_fragments_and_add_nothing_of_the_same_name() -> None:
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_shares_its_fragments_and_adds_nothing_of_the_same_name(module: str) -> None:
     shared: set[str] = set()
-    for name, options in FRAGMENTS.items():
+    for name in FRAGMENTS_OF[module]:
         fragment = block(f"doc_fragments/{name}.py", "DOCUMENTATION")["options"]
-        assert sorted(fragment) == sorted(options)
+        assert sorted(fragment) == sorted(FRAGMENTS[name])
         assert shared.isdisjoint(fragment)
         shared |= set(fragment)
-    for module in MODULES:
-        own = block(f"modules/{module}.py", "DOCUMENTATION")
-        assert set(own["extends_documentation_fragment"]) == {"localai.core.connection", "localai.core.backends"}
-        assert set(own["options"]).isdisjoint(shared)
+    own = block(f"modules/{module}.py", "DOCUMENTATION")
+    assert set(own["extends_documentation_fragment"]) == {f"localai.core.{name}" for name in FRAGMENTS_OF[module]}
+    assert set(own["options"]).isdisjoint(shared)
 
 
-GROUP_OPTIONS = {"localai": CONNECTION_OPTIONS, "localai_backends": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS}}
+GROUP_OPTIONS = {
+    "localai": CONNECTION_OPTIONS,
+    "localai_backends": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS},
+    "localai_models": {**CONNECTION_OPTIONS, **MODELS_OPTIONS},
+}
 
 
 @pytest.mark.parametrize("group", sorted(GROUP_OPTIONS))
@@ -177,9 +203,9 @@ def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None
     }
 
 
-def function(name: str) -> ast.FunctionDef:
+def function(name: str, files: Iterable[str] = RESULTS) -> ast.FunctionDef:
     """Return the function of that name in one of the files that make results."""
-    trees = [ast.parse((PLUGINS / f"module_utils/{file}.py").read_text(encoding="utf-8")) for file in RESULTS]
+    trees = [ast.parse((PLUGINS / f"module_utils/{file}.py").read_text(encoding="utf-8")) for file in files]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     return next(node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name)
 
@@ -194,14 +220,14 @@ def keys(node: ast.AST) -> dict[str, Any]:
     return {}
 
 
-def first_dictionary(name: str) -> dict[str, Any]:
+def first_dictionary(name: str, files: Iterable[str] = RESULTS) -> dict[str, Any]:
     """Return the keys of the first dictionary that a function writes down."""
-    return keys(next(node for node in ast.walk(function(name)) if isinstance(node, ast.Dict)))
+    return keys(next(node for node in ast.walk(function(name, files)) if isinstance(node, ast.Dict)))
 
 
-def items_set_in(name: str) -> list[str]:
+def items_set_in(name: str, files: Iterable[str] = RESULTS) -> list[str]:
     """Return the constants that a function assigns as keys, as in `row["elapsed"] = ...`."""
-    targets = [t for node in ast.walk(function(name)) if isinstance(node, ast.Assign) for t in node.targets]
+    targets = [t for node in ast.walk(function(name, files)) if isinstance(node, ast.Assign) for t in node.targets]
     return [
         str(constant.value)
         for target in targets
@@ -211,9 +237,9 @@ def items_set_in(name: str) -> list[str]:
     ]
 
 
-def keywords_in(name: str) -> list[str]:
+def keywords_in(name: str, files: Iterable[str] = RESULTS) -> list[str]:
     """Return the keyword arguments of the first call of `update` in a function."""
-    calls = [node for node in ast.walk(function(name)) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(function(name, files)) if isinstance(node, ast.Call)]
     update = next(call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "update")
     return [str(keyword.arg) for keyword in update.keywords]
 
@@ -271,6 +297,36 @@ def test_what_localai_backend_info_returns_is_documented() -> None:
     assert sorted(documented["pins"]["sample"]["backends"][0]) == sorted(first_dictionary("_row"))
 
 
+def test_what_localai_model_info_returns_is_documented() -> None:
+    rows = {
+        "models": {
+            **first_dictionary("model_row", MODEL_RESULTS),
+            "files": first_dictionary("_file_row", MODEL_RESULTS),
+        },
+        "problems": first_dictionary("problem_rows", MODEL_RESULTS),
+        "unused": first_dictionary("unused_rows", MODEL_RESULTS),
+        "available": first_dictionary("_entry_row", MODEL_RESULTS),
+    }
+    pins = next(node for node in ast.walk(function("pins_of_models", MODEL_RESULTS)) if isinstance(node, ast.Return))
+    rows["upgrades"] = next(
+        keys(node)
+        for node in ast.walk(function("_rows", ("_module/models/upgrades",)))
+        if isinstance(node, ast.Dict) and "reason" in keys(node)
+    )
+    documented = block("modules/localai_model_info.py", "RETURN")
+    returned = [*keywords_in("_run", MODEL_RESULTS), *items_set_in("_ask", MODEL_RESULTS)]
+    assert sorted(documented) == sorted(returned)
+    assert undocumented(rows, documented) == []
+    for name, row in rows.items():
+        assert sorted(documented[name]["contains"]) == sorted(row), name
+    assert pins.value is not None
+    assert sorted(documented["pins"]["sample"]) == sorted(keys(pins.value))
+    (row,) = documented["pins"]["sample"]["models"]
+    written = first_dictionary("_row", ("_module/models/model_pins",))
+    assert sorted(row) == sorted(written)
+    assert sorted(row["files"][0]) == sorted(written["files"])
+
+
 def samples(documented: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any, Mapping[str, Any]]]:
     """Yield each mapping that a sample shows, with what it is documented to hold."""
     for name, row in documented.items():
@@ -291,12 +347,13 @@ def example_tasks(module: str) -> list[dict[str, Any]]:
     return tasks
 
 
-def literal(value: Any, option: Mapping[str, Any]) -> Any:
+def literal(value: Any, option: Mapping[str, Any], module: str) -> Any:
     """Return what points to a template of an example: the set of pins that is documented, a choice, or any text."""
     if not str(value).startswith("{{"):
         return value
     if option.get("type") == "dict":
-        return block("modules/localai_backend_info.py", "RETURN")["pins"]["sample"]
+        kind = "model" if module.startswith("localai_model") else "backend"
+        return block(f"modules/localai_{kind}_info.py", "RETURN")["pins"]["sample"]
     return 1 if option.get("type") == "int" else option.get("choices", ["text"])[0]
 
 
@@ -304,11 +361,11 @@ def accepted(module: str, arguments: Mapping[str, Any]) -> None:
     """Let a module look at the arguments of a task; raises AssertionError or what the module would end with."""
     spec = MODULES[module]["argument_spec"]
     set_ones = {name: value for name, value in arguments.items() if "default(omit)" not in str(value)}
-    given = {name: literal(value, spec.get(name, {})) for name, value in set_ones.items()}
+    given = {name: literal(value, spec.get(name, {}), module) for name, value in set_ones.items()}
     validated = ArgumentSpecValidator(**copy.deepcopy(MODULES[module])).validate(given)
     assert validated.error_messages == []
-    host_options(validated.validated_parameters)
-    (backend_options if module == "localai_backend" else info_options)(validated.validated_parameters)
+    for value_of in VALUES[module]:
+        value_of(validated.validated_parameters)
 
 
 def modules_in(tasks: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -337,7 +394,8 @@ def test_the_modules_and_the_role_take_what_the_playbooks_give_them(path: Path) 
         for group, defaults in play.get("module_defaults", {}).items():
             options = GROUP_OPTIONS[group.rpartition(".")[2]]
             assert isinstance(defaults, str) or set(defaults) <= set(options)
-            accepted("localai_backend_info", defaults if isinstance(defaults, dict) else {})
+            module = "localai_model_info" if group.endswith("models") else "localai_backend_info"
+            accepted(module, defaults if isinstance(defaults, dict) else {})
 
 
 def test_an_example_that_no_module_takes_is_seen() -> None:

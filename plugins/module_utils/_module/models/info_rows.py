@@ -19,6 +19,7 @@ from ..._localai.models.names import gallery_file_name
 from ..._localai.models.record import InstalledFile
 from ..._localai.models.unused import Unused
 from ..._model_request import Config
+from ..._request import bare_name
 from ..._sources.progress import in_progress
 from .inventory import Inventory, ListedModel
 from .result import shown
@@ -53,7 +54,7 @@ def model_row(
         "served_name": model.served_name,
         "file": model.file,
         "installed_by": _installer(model),
-        "model": (record.model if record is not None else definition and definition.entry_name) or None,
+        "model": (bare_name(record.model) if record is not None else definition and definition.entry_name) or None,
         "gallery": (record.gallery if record is not None else "") or None,
         "variant": (record.variant if record is not None else definition and definition.resolved_variant) or None,
         "backend": model.backend or None,

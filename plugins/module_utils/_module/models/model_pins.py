@@ -23,6 +23,7 @@ from ..._planner.facts import Unanswered
 from ..._planner.failures import combined
 from ..._planner.models.desired import Desired, desired_of
 from ..._planner.models.facts import ModelFacts
+from ..._request import bare_name
 from ..._sources.hub_endpoint import hub_endpoint
 from ..decide import decide
 from .answers import ModelAnswers
@@ -183,7 +184,7 @@ class _Sources:
             config=desired.config,
             definition=desired.parts.definition,
             files=tuple(InstalledFile(file.filename, file.uri, file.sha256) for file in desired.files),
-            model=desired.spec.model,
+            model=desired.name,
             gallery=desired.gallery,
             variant=desired.variant,
         )
@@ -211,7 +212,7 @@ def _of_record(record: Record) -> _Pinned:
         config=config,
         definition=record.parts.definition,
         files=record.files,
-        model=record.model,
+        model=bare_name(record.model),
         gallery=record.gallery,
         variant=record.variant,
         redacts=config != record.config,

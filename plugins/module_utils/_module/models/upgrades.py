@@ -19,6 +19,7 @@ from ..._planner.models import questions as q
 from ..._planner.models.facts import ModelFacts
 from ..._planner.models.plan import ModelPlan, plan_models
 from ..._planner.models.steps import Install
+from ..._request import bare_name
 from ..._store.file_system import KeptAttributes, remembered
 from ..decide import decide
 from .answers import ModelAnswers
@@ -112,7 +113,8 @@ def _recorded_digests(inventory: Inventory) -> t.Iterator[tuple[str, str]]:
     """Yield the digests that installations have recorded, for files that are there: large files are not read again."""
     for model in inventory.models:
         for file in files_of_model(model, inventory):
-            if file.sha256 and file.filename in inventory.entries:
+            present = inventory.size_of(file.filename)
+            if file.sha256 and present is not None and file.size in (0, present):
                 yield file.filename, file.sha256
 
 
@@ -128,7 +130,7 @@ def _rows(model: ListedModel, plan: ModelPlan) -> t.Iterator[dict[str, t.Any]]:
         "name": outcome.name,
         "action": outcome.action,
         "reason": outcome.reason,
-        "model": outcome.model or None,
+        "model": bare_name(outcome.model) or None,
         "gallery": next((step.desired.gallery for step in installs), "") or None,
         "variant": outcome.variant or None,
         "backend": outcome.backend or None,

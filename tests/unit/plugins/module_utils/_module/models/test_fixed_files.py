@@ -107,8 +107,10 @@ def test_a_file_that_changed_at_the_hub_stays_as_it_was_with_a_warning(lab: Mode
     warnings: list[str] = []
     assert fixed(lab, old, warnings=warnings) == [old]
     assert warnings == [
-        f"f has the sha256 {sha256(b'old')}, and {REPO} has {sha256(WEIGHTS)} at main now. Its uri is not at a commit, "
-        "and hosts cannot fetch it from there."
+        (
+            f"f has the sha256 {sha256(b'old')}, and {REPO} has {sha256(WEIGHTS)} at main now. Its uri is not at a "
+            "commit, and hosts cannot fetch it from there."
+        )
     ]
 
 

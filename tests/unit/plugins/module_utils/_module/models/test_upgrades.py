@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -73,9 +72,9 @@ def test_what_is_reported_is_what_the_module_does(lab: ModelLab, options: dict[s
     next_version(lab)
     (row,) = upgrades(lab)
     (done,) = lab.install(**task, state="latest")["models"]
-    assert {key: done[key] for key in ("name", "action", "reason", "model", "variant", "backend", "config")} == {
-        key: row[key] for key in ("name", "action", "reason", "model", "variant", "backend", "config")
-    }
+    keys = ("name", "action", "reason", "variant", "backend", "config")
+    assert {key: done[key] for key in keys} == {key: row[key] for key in keys}
+    assert row["model"] == "web"
     assert upgrades(lab) == []
 
 
@@ -109,14 +108,29 @@ def test_a_model_of_localai_would_be_replaced_if_the_gallery_differs(lab: ModelL
     lab.put("w/p.gguf", PROJECTOR)
     file = {"filename": "w/p.gguf", "uri": f"{lab.files.url}/p.gguf", "sha256": sha256(PROJECTOR)}
     lab.put_as_localai("web", {"backend": "llama-cpp", "parameters": {"model": "w/p.gguf"}}, file)
-    os.truncate(lab.path / "w/p.gguf", 5)
-    warnings: list[str] = []
-    rows = upgrades(lab, warnings=warnings)
-    # Only verify reads the files that LocalAI has verified.
-    assert [row["files"] for row in rows] == [[]] or rows == []
+    (row,) = upgrades(lab)
+    # Our form of the gallery file is written, and nothing is transferred.
+    assert (row["action"], row["files"]) == ("replace", [])
+    next_version(lab)
+    (row,) = upgrades(lab)
+    assert (row["action"], row["config"]["f16"]) == ("replace", True)
+    assert [file["available"] for file in row["files"]] == [sha256(WEIGHTS)]
+
+
+def test_files_are_read_only_with_verify(lab: ModelLab) -> None:
+    lab.put("w/p.gguf", b"x" * len(PROJECTOR))
+    file = {"filename": "w/p.gguf", "uri": f"{lab.files.url}/p.gguf", "sha256": sha256(PROJECTOR)}
+    lab.put_as_localai("web", {"backend": "llama-cpp", "parameters": {"model": "w/p.gguf"}}, file)
+    assert [row["files"] for row in upgrades(lab)] == [[]]
     (row,) = upgrades(lab, verify=True)
-    assert (row["action"], row["files"][0]["available"]) == ("replace", sha256(PROJECTOR))
-    assert warnings == []
+    assert [file["filename"] for file in row["files"]] == ["w/p.gguf"]
+
+
+def test_a_file_whose_size_is_wrong_is_read(lab: ModelLab) -> None:
+    lab.install("web")
+    lab.put("w/p.gguf", b"short")
+    (row,) = upgrades(lab)
+    assert (row["action"], row["reason"]) == ("repair", "w/p.gguf has another content")
 
 
 def test_a_model_that_its_gallery_lost_causes_a_warning_and_the_others_are_checked(lab: ModelLab) -> None:
