@@ -259,9 +259,9 @@ problems:
   type: list
   elements: dict
   sample:
-    - path: notes.bak
-      problem: LocalAI lists notes.bak as a model. It is a file that no configuration has as its model.
-      advice: Move it into a subdirectory, or remove it.
+    - path: voice.tar.bz2
+      problem: LocalAI lists voice.tar.bz2 as a model. It is an archive.
+      advice: Remove it if it is unpacked, or move it into a subdirectory.
   contains:
     path:
       description:

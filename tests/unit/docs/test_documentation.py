@@ -70,11 +70,18 @@ MODEL_RESULTS = tuple(
 )
 
 
+class Loader(yaml.SafeLoader):
+    """Reads what Ansible does not take for a template as text."""
+
+
+Loader.add_constructor("!unsafe", Loader.construct_yaml_str)
+
+
 def block(path: str, name: str) -> Any:
     """Return the YAML that a file assigns to a constant, on its top or in a class."""
     for node in ast.walk(ast.parse((PLUGINS / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
-            return yaml.safe_load(ast.literal_eval(node.value))
+            return yaml.load(ast.literal_eval(node.value), Loader)
     raise LookupError(name)
 
 
@@ -297,6 +304,18 @@ def test_what_localai_backend_info_returns_is_documented() -> None:
     assert sorted(documented["pins"]["sample"]["backends"][0]) == sorted(first_dictionary("_row"))
 
 
+def test_what_localai_model_returns_is_documented() -> None:
+    files = ("_module/models/result",)
+    row = leaves(first_dictionary("_row", files))
+    returned = {**first_dictionary("result_of", files), "models": row, "msg": {}}
+    # Ansible documents "changed".
+    assert returned.pop("changed") == {}
+    documented = block("modules/localai_model.py", "RETURN")
+    assert undocumented(returned, documented) == []
+    assert sorted(documented) == sorted(returned)
+    assert sorted(documented["models"]["contains"]) == sorted(returned["models"])
+
+
 def test_what_localai_model_info_returns_is_documented() -> None:
     rows = {
         "models": {
@@ -349,6 +368,10 @@ def example_tasks(module: str) -> list[dict[str, Any]]:
 
 def literal(value: Any, option: Mapping[str, Any], module: str) -> Any:
     """Return what points to a template of an example: the set of pins that is documented, a choice, or any text."""
+    if isinstance(value, list):
+        return [literal(item, {}, module) for item in value]
+    if isinstance(value, dict):
+        return {key: literal(item, {}, module) for key, item in value.items()}
     if not str(value).startswith("{{"):
         return value
     if option.get("type") == "dict":
@@ -362,6 +385,10 @@ def accepted(module: str, arguments: Mapping[str, Any]) -> None:
     spec = MODULES[module]["argument_spec"]
     set_ones = {name: value for name, value in arguments.items() if "default(omit)" not in str(value)}
     given = {name: literal(value, spec.get(name, {}), module) for name, value in set_ones.items()}
+    if module == "localai_model" and "pins" in given:
+        # The documented set has one row.
+        names = given["name"] if isinstance(given["name"], list) else [given["name"]]
+        given["pins"]["models"] = [{**row, "name": name} for row in given["pins"]["models"] for name in names]
     validated = ArgumentSpecValidator(**copy.deepcopy(MODULES[module])).validate(given)
     assert validated.error_messages == []
     for value_of in VALUES[module]:

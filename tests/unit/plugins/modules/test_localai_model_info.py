@@ -129,7 +129,7 @@ def test_every_kind_of_model_is_listed_with_what_is_wrong(lab: ModelLab) -> None
     lab.put("w.bin")
     lab.put("mine.yaml", {"name": "mine", "backend": "Piper", "parameters": {"model": "voice.onnx"}})
     lab.put("broken.yaml", "a: [")
-    lab.put("notes.bak", "notes")
+    lab.put("notes.orig", "notes")
     lab.put("left.gguf", b"12345")
     (lab.path / "web.yaml").unlink()
     before = snapshot(lab.path)
@@ -144,7 +144,7 @@ def test_every_kind_of_model_is_listed_with_what_is_wrong(lab: ModelLab) -> None
     assert {row["path"] for row in result["problems"]} == {
         "broken.yaml",
         "mine.yaml",
-        "notes.bak",
+        "notes.orig",
         "._gallery_web.yaml",
     }
     unused = {row["path"]: row["prunable"] for row in result["unused"]}
