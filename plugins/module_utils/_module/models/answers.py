@@ -97,10 +97,16 @@ def read_yaml(path: str) -> t.Any:
 def survey(path: str) -> q.Survey:
     """Return what the YAML files and records of a models path say; raises HostError."""
     listing = list_directory(path)
-    documents = documents_of(path, listing)
+    return survey_of(path, listing, documents_of(path, listing), records_of(path))
+
+
+def survey_of(
+    path: str, listing: Listing, documents: t.Sequence[Document], records: t.Mapping[str, Record]
+) -> q.Survey:
+    """Return the same for a models path that was read."""
     return q.Survey(
         Mentions(documents, path).within(listing),
-        records_of(path),
+        records,
         {document.path: document.content for document in documents},
         {entry.path: entry.size for entry in listing.entries},
     )
@@ -123,8 +129,13 @@ def records_of(path: str) -> dict[str, Record]:
 def unused(path: str) -> tuple[Unused, ...]:
     """Return what no model needs in a models path."""
     listing = list_directory(path)
-    documents = documents_of(path, listing)
-    records = records_of(path)
+    return unused_of_survey(path, listing, documents_of(path, listing), records_of(path))
+
+
+def unused_of_survey(
+    path: str, listing: Listing, documents: t.Sequence[Document], records: t.Mapping[str, Record]
+) -> tuple[Unused, ...]:
+    """Return the same for a models path that was read."""
     ledger = left_paths(path) | {file for record in records.values() for file in record.paths}
     names = {document.path for document in documents}
     in_use = frozenset(file for name, record in records.items() for file in record.paths if yaml_name(name) in names)

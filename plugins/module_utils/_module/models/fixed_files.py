@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from ..._address import Address
 from ..._errors import LocalAIError, SourceError
+from ..._localai.models.artifacts import Spec
 from ..._localai.models.record import InstalledFile
 from ..._resolver.models import ModelResolver
 from ..._sources.model_uri import HUB, HubUri, hub_file, with_revision
@@ -102,13 +103,13 @@ class FixedFiles:
 
     def _state(self, revision: _Revision) -> _State:
         """Ask the Hub for a revision; raises SourceError."""
-        hub = self._resolver.hub
         commit = revision.revision
         if not _COMMIT.fullmatch(commit):
-            commit = hub.commit(revision.repo, revision.revision)
+            commit = self._resolver.commit(revision.repo, revision.revision)
         patterns = [_SPECIAL.sub(r"\\\1", path) for path in self._paths[revision]]
         try:
-            files = hub.snapshot(revision.repo, commit, patterns, ()).files
+            spec = Spec(revision.repo, allow=tuple(patterns))
+            files = self._resolver.snapshot(spec, commit, required=True).files
         except SourceError:
             # Servers that only imitate the Hub may not list files. The commit is what matters.
             files = ()

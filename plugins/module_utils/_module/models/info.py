@@ -20,13 +20,14 @@ from ..._localai.models.findings import findings_of
 from ..._model_request import ModelHost
 from ..._store.layout import OWN_DIRECTORY, PROGRESS
 from ..runner import Run, run_module
-from .answers import ModelAnswers, sha256_of
+from .answers import ModelAnswers
 from .info_options import MODEL_INFO, ModelInfoOptions, model_info_options
 from .info_rows import model_row, problem_rows, progress_row, unused_rows
 from .inventory import Inventory, inventory_of
 from .model import resolver_of
 from .options import model_host
 from .service_user import reader_of
+from .snapshots import sha256_of
 
 
 def run_model_info() -> None:

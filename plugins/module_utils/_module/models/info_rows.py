@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..._address import redacted, redacted_text
 from ..._errors import GalleryError, HostError
+from ..._localai.models.artifacts import snapshot_path
 from ..._localai.models.contents import Finding, parents
 from ..._localai.models.definition import files_by_name
 from ..._localai.models.file_findings import WEIGHTS
@@ -45,7 +46,8 @@ def model_row(
 ) -> dict[str, t.Any]:
     """Return the row of a model. `digest_of` returns the sha256 of a file; without it, no file is read."""
     record, definition, files = model.record, model.definition, files_of_model(model, inventory)
-    damage = [*_damage(model, files, inventory), *(_wrong_digests(files, inventory, digest_of) if digest_of else ())]
+    damage = [*_damage(model, files, inventory), *_broken_snapshots(model, inventory, verify=digest_of is not None)]
+    damage += _wrong_digests(files, inventory, digest_of) if digest_of else ()
     related = [finding.problem for finding in _related(model, files, findings)]
     # A finding about a file says the same in another way.
     new = [problem for problem in damage if not any(problem.path in text for text in related)]
@@ -110,7 +112,14 @@ def _paths(model: ListedModel, files: t.Iterable[LocalFile]) -> t.Iterable[str]:
     """Return the paths of all that a model consists of besides its YAML files."""
     written = model.record.written if model.record is not None else ()
     templates = model.definition.templates if model.definition is not None else ()
-    return dict.fromkeys((*(file.filename for file in files), *written, *(template.filename for template in templates)))
+    return dict.fromkeys(
+        (
+            *(file.filename for file in files),
+            *written,
+            *(template.filename for template in templates),
+            *map(snapshot_path, model.snapshots),
+        )
+    )
 
 
 def _installer(model: ListedModel) -> str:
@@ -140,6 +149,13 @@ def _damage(model: ListedModel, files: t.Sequence[LocalFile], inventory: Invento
             yield _Damage(path, f"{path} is missing.")
         elif size and present != size:
             yield _Damage(path, f"{path} has {present} bytes, and {size} were installed.")
+
+
+def _broken_snapshots(model: ListedModel, inventory: Inventory, *, verify: bool) -> t.Iterator[_Damage]:
+    for key in model.snapshots:
+        if not inventory.has_snapshot(key, verify=verify):
+            path = snapshot_path(key)
+            yield _Damage(path, f"The snapshot {path} is missing, or files of it are missing or changed.")
 
 
 def _wrong_digests(

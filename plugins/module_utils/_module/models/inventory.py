@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import functools
 import posixpath
-import time
 import typing as t
 from dataclasses import dataclass, field
 
 from ..._errors import GalleryError
+from ..._localai.models.artifacts import snapshot_keys
 from ..._localai.models.contents import Entry, Listing
 from ..._localai.models.definition import Definition
 from ..._localai.models.directory import list_directory
-from ..._localai.models.mentions import Document, Mentions
+from ..._localai.models.mentions import Document
 from ..._localai.models.names import gallery_file_name, of_gallery_file, yaml_name
 from ..._localai.models.record import Record, definition_of
-from ..._localai.models.unused import Unused, unused_of
+from ..._localai.models.unused import Unused
 from ..._localai.models.yaml_findings import Configuration, configurations_of
 from ..._model_request import Config
 from ..._planner.models.questions import Survey
-from .answers import documents_of, records_of
+from .answers import documents_of, records_of, survey_of, unused_of_survey
+from .snapshots import complete_snapshot
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ class ListedModel:
         """The name under which a server knows the model."""
         name = (self.config or {}).get("name")
         return str(name) if isinstance(name, (str, int, float)) and str(name) else self.name
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The keys of the snapshots of repositories that it uses."""
+        keys = snapshot_keys(self.config) if self.config is not None else []
+        return tuple(dict.fromkeys((*(self.record.snapshots if self.record is not None else ()), *keys)))
 
     @property
     def backend(self) -> str:
@@ -68,16 +75,9 @@ class Inventory:
         return {entry.path: entry for entry in self.listing.entries}
 
     @functools.cached_property
-    def mentions(self) -> Mentions:
-        """Which YAML files mention a path."""
-        return Mentions(self.documents, self.path)
-
-    @functools.cached_property
     def survey(self) -> Survey:
         """The same, as the planner asks for it."""
-        contents = {document.path: document.content for document in self.documents}
-        sizes = {entry.path: entry.size for entry in self.listing.entries}
-        return Survey(self.mentions, self.records, contents, sizes)
+        return survey_of(self.path, self.listing, self.documents, self.records)
 
     @functools.cached_property
     def models(self) -> tuple[ListedModel, ...]:
@@ -108,16 +108,13 @@ class Inventory:
         except GalleryError:
             return None
 
-    def unused(self) -> list[Unused]:
+    def unused(self) -> tuple[Unused, ...]:
         """Return what no model needs."""
-        ledger = frozenset(path for record in self.records.values() for path in record.paths)
-        in_use = frozenset(
-            path
-            for name, record in self.records.items()
-            for path in record.paths
-            if yaml_name(name) in self.survey.documents
-        )
-        return unused_of(self.listing, self.mentions, ledger, time.time(), in_use)
+        return unused_of_survey(self.path, self.listing, self.documents, self.records)
+
+    def has_snapshot(self, key: str, *, verify: bool) -> bool:
+        """Return whether all files of a snapshot are there; with `verify`, whether they have the recorded digests."""
+        return complete_snapshot(self.path, key, verify=verify) is not None
 
     def size_of(self, path: str) -> int | None:
         """Return the bytes at a path, for a directory those of all files in it; None if nothing is there."""

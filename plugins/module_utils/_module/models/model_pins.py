@@ -21,8 +21,10 @@ from ..._localai.models.record import InstalledFile, Record
 from ..._model_request import Config, FileSpec, ModelHost, ModelSpec
 from ..._planner.facts import Unanswered
 from ..._planner.failures import combined
+from ..._planner.models import questions as q
 from ..._planner.models.desired import Desired, desired_of
 from ..._planner.models.facts import ModelFacts
+from ..._planner.models.snapshots import with_snapshots
 from ..._request import bare_name
 from ..._sources.hub_endpoint import hub_endpoint
 from ..decide import decide
@@ -46,6 +48,7 @@ class _Pinned:
     gallery: str = ""
     variant: str = ""
     redacts: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def pins_of_models(
@@ -73,7 +76,7 @@ def pins_of_models(
 
 def _row(model: _Pinned, fixed: FixedFiles, warnings: list[str]) -> dict[str, t.Any]:
     """Return the row of a model; raises LocalAIError."""
-    problems: list[str] = []
+    problems: list[str] = list(model.warnings)
     files = {file.filename: fixed.fix(file, problems) for file in model.files}
     if model.redacts or any(str(file.uri) != file.uri.text for file in files.values()):
         problems.append(
@@ -178,7 +181,7 @@ class _Sources:
     def _of_gallery(self, requested: RequestedName) -> _Pinned:
         """Return the entry of a gallery as it would be installed; raises GalleryError."""
         spec = ModelSpec(requested.name, model=requested.text, follows_entry=True)
-        desired, self._facts = decide(functools.partial(_desired, spec), self._facts, self._answers.from_servers)
+        desired, self._facts = decide(functools.partial(_desired, spec), self._facts, self._answer)
         return _Pinned(
             name=desired.name,
             config=desired.config,
@@ -187,13 +190,18 @@ class _Sources:
             model=desired.name,
             gallery=desired.gallery,
             variant=desired.variant,
+            warnings=desired.warnings,
         )
+
+    def _answer(self, question: q.Question) -> t.Any:
+        # Hosts of a fleet are not told apart by what is in the models path of this one.
+        return None if isinstance(question, q.FileOnDisk) else self._answers.from_servers(question)
 
 
 def _desired(spec: ModelSpec, facts: ModelFacts) -> Desired | tuple[t.Any, ...]:
     """Return what a model would be, or the question whose answer that needs; raises LocalAIError."""
     try:
-        return desired_of(spec, None, facts, anew=True)
+        return with_snapshots(desired_of(spec, None, facts, anew=True), None, facts, anew=True)
     except Unanswered as e:
         return (e.question,)
 
@@ -206,7 +214,11 @@ def _of_record(record: Record) -> _Pinned:
     if record.request is None:
         config = shown(dict(record.config))
     else:
-        config = record.parts.config(record.name, shown(dict(record.request.config or {})))
+        requested = record.request.config or {}
+        config = record.parts.config(record.name, shown(dict(requested)))
+        if record.snapshots:
+            # Their commits were found at the installation.
+            config["artifacts"] = record.config["artifacts"]
     return _Pinned(
         name=record.name,
         config=config,

@@ -24,7 +24,7 @@ def test_a_missing_models_path_has_nothing(lab: ModelLab) -> None:
     inventory = lab.inventory()
     assert inventory.models == ()
     assert inventory.listing.problems == ()
-    assert inventory.unused() == []
+    assert inventory.unused() == ()
     assert not lab.path.exists()
 
 
@@ -83,7 +83,7 @@ def test_sizes_are_those_of_files_links_and_whole_directories(lab: ModelLab) -> 
 
 def test_files_of_removed_models_are_unused_and_those_of_installed_ones_are_not(lab: ModelLab) -> None:
     lab.install("web")
-    assert lab.inventory().unused() == []
+    assert lab.inventory().unused() == ()
     for name in ("web.yaml", "._gallery_web.yaml"):
         (lab.path / name).unlink()
     (unused,) = lab.inventory().unused()
