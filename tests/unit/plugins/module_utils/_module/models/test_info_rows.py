@@ -23,7 +23,14 @@ from ansible_collections.localai.core.plugins.module_utils._module.models.info_r
     progress_row,
     unused_rows,
 )
-from ansible_collections.localai.core.tests.support.model_lab import PROJECTOR, WEIGHTS, ModelLab, model_lab, sha256
+from ansible_collections.localai.core.tests.support.model_lab import (
+    PROJECTOR,
+    REPO,
+    WEIGHTS,
+    ModelLab,
+    model_lab,
+    sha256,
+)
 
 
 @pytest.fixture
@@ -165,6 +172,26 @@ def test_two_digests_of_one_file_do_not_fail(lab: ModelLab) -> None:
     inventory = lab.inventory()
     (file,) = files_of_model(inventory.models[0], inventory)
     assert file.filename == "w"
+
+
+def test_a_snapshot_counts_and_must_be_complete(lab: ModelLab) -> None:
+    artifacts = [{"source": {"type": "huggingface", "repo": REPO, "allow_patterns": ["*.gguf"]}}]
+    lab.publish({"name": "whole", "overrides": {"backend": "transformers", "artifacts": artifacts}})
+    lab.install("whole")
+    whole = row(lab, "whole")
+    assert (whole["complete"], whole["problems"]) == (True, [])
+    assert whole["size"] > len(WEIGHTS) + len(PROJECTOR)
+    (weights,) = lab.path.glob(".artifacts/huggingface/*/snapshot/chat.gguf")
+    weights.write_bytes(b"x" * len(WEIGHTS))
+    assert row(lab, "whole")["complete"]
+    assert not row(lab, "whole", digest_of=lambda _path: "")["complete"]
+    weights.unlink()
+    cut = row(lab, "whole")
+    key = weights.parents[1].name
+    assert (cut["complete"], cut["problems"]) == (
+        False,
+        [f"The snapshot .artifacts/huggingface/{key} is missing, or files of it are missing or changed."],
+    )
 
 
 def test_what_cannot_be_listed_is_a_problem_without_a_path(lab: ModelLab) -> None:

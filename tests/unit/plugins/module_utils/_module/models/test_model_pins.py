@@ -177,3 +177,26 @@ def test_templates_and_texts_of_a_base_file_are_part_of_a_pin(lab: ModelLab, tmp
     assert row["config"] == {"backend": "whisper", "name": "based"}
     assert row["definition"]["config_file"] == "backend: whisper\n"
     assert row["definition"]["prompt_templates"] == [template]
+
+
+SNAPSHOT = {"backend": "transformers", "artifacts": [{"source": {"type": "huggingface", "repo": REPO}}]}
+
+
+def test_snapshots_are_pinned_at_their_commits(lab: ModelLab) -> None:
+    lab.publish({"name": "whole", "overrides": SNAPSHOT})
+    (current,) = pins(lab, "whole")["models"]
+    (entry,) = current["config"]["artifacts"]
+    assert entry["resolved"]["revision"] == COMMIT
+    lab.install("whole", config={"note": "https://x.example/a"})
+    (installed,) = pins(lab)["models"]
+    assert installed["config"] == {**current["config"], "note": "https://x.example/a"}
+    assert installed["files"] == []
+
+
+def test_a_snapshot_that_only_a_server_would_download_is_a_warning(lab: ModelLab) -> None:
+    overrides = {"backend": "transformers", "parameters": {"model": "acme/none"}}
+    lab.publish({"name": "guessed", "overrides": overrides})
+    warnings: list[str] = []
+    (row,) = pins(lab, "guessed", warnings=warnings)["models"]
+    assert row["config"] == {"name": "guessed", **overrides}
+    assert warnings[0].startswith("pins: guessed: guessed: the server will download acme/none itself")
