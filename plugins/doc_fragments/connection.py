@@ -13,7 +13,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   endpoints:
-    description: Settings for single hosts. They apply to images, galleries and archives from these hosts.
+    description: Settings for single hosts. They apply to images, galleries, archives and files of models
+      from these hosts.
     type: list
     elements: dict
     default: []
@@ -55,8 +56,9 @@ options:
         description:
           - Mirrors of the images of this host, in the order in which they are tried. The host itself is tried last,
             unless a mirror has O(endpoints[].mirrors[].resolve=true).
-          - Tags are resolved at the host itself, so mirrors need not be trusted. Content is pulled from any mirror that
-            has it. If a mirror fails, the transfer continues from the next one, at the byte where it stopped.
+          - They are mirrors of the files of models on this host too, such as V(huggingface.co). The path of the file is
+            put after that of the mirror. O(endpoints[].mirrors[].resolve) has no effect on these, and the host itself
+            is always tried last. Other archives and galleries have mirrors of their own.
           - Put the credentials and certificates for a mirror in a separate entry for the host of the mirror.
         type: list
         elements: dict
