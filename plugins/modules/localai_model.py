@@ -240,8 +240,8 @@ options:
     default: false
   verify:
     description:
-      - Whether to read the files of the models completely and compare their SHA-256 with the record. Files that differ
-        are downloaded again.
+      - Whether to read the files and snapshots of the models completely and compare their SHA-256 with the record.
+        Files that differ are downloaded again.
       - Without it, files are compared by their size only. What was unpacked from archives, and templates, are always
         compared by size.
     type: bool
@@ -295,9 +295,13 @@ notes:
   - A running server sees a new model at the first request that names it. It sees a changed configuration, and lists new
     models, after C(POST /models/reload). See RV(reload_required), RV(unload) and RV(restart_required).
   - A model is served by its backend. See RV(backends).
-  - Snapshots of repositories of the Hub (C(artifacts) in a configuration, or a repository as C(parameters.model) of
-    backends such as V(transformers)) and C(download_files) are not downloaded by this module. LocalAI downloads them
-    when it starts and at each reload.
+  - Repositories of the Hub that a configuration names, in C(artifacts) or as C(parameters.model) of backends such as
+    V(transformers), are installed as snapshots, at the path and with the record that LocalAI uses, if the model has no
+    files. Their commit is written into the configuration, as by LocalAI, so that O(state=present) does not query the
+    Hub again. If the Hub cannot be queried, C(artifacts) are an error. A repository in C(parameters.model) is a
+    warning, and LocalAI downloads it itself.
+  - C(download_files) of a configuration are not downloaded by this module. LocalAI does it when it starts and at each
+    reload.
   - If the Python that Ansible uses lacks requests or PyYAML, and a run needs them, the module runs again with a Python
     of the distribution (such as C(/usr/bin/python3)) that has both, if there is one.
   - A transfer continues after an error at the byte where it stopped. The next run continues the transfer of an
@@ -553,6 +557,7 @@ models:
       description:
         - The files of the model after this run. Each has C(filename), C(uri), C(sha256) and C(size). C(sha256) and
           C(size) are null if they are unknown, for example in check mode.
+        - The files of snapshots are not in it.
       type: list
       elements: dict
     served_by:
@@ -606,7 +611,7 @@ reload_required:
   sample: true
 restart_required:
   description:
-    - Whether a model was removed. A running LocalAI forgets it only when it is restarted.
+    - Whether a model with a configuration was removed. A running LocalAI forgets it only when it is restarted.
     - It depends only on this run, not on earlier runs.
   returned: always
   type: bool
