@@ -78,7 +78,7 @@ def test_typing_errors(name: str, right: str) -> None:
         ("localai_port", "use localai_address"),
         ("localai_host", "use localai_address"),
         ("localai_listen", "use localai_address"),
-        ("localai_models", "put them into localai_models_path"),
+        ("localai_models", "install them with the module localai.core.localai_model"),
         ("localai_models_dir", "use localai_models_path"),
         ("localai_model_path", "use localai_models_path"),
         ("localai_backend", "use localai_backends"),
