@@ -212,7 +212,7 @@ options:
     description:
       - A set of pinned models to install exactly as recorded, without consulting a gallery. Each row has the
         configuration, LocalAI's record of the installation, and the files with their SHA-256.
-        M(localai.core.localai_model_info) returns it with C(pins=true).
+        M(localai.core.localai_model_info) returns it with O(localai.core.localai_model_info#module:pins=true).
       - It is a mapping with the format V(2). Keys that this module does not know are ignored, so one file can have the
         pins of backends and models.
       - A requested name without a row is an error. O(config) is merged over the configuration of the row.
@@ -234,7 +234,7 @@ options:
         of them, unfinished downloads and temporary files of LocalAI that did not change for an hour, snapshots of
         LocalAI that did not change for an hour, and unfinished snapshots that did not change for 24 hours.
       - Files of unknown origin, and caches of the Hugging Face library, are never removed.
-        M(localai.core.localai_model_info) lists them.
+        RV(localai.core.localai_model_info#module:unused) lists them.
       - If a YAML file or a directory cannot be read, nothing that it could mention is removed.
     type: bool
     default: false
