@@ -31,8 +31,9 @@ attributes:
     support: full
     details:
       - Check mode reads galleries and base files if the run would, and fails if the run would.
-      - It asks the servers of files only for sizes and versions, and does not fail if they do not answer. So it cannot
-        predict that a file cannot be downloaded.
+      - It asks the servers of files only for sizes and versions. It warns of a file that a server does not have, and
+        does not fail. It does not wait for servers that do not answer, so it cannot predict that a file cannot be
+        downloaded from them.
       - An O(owner) or O(group) that does not exist is a warning in check mode, because an earlier task may create it.
         See O(pending).
   diff_mode:
@@ -300,8 +301,8 @@ notes:
     files. Their commit is written into the configuration, as by LocalAI, so that O(state=present) does not query the
     Hub again. If the Hub cannot be queried, C(artifacts) are an error. A repository in C(parameters.model) is a
     warning, and LocalAI downloads it itself.
-  - C(download_files) of a configuration are not downloaded by this module. LocalAI does it when it starts and at each
-    reload.
+  - C(download_files) of a configuration are files of the model too. A server would download them only when it starts
+    and at each reload.
   - If the Python that Ansible uses lacks requests or PyYAML, and a run needs them, the module runs again with a Python
     of the distribution (such as C(/usr/bin/python3)) that has both, if there is one.
   - A transfer continues after an error at the byte where it stopped. The next run continues the transfer of an
