@@ -111,10 +111,10 @@ options:
       - With V(present), each model is installed as requested. What was requested and installed is recorded, so a model
         that is installed as requested is compared with its record. This needs no network, and the gallery is not read
         again.
-      - With V(present), files that are missing or have another size are downloaded again, and a configuration that was
-        changed on the host is written again. If only O(config) changes, the new configuration is made from what was
-        recorded, without network. If O(model), O(variant), O(uri), O(revision) or O(files) change, the source is read
-        again. Files that the new request shares with the old one stay.
+      - With V(present), files that are missing or have another content are downloaded again, and a configuration that
+        was changed on the host is written again. See O(verify). If only O(config) changes, the new configuration is
+        made from what was recorded, without network. If O(model), O(variant), O(uri), O(revision) or O(files) change,
+        the source is read again. Files that the new request shares with the old one stay.
       - With V(latest), the entry of the gallery, or the YAML file in O(uri), is read again. The model is upgraded if
         its configuration or its files differ now. Files with a SHA-256 are compared by it, others by what their server
         states (its C(ETag), else date and size).
@@ -243,8 +243,8 @@ options:
     description:
       - Whether to read the files and snapshots of the models completely and compare their SHA-256 with the record.
         Files that differ are downloaded again.
-      - Without it, files are compared by their size only. What was unpacked from archives, and templates, are always
-        compared by size.
+      - Without it, a file is read only if its size or the time of its last change differs from the record. What was
+        unpacked from archives, and templates, are always compared by size.
     type: bool
     default: false
   force:
