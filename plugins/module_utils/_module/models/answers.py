@@ -35,6 +35,7 @@ class ModelAnswers:
     def __init__(self, resolver: t.Callable[[], ModelResolver]) -> None:
         """`resolver` returns the object that asks servers. It is called only if there is such a question."""
         self._resolver = functools.lru_cache(maxsize=None)(resolver)
+        self._hashes: dict[tuple[t.Any, ...], str] = {}
 
     @property
     def resolver(self) -> ModelResolver:
@@ -49,7 +50,7 @@ class ModelAnswers:
             with errors_at(os.path.join(path, question.path)):
                 return file_state(os.path.join(path, question.path), task.keeps)
         if isinstance(question, q.HashFile):
-            return sha256_of(os.path.join(path, question.path))
+            return self._sha256_of(os.path.join(path, question.path))
         if isinstance(question, q.ReadYaml):
             return read_yaml(os.path.join(path, question.path))
         if isinstance(question, q.ReadManifest):
@@ -59,6 +60,17 @@ class ModelAnswers:
         if isinstance(question, q.FindUnused):
             return unused(path)
         return self.from_servers(question)
+
+    def _sha256_of(self, path: str) -> str:
+        """Return the sha256 of a file like `sha256_of`. A file that has not changed since is not read again."""
+        try:
+            status = os.stat(path)
+        except OSError:
+            return sha256_of(path)
+        version = (path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if version not in self._hashes:
+            self._hashes[version] = sha256_of(path)
+        return self._hashes[version]
 
     def from_servers(self, question: q.Question) -> t.Any:
         """Return the answer to a question that is not about the disk; raises LocalAIError."""

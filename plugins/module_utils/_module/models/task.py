@@ -63,22 +63,21 @@ def task_of(host: ModelHost, options: ModelOptions, keeps: KeptAttributes, run: 
 
 
 class ModelDecider:
-    """Plans a task, and plans it again if the disk has changed. What servers answered is kept."""
+    """Plans a task, and plans it again under the lock. What servers answered is kept.
+
+    Other runs can have changed anything that a plan is based on, also files that its models do not have yet.
+    """
 
     def __init__(self, facts: ModelFacts, answer: t.Callable[[ModelTask, t.Any], t.Any]) -> None:
         """`answer` returns the answer to a question of the planner for a task."""
         self.facts = facts
         self._answer = answer
-        self._planned: tuple[ModelTask, InstalledModels, ModelPlan] | None = None
 
     def decide(self, task: ModelTask) -> ModelPlan:
         """Return the plan for the current state of the disk; raises LocalAIError."""
-        installed = task.scan()
-        if self._planned is None or self._planned[:2] != (task, installed):
-            facts = self.facts.rescanned(installed, task.requested)
-            check_directory(facts)
-            plan, self.facts = decide(
-                lambda facts: plan_models(task.options, facts), facts, lambda question: self._answer(task, question)
-            )
-            self._planned = (task, installed, plan)
-        return self._planned[2]
+        facts = self.facts.rescanned(task.scan(), task.requested)
+        check_directory(facts)
+        plan, self.facts = decide(
+            lambda facts: plan_models(task.options, facts), facts, lambda question: self._answer(task, question)
+        )
+        return plan
