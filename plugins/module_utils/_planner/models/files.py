@@ -75,7 +75,7 @@ def compare_files(
             changes.present.append(InstalledFile(file.filename, file.uri, file.sha256))
         else:
             _Comparison(model, facts, options, desired.spec.state == "latest", changes).compare(file)
-        if is_archive(file.filename) and _must_unpack(file.filename, model, changes):
+        if is_archive(file.filename) and _must_unpack(file, model, changes):
             changes.unpack.append(file.filename)
     return changes
 
@@ -168,11 +168,13 @@ def _installed(file: FileSpec, state: FileState, recorded: InstalledFile | None)
     return InstalledFile(file.filename, file.uri, sha256, state.size, version, state.mtime)
 
 
-def _must_unpack(archive: str, model: InstalledModel, changes: FileChanges) -> bool:
-    """Return whether an archive has to be unpacked: it is fetched, or something of what it held is missing."""
-    if any(file.filename == archive for file in changes.fetch) or model.record is None:
+def _must_unpack(archive: FileSpec, model: InstalledModel, changes: FileChanges) -> bool:
+    """Return whether an archive has to be unpacked: not all that it holds is known to be there."""
+    if any(file.filename == archive.filename for file in changes.fetch) or model.record is None:
         return True
     missing = [path for path in model.missing if path in model.record.written]
     if missing:
         changes.reasons.append(f"{missing[0]} is missing")
-    return bool(missing) or model.record.file(archive) is None
+    recorded = model.record.file(archive.filename)
+    # A run that was interrupted before it unpacked the archive has left the one that is requested, and an old record.
+    return bool(missing) or recorded is None or not _same_content(archive, recorded)
