@@ -228,6 +228,8 @@ class ManagedFiles:
             levels = unless_missing(lambda: stack.enter_context(descended(self._fd, self._path, directory)))
             if levels is not None:
                 remove(file_name, dir_fd=levels[-1])
+                # After a loss of power, it would claim that the model is still there.
+                write_out_entries(levels[-1])
 
     def _checked(self, path: str) -> str:
         """Return a path below the managed directory; raises SourceError if it is not one, HostError if it is ours."""
