@@ -18,7 +18,7 @@ from ..._fs.utf8 import os
 from ..._store.file_system import KeptAttributes
 from ..._store.layout import MODELS, OWN_DIRECTORY
 from .installed import FileState, InstalledModel, InstalledModels
-from .names import SUFFIX, gallery_file_name, yaml_name
+from .names import SUFFIX, gallery_file_name, of_gallery_file, yaml_name
 from .record import LEFT, Record, parse_left, parse_record
 
 # LocalAI's own files have some ten thousand bytes.
@@ -33,7 +33,8 @@ def scan_models(path: str, requested: t.Container[str] | None, keeps: KeptAttrib
     `keeps` are the attributes that the file system stores.
     """
     problems: list[str] = []
-    names = {name[: -len(SUFFIX)] for name in _listed(path, problems) if _is_configuration(name)}
+    listed = _listed(path, problems)
+    names = {name[: -len(SUFFIX)] for name in listed if _is_configuration(name)} | _partly_removed(listed)
     every = sorted(names | set(recorded_names(path)), key=os.fsencode)
     return InstalledModels(
         path,
@@ -111,6 +112,16 @@ def _state_or_none(path: str, keeps: KeptAttributes) -> FileState | None:
         return file_state(path, keeps)
     except OSError:
         return None
+
+
+def _partly_removed(listed: t.Sequence[str]) -> set[str]:
+    """Return the models of which LocalAI's own file is left: an interrupted removal leaves it until the end.
+
+    An operator disables a model by renaming its file, for example to `x.yaml.off`, so that is another case.
+    """
+    names = {name for name in map(of_gallery_file, listed) if name}
+    others = [name.casefold() for name in listed]
+    return {name for name in names if not any(other.startswith(f"{name.casefold()}.y") for other in others)}
 
 
 def _is_configuration(name: str) -> bool:

@@ -67,7 +67,8 @@ class ModelApplier:
             for path in step.after:
                 self._files.set_attributes(path, self._requested)
         elif isinstance(step, Remove):
-            for path in (yaml_name(step.name), gallery_file_name(step.name), *step.paths):
+            # What tells the files of the model comes last, so that the next run can go on after an interruption.
+            for path in (yaml_name(step.name), *step.paths, gallery_file_name(step.name)):
                 self._files.remove(path)
             self._files.remove_record(step.name)
         elif isinstance(step, Prune):
@@ -97,17 +98,20 @@ class ModelApplier:
             written[template.filename] = {template.filename: len(content)}
         for snapshot in step.snapshots:
             self._snapshots.install(step.name, snapshot)
-        documents = _documents(step)
+        documents = documents_of(step)
         sizes = {path: size for sizes in written.values() for path, size in sizes.items()}
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         record = self._record(step, sizes, {**self._hashes(step.name), **hashes})
-        # If the run is killed after this, the next one writes the YAML files that the record is about.
-        self._files.write_record(step.name, record.to_json())
+        # If the run is killed after this, the next one writes the YAML files, and removes what is obsolete.
+        obsolete = dict.fromkeys((path for path in step.obsolete if not path_problem(path)), 0)
+        self._files.write_record(step.name, replace(record, written={**record.written, **obsolete}).to_json())
         for name in (gallery_file_name(step.name), yaml_name(step.name)):
             if name in documents:
                 self._files.write(name, documents[name])
         for path in step.obsolete:
             self._files.remove(path)
+        if obsolete:
+            self._files.write_record(step.name, record.to_json())
 
     def _fetch(self, step: Install, stack: contextlib.ExitStack) -> None:
         """Install the files that a model lacks. Those that replace others come last, when all are complete."""
@@ -234,7 +238,7 @@ class ModelApplier:
         return {file: sha256_of(os.path.join(self._store.path, file)) for file in names}
 
 
-def _documents(step: Install) -> dict[str, bytes]:
+def documents_of(step: Install) -> dict[str, bytes]:
     """Return the YAML files that a step writes, by name."""
     definition = step.desired.parts.definition.document
     documents = {}
