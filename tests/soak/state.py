@@ -61,7 +61,9 @@ def leftovers(path: Path) -> list[str]:
 
 
 def _tree(top: Path) -> Tree:
-    return {str(place.relative_to(top)): _node(place, place == top / "metadata.json") for place in _below(top)}
+    return {
+        str(place.relative_to(top)): node_at(place, is_metadata=place == top / "metadata.json") for place in _below(top)
+    }
 
 
 def _below(top: Path) -> Iterator[Path]:
@@ -70,7 +72,8 @@ def _below(top: Path) -> Iterator[Path]:
         yield from top.rglob("*")
 
 
-def _node(place: Path, is_metadata: bool) -> Node:
+def node_at(place: Path, *, is_metadata: bool = False) -> Node:
+    """What is at a path; the time in `metadata.json` does not count."""
     status = place.lstat()
     content: object = b""
     if place.is_symlink():
@@ -104,6 +107,14 @@ class Judge:
     def gap(self, now: State) -> set[str]:
         """The backends that are nowhere to be seen at the moment, though they are before the run and after it."""
         return {name for name in self.old.trees if name in self.new.trees and name not in now.trees}
+
+    def is_gap(self, path: Path) -> bool:
+        """Whether a backend is nowhere to be seen at the moment."""
+        return bool(self.gap(State.of(path, self.scenario.task)))
+
+    def is_done(self, path: Path) -> bool:
+        """Whether all is as it is after the run."""
+        return State.of(path, self.scenario.task) == self.new
 
     def now(self, path: Path) -> Iterator[str]:
         """What is wrong with what LocalAI sees at this moment."""

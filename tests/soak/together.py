@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether runs at once on one backends path, two or ten, end as if they had come one after the other.
+"""Whether runs at once on one backends path or models path end as if they had come one after the other.
 
 Each notes when it got the lock. In the order of these moments they are run again on another path, where each has to say
 the same, and all has to end the same. A run that changed nothing has to have nothing to do at one of the moments at
@@ -23,20 +23,54 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator, Protocol, Sequence
 from unittest import mock
 
 from ansible_collections.localai.core.plugins.module_utils._module import execute
+from ansible_collections.localai.core.plugins.module_utils._module.models import execute as model_execute
 from ansible_collections.localai.core.plugins.module_utils._store import store
 from ansible_collections.localai.core.plugins.modules import localai_backend_info
 
 from ..support.host import snapshot, temporary_directory
 from ..support.module import run_module
+from . import model_scenarios
+from .model_state import ModelState
 from .scenarios import Options, Sources, begin, carry_out
 from .state import State, leftovers
 from .strace import started
 
 _SAID = ("failed", "changed", "removed", "unload", "restart_required", "diff")
+
+
+class CarryOut(Protocol):
+    """Runs a module on a path; returns what it says."""
+
+    def __call__(self, task: Options, path: Path, *, check: bool = False) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What runs at once: how a task is carried out, and what is on a path then.
+
+    `may_fail` is found in the message of a run that is refused because of what another one did.
+    """
+
+    name: str
+    carry_out: CarryOut
+    state: Callable[[Path], object]
+    may_fail: str = ""
+
+
+def _on_backends(task: Options, path: Path, *, check: bool = False) -> dict[str, Any]:
+    return carry_out(task, path, check=check)
+
+
+def _on_models(task: Options, path: Path, *, check: bool = False) -> dict[str, Any]:
+    return model_scenarios.carry_out(task, path, check)
+
+
+BACKENDS = Subject("backends", _on_backends, lambda path: State.of(path, {"capability": "default"}))
+MODELS = Subject("models", _on_models, ModelState.of, "needs another content of it")
 
 
 @dataclass(frozen=True)
@@ -48,6 +82,26 @@ class Run:
     locked: float
     ended: float
     result: dict[str, Any]
+
+
+def model_tasks(sources: model_scenarios.ModelSources) -> list[Options]:
+    """Ten tasks that are in each other's way, also by files that several models share."""
+    run = sources.options
+    own = {"config": {"backend": "whisper", "parameters": {"model": "shared.gguf"}}}
+    other_content = [{"filename": "shared.gguf", "uri": sources.file("1", "b.gguf")}]
+    wanted = [
+        run("1", "pair", "renamed"),
+        run("2", "pair", "renamed", state="latest"),
+        run("1", "renamed", state="absent"),
+        run("1", "sharing"),
+        run("1", "sharing", state="absent", prune=True),
+        run("2", "mine", **own, files=other_content),
+        run("2", "renamed", "other", exclusive=True, state="latest"),
+        run("1", "pair", config={"context_size": 7}),
+        run("1", "pair", force=True),
+        run("1", "renamed", "other", mode="0600"),
+    ]
+    return [{**task, "lock_timeout": 120} for task in wanted]
 
 
 def tasks(sources: Sources, path: Path) -> list[Options]:
@@ -72,14 +126,15 @@ def tasks(sources: Sources, path: Path) -> list[Options]:
 
 def said(result: dict[str, Any], path: Path) -> object:
     """What a run on any path says if it does the same."""
-    text = json.dumps([result[key] for key in _SAID])
+    text = json.dumps([result.get(key) for key in (*_SAID, "reload_required")])
     return json.loads(text.replace(str(path), "PATH"))
 
 
-def at_once(wanted: Sequence[Options], path: Path) -> list[Run]:
+def at_once(subject: Subject, wanted: Sequence[Options], path: Path) -> list[Run]:
     """Carry out tasks, each in its own process, all from the same moment on."""
     notes = [path.with_name(f"{number}.json") for number in range(len(wanted))]
-    children = [started(functools.partial(_note, task, path, note)) for task, note in zip(wanted, notes)]
+    works = [functools.partial(_note, subject, task, path, note) for task, note in zip(wanted, notes)]
+    children = [started(work) for work in works]
     for child in children:
         os.kill(child, signal.SIGCONT)
     for child in children:
@@ -88,10 +143,10 @@ def at_once(wanted: Sequence[Options], path: Path) -> list[Run]:
     return [Run(task, **json.loads(note.read_text(encoding="utf-8"))) for task, note in zip(wanted, notes)]
 
 
-def _note(task: Options, path: Path, note: Path) -> None:
+def _note(subject: Subject, task: Options, path: Path, note: Path) -> None:
     moments = {"began": time.monotonic(), "locked": 0.0}
     with _when_locked(lambda: moments.update(locked=time.monotonic())):
-        result = carry_out(task, path)
+        result = subject.carry_out(task, path)
     note.write_text(json.dumps({**moments, "ended": time.monotonic(), "result": result}), encoding="utf-8")
 
 
@@ -106,27 +161,26 @@ def _when_locked(act: Callable[[], object]) -> Iterator[None]:
             act()
             yield opened
 
-    with mock.patch.object(execute, "open_store", watched):
+    with mock.patch.object(execute, "open_store", watched), mock.patch.object(model_execute, "open_store", watched):
         yield
 
 
-def faults(runs: Sequence[Run], path: Path, again: Path) -> Iterator[str]:
+def faults(subject: Subject, runs: Sequence[Run], path: Path, again: Path) -> Iterator[str]:
     """What shows that the runs on `path` did not come one after the other, as they do now on the path `again`."""
     for run in runs:
-        if run.result["failed"]:
+        if run.result["failed"] and not _is_refused(subject, run):
             yield f"{_told(run)} fails: {run.result['msg']}"
     writers = sorted((run for run in runs if run.result["changed"]), key=lambda run: run.locked)
-    idle = [run for run in runs if not run.result["changed"] and not run.result["failed"]]
+    idle = [run for run in runs if not run.result["changed"]]
     for count in range(len(writers) + 1):
         # Those that had something to do are gone at the moments that count.
-        idle = [run for run in idle if not (_may_see(run, count, writers) and _is_idle(run, again))]
+        idle = [run for run in idle if not (_may_see(run, count, writers) and _is_idle(subject, run, again))]
         if count < len(writers):
-            alone = said(carry_out(writers[count].task, again), again)
+            alone = said(subject.carry_out(writers[count].task, again), again)
             if alone != said(writers[count].result, path):
                 yield f"{_told(writers[count])} says {said(writers[count].result, path)}, and when it is alone {alone}"
     yield from (f"{_told(run)} changed nothing, and had something to do all the time" for run in idle)
-    one, other = (State.of(place, {"capability": "default"}) for place in (path, again))
-    if one != other:
+    if subject.state(path) != subject.state(again):
         yield "the end is not that of the same runs one after the other"
     yield from (f"{left} is left" for left in leftovers(path))
 
@@ -138,32 +192,40 @@ def _may_see(run: Run, count: int, writers: Sequence[Run]) -> bool:
     return done <= count <= begun
 
 
-def _is_idle(run: Run, path: Path) -> bool:
-    return not carry_out(run.task, path, check=True)["changed"]
+def _is_refused(subject: Subject, run: Run) -> bool:
+    """Whether a run is refused because of what another one did."""
+    return bool(subject.may_fail) and subject.may_fail in run.result["msg"]
+
+
+def _is_idle(subject: Subject, run: Run, path: Path) -> bool:
+    """Whether a run would do on a path what it did: nothing, or be refused."""
+    result = subject.carry_out(run.task, path, check=True)
+    return bool(result["failed"] == run.result["failed"] and not result["changed"])
 
 
 def _told(run: Run) -> str:
-    return f"the run for {', '.join(run.task['name'])} ({run.task.get('state', 'present')})"
+    more = [f"{key}={run.task[key]}" for key in ("state", "config", "exclusive", "prune", "force") if key in run.task]
+    return f"the run for {', '.join(run.task['name'])} ({', '.join(more)})"
 
 
-def lock_faults(path: Path, task: Options) -> Iterator[str]:
+def lock_faults(subject: Subject, path: Path, task: Options) -> Iterator[str]:
     """What is wrong with the lock, when a run holds it and never goes on, and when that is dead."""
-    holder = started(lambda: _stop_when_locked(task, path))
+    holder = started(lambda: _stop_when_locked(subject, task, path))
     os.kill(holder, signal.SIGCONT)
     os.waitpid(holder, os.WUNTRACED)
-    refused = carry_out({**task, "lock_timeout": 1}, path)
+    refused = subject.carry_out({**task, "lock_timeout": 1}, path)
     if not refused["failed"] or f"another run (pid {holder} on " not in refused["msg"]:
         yield f"a lock that is held gives {refused.get('msg')!r}"
     os.kill(holder, signal.SIGKILL)
     os.waitpid(holder, 0)
-    freed = carry_out({**task, "lock_timeout": 0}, path)
+    freed = subject.carry_out({**task, "lock_timeout": 0}, path)
     if freed["failed"]:
         yield f"the lock of a dead run is in the way: {freed['msg']}"
 
 
-def _stop_when_locked(task: Options, path: Path) -> None:
+def _stop_when_locked(subject: Subject, task: Options, path: Path) -> None:
     with _when_locked(lambda: os.kill(os.getpid(), signal.SIGSTOP)):
-        carry_out(task, path)
+        subject.carry_out(task, path)
 
 
 def main() -> None:
@@ -178,20 +240,34 @@ def main() -> None:
         template = top / "template" / "backends"
         begin([sources.options("1", "piper", "speech")], sources, template)
         wanted = tasks(sources, template)
-        pairs = list(itertools.combinations(wanted, 2))[:: options.every]
-        for number, chosen in enumerate([*pairs, *[wanted] * options.tens]):
-            place, again = (top / f"{number}" / name / "backends" for name in ("at-once", "again"))
-            for copy in (place, again):
-                copy.parent.mkdir(parents=True)
-                subprocess.run(["cp", "-a", str(template), str(copy)], check=True)
-            wrong += faults(at_once(chosen, place), place, again)
-            young = "piper.install-tmp"
-            if snapshot(place / young) != snapshot(template / young):
-                wrong.append(f"{young}, which LocalAI is just making, was touched")
-        wrong += lock_faults(template, {**wanted[1], "force": True})
+        wrong += _wrong(BACKENDS, wanted, template, options)
+        wrong += lock_faults(BACKENDS, template, {**wanted[1], "force": True})
+    with temporary_directory() as top, model_scenarios.model_sources(top / "sources") as models:
+        template = top / "template" / "models"
+        first = model_scenarios.ModelScenario("", [models.options("1", "pair", "renamed")], {})
+        model_scenarios.begin(first, models, template)
+        wanted = model_tasks(models)
+        wrong += _wrong(MODELS, wanted, template, options)
+        wrong += lock_faults(MODELS, template, {**wanted[1], "force": True})
     print("".join(f"{fault}\n" for fault in wrong), end="")
-    print(f"runs at once: {len(pairs)} pairs and {options.tens} times ten, {len(wrong)} wrong")
+    pairs = len(list(itertools.combinations(wanted, 2))[:: options.every])
+    print(f"runs at once, for backends and for models: {pairs} pairs and {options.tens} times ten, {len(wrong)} wrong")
     sys.exit(1 if wrong else 0)
+
+
+def _wrong(subject: Subject, wanted: Sequence[Options], template: Path, options: argparse.Namespace) -> Iterator[str]:
+    """Run pairs and tens of tasks on copies of a template; yields what is wrong."""
+    top, name = template.parent.parent, template.name
+    pairs = list(itertools.combinations(wanted, 2))[:: options.every]
+    for number, chosen in enumerate([*pairs, *[wanted] * options.tens]):
+        place, again = (top / f"{number}" / kind / name for kind in ("at-once", "again"))
+        for copy in (place, again):
+            copy.parent.mkdir(parents=True)
+            subprocess.run(["cp", "-a", str(template), str(copy)], check=True)
+        yield from faults(subject, at_once(subject, chosen, place), place, again)
+        young = "piper.install-tmp"
+        if (template / young).exists() and snapshot(place / young) != snapshot(template / young):
+            yield f"{young}, which LocalAI is just making, was touched"
 
 
 if __name__ == "__main__":
