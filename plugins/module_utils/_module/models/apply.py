@@ -19,6 +19,7 @@ from ..._fs.read import chunks_of, open_file
 from ..._fs.tree import Tree
 from ..._fs.utf8 import os
 from ..._localai.models.archives import directory_of
+from ..._localai.models.artifacts import snapshot_path
 from ..._localai.models.gallery import path_problem
 from ..._localai.models.names import gallery_file_name, yaml_name
 from ..._localai.models.record import LEFT, InstalledFile, Record, left_json
@@ -88,7 +89,7 @@ class ModelApplier:
         self._files.write_record(step.name, self._record(step, {}, self._hashes(step.name)).to_json())
 
     def _install(self, step: Install) -> None:
-        """Install a model; its YAML file comes last, when everything that it names is there."""
+        """Install a model; its YAML file is written when everything that it names is there."""
         with contextlib.ExitStack() as stack:
             self._fetch(step, stack)
         written = {path: self._unpack(step, path) for path in step.unpack}
@@ -103,14 +104,13 @@ class ModelApplier:
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         record = self._record(step, sizes, {**self._hashes(step.name), **hashes})
         # If the run is killed after this, the next one writes the YAML files, and removes what is obsolete.
-        obsolete = dict.fromkeys((path for path in step.obsolete if not path_problem(path)), 0)
-        self._files.write_record(step.name, replace(record, written={**record.written, **obsolete}).to_json())
+        self._files.write_record(step.name, _with_obsolete(record, step.obsolete).to_json())
         for name in (gallery_file_name(step.name), yaml_name(step.name)):
             if name in documents:
                 self._files.write(name, documents[name])
         for path in step.obsolete:
             self._files.remove(path)
-        if obsolete:
+        if step.obsolete:
             self._files.write_record(step.name, record.to_json())
 
     def _fetch(self, step: Install, stack: contextlib.ExitStack) -> None:
@@ -247,6 +247,13 @@ def documents_of(step: Install) -> dict[str, bytes]:
     if step.writes_yaml:
         documents[yaml_name(step.name)] = to_yaml(step.desired.config).encode("utf-8")
     return documents
+
+
+def _with_obsolete(record: Record, paths: t.Sequence[str]) -> Record:
+    """Return the record of a model that still has `paths`, files and snapshots, which it does not need any more."""
+    keys = [path.rpartition("/")[2] for path in paths if path == snapshot_path(path.rpartition("/")[2])]
+    files = {path: 0 for path in paths if not path_problem(path)}
+    return replace(record, written={**files, **record.written}, snapshots=(*record.snapshots, *keys))
 
 
 def _members(tree: Tree) -> dict[str, int]:
