@@ -149,7 +149,9 @@ class ModelSources:
             ModelScenario("model install, no digests", [], run("1", "unproved")),
             ModelScenario("model upgrade", [first], second),
             ModelScenario("model upgrade, no digests", [run("1", "unproved")], run("2", "unproved", state="latest")),
-            ModelScenario("model upgrade by force", [first], run("1", *both, force=True), settles=False),
+            ModelScenario(
+                "model upgrade by force", [first, run("1", "sharing")], run("1", *both, force=True), settles=False
+            ),
             ModelScenario("model config", [run("1", "pair")], run("1", "pair", config=changed)),
             ModelScenario("model removal", [first], run("1", *both, state="absent")),
             ModelScenario("model removal, shared", [first, run("1", "sharing")], run("1", "renamed", state="absent")),
