@@ -107,14 +107,15 @@ class _Comparison:
                 "it, or use another file name."
             )
         is_same = recorded is not None and _is_unchanged(recorded, state) and _same_content(file, recorded)
+        known = file
         if recorded is not None and not is_same and not file.sha256 and recorded.uri == file.uri:
-            # Its digest is known since it was installed.
-            file = replace(file, sha256=recorded.sha256)
-        reason = self._reason(file, state, recorded if is_same else None)
+            # Its digest is known since it was installed. Its server may have another version by now.
+            known = replace(file, sha256=recorded.sha256)
+        reason = self._reason(known, state, recorded if is_same else None)
         if reason:
             self.changes.need(file, reason, replaces=True)
         else:
-            self.changes.present.append(_installed(file, state, recorded if is_same else None))
+            self.changes.present.append(_installed(known, state, recorded if is_same else None))
 
     def _reason(self, file: FileSpec, state: FileState, recorded: InstalledFile | None) -> str:
         """Return why a file must be replaced; empty if it need not be. `recorded` is what this model installed."""

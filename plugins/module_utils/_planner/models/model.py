@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..._errors import HostError
 from ..._fs.file_attributes import FileAttributes
+from ..._localai.models.archives import is_archive
 from ..._localai.models.artifacts import snapshot_path
 from ..._localai.models.config_check import warnings_of
 from ..._localai.models.gallery import Template
@@ -208,8 +209,6 @@ def _needed(model: Desired, step: Install) -> frozenset[str]:
 
 
 def _has_archives(model: Desired) -> bool:
-    from ..._localai.models.archives import is_archive
-
     return any(is_archive(file.filename) for file in model.files)
 
 
@@ -294,12 +293,9 @@ def _forgotten(step: Install, present: InstalledModel) -> bool:
     record, spec = present.record, step.desired.spec
     if record is None or present.yaml is None or present.gallery_file is None:
         return True
-    hashes = (record.yaml_sha256, record.gallery_sha256) != (present.yaml.sha256, present.gallery_file.sha256)
-    return (
-        hashes
-        or step.present != record.files
-        or (record.source, record.overrides_digest) != (spec.source, spec.overrides)
-    )
+    recorded = (record.source, record.overrides_digest, record.yaml_sha256, record.gallery_sha256, record.files)
+    hashes = (present.yaml.sha256, present.gallery_file.sha256)
+    return recorded != (spec.source, spec.overrides, *hashes, step.present)
 
 
 def _names(model: Desired, old: Config | None) -> tuple[str, ...]:
