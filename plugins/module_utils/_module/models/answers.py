@@ -120,8 +120,13 @@ def survey_of(
         Mentions(documents, path).within(listing),
         records,
         {document.path: document.content for document in documents},
-        {entry.path: entry.size for entry in listing.entries},
+        {entry.path: entry.size for entry in listing.entries if entry.kind != "directory" or _is_snapshot(entry.path)},
     )
+
+
+def _is_snapshot(path: str) -> bool:
+    """Return whether a directory belongs to a snapshot. Any other one can have files of others in it."""
+    return path.startswith(f"{SNAPSHOTS}/")
 
 
 def documents_of(path: str, listing: Listing) -> list[Document]:

@@ -175,7 +175,7 @@ class Served(t.NamedTuple):
 class Survey(t.NamedTuple):
     """What the YAML files of a directory mention, our records by name, and the `documents` that could be parsed.
 
-    `sizes` has the bytes of all entries of the directory. Documents and sizes are by path.
+    `sizes` has the bytes of all files of the directory, and of snapshots. Documents and sizes are by path.
     """
 
     mentions: Mentions
