@@ -15,7 +15,7 @@ from ..._errors import GalleryError, HostError
 from ..._fs.os_errors import errors_at
 from ..._fs.read import read_file
 from ..._fs.utf8 import os
-from ..._localai.models.contents import Listing, parents
+from ..._localai.models.contents import SNAPSHOTS, Listing, parents
 from ..._localai.models.directory import list_directory, yaml_texts
 from ..._localai.models.mentions import Document, Mentions
 from ..._localai.models.names import yaml_name
