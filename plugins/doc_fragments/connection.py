@@ -164,6 +164,8 @@ requirements:
   - requests, to download over HTTP or from a registry
 attributes:
   action_group:
-    description: Use C(group/localai.core.localai) and C(group/localai.core.localai_backends) in C(module_defaults).
+    description:
+      - Use C(group/localai.core.localai), C(group/localai.core.localai_backends) and
+        C(group/localai.core.localai_models) in C(module_defaults).
     support: full
 """

@@ -216,7 +216,8 @@ options:
         M(localai.core.localai_model_info) returns it with O(localai.core.localai_model_info#module:pins=true).
       - It is a mapping with the format V(2). Keys that this module does not know are ignored, so one file can have the
         pins of backends and models.
-      - A requested name without a row is an error. O(config) is merged over the configuration of the row.
+      - A requested name without a row is an error. O(config) is merged over the configuration of the row. With
+        O(models), only their names, states and configurations are used.
       - It cannot be used with O(state=latest). Mutually exclusive with O(model), O(variant), O(uri) and O(files).
     type: dict
   exclusive:
