@@ -21,6 +21,8 @@ from .._oci.registry import Registry
 from .._planner.models.questions import Served
 from .._sources.artifact import Artifact
 from .._sources.hub_endpoint import hub_endpoint
+from .._sources.locations import web_address
+from .._sources.model_uri import parse_model_uri
 from .._sources.source import Sources
 from .model_galleries import ModelGalleries
 
@@ -67,6 +69,12 @@ class ModelResolver:
         self._artifacts: dict[FileSpec, Artifact] = {}
         self._silent: SourceError | None = None
         self.galleries = ModelGalleries(host.galleries, self._http, self._images, warnings)
+
+    def located(self, address: Address) -> Address:
+        """Return the URL of a file of Hugging Face or GitHub; another address as it is. Raises SourceError."""
+        if address.text.startswith("/") or ("://" not in address.text and not address.text.startswith("github:")):
+            return address
+        return web_address(parse_model_uri(address), self._endpoint) or address
 
     def artifact(self, file: FileSpec) -> Artifact:
         """Return what the source of a file delivers now; raises SourceError that names the file."""

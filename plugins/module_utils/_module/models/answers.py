@@ -79,7 +79,7 @@ class ModelAnswers:
         if isinstance(question, q.ReadBase):
             return self.resolver.galleries.base(question.gallery, question.url)
         if isinstance(question, q.ReadConfiguration):
-            return self.resolver.galleries.document(question.address)
+            return self.resolver.galleries.document(self.resolver.located(question.address))
         if isinstance(question, q.FindSnapshot):
             return self.resolver.snapshot(question.spec, question.revision, required=question.required)
         if isinstance(question, q.ServedFile):

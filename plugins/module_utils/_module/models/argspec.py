@@ -80,6 +80,5 @@ MODEL: dict[str, t.Any] = {
         *(("models", option) for option in _OF_ONE_NAME),
         *(("pins", option) for option in ("model", "variant", "uri", "files")),
     ],
-    "required_one_of": [("name", "models", "prune")],
     "required_by": {**CLIENT_KEY["required_by"], "revision": ("uri",)},
 }

@@ -33,6 +33,8 @@ def model_host(params: Params) -> ModelHost:
 def model_options(params: Params) -> ModelOptions:
     """Return the options of `localai_model`; raises OptionError or NameRefused."""
     check_range(params, "lock_timeout", 0, 10 * 86400)
+    if params["name"] is None and params["models"] is None and not params["prune"]:
+        raise OptionError("One of the options name and models is required, or prune.")
     models = _with_pins(_specs(params), params["pins"])
     present = [spec for spec in models if spec.state != "absent"]
     if params["exclusive"] and not present:

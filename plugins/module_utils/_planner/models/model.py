@@ -24,7 +24,7 @@ from .desired import Desired
 from .facts import ModelFacts
 from .files import FileChanges, check_uri, compare_files
 from .questions import FileOnDisk, ReadYaml
-from .removal import installed_paths, obsolete_paths
+from .removal import Needed, installed_paths, obsolete_paths
 from .shared import check_others, check_templates
 from .snapshots import to_fetch
 from .steps import Install, SetAttributes, Step
@@ -71,11 +71,12 @@ class ModelChanges:
 class Planned:
     """What earlier models of a task fetch: the `files` by path, and those that are `replaced`.
 
-    `task` has the names of all models of the task.
+    `task` has the names of all models of the task, and `mentioned` is what their configurations mention.
     """
 
-    def __init__(self, task: t.AbstractSet[str]) -> None:
+    def __init__(self, task: t.AbstractSet[str], mentioned: Needed) -> None:
         self.task = task
+        self.mentioned = mentioned
         self.files: dict[str, FileSpec] = {}
         self.replaced: set[str] = set()
 
@@ -119,7 +120,7 @@ def plan_model(
     if templates:
         check_templates(model, templates, planned.task, facts)
     needed = _needed(model, step)
-    obsolete, left = _obsolete(model, present, step, needed, facts)
+    obsolete, left = _obsolete(model, present, step, planned.mentioned.and_paths(needed), facts)
     step = replace(step, obsolete=obsolete, left=left)
     attributes = _attributes(step, present, facts)
     action, reason = _action(present, step, attributes, list(filter(None, files.reasons)), documents)
@@ -213,7 +214,7 @@ def _has_archives(model: Desired) -> bool:
 
 
 def _obsolete(
-    model: Desired, present: InstalledModel, step: Install, needed: t.Collection[str], facts: ModelFacts
+    model: Desired, present: InstalledModel, step: Install, needed: Needed, facts: ModelFacts
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if present.record is not None:
         snapshots = map(snapshot_path, present.record.snapshots)

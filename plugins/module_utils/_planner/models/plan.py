@@ -22,7 +22,7 @@ from ..failures import combined
 from .desired import Desired, desired_of
 from .facts import ModelFacts
 from .model import ModelChanges, Outcome, Planned, check_no_directory, plan_model
-from .removal import plan_prune, plan_removals
+from .removal import Needed, plan_prune, plan_removals
 from .shared import check_among_requested
 from .snapshots import with_snapshots
 from .steps import Install, Prune, Step
@@ -69,7 +69,7 @@ def plan_models(options: ModelOptions, facts: ModelFacts) -> ModelPlan | tuple[t
     _check_names(desired)
     check_among_requested(desired)
     task = frozenset(model.name for model in desired) | _absent_names(options, facts)
-    planned = Planned(task)
+    planned = Planned(task, Needed(desired, facts.scan.path))
 
     def plan_one(model: Desired) -> ModelChanges:
         result = plan_model(model, facts.scan.models.get(model.name), facts, options, planned)
@@ -132,7 +132,8 @@ def _complete(
     options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], changes: t.Sequence[ModelChanges]
 ) -> ModelPlan:
     """Add the removals to the changes of single models; raises `Unanswered`."""
-    needed = frozenset(path for change in changes for path in change.needed)
+    paths = frozenset(path for change in changes for path in change.needed)
+    needed = Needed(desired, facts.scan.path, paths)
     warnings = [warning for change in changes for warning in change.warnings]
     surplus = _surplus(options, facts, desired, warnings)
     absent = sorted(_absent_names(options, facts) - {model.name for model in desired})

@@ -7,19 +7,51 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..._localai.models.artifacts import snapshot_keys, snapshot_path
 from ..._localai.models.gallery import path_problem
+from ..._localai.models.mentions import Document, Mentions
 from ..._localai.models.names import gallery_file_name, yaml_name
 from ..._localai.models.unused import Unused
+from .desired import Desired
 from .facts import ModelFacts
 from .questions import FindUnused, Survey, SurveyDirectory
 from .shared import documents_of
 from .steps import Prune, Remove
 
 
-def plan_removals(names: t.Sequence[str], needed: t.Collection[str], facts: ModelFacts) -> list[Remove]:
+class Needed:
+    """What the models of a task need: the paths that they consist of, and whatever their new configurations mention.
+
+    A configuration can name files that nobody installs, such as weights that an administrator has put there.
+    """
+
+    def __init__(self, models: t.Sequence[Desired], models_path: str, paths: t.Collection[str] = ()) -> None:
+        self._models = models
+        self._models_path = models_path
+        self._paths = paths
+
+    def __contains__(self, path: object) -> bool:
+        """Return whether a path in the models path is needed."""
+        return path in self._paths or bool(self._mentions.of(str(path)))
+
+    def consists_of(self, path: str) -> bool:
+        """Return whether a path is one of those that the models consist of."""
+        return path in self._paths
+
+    def and_paths(self, paths: t.Collection[str]) -> Needed:
+        """Return what is needed, together with more paths."""
+        return Needed(self._models, self._models_path, paths)
+
+    @functools.cached_property
+    def _mentions(self) -> Mentions:
+        documents = [Document(yaml_name(model.name), "", model.config) for model in self._models]
+        return Mentions(documents, self._models_path)
+
+
+def plan_removals(names: t.Sequence[str], needed: t.Container[str], facts: ModelFacts) -> list[Remove]:
     """Return the steps that remove models. Files that other YAML files mention stay, and those `needed` by the task.
 
     Raises `Unanswered` for an open question.
@@ -40,23 +72,23 @@ def plan_removals(names: t.Sequence[str], needed: t.Collection[str], facts: Mode
 
 
 def obsolete_paths(
-    name: str, before: t.Iterable[str], needed: t.Collection[str], facts: ModelFacts
+    name: str, before: t.Iterable[str], needed: Needed, facts: ModelFacts
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the paths that a model had `before` and nobody needs any more, and those that only others need.
 
     `needed` are those that the task needs. Raises `Unanswered` for an open question.
     """
-    former = [path for path in before if path not in needed]
+    former = [path for path in before if not needed.consists_of(path)]
     if not former:
         return (), ()
     survey: Survey = facts.answer(SurveyDirectory())
     own = documents_of([name])
     former = [path for path in former if path in survey.sizes]
-    obsolete = tuple(path for path in former if not survey.mentions.of(path, own))
+    obsolete = tuple(path for path in former if path not in needed and not survey.mentions.of(path, own))
     return obsolete, tuple(path for path in former if path not in obsolete)
 
 
-def plan_prune(needed: t.Collection[str], facts: ModelFacts) -> tuple[Prune | None, tuple[Unused, ...]]:
+def plan_prune(needed: t.Container[str], facts: ModelFacts) -> tuple[Prune | None, tuple[Unused, ...]]:
     """Return the step that removes what LocalAI or this collection left, None for nothing, and what it removes."""
     unused: tuple[Unused, ...] = facts.answer(FindUnused())
     left = tuple(file for file in unused if file.prunable and file.path not in needed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -372,6 +373,29 @@ def test_a_file_without_a_digest_and_with_another_size_is_replaced(model_host):
     (model_host.path / "u.gguf").write_bytes(b"x")
     prove(model_host, "undigested")
     assert (model_host.path / "u.gguf").read_bytes() == WEIGHTS
+
+
+def test_files_that_only_the_configuration_names_stay(model_host):
+    model_host.path.mkdir()
+    (model_host.path / "a.gguf").write_bytes(b"weights of an administrator")
+    (model_host.path / "mine.yaml").write_text("name: mine\nbackend: llama-cpp\nparameters: {model: a.gguf}\n")
+    result = prove(model_host, "mine", files=[], config={**LLAMA, "context_size": 4096})
+    assert (actions(result), result["removed"]) == ({"mine": "replace"}, [])
+    assert (model_host.path / "a.gguf").read_bytes() == b"weights of an administrator"
+
+
+def test_a_voice_that_localai_installed_keeps_what_its_archive_held(model_host):
+    model_host.install("voice")
+    shutil.rmtree(model_host.path / ".localai-core")
+    assert prove(model_host, "voice")["removed"] == []
+    assert model_host.files == FILES["voice"]
+
+
+def test_a_file_of_a_removed_model_stays_for_a_new_one_that_only_names_it(model_host):
+    prove(model_host, "one")
+    rows = [{"name": "mine", "files": [], "config": LLAMA}, {"name": "one", "state": "absent"}]
+    prove(model_host, models=rows)
+    assert model_host.files == ["._gallery_mine.yaml", "a.gguf", "mine.yaml"]
 
 
 def test_exclusive_removes_all_other_models_with_their_files(model_host):
