@@ -34,7 +34,7 @@ def model_options(params: Params) -> ModelOptions:
     """Return the options of `localai_model`; raises OptionError or NameRefused."""
     check_range(params, "lock_timeout", 0, 10 * 86400)
     if params["name"] is None and params["models"] is None and not params["prune"]:
-        raise OptionError("One of the options name and models is required, or prune.")
+        raise OptionError("The task names no model. Set name or models, or prune to remove what is left.")
     models = _with_pins(_specs(params), params["pins"])
     present = [spec for spec in models if spec.state != "absent"]
     if params["exclusive"] and not present:
@@ -83,6 +83,8 @@ def _spec(row: Params) -> ModelSpec:
     _check_source(row, name)
     files = _files(row["files"] or (), name)
     model = ""
+    if row["model"] is not None and gallery:
+        raise OptionError(f"{row['name']}: the gallery belongs in model. Write name: {name} and model: {gallery}@….")
     if row["model"] is not None:
         model = _requested(*requested_model(row["model"].strip(), "model"))
     elif row["uri"] is None and row["files"] is None:
@@ -113,6 +115,8 @@ def _check_source(row: Params, name: str) -> None:
             raise OptionError(f"{name}: {given[0]} cannot be used with state=absent.")
     if row["uri"] is not None and not row["uri"].strip():
         raise OptionError(f"{name}: uri is empty.")
+    if row["revision"] is not None and not row["revision"].strip():
+        raise OptionError(f"{name}: revision is empty. Omit it to install the newest version of the file.")
     if row["variant"] is not None and not row["variant"].strip():
         raise OptionError(f"{name}: variant is empty. Omit it to install the entry itself.")
     if row["files"] is not None and row["model"] is None and row["uri"] is None and not row["config"]:
@@ -135,6 +139,10 @@ def _files(rows: t.Sequence[Params], name: str) -> tuple[FileSpec, ...]:
         except LocalAIError as e:
             raise OptionError(f"{e}.") from None
         files.append(FileSpec(row["filename"], Address(row["uri"].strip()), digest))
+    paths = [file.filename for file in files]
+    repeated = next((path for path in paths if paths.count(path) > 1), None)
+    if repeated is not None:
+        raise OptionError(f"{name}: files: {repeated} is listed twice. List each file once.")
     return tuple(files)
 
 

@@ -63,6 +63,9 @@ def _pin(row: t.Mapping[str, t.Any], number: int) -> ModelPin:
     ):
         if not isinstance(row.get(key), kind):
             raise OptionError(f"{where}: {key} is missing, or is not {name}.")
+    for key in ("model", "variant"):
+        if not isinstance(row.get(key) or "", str):
+            raise OptionError(f"{where}: {key} is not text.")
     try:
         definition_of(row["definition"])
         files = files_of(row["files"], row["name"])
@@ -73,6 +76,6 @@ def _pin(row: t.Mapping[str, t.Any], number: int) -> ModelPin:
         config=row["config"],
         definition=row["definition"],
         files=files,
-        model=str(row.get("model") or ""),
-        variant=str(row.get("variant") or ""),
+        model=row.get("model") or "",
+        variant=row.get("variant") or "",
     )
