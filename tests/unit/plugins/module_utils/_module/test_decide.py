@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import Any, Callable
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.installed im
 from ansible_collections.localai.core.plugins.module_utils._module.decide import Decider, decide
 from ansible_collections.localai.core.plugins.module_utils._module.task import Task
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import plan as plan_of
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
     FindArtifact,
     NewTreeAttributes,
@@ -48,33 +50,33 @@ class Recorder:
 def test_a_request_that_needs_no_answer_asks_nothing() -> None:
     ask = Recorder()
     facts = Facts(CPU_HOST, ("g",), installed(concrete("piper")))
-    plan, known = decide(want("piper"), facts, ask)
+    plan, known = decide(partial(plan_of, want("piper")), facts, ask)
     assert (short(plan), ask.questions, known) == ("none: ", [], facts)
 
 
 def test_each_question_is_asked_once_and_the_answers_are_returned_with_the_plan() -> None:
     ask = Recorder()
-    plan, known = decide(want("piper", "m", "piper"), Facts(CPU_HOST, ("g",), installed()), ask)
+    plan, known = decide(partial(plan_of, want("piper", "m", "piper")), Facts(CPU_HOST, ("g",), installed()), ask)
     assert short(plan) == "install, install, none: fetch piper, fetch cpu-m, meta m"
     # The questions of one round come together.
     assert ask.questions == [ReadGallery("g"), FIND_PIPER, FIND_CPU_M, NewTreeAttributes()]
     assert set(known.answers) == set(ask.questions)
     again = Recorder()
-    assert decide(want("piper", "m"), known, again)[0].steps == plan.steps
+    assert decide(partial(plan_of, want("piper", "m")), known, again)[0].steps == plan.steps
     assert again.questions == []
 
 
 def test_an_error_that_the_plan_depends_on_is_raised() -> None:
     ask = Recorder(FindArtifact=SourceError("timed out"))
     with pytest.raises(SourceError, match=r"piper cannot be fetched\. timed out"):
-        decide(want("piper"), Facts(CPU_HOST, ("g",), installed()), ask)
+        decide(partial(plan_of, want("piper")), Facts(CPU_HOST, ("g",), installed()), ask)
     assert ask.questions == [ReadGallery("g"), FIND_PIPER]
 
 
 def test_an_error_that_the_plan_does_not_depend_on_does_no_harm() -> None:
     ask = Recorder(ReadGallery=GalleryError("unreachable"))
     damaged = installed(concrete("piper", runnable=False, uri="https://example.com/piper.tar"))
-    plan, _known = decide(want("piper"), Facts(CPU_HOST, ("g",), damaged), ask)
+    plan, _known = decide(partial(plan_of, want("piper")), Facts(CPU_HOST, ("g",), damaged), ask)
     assert short(plan) == "repair: fetch piper"
     assert ReadGallery("g") in ask.questions
 
@@ -84,7 +86,7 @@ def test_another_exception_ends_the_run() -> None:
         raise KeyError("a fault of ours")
 
     with pytest.raises(KeyError):
-        decide(want("piper"), Facts(CPU_HOST, ("g",), installed()), fail)
+        decide(partial(plan_of, want("piper")), Facts(CPU_HOST, ("g",), installed()), fail)
 
 
 class CountedAnswers:
