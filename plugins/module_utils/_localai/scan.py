@@ -17,7 +17,7 @@ from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
 from .._fs.utf8 import os
 from .._store.file_system import KeptAttributes, remembered
-from .._store.layout import OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING, version_numbers
+from .._store.layout import OWN_DIRECTORY, PREVIOUS, REPLACED, version_numbers
 from .._store.record import RECORD, Record
 from .._store.recorded_builds import recorded_builds
 from .installed import RUN_FILE, Directory, Installed, ListingRules, PreviousVersion
@@ -71,13 +71,6 @@ def tree_path(path: str, name: str) -> str:
     installed = os.path.join(path, name)
     is_moved = not os.path.lexists(installed) and name in _moved_away(path)
     return os.path.join(_replaced(path), name) if is_moved else installed
-
-
-def has_unfinished(path: str) -> bool:
-    """Return whether a run is active in the backends path, was interrupted, or left what the next one can continue."""
-    own_directory = os.path.join(path, OWN_DIRECTORY)
-    directories = (os.path.join(own_directory, name) for name in (STAGING, REPLACED, PARTIAL))
-    return os.path.lexists(os.path.join(own_directory, PROGRESS)) or any(_names(name, []) for name in directories)
 
 
 def _moved_away(path: str) -> list[str]:

@@ -12,11 +12,11 @@ import typing as t
 
 from .._errors import LocalAIError
 from .._localai.capability import HostCapability
-from .._localai.scan import has_unfinished
 from .._planner.facts import Facts
 from .._planner.plan import Plan
 from .._request import BackendOptions, HostOptions
 from .._store.file_system import KeptAttributes, remembered
+from .._store.unfinished import has_unfinished
 from .argspec import BACKEND
 from .decide import Decider
 from .host_capability import capability_of

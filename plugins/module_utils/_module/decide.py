@@ -11,14 +11,14 @@ import functools
 import typing as t
 
 from .._errors import LocalAIError
-from .._localai.installed import Installed
-from .._planner.facts import Facts
-from .._planner.plan import Plan, plan
-from .task import Task
 
 if t.TYPE_CHECKING:
+    from .._localai.installed import Installed
+    from .._planner.facts import Facts
+    from .._planner.plan import Plan
     from .._planner.questions import Question
     from .answers import Answers
+    from .task import Task
 
 
 class _Facts(t.Protocol):
@@ -65,6 +65,8 @@ class Decider:
 
     def decide(self, task: Task) -> Plan:
         """Return the plan for the current state of the disk."""
+        from .._planner.plan import plan
+
         installed = task.scan()
         if self._planned is None or self._planned[:2] != (task, installed):
             facts = self.facts.rescanned(installed, task.requested)

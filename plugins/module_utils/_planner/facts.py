@@ -18,6 +18,7 @@ from .._errors import LocalAIError
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.installed import Installed
+from .unanswered import Unanswered
 
 if t.TYPE_CHECKING:
     from .._localai.catalog import Catalog
@@ -25,14 +26,6 @@ if t.TYPE_CHECKING:
 
 
 _NOTHING, _UNKNOWN = Installed("", ""), FileAttributes()
-
-
-class Unanswered(Exception):
-    """A decision needs the answer to `question`, which is not among the facts yet."""
-
-    def __init__(self, question: t.Any) -> None:
-        super().__init__(question)
-        self.question = question
 
 
 @dataclass(frozen=True)

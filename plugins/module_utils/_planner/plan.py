@@ -24,8 +24,9 @@ from .._localai.metadata import Metadata
 from .._request import BackendOptions, bare_name
 from .changes import Changes
 from .diagnose import diagnose
-from .facts import Facts, Unanswered
+from .facts import Facts
 from .findings import NotVerified, Sound
+from .unanswered import Unanswered
 
 if t.TYPE_CHECKING:
     from .questions import Artifact, Question, Questions

@@ -12,11 +12,11 @@ import typing as t
 
 from ..._errors import LocalAIError
 from ..._fs.utf8 import os
-from ..._localai.scan import has_unfinished
 from ..._model_request import ModelHost
 from ..._planner.models.facts import ModelFacts
 from ..._planner.models.plan import ModelPlan
 from ..._store.file_system import KeptAttributes, kind_of, remembered
+from ..._store.unfinished import has_unfinished
 from ..runner import Run, run_module
 from .argspec import MODEL
 from .options import model_host, model_options

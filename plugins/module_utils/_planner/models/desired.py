@@ -11,8 +11,6 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._errors import GalleryError, LocalAIError
-from ..._localai.models.artifacts import Spec
-from ..._localai.models.config_check import problem_of
 from ..._localai.models.definition import (
     Definition,
     Parts,
@@ -31,6 +29,9 @@ from ..._sources.model_uri import with_revision
 from .facts import ModelFacts
 from .importer import imported, is_configuration, weights_of
 from .questions import BaseFile, HubFile, ReadBase, ReadConfiguration
+
+if t.TYPE_CHECKING:
+    from ..._localai.models.artifacts import Spec
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ def desired_of(spec: ModelSpec, installed: InstalledModel | None, facts: ModelFa
         desired = _desired(spec, record.name, record.parts, record.gallery, record.variant)
     else:
         desired = _resolved(spec, facts)
-    _check(desired)
+    if record is None or record.config != desired.config:
+        # What is recorded was checked when it was installed.
+        _check(desired)
     return desired
 
 
@@ -140,13 +143,24 @@ def _build(entry: ModelEntry, variant: str, facts: ModelFacts) -> ModelEntry:
 def _desired(spec: ModelSpec, name: str, parts: Parts, gallery: str = "", variant: str = "") -> Desired:
     config = parts.config(name, spec.config or {})
     # The server fetches these itself otherwise, when it starts or reads its configurations again.
-    listed = files_of(config.get("download_files"), name) if not problem_of(config) else ()
-    files = tuple(files_by_name((*parts.definition.files, *listed), name).values())
+    files = tuple(files_by_name((*parts.definition.files, *_download_files(config, name)), name).values())
     return Desired(name, spec, parts, config, files, gallery, variant)
+
+
+def _download_files(config: Config, name: str) -> tuple[FileSpec, ...]:
+    """Return the files that a configuration lists; none if LocalAI refuses it."""
+    rows = config.get("download_files")
+    if not rows:
+        return ()
+    from ..._localai.models.config_check import problem_of
+
+    return () if problem_of(config) else files_of(rows, name)
 
 
 def _check(desired: Desired) -> None:
     """Raise GalleryError for a configuration that LocalAI refuses."""
+    from ..._localai.models.config_check import problem_of
+
     if set(desired.config) <= {"name"}:
         raise GalleryError(
             f"{desired.name}: it has no configuration, so LocalAI would not list it. Add one with config, such as "

@@ -16,7 +16,7 @@ from ..._fs.file_attributes import FileAttributes
 from ..._localai.lookup import Lookup
 from ..._localai.models.gallery import ModelEntry
 from ..._localai.models.installed import InstalledModels
-from ..facts import Unanswered
+from ..unanswered import Unanswered
 from .questions import Question, ReadIndex
 
 _NOTHING, _UNKNOWN = InstalledModels(""), FileAttributes()

@@ -15,7 +15,6 @@ from ..._localai.models.archives import can_unpack, is_archive
 from ..._localai.models.installed import FileState, InstalledModel
 from ..._localai.models.record import InstalledFile
 from ..._model_request import FileSpec, ModelOptions
-from ..._sources.model_uri import parse_model_uri
 from .desired import Desired
 from .facts import ModelFacts
 from .questions import FileOnDisk, HashFile, Served, ServedFile, Survey, SurveyDirectory
@@ -44,6 +43,8 @@ class FileChanges:
 
 def check_uri(name: str, file: FileSpec) -> None:
     """Raise SourceError unless a file of a model can be fetched from its URI."""
+    from ..._sources.model_uri import parse_model_uri
+
     try:
         parse_model_uri(file.uri)
     except LocalAIError as e:

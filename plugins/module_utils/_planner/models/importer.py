@@ -19,7 +19,6 @@ from ..._address import Address
 from ..._errors import OptionError
 from ..._localai.models.gallery import path_problem
 from ..._model_request import Config, FileSpec, ModelSpec
-from ..._sources.model_uri import hub_file, with_revision
 
 _CONFIGURATIONS = (".yaml", ".yml")
 _REGISTRY = re.compile(r"(?:ollama|oci)://", re.IGNORECASE)
@@ -33,6 +32,8 @@ def is_configuration(uri: Address) -> bool:
 
 def weights_of(uri: Address, revision: str) -> FileSpec:
     """Return the file of weights at a URI, at a revision if one is given; raises OptionError."""
+    from ..._sources.model_uri import hub_file, with_revision
+
     name = posixpath.basename(_path_of(uri))
     if _REGISTRY.match(uri.text):
         # A name without a suffix would be listed as a model of its own.

@@ -13,20 +13,17 @@ from dataclasses import dataclass, replace
 from ..._errors import HostError
 from ..._fs.file_attributes import FileAttributes
 from ..._localai.models.archives import is_archive
-from ..._localai.models.artifacts import snapshot_path
-from ..._localai.models.config_check import warnings_of
 from ..._localai.models.gallery import Template
 from ..._localai.models.installed import FileState, InstalledModel
 from ..._localai.models.names import gallery_file_name, yaml_name
 from ..._localai.models.record import InstalledFile
 from ..._model_request import Config, FileSpec, ModelOptions
-from .desired import Desired
+from .desired import Desired, DesiredSnapshot
 from .facts import ModelFacts
 from .files import FileChanges, check_uri, compare_files
 from .questions import FileOnDisk, ReadYaml
 from .removal import Needed, installed_paths, obsolete_paths
 from .shared import check_others, check_templates
-from .snapshots import to_fetch
 from .steps import Install, SetAttributes, Step
 
 Action = t.Literal["none", "install", "repair", "replace", "upgrade", "chown", "remove"]
@@ -107,7 +104,7 @@ def plan_model(
         kept=_kept(present),
         unpack=tuple(files.unpack),
         templates=templates,
-        snapshots=to_fetch(model, facts, verify=options.verify),
+        snapshots=_missing_snapshots(model, facts, options),
         writes_yaml=not documents.yaml_is_same,
         writes_gallery_file=not documents.gallery_file_is_same,
         replaced=frozenset(files.replaced),
@@ -201,11 +198,28 @@ def _kept(present: InstalledModel) -> dict[str, int]:
     return dict(present.record.written) if present.record is not None else {}
 
 
+def _missing_snapshots(model: Desired, facts: ModelFacts, options: ModelOptions) -> tuple[DesiredSnapshot, ...]:
+    if not model.snapshots:
+        return ()
+    from .snapshots import to_fetch
+
+    return to_fetch(model, facts, verify=options.verify)
+
+
+def _snapshot_paths(keys: t.Sequence[str]) -> list[str]:
+    """Return the directories of snapshots."""
+    if not keys:
+        return []
+    from ..._localai.models.artifacts import snapshot_path
+
+    return list(map(snapshot_path, keys))
+
+
 def _needed(model: Desired, step: Install) -> frozenset[str]:
     """Return the paths that a model needs: its files, its templates, and what its archives held."""
     archived = step.kept if step.unpack or _has_archives(model) else {}
     templates = (template.filename for template in model.parts.definition.templates)
-    snapshots = (snapshot_path(snapshot.key) for snapshot in model.snapshots)
+    snapshots = _snapshot_paths([snapshot.key for snapshot in model.snapshots])
     return frozenset((*(file.filename for file in model.files), *templates, *archived, *snapshots))
 
 
@@ -217,7 +231,7 @@ def _obsolete(
     model: Desired, present: InstalledModel, step: Install, needed: Needed, facts: ModelFacts
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if present.record is not None:
-        snapshots = map(snapshot_path, present.record.snapshots)
+        snapshots = _snapshot_paths(present.record.snapshots)
         return obsolete_paths(model.name, (*present.record.paths, *snapshots), needed, facts)
     if present.yaml is None or not step.is_change:
         return (), ()
@@ -313,9 +327,12 @@ def _rows(model: Desired, files: FileChanges) -> tuple[InstalledFile, ...]:
 
 
 def _warnings(model: Desired) -> t.Iterator[str]:
-    # What a gallery has wrong, nobody can correct here.
-    for warning in warnings_of(model.spec.config or {}):
-        yield f"{model.name}: {warning}"
+    if model.spec.config:
+        from ..._localai.models.config_check import warnings_of
+
+        # What a gallery has wrong, nobody can correct here.
+        for warning in warnings_of(model.spec.config):
+            yield f"{model.name}: {warning}"
     if model.served_name != model.name:
         yield (
             f"{model.name}: its configuration has the name {model.served_name!r}, so LocalAI serves it under that name "

@@ -17,14 +17,12 @@ from ..._errors import HostError, LocalAIError, OptionError
 from ..._localai.models.backends import needed_backends
 from ..._localai.models.installed import InstalledModel
 from ..._model_request import FileSpec, ModelOptions, ModelSpec
-from ..facts import Unanswered
-from ..failures import combined
+from ..unanswered import Unanswered
 from .desired import Desired, desired_of
 from .facts import ModelFacts
 from .model import ModelChanges, Outcome, Planned, check_no_directory, plan_model
 from .removal import Needed, plan_prune, plan_removals
 from .shared import check_among_requested
-from .snapshots import with_snapshots
 from .steps import Install, Prune, Step
 
 
@@ -102,13 +100,21 @@ def _all(items: t.Iterable[_Item], plan_one: t.Callable[[_Item], _Result]) -> tu
         except LocalAIError as e:
             failures.append((getattr(item, "name", ""), e))
     if failures and not questions:
+        from ..failures import combined
+
         raise combined(failures, {})
     return results, tuple(questions)
 
 
 def _desired(spec: ModelSpec, options: ModelOptions, facts: ModelFacts) -> Desired:
     installed, anew = installed_for(spec, facts), spec.state == "latest" or options.force
-    return with_snapshots(desired_of(spec, installed, facts, anew=anew), installed, facts, anew=anew)
+    desired = desired_of(spec, installed, facts, anew=anew)
+    if desired.files:
+        return desired
+    # Only models without files can have snapshots.
+    from .snapshots import with_snapshots
+
+    return with_snapshots(desired, installed, facts, anew=anew)
 
 
 def installed_for(spec: ModelSpec, facts: ModelFacts) -> InstalledModel | None:

@@ -11,10 +11,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._address import Address
-from ..._localai.models.artifacts import Spec
-from ..._localai.models.mentions import Mentions
-from ..._localai.models.record import Record
 from ..._model_request import Config
+
+if t.TYPE_CHECKING:
+    from ..._localai.models.artifacts import Spec
+    from ..._localai.models.mentions import Mentions
+    from ..._localai.models.record import Record
 
 
 @dataclass(frozen=True)

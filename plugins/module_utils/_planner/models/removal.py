@@ -10,16 +10,17 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ..._localai.models.artifacts import snapshot_keys, snapshot_path
 from ..._localai.models.gallery import path_problem
-from ..._localai.models.mentions import Document, Mentions
 from ..._localai.models.names import gallery_file_name, yaml_name
-from ..._localai.models.unused import Unused
-from .desired import Desired
 from .facts import ModelFacts
 from .questions import FindUnused, Survey, SurveyDirectory
 from .shared import documents_of
 from .steps import Prune, Remove
+
+if t.TYPE_CHECKING:
+    from ..._localai.models.mentions import Mentions
+    from ..._localai.models.unused import Unused
+    from .desired import Desired
 
 
 class Needed:
@@ -47,6 +48,8 @@ class Needed:
 
     @functools.cached_property
     def _mentions(self) -> Mentions:
+        from ..._localai.models.mentions import Document, Mentions
+
         documents = [Document(yaml_name(model.name), "", model.config) for model in self._models]
         return Mentions(documents, self._models_path)
 
@@ -102,6 +105,8 @@ def installed_paths(name: str, facts: ModelFacts) -> list[str]:
 
 def _paths_of(name: str, survey: Survey) -> list[str]:
     """Return everything that the installation of a model has written besides its YAML files."""
+    from ..._localai.models.artifacts import snapshot_keys, snapshot_path
+
     record = survey.records.get(name)
     paths = dict.fromkeys(record.paths if record is not None else ())
     document = survey.documents.get(gallery_file_name(name))

@@ -24,12 +24,10 @@ from .questions import FileOnDisk, FindSnapshot, ReadManifest, Snapshot
 
 
 def with_snapshots(desired: Desired, installed: InstalledModel | None, facts: ModelFacts, *, anew: bool) -> Desired:
-    """Return a desired model with its snapshots, and what they were resolved to in its configuration.
+    """Return a desired model without files with its snapshots, and what they were resolved to in its configuration.
 
     Those that are recorded stay, unless they are resolved `anew`. Raises LocalAIError, and `Unanswered`.
     """
-    if desired.files:
-        return desired
     try:
         specs = specs_of(desired.config)
         guess = None if specs else inferred(desired.config)

@@ -20,6 +20,7 @@ from ansible_collections.localai.core.tests.support.interpreter import environme
 
 # The lines of code of the library that a converged run may load; blank lines, comments and docstrings cost nothing.
 MOST_LINES = 2460
+MOST_LINES_FOR_MODELS = 3300
 # What fetches, reads galleries, unpacks or writes.
 HEAVY = (
     "_http.client",
@@ -33,9 +34,16 @@ HEAVY = (
     "_fs.remove",
 )
 
+# What only models need that change, or that have no files of their own.
+NEEDLESS_FOR_MODELS = (
+    *("_localai.installed", "_localai.models.artifacts", "_localai.models.config_check", "_localai.models.mentions"),
+    *("_localai.models.unused", "_localai.scan", "_module.models.answers", "_module.models.apply", "_planner.plan"),
+    *("_planner.models.snapshots", "_sources.model_uri"),
+)
+
 RUN = """
-import json, sys
-from ansible_collections.localai.core.plugins.modules.localai_backend import main
+import importlib, json, sys
+main = importlib.import_module(f"ansible_collections.localai.core.plugins.modules.{sys.argv[2]}").main
 from ansible_collections.localai.core.tests.support.module import run_module
 result = run_module(main, json.loads(sys.argv[1]))
 prefix = "ansible_collections.localai.core.plugins.module_utils."
@@ -44,9 +52,9 @@ print(json.dumps({"result": result, "files": files, "modules": sorted(sys.module
 """
 
 
-def loaded(arguments: dict) -> dict:
+def loaded(arguments: dict, module: str = "localai_backend") -> dict:
     """The result of a run in a process of its own, the files of the library that it loaded, and all modules."""
-    command = [sys.executable, "-c", RUN, json.dumps(arguments)]
+    command = [sys.executable, "-c", RUN, json.dumps(arguments), module]
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     printed = subprocess.run(command, check=True, env=environment(), stdin=nothing, stdout=pipe)
     return json.loads(printed.stdout)
@@ -94,12 +102,42 @@ def test_with_a_capability_of_localai_neither_the_hardware_nor_galleries_matter(
 
 def test_a_converged_run_loads_few_lines(converged):
     run = loaded(task(converged, "piper", "llama-cpp"))
+    assert_lines(run, MOST_LINES)
+
+
+def assert_lines(run: dict, most: int) -> None:
     lines = {name: lines_of_code(Path(file).read_text(encoding="utf-8")) for name, file in run["files"].items()}
     assert len(lines) > 20
-    assert sum(lines.values()) <= MOST_LINES, "\n".join(f"{count} {name}" for name, count in lines.items())
+    assert sum(lines.values()) <= most, "\n".join(f"{count} {name}" for name, count in lines.items())
 
 
 def test_a_run_that_installs_loads_what_it_needs(converged):
     run = loaded(task(converged, "piper", force=True))
     assert run["result"]["changed"] is True
     assert {"_store.store", "_sources.source", "_module.execute"} <= set(run["files"])
+
+
+@pytest.mark.parametrize("more", [{}, {"owner": "root", "mode": "0644"}, {"config": {}}])
+def test_a_converged_run_about_models_loads_nothing_that_reads_yaml_fetches_or_writes(model_host, more):
+    model_host.install("one", "chatty", "voice")
+    model_host.install("one", **more)
+    model_host.world.index.unlink()
+    run = loaded({**model_host.options, "name": ["one"], **more}, "localai_model")
+    assert (run["result"]["failed"], run["result"]["changed"]) == (False, False)
+    assert {"requests", "urllib3", "yaml"}.isdisjoint(run["modules"])
+    assert [name for name in run["files"] if name.startswith(HEAVY)] == []
+
+
+def test_a_converged_run_about_models_loads_few_lines(model_host):
+    names = ["one", "chatty", "voice"]
+    model_host.install(*names)
+    run = loaded({**model_host.options, "name": names}, "localai_model")
+    assert set(NEEDLESS_FOR_MODELS).isdisjoint(run["files"])
+    assert_lines(run, MOST_LINES_FOR_MODELS)
+
+
+def test_a_run_that_installs_a_model_loads_what_it_needs(model_host):
+    run = loaded({**model_host.options, "name": ["one"]}, "localai_model")
+    assert run["result"]["changed"] is True
+    assert {"_store.store", "_sources.source", "_module.models.execute"} <= set(run["files"])
+    assert set(NEEDLESS_FOR_MODELS) & {name for name in run["files"] if name.startswith("_localai.models")}

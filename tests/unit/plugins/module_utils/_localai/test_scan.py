@@ -21,7 +21,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.installed im
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import KNOWN_KEYS, Metadata
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata_writer import to_json
-from ansible_collections.localai.core.plugins.module_utils._localai.scan import has_unfinished, scan
+from ansible_collections.localai.core.plugins.module_utils._localai.scan import scan
 from ansible_collections.localai.core.plugins.module_utils._module.backend_info import problems
 from ansible_collections.localai.core.plugins.module_utils._store.contents import record_file
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
@@ -163,16 +163,6 @@ def test_damaged_metadata_is_a_problem_of_its_own_row_and_hides_no_other(
     assert rows["bad"].problem.startswith("metadata.json cannot be read: ")
     assert says in rows["bad"].problem
     assert (rows["good"].problem, rows["fine"].problem) == ("", "")
-
-
-@pytest.mark.parametrize("left", ["progress", "staging/1", "replaced/piper", "partial/x"])
-def test_what_an_interrupted_run_leaves_is_seen(tmp_path: Path, left: str) -> None:
-    assert not has_unfinished(str(tmp_path))
-    place = tmp_path / ".localai-core" / left
-    place.parent.mkdir(parents=True)
-    assert not has_unfinished(str(tmp_path))
-    place.touch()
-    assert has_unfinished(str(tmp_path))
 
 
 def test_a_scan_leaves_no_file_open(tmp_path: Path) -> None:

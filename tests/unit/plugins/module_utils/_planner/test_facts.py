@@ -10,12 +10,13 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, HostError
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
-from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts, Unanswered
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
     NewTreeAttributes,
     ReadGallery,
     WalkTree,
 )
+from ansible_collections.localai.core.plugins.module_utils._planner.unanswered import Unanswered
 from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection
 from ansible_collections.localai.core.tests.support.plans import CPU_HOST, GALLERY, answer, concrete, installed
 

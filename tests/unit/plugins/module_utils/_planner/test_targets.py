@@ -16,7 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.gallery impo
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._planner.changes import Changes
-from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts, Unanswered
+from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
     FindArtifact,
     ReadGallery,
@@ -30,6 +30,7 @@ from ansible_collections.localai.core.plugins.module_utils._planner.targets impo
     difference,
     target_of,
 )
+from ansible_collections.localai.core.plugins.module_utils._planner.unanswered import Unanswered
 from ansible_collections.localai.core.plugins.module_utils._planner.work import Compare, Install
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
