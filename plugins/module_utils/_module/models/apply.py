@@ -86,7 +86,7 @@ class ModelApplier:
 
     def remember(self, step: Install) -> None:
         """Write the record of a model that is as it should be."""
-        self._files.write_record(step.name, self._record(step, {}, self._hashes(step.name)).to_json())
+        self._files.write_record(step.name, self._record(step, {}, self._hashes(step.name, ())).to_json())
 
     def _install(self, step: Install) -> None:
         """Install a model; its YAML file is written when everything that it names is there."""
@@ -102,7 +102,7 @@ class ModelApplier:
         documents = documents_of(step)
         sizes = {path: size for sizes in written.values() for path, size in sizes.items()}
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
-        record = self._record(step, sizes, {**self._hashes(step.name), **hashes})
+        record = self._record(step, sizes, {**self._hashes(step.name, hashes), **hashes})
         # If the run is killed after this, the next one writes the YAML files, and removes what is obsolete.
         self._files.write_record(step.name, _with_obsolete(record, step.obsolete).to_json())
         for name in (gallery_file_name(step.name), yaml_name(step.name)):
@@ -232,9 +232,9 @@ class ModelApplier:
             return file
         return replace(file, size=status.st_size, mtime=status.st_mtime_ns)
 
-    def _hashes(self, name: str) -> dict[str, str]:
-        """Return the hashes of the YAML files of a model that are on the disk."""
-        names = (yaml_name(name), gallery_file_name(name))
+    def _hashes(self, name: str, written: t.Collection[str]) -> dict[str, str]:
+        """Return the hashes of the YAML files of a model that are on the disk, without those that are `written`."""
+        names = (file for file in (yaml_name(name), gallery_file_name(name)) if file not in written)
         return {file: sha256_of(os.path.join(self._store.path, file)) for file in names}
 
 
