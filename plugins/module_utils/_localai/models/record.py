@@ -20,6 +20,7 @@ from ..._errors import GalleryError
 from ..._model_request import Config, FileSpec, ModelSpec
 from .definition import Definition, Parts
 from .gallery import base_of, path_problem
+from .scalars import is_too_deep
 
 FORMAT = 1
 # No model has this name.
@@ -117,7 +118,8 @@ def parse_record(data: bytes) -> Record | None:
     """Return the record in a file; None if there is none of use, since its directory may be anybody's."""
     try:
         document = json.loads(data.decode("utf-8"))
-        if document["format"] != FORMAT:
+        # All that uses a configuration follows its levels.
+        if document["format"] != FORMAT or is_too_deep(document):
             return None
         record = Record(
             **{key: _checked(document[key], str) for key in _TEXTS},

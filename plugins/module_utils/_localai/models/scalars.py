@@ -77,6 +77,13 @@ def _typed(value: t.Any, budget: Budget, level: int) -> t.Any:
     return value
 
 
+def is_too_deep(value: t.Any, levels: int = _MOST_LEVELS) -> bool:
+    """Return whether a value is nested in more lists and mappings than a YAML document may be."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and (levels < 1 or any(is_too_deep(item, levels - 1) for item in value))
+
+
 def scalar(text: str) -> t.Any:
     """Return what the text of a plain scalar means: None, a boolean, a number, or the text itself."""
     if text in _CONSTANTS:

@@ -14,6 +14,7 @@ from ..._address import Address
 from ..._errors import LocalAIError, NameRefused, OptionError
 from ..._localai.models.gallery import file_digest, path_problem
 from ..._localai.models.names import requested_model
+from ..._localai.models.scalars import is_too_deep
 from ..._model_request import FileSpec, ModelHost, ModelOptions, ModelSpec
 from ..galleries import gallery_sources
 from ..options import check_range, connection_of, plain_path
@@ -148,6 +149,8 @@ def _files(rows: t.Sequence[Params], name: str) -> tuple[FileSpec, ...]:
 
 def _config(config: t.Any, name: str) -> t.Any:
     """Return a configuration as JSON has it; raises OptionError for what JSON cannot have."""
+    if is_too_deep(config):
+        raise OptionError(f"{name}: config has too many levels. Check the variable that it comes from.")
     try:
         return None if config is None else json.loads(json.dumps(config, allow_nan=False))
     except (TypeError, ValueError, RecursionError):

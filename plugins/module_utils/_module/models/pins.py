@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..._errors import GalleryError, OptionError
 from ..._localai.models.gallery import files_of
 from ..._localai.models.record import definition_of
+from ..._localai.models.scalars import is_too_deep
 from ..._model_request import ModelPin, ModelSpec
 
 FORMAT = 2
@@ -40,6 +41,8 @@ def _pinned(spec: ModelSpec, pin: ModelPin) -> ModelSpec:
 
 def pins_of(document: t.Mapping[str, t.Any]) -> dict[str, ModelPin]:
     """Return the rows of a set of pins by name in lower case; raises OptionError. Unknown keys are ignored."""
+    if is_too_deep(document):
+        raise OptionError("pins: the set has too many levels. Write it again with localai_model_info.")
     if document.get("format") not in (1, FORMAT):
         raise OptionError(f"pins: the format is not {FORMAT}. Write, for example: {_SHOWN}")
     rows = document.get("models") or []
