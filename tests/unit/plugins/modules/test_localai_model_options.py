@@ -22,6 +22,9 @@ def own_file(**file):
     return {**OWN, "files": [{"filename": "a", "uri": "/etc/hostname", **file}]}
 
 
+DEEP: dict = {}
+for _level in range(200):
+    DEEP = {"k": DEEP}
 WRONG = {
     "nothing at all": ({"name": None}, "The task names no model. Set name or models"),
     "names and models": ({"name": ["one"], "models": [{"name": "two"}]}, "mutually exclusive: name|models"),
@@ -93,6 +96,8 @@ WRONG = {
         'LocalAI refuses paths with ".."',
     ),
     "not a number": ({"name": ["one"], "config": {"a": float("nan")}}, "config has a value that is no text"),
+    "a deep config": ({"name": ["one"], "config": DEEP}, "one: config has too many levels"),
+    "deep pins": (pins({**PIN, "config": DEEP}), "pins: the set has too many levels"),
     "a list as config": ({"name": ["one"], "config": [1]}, "argument 'config' is of type list"),
     "nothing to install": ({"name": ["own"], "files": [], "config": {}}, "which needs config"),
     "a wrong mode": ({"name": ["one"], "mode": "abc"}, "mode: 'abc' is not a mode"),

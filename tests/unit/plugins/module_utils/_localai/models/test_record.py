@@ -70,6 +70,13 @@ def test_the_paths_of_a_model_are_its_files_and_what_was_written_for_it():
     assert FILE.spec == FileSpec("a/b.gguf", FILE.uri, DIGEST)
 
 
+def nested(levels):
+    value: dict = {}
+    for _level in range(levels):
+        value = {"k": value}
+    return value
+
+
 FILE_ROW = {"filename": "a", "uri": "u", "sha256": "", "size": 1, "version": ""}
 
 
@@ -99,6 +106,8 @@ FILE_ROW = {"filename": "a", "uri": "u", "sha256": "", "size": 1, "version": ""}
         {"written": {"x": None}},
         {"snapshots": [1]},
         {"snapshots": 5},
+        {"config": nested(900)},
+        {"base": nested(200)},
     ],
 )
 def test_a_record_that_is_wrong_is_none(changes):

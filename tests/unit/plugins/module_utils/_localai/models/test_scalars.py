@@ -11,7 +11,13 @@ import math
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError
-from ansible_collections.localai.core.plugins.module_utils._localai.models.scalars import Budget, Plain, scalar, typed
+from ansible_collections.localai.core.plugins.module_utils._localai.models.scalars import (
+    Budget,
+    Plain,
+    is_too_deep,
+    scalar,
+    typed,
+)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +128,13 @@ def test_documents_with_one_budget_may_not_be_too_large_together():
     assert typed(["x"] * 8, budget) == ["x"] * 8
     with pytest.raises(GalleryError):
         typed(["x"], budget)
+
+
+@pytest.mark.parametrize("nest", [lambda value: [value], lambda value: {"k": value}])
+def test_only_a_hundred_levels_are_allowed(nest):
+    value = "x"
+    for _level in range(100):
+        value = nest(value)
+    assert not is_too_deep(value)
+    assert is_too_deep(nest(value))
+    assert is_too_deep({"a": 1, "b": [nest(value)]})
