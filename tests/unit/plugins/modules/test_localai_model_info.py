@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -16,7 +17,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.modules import localai_backend
 from ansible_collections.localai.core.tests.support.files import FileServer
-from ansible_collections.localai.core.tests.support.host import snapshot
+from ansible_collections.localai.core.tests.support.host import directory_of_ordinary_user, ordinary_user, snapshot
 from ansible_collections.localai.core.tests.support.hub import COMMIT, Hub, Repo
 from ansible_collections.localai.core.tests.support.interpreter import environment
 from ansible_collections.localai.core.tests.support.model_lab import (
@@ -66,6 +67,19 @@ def test_pins_of_one_host_install_the_same_on_another_without_a_gallery(lab: Mod
     assert other.info(pins=True)["pins"]["models"][1:] == [
         {**row, "model": row["name"], "gallery": None} for row in pins["models"][1:]
     ]
+
+
+def test_a_snapshot_is_pinned_at_its_commit_for_another_host(lab: ModelLab, other: ModelLab) -> None:
+    artifacts = [{"source": {"type": "huggingface", "repo": REPO}}]
+    lab.publish({"name": "whole", "overrides": {"backend": "transformers", "artifacts": artifacts}})
+    pins = lab.info("whole", pins=True)["pins"]
+    # The branch moves on; its old commit stays.
+    lab.hub.repos[REPO] = replace(lab.hub.repos[REPO], revisions=())
+    assert other.install("whole", pins=pins)["changed"]
+    assert not other.install("whole", pins=pins)["changed"]
+    (row,) = other.info(verify=True)["models"]
+    assert (row["complete"], row["pinned"], row["config"]) == (True, True, pins["models"][0]["config"])
+    assert other.info(pins=True)["pins"] == {"format": 2, "models": [{**pins["models"][0], "gallery": None}]}
 
 
 def test_one_file_has_the_pins_of_backends_and_of_models(lab: ModelLab, host: Any, other: ModelLab) -> None:
@@ -194,6 +208,23 @@ def test_a_process_of_its_own_loads_no_client_for_a_report(lab: ModelLab) -> Non
 
 
 def test_an_unreadable_models_path_is_a_problem_and_no_failure(lab: ModelLab) -> None:
+    with directory_of_ordinary_user() as top, ordinary_user():
+        host = ModelLab(top, lab.files, lab.hub)
+        host.put("mine.yaml", {"name": "mine"})
+        (host.path / "mine.yaml").chmod(0)
+        host.put("theirs/x.gguf").parent.chmod(0)
+        result = host.info(verify=True)
+        assert (result["failed"], result["models"]) == (False, [])
+        assert [row["path"] for row in result["problems"]] == [None, "mine.yaml"]
+        host.path.chmod(0)
+        result = host.info(verify=True, upgrades=True)
+        assert (result["failed"], result["models"], result["upgrades"]) == (False, [], [])
+        assert "Permission denied" in result["problems"][0]["problem"]
+        host.path.chmod(0o755)
+        (host.path / "theirs").chmod(0o755)
+
+
+def test_a_file_is_no_models_path(lab: ModelLab) -> None:
     lab.path.write_text("no directory", encoding="utf-8")
     result = lab.info()
     assert not result["failed"]
