@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -238,3 +239,86 @@ def test_a_server_of_files_that_is_gone_matters_only_to_those_that_ask(lab: Mode
     result = lab.info(upgrades=True, pins=True)
     assert not result["failed"], result["msg"]
     assert (result["upgrades"], result["pins"]["models"][0]["files"][0]["sha256"]) == ([], sha256(WEIGHTS))
+
+
+HOSTILE = [
+    "name: [1]\n",
+    "name: {a: 1}\n",
+    "name: 5\nbackend: 7\n",
+    "name: a\nbackend: [x]\nparameters: 5\nmmproj: {a: 1}\n",
+    "name: a\nparameters: {model: [1, 2]}\ndraft_model: 5\n",
+    "name: a\nparameters: {model: ../../etc/passwd}\nmmproj: /etc/passwd\n",
+    "name: a\nartifacts: 5\n",
+    "name: a\nartifacts: [5, {resolved: 5}, {resolved: {cache_key: ../x}}, {source: [1]}]\n",
+    "name: a\nfiles: 5\ndownload_files: 5\nalias: [x]\n",
+    "- 5\n- name: x\n",
+    "- name: x\n- name: [x]\n",
+    "1: 2\nnull: 3\ntrue: 4\n",
+    "name: .nan\nbackend: 1e999\n",
+    "name: 2026-11-30\nbackend: 2026-11-30\n",
+    "name: !!binary AAEC\n",
+    "&a name: *a\n",
+    "&a [*a]\n",
+    'name: a\nbackend: "\\ud800"\n',
+    'name: "a\\0b"\n',
+    "\x00\x01",
+    "---\n---\n",
+    "a: b: c\n",
+    "? [a]\n: b\n",
+    "name: a\nentry_name: [x]\nfiles: [{filename: a, uri: b, sha256: [c]}]\nurls: 5\n",
+    "name: a\nfiles: [{filename: .localai-core/x, uri: b}, {filename: a.yaml, uri: b}]\n",
+    "name: a\nprompt_templates: [{name: ../x, content: y}]\n",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_yaml_file_ends_a_report(lab: ModelLab, text: str) -> None:
+    lab.put("x.yaml", text)
+    lab.put("._gallery_x.yaml", text)
+    lab.put("._gallery_y.yaml", text)
+    lab.put("y.yaml", {"name": "y"})
+    before = snapshot(lab.path)
+    result = lab.info(available=True, upgrades=True, pins=True, verify=True, service_user="3141592")
+    assert not result["failed"], result["msg"]
+    assert "y" in [row["name"] for row in result["models"]]
+    files = [file for row in result["models"] for file in row["files"] if file["present"]]
+    assert [file["filename"] for file in files if "etc" in file["filename"]] == []
+    assert snapshot(lab.path) == before
+
+
+def test_no_kind_of_entry_ends_a_report(lab: ModelLab, tmp_path: Path) -> None:
+    lab.put("ok.yaml", {"name": "ok", "parameters": {"model": "pipe.gguf"}, "mmproj": "loop"})
+    os.mkfifo(lab.path / "pipe.gguf")
+    os.mkfifo(lab.path / "pipe.yaml")
+    (lab.path / "directory.yaml").mkdir()
+    (lab.path / "loop").symlink_to("loop")
+    (lab.path / "out.yaml").symlink_to(tmp_path / "index.yaml")
+    (lab.path / "dead.yaml").symlink_to("nowhere")
+    (lab.path / os.fsdecode(b"\xff\xfe.yaml")).write_text("name: bytes\n", encoding="utf-8")
+    lab.put(".localai-core/models/ok.json", "{")
+    lab.put(".localai-core/models/deep.json", "[" * 100_000)
+    result = lab.info(upgrades=True, pins=True, verify=True)
+    assert not result["failed"], result["msg"]
+    (row,) = [row for row in result["models"] if row["name"] == "ok"]
+    assert row["installed_by"] == "hand"
+    assert {row["path"] for row in result["problems"]} >= {"pipe.yaml", "directory.yaml", "dead.yaml", "out.yaml"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "x", "files": [{"filename": "../x", "uri": "https://x.example/y"}]},
+        {"name": "x", "overrides": {"backend": ["a"]}},
+        {"name": "x", "config_file": {"backend": {"a": 1}}, "tags": [], "urls": ["https://[::1"]},
+        {"name": "x", "variants": [{"model": "x"}, {"model": "nowhere"}]},
+        {"name": "x", "url": "../../out.yaml"},
+        {"name": "x", "url": "https://127.0.0.1:1/x.yaml", "overrides": {"artifacts": "x"}},
+    ],
+)
+def test_no_entry_of_a_gallery_ends_a_report(lab: ModelLab, entry: dict[str, Any]) -> None:
+    lab.publish(entry, lab.entry("good"))
+    lab.put_as_localai("x", {"backend": "whisper"})
+    result = lab.info(available=True, upgrades=True)
+    assert not result["failed"], result["msg"]
+    assert "good" in [row["name"] for row in result["available"]]
+    assert "Traceback" not in lab.info("test@x", pins=True).get("msg", "")
