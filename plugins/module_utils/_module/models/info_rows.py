@@ -49,8 +49,8 @@ def model_row(
     damage = [*_damage(model, files, inventory), *_broken_snapshots(model, inventory, verify=digest_of is not None)]
     damage += _wrong_digests(files, inventory, digest_of) if digest_of else ()
     related = [finding.problem for finding in _related(model, files, findings)]
-    # A finding about a file says the same in another way.
-    new = [problem for problem in damage if not any(problem.path in text for text in related)]
+    # The finding about a file that a configuration names and that is missing says the same.
+    new = [problem for problem in damage if not any(f" the file {problem.path}, " in text for text in related)]
     return {
         "name": model.name,
         "served_name": model.served_name,

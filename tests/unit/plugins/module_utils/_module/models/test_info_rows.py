@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import HostError
 from ansible_collections.localai.core.plugins.module_utils._localai.models.contents import Finding
+from ansible_collections.localai.core.plugins.module_utils._localai.models.findings import findings_of
 from ansible_collections.localai.core.plugins.module_utils._localai.models.unused import Unused
 from ansible_collections.localai.core.plugins.module_utils._module.models.info_rows import (
     files_of_model,
@@ -157,12 +158,15 @@ def test_findings_about_the_files_of_a_model_are_its_problems_and_say_nothing_tw
     lab.install("web")
     (lab.path / "w/p.gguf").unlink()
     findings = [
-        Finding("web.yaml", "The model web: the file w/p.gguf is not in the models path.", "Install it."),
+        *findings_of(lab.inventory().listing, lab.inventory().documents, lambda _config: "", 0.0),
         Finding("w", "The user of the service may not enter the directory w.", "Change it."),
         Finding("other.yaml", "Something else.", ""),
     ]
     result = row(lab, "web", *findings)
-    assert result["problems"] == [finding.problem for finding in findings[:2]]
+    assert result["problems"] == [
+        "The model web: the file w/p.gguf, which parameters.model names, is not in the models path.",
+        "The user of the service may not enter the directory w.",
+    ]
     assert not result["complete"]
 
 
