@@ -75,6 +75,11 @@ class Inventory:
         return {entry.path: entry for entry in self.listing.entries}
 
     @functools.cached_property
+    def contents(self) -> dict[str, t.Any]:
+        """What is in the YAML files, by path; None for one that cannot be parsed."""
+        return {document.path: document.content for document in self.documents}
+
+    @functools.cached_property
     def survey(self) -> Survey:
         """The same, as the planner asks for it."""
         return survey_of(self.path, self.listing, self.documents, self.records)
@@ -102,7 +107,7 @@ class Inventory:
         return ListedModel(name, file, config, self.records.get(name), self._definition(gallery_file_name(name)))
 
     def _definition(self, path: str) -> Definition | None:
-        document = self.survey.documents.get(path)
+        document = self.contents.get(path)
         try:
             return definition_of(document) if isinstance(document, dict) else None
         except GalleryError:
