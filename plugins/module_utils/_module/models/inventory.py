@@ -81,7 +81,7 @@ class Inventory:
 
     @functools.cached_property
     def survey(self) -> Survey:
-        """The same, as the planner asks for it."""
+        """What the YAML files and the records say, in the form that the planner needs."""
         return survey_of(self.path, self.listing, self.documents, self.records)
 
     @functools.cached_property
