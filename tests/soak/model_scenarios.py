@@ -139,7 +139,7 @@ class ModelSources:
         """Every kind of step."""
         run = self.options
         both = ("pair", "renamed")
-        first, second = run("1", *both), run("2", *both, state="latest")
+        first, sharing, second = run("1", *both), run("1", "sharing"), run("2", *both, state="latest")
         own = {"config": {"backend": "whisper", "parameters": {"model": "own.bin"}}}
         own_files = [[{"filename": f"{name}.bin", "uri": f"{self._top}/1/a.gguf"}] for name in ("own", "other-own")]
         owner = {"owner": str(NOBODY), "group": str(NOBODY)} if IS_ROOT else {}
@@ -149,9 +149,7 @@ class ModelSources:
             ModelScenario("model install, no digests", [], run("1", "unproved")),
             ModelScenario("model upgrade", [first], second),
             ModelScenario("model upgrade, no digests", [run("1", "unproved")], run("2", "unproved", state="latest")),
-            ModelScenario(
-                "model upgrade by force", [first, run("1", "sharing")], run("1", *both, force=True), settles=False
-            ),
+            ModelScenario("model upgrade by force", [first, sharing], run("1", *both, force=True), settles=False),
             ModelScenario("model config", [run("1", "pair")], run("1", "pair", config=changed)),
             ModelScenario("model removal", [first], run("1", *both, state="absent")),
             ModelScenario("model removal, shared", [first, run("1", "sharing")], run("1", "renamed", state="absent")),

@@ -11,17 +11,22 @@ import json
 from pathlib import Path
 from typing import Any, Iterator
 
+from ..support.faults import Redirect
 from .secret_runs import RECORDED, USER, Run, Scene
 
 _WEIGHTS = b"GGUF" + b"weights" * 1000
 _SHA256 = hashlib.sha256(_WEIGHTS).hexdigest()
-_CONFIG = {"backend": "llama-cpp", "parameters": {"model": "m.gguf"}}
+
+
+def _config(file: str) -> dict[str, Any]:
+    return {"backend": "llama-cpp", "parameters": {"model": file}}
 
 
 def is_record(path: Path) -> bool:
-    """Whether a file is one of those that need the address of a model's file as it was given."""
+    """Whether a file is one of those that need an address as it was given: a record, or a configuration with it."""
+    is_configuration = path.suffix == ".yaml" and path.parent.name == "models"
     is_ours = path.suffix == ".json" and path.parent.name == "models" and path.parent.parent.name == ".localai-core"
-    return is_ours or path.name.startswith("._gallery_")
+    return is_ours or is_configuration
 
 
 class ModelRuns:
@@ -32,8 +37,10 @@ class ModelRuns:
         self._scene, self._secrets = scene, scene.secrets
         for server in (scene.files, scene.token, scene.elsewhere):
             server.pages["/m.gguf"] = _WEIGHTS
-        scene.files.pages["/config.yaml"] = json.dumps(_CONFIG).encode()
-        scene.files.pages["/base.yaml"] = json.dumps({"config_file": json.dumps(_CONFIG)}).encode()
+        scene.files.pages["/config.yaml"] = json.dumps(_config("y.gguf")).encode()
+        scene.files.pages["/base.yaml"] = json.dumps({"config_file": json.dumps(_config("m.gguf"))}).encode()
+        signed = f"{scene.elsewhere.url}/m.gguf?sig=" + scene.secrets.new("model-query-of-a-redirect", "elsewhere")
+        scene.token.faults.append(Redirect("^/model$", location=signed))
         self._common = {"models_path": str(scene.work / "models"), "retries": 0, "timeout": 5, "galleries": []}
         self._url = scene.files.url
         self._token = {"host": scene.token.host, "token": scene.secrets.texts["token"]}
@@ -56,31 +63,33 @@ class ModelRuns:
         """An address that is signed with a secret of its own."""
         return f"{self._url}{path}?sig=" + self._secrets.new((RECORDED if recorded else "") + f"model-{name}", "files")
 
-    def _files(self, uri: str, sha256: str = _SHA256) -> dict[str, Any]:
-        return {"files": [{"filename": "m.gguf", "uri": uri, "sha256": sha256}], "config": _CONFIG}
+    def _files(self, name: str, uri: str, sha256: str = _SHA256) -> dict[str, Any]:
+        """The options of a model of one's own with one file."""
+        file = f"{name}.gguf"
+        return {"files": [{"filename": file, "uri": uri, "sha256": sha256}], "config": _config(file)}
 
     def _own(self) -> Iterator[Run]:
         """Models of one's own, and the changes of them."""
         names = ["model-own"]
-        yield self._run("own", **self._files(self._signed("own")))
-        yield self._run("own-again", names, **self._files(self._signed("own-again")), verify=True)
-        yield self._run("own-forced", names, **self._files(self._signed("own-forced")), force=True)
+        yield self._run("own", **self._files("own", self._signed("own")))
+        yield self._run("own-again", names, **self._files("own", self._signed("own-again")), verify=True)
+        yield self._run("own-forced", names, **self._files("own", self._signed("own-forced")), force=True)
         yield self._run("uri", uri=self._signed("uri"))
         yield self._run("yaml", uri=self._signed("yaml", "/config.yaml", recorded=False))
-        yield self._run("token", **self._files(f"{self._scene.token.url}/m.gguf"), endpoints=[self._token], force=True)
-        yield self._run(
-            "redirect", ["model-token"], **self._files(f"{self._scene.token.url}/elsewhere"), endpoints=[self._token]
-        )
+        guarded, elsewhere = (self._files("token", f"{self._scene.token.url}{path}") for path in ("/m.gguf", "/model"))
+        yield self._run("token", **guarded, endpoints=[self._token])
+        yield self._run("redirect", ["model-token"], **elsewhere, endpoints=[self._token], force=True)
         # LocalAI's own option for files, which it fetches by itself: the configuration has it as it was given.
         secret = self._secrets.new(RECORDED + "model-in-config")
         extra = {"download_files": [{"filename": "x", "uri": f"https://127.0.0.1:1/x?sig={secret}"}]}
-        yield self._run("own-config", names, config={**_CONFIG, **extra}, files=self._files(self._signed("c"))["files"])
+        changed = self._files("own", self._signed("own-changed"))
+        yield self._run("own-config", names, config={**changed["config"], **extra}, files=changed["files"])
 
     def _entries(self) -> Iterator[Run]:
         """Entries of a gallery whose files, base files and own address are signed."""
         row = {"filename": "m.gguf", "uri": self._signed("entry"), "sha256": _SHA256}
         entries = [
-            {"name": "model-entry", "config_file": _CONFIG, "files": [row]},
+            {"name": "model-entry", "config_file": _config("m.gguf"), "files": [row]},
             {"name": "model-based", "url": self._signed("base", "/base.yaml", recorded=False), "files": [row]},
             {"name": "model-gone", "url": self._signed("gone-base", "/gone.yaml", recorded=False)},
         ]
@@ -94,11 +103,11 @@ class ModelRuns:
         yield self._run("gallery-gone", ["model-gone"], True, galleries=[gone])
 
     def _pinned(self) -> Iterator[Run]:
-        row = {"filename": "m.gguf", "uri": self._signed("pin"), "sha256": _SHA256, "size": len(_WEIGHTS)}
+        row = {"filename": "pinned.gguf", "uri": self._signed("pin"), "sha256": _SHA256, "size": len(_WEIGHTS)}
         wrong = {**row, "uri": self._signed("wrong-pin", recorded=False), "sha256": "wrong"}
         for name, file, fails in (("pinned", row, False), ("wrong-pin", wrong, True)):
-            pin = {"name": "model-pinned", "config": _CONFIG, "definition": {"files": [file]}, "files": [file]}
-            pins = {"format": 2, "models": [pin]}
+            pin = {"name": "model-pinned", "config": _config("pinned.gguf"), "files": [file]}
+            pins = {"format": 2, "models": [{**pin, "definition": {"files": [file]}}]}
             yield self._run(name, ["model-pinned"], fails, pins=pins, force=not fails)
 
     def _failing(self) -> Iterator[Run]:
@@ -118,16 +127,15 @@ class ModelRuns:
             ("file-gone", self._signed("file-gone", "/gone.gguf", recorded=False), []),
             ("yaml-gone", self._signed("yaml-gone", "/gone.yaml", recorded=False), []),
         ):
-            source = {"uri": uri} if name == "yaml-gone" else self._files(uri)
+            source = {"uri": uri} if name == "yaml-gone" else self._files(name, uri)
             yield self._run(name, None, True, **source, endpoints=endpoints)
-        yield self._run(
-            "wrong-digest", None, True, **self._files(self._signed("wrong-digest", recorded=False), "0" * 64)
-        )
+        other = self._files("wrong-digest", self._signed("wrong-digest", recorded=False), "0" * 64)
+        yield self._run("wrong-digest", None, True, **other)
 
     def _refused(self) -> Iterator[Run]:
         """Options that Ansible or the module refuses, beside a signed address and in its place."""
         signed = "https://127.0.0.1:1/x?sig=" + self._secrets.new("model-query-of-a-refused-task")
-        task = self._files(signed)
+        task = self._files("refused", signed)
         wrong: dict[str, Any] = {
             "state": "somehow",
             "no_such_option": signed,
