@@ -35,6 +35,7 @@ from .._fs.entries import (
 from .._fs.file_attributes import FileAttributes
 from .._fs.inner_paths import inner_path
 from .._fs.os_errors import errors_at
+from .._fs.read import open_file
 from .._fs.remove import remove
 from .._fs.sync import Transaction, write_out, write_out_entries
 from .._fs.tree import Tree
@@ -169,6 +170,13 @@ class ManagedFiles:
             with Transaction() as transaction:
                 transaction.rename(levels[-1], name, new_fd, new_name)
             _remove_empty(directory, levels)
+
+    def stream(self, path: str) -> t.BinaryIO:
+        """Open a regular file for reading; a symlink at `path` or on the way is an error."""
+        path = self._checked(path)
+        directory, _slash, name = path.rpartition("/")
+        with self._errors_at(path), self._descended(directory) as levels:
+            return open_file(name, levels[-1], os.O_NOFOLLOW)
 
     def remove(self, path: str) -> bool:
         """Remove a file, a symlink or a tree, and then the directories above it that are empty.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ..._errors import HostError, SourceError
 from ..._fs.file_attributes import FileAttributes
-from ..._fs.read import chunks_of, open_file
+from ..._fs.read import chunks_of
 from ..._fs.tree import Tree
 from ..._fs.utf8 import os
 from ..._localai.models.archives import directory_of
@@ -162,14 +162,15 @@ class ModelApplier:
 
     def _unpack(self, step: Install, path: str) -> dict[str, int]:
         """Unpack an archive beside itself, and return the sizes of its files by path."""
-        file = next(file for file in step.desired.files if file.filename == path)
         archive, directory = os.path.join(self._store.path, path), directory_of(path)
+        # The owner of the directory can exchange it for any file, even one that only root may read.
+        sha256 = self._installed_as(step, path).sha256
         with self._store.stage() as tree:
             try:
-                with open_file(archive) as stream:
+                with self._files.stream(path) as stream:
                     size = os.fstat(stream.fileno()).st_size
-                    chunks = FileContent(file.sha256, size, "", path).verified(chunks_of(stream))
-                    unpack(chunks, tree, is_layer=False, proved=bool(file.sha256))
+                    chunks = FileContent(sha256, size, "", path).verified(chunks_of(stream))
+                    unpack(chunks, tree, is_layer=False, proved=bool(sha256))
             except OSError as e:
                 raise HostError(f"{archive}: {e.strerror}.") from e
             except SourceError as e:
@@ -201,8 +202,7 @@ class ModelApplier:
 
     def _record(self, step: Install, written: t.Mapping[str, int], hashes: t.Mapping[str, str]) -> Record:
         desired, spec = step.desired, step.desired.spec
-        present = {file.filename: file for file in step.present}
-        files = (self.installed.get(name) or present[name] for name in (file.filename for file in desired.files))
+        files = (self._installed_as(step, file.filename) for file in desired.files)
         kept = {path: size for path, size in step.kept.items() if path not in step.obsolete}
         return Record(
             name=step.name,
@@ -221,6 +221,10 @@ class ModelApplier:
             snapshots=tuple(snapshot.key for snapshot in desired.snapshots),
             request=replace(spec, pin=None),
         )
+
+    def _installed_as(self, step: Install, filename: str) -> InstalledFile:
+        """Return a file of a model as this run has installed it, or as it was there."""
+        return self.installed.get(filename) or next(file for file in step.present if file.filename == filename)
 
     def _as_on_disk(self, file: InstalledFile) -> InstalledFile:
         """Return a file with its size and its time on the disk, if they are not known yet."""
