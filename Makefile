@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-WORK := demo picture lint docs sanity cores units pythons integration package coverage bench soak samples hosts machines
+WORK := demo picture lint docs sanity cores units pythons integration package coverage bench soak recordings samples hosts machines
 $(WORK): private export HOME := $(BUILD)/home
 $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
@@ -145,18 +145,25 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, al
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
 	    tests/unit/plugins/module_utils/_unpack/test_unpack_hostile.py -k nothing_outside_changes
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=500 pytest -q -m hostile tests/unit
-	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EVERY=1 pytest -q tests/unit/plugins/modules/test_hostile_moments.py
+	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EVERY=1 pytest -q tests/unit/plugins/modules/test_hostile_moments.py \
+	    tests/unit/plugins/modules/test_model_hostile_moments.py
 	$(RUN).soak.bombs
 	$(RUN).soak.secrets
 	$(RUN).soak.umoci --images 500
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --cut-every 2
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.large
 	export TMPDIR=$(MEMORY); $(RUN).soak.together
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.model_disks
+	export TMPDIR=$(BUILD); $(RUN).soak.model_large
 	$(RUN).soak.synced --directory $(BUILD)
 	tests/tools/install_file_systems.sh
 	$(MOUNTING).soak.disks
 	$(RUN).soak.privileges
 	$(MOUNTING).soak.many --directory $(BUILD)/many
+
+recordings: collection ## compare with recorded installations of LocalAI: GALLERY=index.yaml INSTALLS=installs.json.gz
+	@[[ -n "$(GALLERY)" && -n "$(INSTALLS)" ]] || { echo "Run: make $@ GALLERY=index.yaml INSTALLS=installs.json.gz"; exit 1; }
+	$(RUN).soak.recordings $(abspath $(GALLERY)) $(abspath $(INSTALLS))
 
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin/strace ## a few seconds of bench and of soak
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
@@ -172,6 +179,8 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --every 40 --cut-every 4
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.large --samples 20 --cuts 0 --scale 0.05
 	export TMPDIR=$(MEMORY); $(RUN).soak.together --every 15 --tens 2
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.model_disks --every 16
+	export TMPDIR=$(MEMORY); $(RUN).soak.model_large --size 0.05 --kills 2
 	$(RUN).soak.synced --directory $(BUILD) --scale 0.01 --rounds 1
 
 clean: ## remove build/

@@ -47,10 +47,13 @@ class ModelState:
 
 
 def _record(data: bytes) -> Any:
-    """A record, without what a run cannot know of a file that an interrupted one has installed."""
+    """A record, without what a run cannot know of a file that an interrupted one has installed, and without times."""
     record = json.loads(data)
+    if "definition" not in record:
+        return record
     proved = {row["filename"] for row in record["definition"]["files"] if row["sha256"]}
     for row in record["files"]:
+        del row["mtime"]
         if row["filename"] not in proved:
             row.update(sha256="", version="")
     return record
