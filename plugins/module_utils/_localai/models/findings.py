@@ -16,6 +16,8 @@ from .contents import Finding, Listing, Reader
 from .file_findings import leftovers, loose_files, unreadable_weights
 from .mentions import Document
 from .model_findings import model_findings
+from .names import of_gallery_file
+from .unused import files_of_document
 from .yaml_findings import configurations_of, yaml_findings
 
 Check = t.Callable[[t.Mapping[str, t.Any]], str]
@@ -32,6 +34,8 @@ def findings_of(
     entries = listing.entries
     configurations = configurations_of(documents)
     models = {model.model_file for model in configurations if model.model_file}
+    # LocalAI lists the archive of a voice too, beside the voice. It belongs to the model, so nothing is to be done.
+    models |= {file for document in documents if of_gallery_file(document.path) for file in files_of_document(document)}
     findings = [
         *yaml_findings(entries, documents, reader),
         *model_findings(listing, configurations, check),

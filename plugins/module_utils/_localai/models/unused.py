@@ -88,7 +88,10 @@ class _Decision:
         top = {entry.path for entry in listing.entries if entry.is_top}
         self._abandoned = _abandoned_gallery_files(top, mentions.documents)
         self._left_by_localai = {
-            path for document in mentions.documents if document.path in self._abandoned for path in _files_of(document)
+            path
+            for document in mentions.documents
+            if document.path in self._abandoned
+            for path in files_of_document(document)
         }
         self._unread_documents = unread_documents(listing, mentions.documents)
         self._without = self._abandoned.union(self._unread_documents)
@@ -179,7 +182,7 @@ def _abandoned_gallery_files(top: t.AbstractSet[str], documents: t.Sequence[Docu
     return frozenset(name for name in names if model_of_gallery_file(name).casefold() not in models)
 
 
-def _files_of(document: Document) -> t.Iterator[str]:
+def files_of_document(document: Document) -> t.Iterator[str]:
     """Yield the paths of the files that a gallery entry lists."""
     content = document.content if isinstance(document.content, dict) else {}
     files = content.get("files")

@@ -25,9 +25,8 @@ from ..._localai.models.gallery import ModelEntry, files_of
 from ..._localai.models.installed import InstalledModel
 from ..._localai.models.record import definition_of
 from ..._model_request import Config, FileSpec, ModelPin, ModelSpec
-from ..._sources.model_uri import with_revision
 from .facts import ModelFacts
-from .importer import imported, is_configuration, weights_of
+from .importer import configuration_at, imported, is_configuration, weights_of
 from .questions import BaseFile, HubFile, ReadBase, ReadConfiguration
 
 if t.TYPE_CHECKING:
@@ -104,8 +103,7 @@ def _resolved(spec: ModelSpec, facts: ModelFacts) -> Desired:
     if spec.uri is None:
         return _desired(spec, spec.name, Parts(Definition(name=spec.name, files=spec.files)))
     if is_configuration(spec.uri):
-        address = with_revision(spec.uri, spec.revision) if spec.revision else spec.uri
-        base: BaseFile = facts.answer(ReadConfiguration(address))
+        base: BaseFile = facts.answer(ReadConfiguration(configuration_at(spec.uri, spec.revision)))
         entry = ModelEntry(spec.name, icon=base.base.icon, description=base.base.description, license=base.base.license)
         return _desired(spec, spec.name, parts_of(entry, base.base, base.config, spec.files))
     weights = weights_of(spec.uri, spec.revision)

@@ -30,6 +30,15 @@ def is_configuration(uri: Address) -> bool:
     return _path_of(uri).lower().endswith(_CONFIGURATIONS)
 
 
+def configuration_at(uri: Address, revision: str) -> Address:
+    """Return the address of a configuration file, at a revision if one is given; raises SourceError."""
+    if not revision:
+        return uri
+    from ..._sources.model_uri import with_revision
+
+    return with_revision(uri, revision)
+
+
 def weights_of(uri: Address, revision: str) -> FileSpec:
     """Return the file of weights at a URI, at a revision if one is given; raises OptionError."""
     from ..._sources.model_uri import hub_file, with_revision

@@ -55,3 +55,13 @@ def test_an_unknown_user_reads_everything() -> None:
 
 def test_an_empty_models_path_is_fine() -> None:
     assert findings_of(Listing(()), (), check, NOW) == []
+
+
+def test_the_archive_of_an_installed_voice_is_no_finding() -> None:
+    listing = Listing((Entry("._gallery_v.yaml"), Entry("v.yaml"), Entry("v.tar.bz2"), Entry("w.tar.bz2")))
+    documents = [
+        Document("._gallery_v.yaml", "", {"files": [{"filename": "v.tar.bz2", "uri": "https://x.example/v.tar.bz2"}]}),
+        Document("v.yaml", "", {"name": "v", "backend": "piper"}),
+    ]
+    paths = [finding.path for finding in findings_of(listing, documents, lambda _config: "", 0.0)]
+    assert ("v.tar.bz2" in paths, "w.tar.bz2" in paths) == (False, True)
