@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._address import Address
 from ..._errors import GalleryError, LocalAIError
 from ..._localai.models.definition import (
     Definition,
@@ -26,7 +27,6 @@ from ..._localai.models.installed import InstalledModel
 from ..._localai.models.record import definition_of
 from ..._model_request import Config, FileSpec, ModelPin, ModelSpec
 from .facts import ModelFacts
-from .importer import configuration_at, imported, is_configuration, weights_of
 from .questions import BaseFile, HubFile, ReadBase, ReadConfiguration
 
 if t.TYPE_CHECKING:
@@ -102,11 +102,17 @@ def _resolved(spec: ModelSpec, facts: ModelFacts) -> Desired:
         return _of_gallery(spec, facts)
     if spec.uri is None:
         return _desired(spec, spec.name, Parts(Definition(name=spec.name, files=spec.files)))
-    if is_configuration(spec.uri):
-        base: BaseFile = facts.answer(ReadConfiguration(configuration_at(spec.uri, spec.revision)))
+    return _of_uri(spec, spec.uri, facts)
+
+
+def _of_uri(spec: ModelSpec, uri: Address, facts: ModelFacts) -> Desired:
+    from .importer import configuration_at, imported, is_configuration, weights_of
+
+    if is_configuration(uri):
+        base: BaseFile = facts.answer(ReadConfiguration(configuration_at(uri, spec.revision)))
         entry = ModelEntry(spec.name, icon=base.base.icon, description=base.base.description, license=base.base.license)
         return _desired(spec, spec.name, parts_of(entry, base.base, base.config, spec.files))
-    weights = weights_of(spec.uri, spec.revision)
+    weights = weights_of(uri, spec.revision)
     parts = Parts(Definition(name=spec.name, files=(weights, *spec.files)), imported(spec, weights))
     return _desired(spec, spec.name, parts)
 
