@@ -105,11 +105,21 @@ class ModelSources:
                 "overrides": config("a.gguf", mmproj="deep/b.gguf", template={"chat": "chat"}),
                 "files": [row("a.gguf"), row("b.gguf", "deep/b.gguf"), row("voice.tar.gz", "tts/voice.tar.gz")],
             },
-            # Its files have other names in each version.
+            # One of its files has another name in each version.
             {
                 "name": "renamed",
                 "config_file": config(f"a-{version}.gguf"),
-                "files": [row("a.gguf", f"a-{version}.gguf"), row("shared.gguf")],
+                "files": [
+                    row("a.gguf", f"a-{version}.gguf"),
+                    row("shared.gguf"),
+                    row("voice.tar.gz", "more/voice.tar.gz"),
+                ],
+            },
+            # The same without an archive.
+            {
+                "name": "lean",
+                "config_file": config(f"lean-{version}.gguf"),
+                "files": [row("a.gguf", f"lean-{version}.gguf")],
             },
             # Nobody knows its digests before they are installed.
             {
@@ -138,7 +148,7 @@ class ModelSources:
     def scenarios(self) -> list[ModelScenario]:
         """Every kind of step."""
         run = self.options
-        both = ("pair", "renamed")
+        both = ("pair", "renamed", "lean")
         first, sharing, second = run("1", *both), run("1", "sharing"), run("2", *both, state="latest")
         own = {"config": {"backend": "whisper", "parameters": {"model": "own.bin"}}}
         own_files = [[{"filename": f"{name}.bin", "uri": f"{self._top}/1/a.gguf"}] for name in ("own", "other-own")]
@@ -157,7 +167,7 @@ class ModelSources:
             ModelScenario("model exclusive", [first], run("1", "sharing", OTHER, exclusive=True), spoil=_only_ours),
             ModelScenario("model prune", [first], run("1", "renamed", prune=True), spoil=_abandon),
             ModelScenario("model taken over", [first], run("1", "pair", config=changed), spoil=_forget),
-            ModelScenario("model taken over, older", [first], run("2", "renamed", state="latest"), spoil=_forget),
+            ModelScenario("model taken over, older", [first], run("2", "lean", state="latest"), spoil=_forget),
             ModelScenario("model found", [], first, spoil=self._bring_files),
             ModelScenario("model repair", [first], first, spoil=_damage),
             ModelScenario("model of one's own", [], run("1", "mine", **own, files=own_files[0])),
@@ -217,7 +227,7 @@ def noise(seed: str, size: int) -> bytes:
 
 def _forget(path: Path) -> None:
     """Let it be LocalAI who installed the models."""
-    for name in ("pair", "renamed"):
+    for name in ("pair", "renamed", "lean"):
         (path / f".localai-core/models/{name}.json").unlink()
 
 

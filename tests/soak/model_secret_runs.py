@@ -142,7 +142,7 @@ class ModelRuns:
             "timeout": signed,
             "galleries": [signed],
             "files": [{"filename": signed, "uri": signed}],
-            "config": signed,
+            "config": [signed],
             "variant": signed,
             "name": [signed],
             "pins": {"format": signed},

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from ..._address import Address
 from ..._errors import GalleryError
 from ..._model_request import Config, FileSpec, ModelSpec
+from .artifacts import snapshot_path
 from .definition import Definition, Parts
 from .gallery import base_of, path_problem
 from .scalars import is_too_deep
@@ -55,7 +56,8 @@ class Record:
     `source` and `overrides_digest` are hashes of what the task requested. `yaml_sha256` and `gallery_sha256` are those
     of the two files that were written. `written` has the sizes of the prompt templates and of what was unpacked from
     archives, by path. `snapshots` are the keys of the Hub's snapshots. `request` is what the task requested, without
-    its pin; None if it is not recorded.
+    its pin; None if it is not recorded. `obsolete` are the paths that the model does not need any more, and that a run
+    was about to remove.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Record:
     written: t.Mapping[str, int] = field(default_factory=dict)
     snapshots: tuple[str, ...] = ()
     request: ModelSpec | None = None
+    obsolete: tuple[str, ...] = ()
 
     @property
     def paths(self) -> dict[str, int]:
@@ -107,6 +110,7 @@ class Record:
             "written": dict(self.written),
             "snapshots": list(self.snapshots),
             "request": None if self.request is None else _document_of(self.request),
+            "obsolete": list(self.obsolete),
         }
         return (json.dumps(document, separators=(",", ":")) + "\n").encode("ascii")
 
@@ -134,6 +138,7 @@ def parse_record(data: bytes) -> Record | None:
             written={_path(path): _checked(size, int) for path, size in document["written"].items()},
             snapshots=tuple(_checked(key, str) for key in document["snapshots"]),
             request=_request(document),
+            obsolete=tuple(map(_removable, _checked(document.get("obsolete", []), list))),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, GalleryError):
         return None
@@ -218,6 +223,12 @@ def _path(path: t.Any) -> str:
     if path_problem(_checked(path, str)):
         raise ValueError(path)
     return t.cast(str, path)
+
+
+def _removable(path: t.Any) -> str:
+    """Return the path of a file or of a snapshot."""
+    is_snapshot = _checked(path, str) == snapshot_path(path.rpartition("/")[2])
+    return t.cast(str, path) if is_snapshot else _path(path)
 
 
 def _checked(value: t.Any, kind: type) -> t.Any:

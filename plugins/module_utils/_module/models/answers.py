@@ -153,7 +153,7 @@ def unused_of_survey(
     path: str, listing: Listing, documents: t.Sequence[Document], records: t.Mapping[str, Record]
 ) -> tuple[Unused, ...]:
     """Return the same for a models path that was read."""
-    ledger = left_paths(path) | {file for record in records.values() for file in record.paths}
+    ledger = left_paths(path) | {file for record in records.values() for file in (*record.paths, *record.obsolete)}
     names = {document.path for document in documents}
     in_use = frozenset(file for name, record in records.items() for file in record.paths if yaml_name(name) in names)
     return tuple(unused_of(listing, Mentions(documents, path), ledger, time.time(), in_use))

@@ -19,7 +19,6 @@ from ..._fs.read import chunks_of
 from ..._fs.tree import Tree
 from ..._fs.utf8 import os
 from ..._localai.models.archives import directory_of
-from ..._localai.models.artifacts import snapshot_path
 from ..._localai.models.gallery import path_problem
 from ..._localai.models.names import gallery_file_name, yaml_name
 from ..._localai.models.record import LEFT, InstalledFile, Record, left_json
@@ -104,7 +103,7 @@ class ModelApplier:
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in documents.items()}
         record = self._record(step, sizes, {**self._hashes(step.name, hashes), **hashes})
         # If the run is killed after this, the next one writes the YAML files, and removes what is obsolete.
-        self._files.write_record(step.name, _with_obsolete(record, step.obsolete).to_json())
+        self._files.write_record(step.name, replace(record, obsolete=step.obsolete).to_json())
         for name in (gallery_file_name(step.name), yaml_name(step.name)):
             if name in documents:
                 self._files.write(name, documents[name])
@@ -203,7 +202,7 @@ class ModelApplier:
     def _record(self, step: Install, written: t.Mapping[str, int], hashes: t.Mapping[str, str]) -> Record:
         desired, spec = step.desired, step.desired.spec
         files = (self._installed_as(step, file.filename) for file in desired.files)
-        kept = {path: size for path, size in step.kept.items() if path not in step.obsolete}
+        kept = {path: size for path, size in step.kept.items() if path not in step.obsolete and self._exists(path)}
         return Record(
             name=step.name,
             config=desired.config,
@@ -221,6 +220,9 @@ class ModelApplier:
             snapshots=tuple(snapshot.key for snapshot in desired.snapshots),
             request=replace(spec, pin=None),
         )
+
+    def _exists(self, path: str) -> bool:
+        return os.path.lexists(os.path.join(self._store.path, path))
 
     def _installed_as(self, step: Install, filename: str) -> InstalledFile:
         """Return a file of a model as this run has installed it, or as it was there."""
@@ -251,13 +253,6 @@ def documents_of(step: Install) -> dict[str, bytes]:
     if step.writes_yaml:
         documents[yaml_name(step.name)] = to_yaml(step.desired.config).encode("utf-8")
     return documents
-
-
-def _with_obsolete(record: Record, paths: t.Sequence[str]) -> Record:
-    """Return the record of a model that still has `paths`, files and snapshots, which it does not need any more."""
-    keys = [path.rpartition("/")[2] for path in paths if path == snapshot_path(path.rpartition("/")[2])]
-    files = {path: 0 for path in paths if not path_problem(path)}
-    return replace(record, written={**files, **record.written}, snapshots=(*record.snapshots, *keys))
 
 
 def _members(tree: Tree) -> dict[str, int]:

@@ -137,7 +137,7 @@ def plan_model(
             _rows(model, files),
         ),
         steps=tuple(steps),
-        remember=step if not step.is_change and _forgotten(step, present) else None,
+        remember=step if not step.is_change and _forgotten(step, present, needed) else None,
         needed=needed,
         stale=_names(model, documents.old) if is_stale else (),
         warnings=(*model.warnings, *files.warnings, *_warnings(model)),
@@ -232,7 +232,8 @@ def _obsolete(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if present.record is not None:
         snapshots = _snapshot_paths(present.record.snapshots)
-        return obsolete_paths(model.name, (*present.record.paths, *snapshots), needed, facts)
+        before = dict.fromkeys((*present.record.paths, *snapshots, *present.record.obsolete))
+        return obsolete_paths(model.name, before, needed, facts)
     if present.yaml is None or not step.is_change:
         return (), ()
     return obsolete_paths(model.name, installed_paths(model.name, facts), needed, facts)
@@ -303,10 +304,12 @@ def _joined(reason: str, others: t.Sequence[str]) -> str:
     return "; ".join((reason, *others[:1]))
 
 
-def _forgotten(step: Install, present: InstalledModel) -> bool:
+def _forgotten(step: Install, present: InstalledModel, needed: t.Collection[str]) -> bool:
     """Return whether our record does not say what is installed, although that is as requested."""
     record, spec = present.record, step.desired.spec
     if record is None or present.yaml is None or present.gallery_file is None:
+        return True
+    if record.obsolete or any(path not in present.files and path not in needed for path in record.written):
         return True
     recorded = (record.source, record.overrides_digest, record.yaml_sha256, record.gallery_sha256, record.files)
     hashes = (present.yaml.sha256, present.gallery_file.sha256)

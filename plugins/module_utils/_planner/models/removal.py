@@ -120,7 +120,8 @@ def _paths_of(name: str, survey: Survey) -> list[str]:
         paths.update(dict.fromkeys(value for value in (model, config.get("mmproj")) if isinstance(value, str)))
     keys = snapshot_keys(config) if isinstance(config, dict) else ()
     snapshots = dict.fromkeys((*(record.snapshots if record is not None else ()), *keys))
-    return [path for path in paths if not path_problem(path)] + [snapshot_path(key) for key in snapshots]
+    known = [path for path in paths if not path_problem(path)] + [snapshot_path(key) for key in snapshots]
+    return list(dict.fromkeys((*known, *(record.obsolete if record is not None else ()))))
 
 
 def _texts(rows: t.Any, key: str) -> list[str]:

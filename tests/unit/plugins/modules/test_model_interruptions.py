@@ -136,3 +136,30 @@ def test_a_shared_file_that_gets_its_content_back_is_no_conflict(site, options):
     (site.path / "shared").write_bytes(b"x" * 100)
     site.must("one", **options)
     assert (site.path / "shared").read_bytes() == b"1" * 100
+
+
+def test_what_an_interrupted_upgrade_was_about_to_remove_is_removed_and_forgotten(site):
+    site.must("m")
+    record = site.path / ".localai-core/models/m.json"
+    complete = json.loads(record.read_bytes())
+    (site.path / "old").write_text("old")
+    snapshot = f".artifacts/huggingface/{'0' * 64}"
+    record.write_text(json.dumps({**complete, "obsolete": ["old", "gone", snapshot]}))
+    assert [row["path"] for row in site.must("m")["removed"]] == ["old"]
+    assert json.loads(record.read_bytes()) == complete
+    record.write_text(json.dumps({**complete, "obsolete": ["gone", snapshot]}))
+    assert not site.run("m")["changed"]
+    assert json.loads(record.read_bytes()) == complete
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", ".localai-core/lock", "m.yaml", ".artifacts/huggingface/../x", 7])
+def test_a_record_that_wants_anything_else_removed_is_not_used(site, path):
+    site.must("m")
+    record = site.path / ".localai-core/models/m.json"
+    complete = json.loads(record.read_bytes())
+    (site.path.parent / "x").write_text("x")
+    record.write_text(json.dumps({**complete, "obsolete": [path]}))
+    assert not site.run("m")["failed"]
+    assert json.loads(record.read_bytes())["obsolete"] == []
+    assert (site.path.parent / "x").exists()
+    assert (site.path / "m.yaml").exists()
