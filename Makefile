@@ -176,10 +176,12 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	$(MOUNTING).soak.disks --cases 'tmpfs|overlay|exfat'
 	$(RUN).soak.privileges
 	export BENCH_DIR=$(BUILD)/sample; $(RUN).soak.many --directory $(BUILD)/sample --scale 0.02 --rounds 1
-	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --every 40 --cut-every 4
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --scenarios '^(?!model)' --every 40 --cut-every 4
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.crash --scenarios 'model (upgrade|removal, not ours|resumed)$$' \
+	    --every 60 --every-rename 8 --cut-every 4
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.large --samples 20 --cuts 0 --scale 0.05
 	export TMPDIR=$(MEMORY); $(RUN).soak.together --every 15 --tens 2
-	export TMPDIR=$(MEMORY); $(MOUNTING).soak.model_disks --every 16
+	export TMPDIR=$(MEMORY); $(MOUNTING).soak.model_disks --every 32
 	export TMPDIR=$(MEMORY); $(RUN).soak.model_large --size 0.05 --kills 2
 	$(RUN).soak.synced --directory $(BUILD) --scale 0.01 --rounds 1
 

@@ -102,10 +102,10 @@ def prepare(plan: Plan, top: Path) -> tuple[AnyJudge, list[strace.Call]]:
     return plan.judge(template / _MANAGED, done / _MANAGED), calls
 
 
-def chosen(calls: Sequence[strace.Call], every: int) -> list[strace.Call]:
-    """Each `every`-th call, and those right after a rename."""
-    after = zip(calls, [None, *calls])
-    return [call for number, (call, last) in enumerate(after) if number % every == 0 or (last and last.moves)]
+def chosen(calls: Sequence[strace.Call], every: int, every_rename: int = 1) -> list[strace.Call]:
+    """Each `every`-th call, and those right after each `every_rename`-th rename."""
+    after = [number + 1 for number, call in enumerate(calls[:-1]) if call.moves][::every_rename]
+    return [calls[number] for number in sorted({*range(0, len(calls), every), *after})]
 
 
 def kills(judge: AnyJudge, points: Sequence[strace.Call], top: Path, counts: Counter[str]) -> Iterator[str]:
@@ -197,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="kill at each so many calls, and right after each rename")
     parser.add_argument("--cut-every", type=int, default=1, help="lose the power at each so many of these points")
+    parser.add_argument("--every-rename", type=int, default=1, help="of these, only each so many")
     parser.add_argument("--scenarios", default="", help="only those that this regular expression finds")
     options = parser.parse_args()
     why = no_traces()
@@ -212,7 +213,7 @@ def main() -> None:
                 continue
             top = path / plan.name.replace(" ", "-")
             judge, calls = prepare(plan, top)
-            points = chosen(calls, options.every)
+            points = chosen(calls, options.every, options.every_rename)
             faults = [*kills(judge, points, top, killed)]
             if not why:
                 faults += cuts(judge, points[:: options.cut_every], top, cut)

@@ -165,15 +165,15 @@ def leaks(scene: Scene, output: bytes, watch: Watch) -> list[str]:
 def main() -> None:
     """Play, search and count."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample", action="store_true", help="a third of the runs, without check mode")
+    parser.add_argument("--sample", action="store_true", help="some of the runs, without check mode")
     options = parser.parse_args()
     modes = [[]] if options.sample else [["--check"], []]
     secrets = Secrets()
     with tempfile.TemporaryDirectory(prefix="localai-secrets-") as work, contextlib.ExitStack() as stack:
         secrets.new("proxy", "proxy")
         scene = Scene(Path(work), secrets, stack)
-        runs = [*scene.runs(), *ModelRuns(scene).runs()]
-        runs = runs[1::3] if options.sample else runs
+        runs, model_runs = list(scene.runs()), list(ModelRuns(scene).runs())
+        runs = [*runs[1::3], *model_runs[::8]] if options.sample else [*runs, *model_runs]
         own = scene.work / "backends" / ".localai-core"
         control = [sys.executable, "-c", "import sys; sys.stdin.read()", USER]
         with subprocess.Popen(control, stdin=subprocess.PIPE), Watch(
