@@ -17,16 +17,18 @@ from dataclasses import replace
 from ..._errors import GalleryError, LocalAIError
 from ..._localai.models.artifacts import Resolved, Spec, cache_key, inferred, resolved, specs_of
 from ..._localai.models.installed import InstalledModel
+from ..._localai.models.names import yaml_name
 from ..._model_request import Config
 from .desired import Desired, DesiredSnapshot
 from .facts import ModelFacts
-from .questions import FileOnDisk, FindSnapshot, ReadManifest, Snapshot
+from .questions import FileOnDisk, FindSnapshot, ReadManifest, ReadYaml, Snapshot
 
 
 def with_snapshots(desired: Desired, installed: InstalledModel | None, facts: ModelFacts, *, anew: bool) -> Desired:
     """Return a desired model without files with its snapshots, and what they were resolved to in its configuration.
 
-    Those that are recorded stay, unless they are resolved `anew`. Raises LocalAIError, and `Unanswered`.
+    What was resolved once, by us or by LocalAI, stays so unless it is resolved `anew`. Raises LocalAIError, and
+    `Unanswered`.
     """
     try:
         specs = specs_of(desired.config)
@@ -37,7 +39,7 @@ def with_snapshots(desired: Desired, installed: InstalledModel | None, facts: Mo
         if _is_local(desired.config, facts):
             return desired
         specs = (guess,)
-    known = {} if anew or installed is None else _recorded(installed)
+    known = {} if anew or installed is None else _known(installed, facts)
     try:
         snapshots = tuple(_snapshot(spec, known, facts, required=guess is None) for spec in specs)
     except LocalAIError as e:
@@ -67,7 +69,8 @@ def _snapshot(spec: Spec, known: t.Mapping[Spec, Resolved], facts: ModelFacts, *
     if resolution is not None and resolution.cache_key:
         paths = (resolution.primary_file,) if resolution.primary_file else ()
         entry = resolved(bare, resolution.endpoint, resolution.revision, paths)
-        return DesiredSnapshot(bare, resolution.cache_key, resolution.revision, entry)
+        key = cache_key(bare, resolution.endpoint, resolution.revision)
+        return DesiredSnapshot(bare, key, resolution.revision, entry)
     revision = resolution.revision if resolution is not None else spec.revision
     listing: Snapshot = facts.answer(FindSnapshot(bare, revision, required=required))
     # The server that was asked can be a mirror; the key has the one that LocalAI would ask here.
@@ -76,10 +79,23 @@ def _snapshot(spec: Spec, known: t.Mapping[Spec, Resolved], facts: ModelFacts, *
     return DesiredSnapshot(bare, cache_key(bare, endpoint, listing.commit), listing.commit, entry, tuple(listing.files))
 
 
-def _recorded(installed: InstalledModel) -> dict[Spec, Resolved]:
-    """Return what the snapshots of a model were resolved to, as our record has it."""
+def _known(installed: InstalledModel, facts: ModelFacts) -> dict[Spec, Resolved]:
+    """Return what the snapshots of a model were resolved to, as its YAML file and our record have it.
+
+    A server that resolves a repository itself writes that into the YAML file. Raises `Unanswered`.
+    """
+    record, yaml = installed.record, installed.yaml
+    known: dict[Spec, Resolved] = {}
+    if yaml is not None and yaml.size >= 0 and (record is None or yaml.sha256 != record.yaml_sha256):
+        known.update(_resolved_in(facts.answer(ReadYaml(yaml_name(installed.name)))))
+    if record is not None:
+        known.update(_resolved_in(record.config))
+    return known
+
+
+def _resolved_in(config: t.Any) -> dict[Spec, Resolved]:
     try:
-        specs = specs_of(installed.record.config) if installed.record is not None else ()
+        specs = specs_of(config) if isinstance(config, dict) else ()
     except GalleryError:
         return {}
     return {replace(spec, resolved=None): spec.resolved for spec in specs if spec.resolved is not None}
