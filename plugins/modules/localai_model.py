@@ -605,15 +605,16 @@ unload:
   sample: [chat]
 reload_required:
   description:
-    - Whether a configuration was written, so that a running LocalAI must read its models again, by C(POST
-      /models/reload).
+    - Whether a configuration or a file of a model was written, so that a running LocalAI must read its models again, by
+      C(POST /models/reload). It derives defaults from weights when it reads a configuration.
     - It depends only on this run, not on earlier runs.
   returned: always
   type: bool
   sample: true
 restart_required:
   description:
-    - Whether a model with a configuration was removed. A running LocalAI forgets it only when it is restarted.
+    - Whether a model with a configuration was removed, a configuration got another C(name), or a prompt template was
+      changed. A running LocalAI forgets the model, the former name or the former template only when it is restarted.
     - It depends only on this run, not on earlier runs.
   returned: always
   type: bool

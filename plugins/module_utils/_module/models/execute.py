@@ -149,7 +149,6 @@ def _done(plan: ModelPlan, steps: tuple[Step, ...]) -> ModelPlan:
         outcomes=outcomes,
         steps=steps,
         removed=tuple(row for row in plan.removed if row.model in names or row.path in paths),
-        reload_required=any(isinstance(step, Install) and step.writes_yaml for step in steps),
-        restart_required=plan.restart_required and any(row.model in names for row in plan.removed),
-        unload=tuple(name for name in plan.unload if name in names),
+        stale={name: stale for name, stale in plan.stale.items() if name in names},
+        outlasting=plan.outlasting.intersection(names),
     )

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,7 @@ from ..._model_request import Config, FileSpec, ModelOptions
 from .desired import Desired, DesiredSnapshot
 from .facts import ModelFacts
 from .files import FileChanges, check_uri, compare_files
-from .questions import FileOnDisk, ReadYaml
+from .questions import FileOnDisk, HashFile, ReadYaml
 from .removal import Needed, installed_paths, obsolete_paths
 from .shared import check_others, check_templates
 from .steps import Install, SetAttributes, Step
@@ -47,7 +48,8 @@ class Outcome:
 class ModelChanges:
     """The changes of one model: its steps, or the record to `remember` if nothing else changes.
 
-    `needed` are the paths that it needs. `stale` are the names of its processes that would answer with old content.
+    `needed` are the paths that it needs. `stale` are the names of its processes that would answer with old content. If
+    it `outlasts` a reload, a server goes on with something old until it is restarted.
     """
 
     outcome: Outcome
@@ -55,6 +57,7 @@ class ModelChanges:
     remember: Install | None = None
     needed: frozenset[str] = frozenset()
     stale: tuple[str, ...] = ()
+    outlasts: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -96,12 +99,12 @@ def plan_model(
     check_no_directory(present, facts)
     files = compare_files(model, installed, facts, options, planned=planned.files)
     documents = _Documents(model, present, facts)
-    templates = _templates(model, present)
+    templates = _templates(model, present, facts)
     step = Install(
         desired=model,
         fetch=tuple(files.fetch),
         present=tuple(files.present),
-        kept=_kept(present),
+        kept=_kept(model, present, templates),
         unpack=tuple(files.unpack),
         templates=templates,
         snapshots=_missing_snapshots(model, facts, options),
@@ -125,6 +128,7 @@ def plan_model(
     steps += [attributes] if attributes is not None else []
     replaced = step.replaced or planned.replaced.intersection(file.filename for file in model.files)
     is_stale = present.yaml is not None and bool(step.writes_yaml or replaced or step.templates)
+    names = _names(model, documents.old)
     return ModelChanges(
         Outcome(
             model.name,
@@ -139,7 +143,9 @@ def plan_model(
         steps=tuple(steps),
         remember=step if not step.is_change and _forgotten(step, present, needed) else None,
         needed=needed,
-        stale=_names(model, documents.old) if is_stale else (),
+        stale=names if is_stale else (),
+        # A server keeps a name that no file has any more, and prompt templates that it has read once.
+        outlasts=is_stale and bool(len(names) > 1 or step.templates),
         warnings=(*model.warnings, *files.warnings, *_warnings(model)),
     )
 
@@ -184,18 +190,30 @@ def _gallery_file_is_same(model: Desired, present: InstalledModel, facts: ModelF
     return bool(facts.answer(ReadYaml(gallery_file_name(model.name))) == model.parts.definition.document)
 
 
-def _templates(model: Desired, present: InstalledModel) -> tuple[Template, ...]:
-    """Return the prompt templates to write."""
+def _templates(model: Desired, present: InstalledModel, facts: ModelFacts) -> tuple[Template, ...]:
+    """Return the prompt templates to write; raises `Unanswered` for an open question."""
     templates, record = model.parts.definition.templates, present.record
     if record is None or record.parts.definition.templates != templates:
-        return templates
+        return tuple(template for template in templates if not _is_written(template, facts))
     missing = set(present.missing)
     return tuple(template for template in templates if template.filename in missing)
 
 
-def _kept(present: InstalledModel) -> dict[str, int]:
-    """Return what was written for the model earlier, and may still be there."""
-    return dict(present.record.written) if present.record is not None else {}
+def _is_written(template: Template, facts: ModelFacts) -> bool:
+    state: FileState | None = facts.answer(FileOnDisk(template.filename))
+    content = template.content.encode("utf-8")
+    if state is None or state.size != len(content):
+        return False
+    return bool(facts.answer(HashFile(template.filename)) == hashlib.sha256(content).hexdigest())
+
+
+def _kept(model: Desired, present: InstalledModel, written: t.Collection[Template]) -> dict[str, int]:
+    """Return what was written for the model earlier, and may still be there; `written` are templates that are not."""
+    kept = dict(present.record.written) if present.record is not None else {}
+    for template in model.parts.definition.templates:
+        if template not in written:
+            kept.setdefault(template.filename, len(template.content.encode("utf-8")))
+    return kept
 
 
 def _missing_snapshots(model: Desired, facts: ModelFacts, options: ModelOptions) -> tuple[DesiredSnapshot, ...]:
@@ -262,9 +280,11 @@ def _states(step: Install, present: InstalledModel, facts: ModelFacts) -> t.Iter
         state = present.files.get(file.filename) or facts.answer(FileOnDisk(file.filename))
         if state is not None:
             yield file.filename, state
+    templates = {template.filename for template in step.desired.parts.definition.templates}
     for path in step.kept:
-        if path in present.files and not step.unpack and path not in written and path not in step.obsolete:
-            yield path, present.files[path]
+        state = present.files.get(path) or (facts.answer(FileOnDisk(path)) if path in templates else None)
+        if state is not None and not step.unpack and path not in written and path not in step.obsolete:
+            yield path, state
     if present.yaml is not None and not step.writes_yaml:
         yield yaml_name(step.name), present.yaml
     if present.gallery_file is not None and not step.writes_gallery_file:

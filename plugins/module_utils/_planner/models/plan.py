@@ -11,7 +11,7 @@ Everything that can be decided for one model is in `model.py`; here are the rule
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..._errors import HostError, LocalAIError, OptionError
 from ..._localai.models.backends import needed_backends
@@ -39,18 +39,28 @@ class Removed:
 class ModelPlan:
     """The changes that a run makes, in the order of execution. `remember` are records of models that do not change.
 
-    `unload` are the names of models whose processes would answer with what was replaced.
+    `stale` are the names of processes that would answer with what was replaced, by model. `outlasting` are the models
+    of which a server forgets something only when it is restarted.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     steps: tuple[Step, ...] = ()
     remember: tuple[Install, ...] = ()
     removed: tuple[Removed, ...] = ()
-    reload_required: bool = False
-    restart_required: bool = False
-    unload: tuple[str, ...] = ()
+    stale: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outlasting: frozenset[str] = frozenset()
     backends: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def unload(self) -> tuple[str, ...]:
+        """The names of the processes that would answer with what was replaced."""
+        return tuple(dict.fromkeys(name for names in self.stale.values() for name in names))
+
+    @property
+    def reload_required(self) -> bool:
+        """Whether a server has to read configurations again."""
+        return any(isinstance(step, Install) and step.needs_reload for step in self.steps)
 
     @property
     def fetched(self) -> list[tuple[str, FileSpec]]:
@@ -162,9 +172,13 @@ def _complete(
         steps=(*steps, *removals, *(step for step in pruned if step.paths)),
         remember=tuple(change.remember for change in changes if change.remember is not None),
         removed=tuple(removed),
-        reload_required=any(isinstance(step, Install) and step.writes_yaml for step in steps),
-        restart_required=any(facts.scan.models[step.name].yaml is not None for step in removals),
-        unload=tuple(dict.fromkeys(name for change in changes for name in change.stale)),
+        stale={change.outcome.name: change.stale for change in changes if change.stale},
+        outlasting=frozenset(
+            [
+                *(change.outcome.name for change in changes if change.outlasts),
+                *(step.name for step in removals if facts.scan.models[step.name].yaml is not None),
+            ]
+        ),
         backends=needed_backends(model.config for model in desired),
         warnings=tuple(dict.fromkeys([*facts.scan.problems, *warnings])),
     )

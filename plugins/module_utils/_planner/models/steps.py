@@ -52,6 +52,11 @@ class Install:
         files = (self.fetch, self.unpack, self.templates, self.snapshots, self.obsolete)
         return any(files) or self.writes_yaml or self.writes_gallery_file
 
+    @property
+    def needs_reload(self) -> bool:
+        """Whether a server has to read the configuration again, and what it tells from the files of a model."""
+        return self.writes_yaml or any((self.fetch, self.unpack, self.snapshots))
+
 
 @dataclass(frozen=True)
 class SetAttributes:

@@ -263,7 +263,7 @@ def test_latest_replaces_a_file_that_keeps_its_name(model_host):
     entries[0] = model_host.world.entry("one", "a.gguf", OTHER)
     model_host.world.publish(entries)
     result = prove(model_host, "one", state="latest")
-    assert (actions(result), result["unload"], result["reload_required"]) == ({"one": "upgrade"}, ["one"], False)
+    assert (actions(result), result["unload"], result["reload_required"]) == ({"one": "upgrade"}, ["one"], True)
     assert (model_host.path / "a.gguf").read_bytes() == OTHER
 
 
