@@ -169,17 +169,18 @@ def unwritable(config: t.Any, where: str = "", depth: int = 2) -> str:
     """Return the key of a text that LocalAI cannot write into a YAML file and read again; empty if there is none.
 
     `yaml_emitter_write_block_scalar` in `emitterc.go` of gopkg.in/yaml.v3 writes a wrong indentation for a block in a
-    list that begins with white space. LocalAI rewrites the files of models, so it would break them.
+    list that begins with white space, and none for a block that begins with a tab. LocalAI rewrites the files of
+    models, so it would break them.
     """
     if isinstance(config, dict):
         items = [(f"{where}.{key}".lstrip("."), value, depth + 1) for key, value in config.items()]
     elif isinstance(config, list):
         items = [(f"{where}[{number}]", value, 0) for number, value in enumerate(config)]
     else:
-        return where if isinstance(config, str) and depth <= 1 and _is_broken_block(config) else ""
+        return where if isinstance(config, str) and _is_broken_block(config, in_list=depth <= 1) else ""
     return next(filter(None, (unwritable(value, key, level) for key, value, level in items)), "")
 
 
-def _is_broken_block(text: str) -> bool:
+def _is_broken_block(text: str, *, in_list: bool) -> bool:
     is_block = "\n" in text and not re.search(r" (?:\n|\Z)", text)
-    return is_block and text[0].isspace() and bool(text.strip("\n"))
+    return is_block and (text[0].isspace() if in_list else text[0] == "\t") and bool(text.strip("\n"))

@@ -143,6 +143,8 @@ def test_a_file_with_two_digests_is_an_error():
         ({"k": [" a\nb"]}, "k[0]"),
         ({"k": ["x", "\n a"]}, "k[1]"),
         ({"k": [{"c": " a\nb"}]}, "k[0].c"),
+        ({"template": {"chat": "\ta\nb"}}, "template.chat"),
+        ({"k": "\ta\n"}, "k"),
     ],
 )
 def test_texts_that_localai_would_break_are_refused(config, key):
@@ -150,7 +152,7 @@ def test_texts_that_localai_would_break_are_refused(config, key):
 
 
 @pytest.mark.parametrize(
-    "config", [{"k": " a\nb"}, {"k": ["a\n b"]}, {"k": {"l": "\n a"}}, {"k": [" a"]}, {"k": ["a \nb"]}]
+    "config", [{"k": " a\nb"}, {"k": ["a\n b"]}, {"k": {"l": "\n a"}}, {"k": [" a"]}, {"k": ["a \nb"]}, {"k": "\ta"}]
 )
 def test_other_texts_are_not(config):
     assert unwritable(config) == ""
