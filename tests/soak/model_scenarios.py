@@ -188,7 +188,10 @@ class ModelSources:
 
     def _interrupt(self, path: Path) -> None:
         """Let the line be lost for good in the middle of the second file."""
-        self._server.faults = [Cut("/large.gguf", after=500_000, skip=1, times=1), Status("/large.gguf", 404, skip=1)]
+        self._server.faults = [
+            Cut("/large.gguf", after=500_000, skip=1, times=1),
+            Status("/large.gguf", status=404, skip=1),
+        ]
         result = carry_out({**self.options("1", "served"), "retries": 0}, path)
         self._server.faults = []
         (partial,) = (path / ".localai-core/partial").iterdir()

@@ -19,12 +19,12 @@ from ..._localai.models.definition import Definition, files_by_name
 from ..._localai.models.installed import InstalledModels
 from ..._localai.models.record import InstalledFile, Record
 from ..._model_request import Config, FileSpec, ModelHost, ModelSpec
-from ..._planner.facts import Unanswered
 from ..._planner.failures import combined
 from ..._planner.models import questions as q
 from ..._planner.models.desired import Desired, desired_of
 from ..._planner.models.facts import ModelFacts
 from ..._planner.models.snapshots import with_snapshots
+from ..._planner.unanswered import Unanswered
 from ..._request import bare_name
 from ..._sources.hub_endpoint import hub_endpoint
 from ..decide import decide
