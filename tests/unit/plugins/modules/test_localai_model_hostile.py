@@ -305,6 +305,21 @@ def test_a_cut_transfer_is_continued(model_host):
     assert (model_host.path / "a.gguf").read_bytes() == WEIGHTS
 
 
+def test_a_run_continues_what_an_interrupted_one_has_transferred(model_host):
+    data = bytes(range(256)) * 40_000
+    model_host.world.files.pages["/big.gguf"] = data
+    model_host.world.publish([model_host.world.entry("big", "big.gguf", data)])
+    faults = [Cut(times=1, after=8_000_000, method="GET"), Status(status=503, method="GET")]
+    model_host.world.files.faults.extend(faults)
+    assert model_host.model("big", connections=1)["failed"]
+    assert model_host.files == []
+    model_host.world.files.faults.clear()
+    result = model_host.install("big")
+    assert 0 < result["models"][0]["bytes_transferred"] <= len(data) - 7_000_000
+    assert (model_host.path / "big.gguf").read_bytes() == data
+    assert [path for path in model_host.path.rglob("*") if "partial/" in str(path)] == []
+
+
 def test_secrets_of_addresses_are_in_no_result(model_host):
     entries = model_host.world.entries()
     entries[0]["files"][0]["uri"] += "?X-Amz-Signature=SECRET"
