@@ -309,7 +309,7 @@ def test_a_run_continues_what_an_interrupted_one_has_transferred(model_host):
     data = bytes(range(256)) * 40_000
     model_host.world.files.pages["/big.gguf"] = data
     model_host.world.publish([model_host.world.entry("big", "big.gguf", data)])
-    faults = [Cut(times=1, after=8_000_000, method="GET"), Status(status=503, method="GET")]
+    faults = [Cut(skip=1, times=1, after=8_000_000, method="GET"), Status(skip=1, status=503, method="GET")]
     model_host.world.files.faults.extend(faults)
     assert model_host.model("big", connections=1)["failed"]
     assert model_host.files == []
