@@ -79,9 +79,9 @@ class ModelRuns:
         guarded, elsewhere = (self._files("token", f"{self._scene.token.url}{path}") for path in ("/m.gguf", "/model"))
         yield self._run("token", **guarded, endpoints=[self._token])
         yield self._run("redirect", ["model-token"], **elsewhere, endpoints=[self._token], force=True)
-        # LocalAI's own option for files, which it fetches by itself: the configuration has it as it was given.
+        # The configuration has it as it was given.
         secret = self._secrets.new(RECORDED + "model-in-config")
-        extra = {"download_files": [{"filename": "x", "uri": f"https://127.0.0.1:1/x?sig={secret}"}]}
+        extra = {"description": f"From https://127.0.0.1:1/x?sig={secret}"}
         changed = self._files("own", self._signed("own-changed"))
         yield self._run("own-config", names, config={**changed["config"], **extra}, files=changed["files"])
 
