@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
+from unittest import mock
 
 from ansible_collections.localai.core.plugins.module_utils._module.models import answers as _answers
 from ansible_collections.localai.core.plugins.module_utils._module.models import apply as _apply
@@ -26,7 +27,8 @@ from ansible_collections.localai.core.plugins.modules import localai_model
 from ..support.archives import directory, file, tar_archive
 from ..support.faults import Cut, Status
 from ..support.files import FileServer
-from ..support.host import IS_ROOT, NOBODY
+from ..support.host import IS_ROOT, NOBODY, temporary_directory
+from ..support.hub import Hub, Repo
 from ..support.module import run_module
 
 Options = Mapping[str, Any]
@@ -177,8 +179,16 @@ class ModelSources:
                 run("1", "mine", config={"backend": "x", "parameters": {"model": "other-own.bin"}}, files=own_files[1]),
             ),
             ModelScenario("model ownership", [first], run("1", *both, mode="0600", **owner), attributes=False),
+            ModelScenario("model snapshot", [], self._snapshot("1")),
+            ModelScenario("model snapshot, other", [self._snapshot("1")], self._snapshot("2")),
             ModelScenario("model resumed", [], run("1", "served"), spoil=self._interrupt),
         ]
+
+    def _snapshot(self, version: str) -> Options:
+        """A task for a model with a whole repository of the Hub."""
+        artifact = {"source": {"type": "huggingface", "repo": f"org/repo-{version}"}}
+        config = {"backend": "transformers", "artifacts": [artifact]}
+        return self.options("1", "snapshot", files=[], config=config)
 
     def _bring_files(self, path: Path) -> None:
         """Copy some of the files to where somebody else would have put them."""
@@ -209,6 +219,9 @@ def begin(scenario: ModelScenario, sources: ModelSources, path: Path) -> None:
         result = carry_out(task, path)
         if result["failed"]:
             sys.exit(result["msg"])
+    # All that the run needs is loaded before its calls are counted.
+    with temporary_directory() as elsewhere:
+        carry_out(scenario.task, elsewhere / "models")
     (path / "theirs").mkdir()
     (path / "theirs/by-hand.gguf").write_bytes(b"by hand")
     (path / "by-hand.yaml").write_text("name: by-hand\nparameters: {model: theirs/by-hand.gguf}\n", encoding="utf-8")
@@ -251,5 +264,13 @@ def _damage(path: Path) -> None:
 @contextlib.contextmanager
 def model_sources(top: Path) -> Iterator[ModelSources]:
     """Give the sources below a directory, while their server runs."""
-    with FileServer() as server:
+    repos = {
+        f"org/repo-{version}": Repo(
+            small={"config.json": b"{}"},
+            large={"model.safetensors": noise(f"weights{version}", 40_000), "deep/tokens": noise(version, 900)},
+            commit=version * 40,
+        )
+        for version in VERSIONS
+    }
+    with FileServer() as server, Hub(repos) as hub, mock.patch.dict(os.environ, {"HF_ENDPOINT": hub.endpoint}):
         yield ModelSources(top, server)

@@ -18,6 +18,8 @@ from .model_scenarios import BYSTANDERS, ModelScenario
 from .state import Node, leftovers, node_at
 
 _OWN = ".localai-core"
+# Snapshots that are not complete: LocalAI has a directory for its own ones there, too.
+_PARTIAL = ".artifacts/.partial"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class ModelState:
     def of(cls, path: Path) -> ModelState:
         """What a models path holds."""
         own = path / _OWN
-        places = [place for place in path.rglob("*") if own not in (place, *place.parents) and not place.is_dir()]
+        files = [place for place in path.rglob("*") if not place.is_dir()]
+        places = [place for place in files if not {own, path / _PARTIAL} & {place, *place.parents}]
         records = {place.stem: _record(place.read_bytes()) for place in (own / "models").glob("*.json")}
         models = [place for place in path.glob("*.yaml") if not place.name.startswith(".")]
         return cls(
@@ -66,6 +69,9 @@ def _files(path: Path, place: Path, record: Any) -> Iterator[str]:
     if record is not None:
         yield from (row["filename"] for row in record["files"])
         yield from record["written"]
+        for key in record["snapshots"]:
+            snapshot_files = (path / ".artifacts/huggingface" / key).rglob("*")
+            yield from (str(file.relative_to(path)) for file in snapshot_files if file.is_file())
     elif document.exists():
         rows = yaml.safe_load(document.read_bytes()) or {}
         yield from (row["filename"] for row in rows.get("files") or ())
@@ -139,6 +145,8 @@ class ModelJudge:
             yield f"the next run ends with something else: {', '.join(_differing(now, self.new))}"
         if leftovers(path):
             yield f"the next run leaves {', '.join(leftovers(path))}"
+        unfinished = [place for place in (path / _PARTIAL).rglob("*") if place.is_file()]
+        yield from (f"the next run leaves {place}" for place in unfinished)
         last = self.scenario.carry_out(path)
         if last["changed"] and self.scenario.settles:
             yield f"the run after the next one changes something again: {last['msg']}"
