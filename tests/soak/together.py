@@ -16,12 +16,15 @@ import contextlib
 import functools
 import itertools
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any, Callable, Iterator, Protocol, Sequence
 from unittest import mock
@@ -39,6 +42,7 @@ from .scenarios import Options, Sources, begin, carry_out
 from .state import State, leftovers
 from .strace import started
 
+_LONGEST_PLAN = 0.5  # seconds
 _SAID = ("failed", "changed", "removed", "unload", "restart_required", "diff")
 
 
@@ -131,9 +135,13 @@ def said(result: dict[str, Any], path: Path) -> object:
 
 
 def at_once(subject: Subject, wanted: Sequence[Options], path: Path) -> list[Run]:
-    """Carry out tasks, each in its own process, all from the same moment on."""
+    """Carry out tasks, each in its own process, all from the same moment on.
+
+    None takes the lock before all have planned, so that the plans of all but one are outdated.
+    """
+    barrier = multiprocessing.get_context("fork").Barrier(len(wanted))
     notes = [path.with_name(f"{number}.json") for number in range(len(wanted))]
-    works = [functools.partial(_note, subject, task, path, note) for task, note in zip(wanted, notes)]
+    works = [functools.partial(_note, subject, task, path, note, barrier) for task, note in zip(wanted, notes)]
     children = [started(work) for work in works]
     for child in children:
         os.kill(child, signal.SIGCONT)
@@ -143,20 +151,27 @@ def at_once(subject: Subject, wanted: Sequence[Options], path: Path) -> list[Run
     return [Run(task, **json.loads(note.read_text(encoding="utf-8"))) for task, note in zip(wanted, notes)]
 
 
-def _note(subject: Subject, task: Options, path: Path, note: Path) -> None:
+def _note(subject: Subject, task: Options, path: Path, note: Path, barrier: Barrier) -> None:
     moments = {"began": time.monotonic(), "locked": 0.0}
-    with _when_locked(lambda: moments.update(locked=time.monotonic())):
+
+    def wait_for_others() -> None:
+        # Those that have nothing to do never come.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            barrier.wait(_LONGEST_PLAN)
+
+    with _when_locked(lambda: moments.update(locked=time.monotonic()), wait_for_others):
         result = subject.carry_out(task, path)
     note.write_text(json.dumps({**moments, "ended": time.monotonic(), "result": result}), encoding="utf-8")
 
 
 @contextlib.contextmanager
-def _when_locked(act: Callable[[], object]) -> Iterator[None]:
-    """Do something in this process whenever a run has got the lock."""
+def _when_locked(act: Callable[[], object], act_before: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Do something in this process whenever a run is about to take the lock, and whenever it has got it."""
     open_store = store.open_store
 
     @contextlib.contextmanager
     def watched(*arguments: Any) -> Iterator[store.Store]:
+        act_before()
         with open_store(*arguments) as opened:
             act()
             yield opened
