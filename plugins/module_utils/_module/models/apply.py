@@ -167,8 +167,12 @@ class ModelApplier:
         with self._store.stage() as tree:
             try:
                 with self._files.stream(path) as stream:
-                    size = os.fstat(stream.fileno()).st_size
-                    chunks = FileContent(sha256, size, "", path).verified(chunks_of(stream))
+                    status = os.fstat(stream.fileno())
+                    if not sha256 and status.st_nlink > 1:
+                        raise HostError(
+                            f"{archive} has several hard links, and no sha256 is known. Replace it by a copy."
+                        )
+                    chunks = FileContent(sha256, status.st_size, "", path).verified(chunks_of(stream))
                     unpack(chunks, tree, is_layer=False, proved=bool(sha256))
             except OSError as e:
                 raise HostError(f"{archive}: {e.strerror}.") from e
