@@ -43,7 +43,7 @@ def result_of(
         "removed": [{"path": row.path, "model": row.model, "reason": row.reason} for row in plan.removed],
         "unload": list(plan.unload),
         "reload_required": plan.reload_required,
-        "restart_required": bool(plan.outlasting),
+        "restart_required": plan.restart_required,
         "backends": list(plan.backends),
         "diff": [difference for step in plan.steps for difference in _diff(step)],
     }

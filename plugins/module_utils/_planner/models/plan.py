@@ -63,6 +63,11 @@ class ModelPlan:
         return any(isinstance(step, Install) and step.needs_reload for step in self.steps)
 
     @property
+    def restart_required(self) -> bool:
+        """Whether a server goes on with something old until it is restarted."""
+        return bool(self.outlasting)
+
+    @property
     def fetched(self) -> list[tuple[str, FileSpec]]:
         """The files to transfer, each once, with the name of the model that fetches it."""
         return [(step.name, file) for step in self.steps if isinstance(step, Install) for file in step.fetch]

@@ -156,7 +156,7 @@ def test_what_is_missing_is_repaired(path, missing):
     del path.files[missing]
     plan = path.run(want("one"))
     assert (actions(plan), reason(plan)) == ({"one": "repair"}, REPAIRS[missing])
-    assert plan.reload_required == (missing == "one.yaml")
+    assert plan.reload_required == (missing != "._gallery_one.yaml")
     assert converged(path, want("one")) == []
 
 
@@ -298,6 +298,7 @@ def test_templates_are_written_and_repaired(path):
     del path.files["chat.tmpl"]
     plan = path.run(want("chatty"))
     assert (actions(plan), path.files["chat.tmpl"]) == ({"chatty": "repair"}, b"x")
+    assert (plan.reload_required, plan.restart_required) == (False, True)
     assert converged(path, want("chatty")) == []
 
 
