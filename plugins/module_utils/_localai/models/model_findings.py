@@ -17,12 +17,12 @@ import typing as t
 from ..names import is_usable, usable_spelling
 from .contents import Finding, Listing
 from .file_findings import WEIGHTS
+from .names import matches_itself
 from .yaml_findings import Configuration, text_of
 
 _BACKEND = re.compile(r"[a-zA-Z0-9_-]+")
 # Such values are downloaded, or are names of repositories.
 _REMOTE = re.compile(r"(?:[a-z]+://|github:|hf\.co/)", re.IGNORECASE)
-_MOST_QUANTIFIERS = 2
 
 
 def model_findings(
@@ -113,26 +113,12 @@ def _name_problem(name: str) -> str:
         )
     if not name.isprintable() or name != name.strip():
         return "starts or ends with a space, or contains a character that cannot be seen. Requests will miss it."
-    if not _matches_itself(name):
+    if not matches_itself(name):
         return (
             "is not found by requests, because LocalAI reads a requested name as a regular expression, and this one "
             "does not match the name."
         )
     return ""
-
-
-def _matches_itself(name: str) -> bool:
-    """Return whether a name matches itself as a regular expression, or is none; also if that is not certain."""
-    quantifiers = sum(name.count(character) for character in "+*?{")
-    if quantifiers > _MOST_QUANTIFIERS or "(" in name or "[" in name[name.find("[") + 1 :]:
-        return True
-    if "[" in name and any(operator in name for operator in ("--", "&&", "||", "~~")):
-        return True
-    try:
-        return re.search(name, name) is not None
-    except (re.error, OverflowError):
-        # LocalAI then goes on without the check.
-        return True
 
 
 def _shown(name: str) -> str:

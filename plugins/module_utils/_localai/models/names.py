@@ -11,12 +11,15 @@ strictly.
 
 from __future__ import annotations
 
+import re
+
 from ..._address import redacted
 from ..._errors import NameRefused
 from ..._model_request import MOST_NAME_BYTES
 
 _GALLERY_PREFIX = "._gallery_"
 SUFFIX = ".yaml"
+_MOST_QUANTIFIERS = 2
 
 
 def yaml_name(name: str) -> str:
@@ -58,6 +61,23 @@ def model_name(name: str, where: str) -> str:
     if length > MOST_NAME_BYTES:
         raise NameRefused(f"{where}: {quoted} is longer than {MOST_NAME_BYTES} bytes. Choose a shorter name.")
     return written
+
+
+def matches_itself(name: str) -> bool:
+    """Return whether a name matches itself as a regular expression, or is none; also if that is not certain.
+
+    LocalAI reads the name in a request as one, so requests for other names find no model.
+    """
+    quantifiers = sum(name.count(character) for character in "+*?{")
+    if quantifiers > _MOST_QUANTIFIERS or ("(" in name and quantifiers) or "[" in name[name.find("[") + 1 :]:
+        return True
+    if "[" in name and any(operator in name for operator in ("--", "&&", "||", "~~")):
+        return True
+    try:
+        return re.search(name, name) is not None
+    except (re.error, OverflowError):
+        # LocalAI then goes on without the check.
+        return True
 
 
 def requested_model(name: str, where: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from ..._fs.file_attributes import FileAttributes
 from ..._localai.models.archives import is_archive
 from ..._localai.models.gallery import Template
 from ..._localai.models.installed import FileState, InstalledModel
-from ..._localai.models.names import gallery_file_name, yaml_name
+from ..._localai.models.names import gallery_file_name, matches_itself, yaml_name
 from ..._localai.models.record import InstalledFile
 from ..._model_request import Config, FileSpec, ModelOptions
 from .desired import Desired, DesiredSnapshot
@@ -361,4 +361,9 @@ def _warnings(model: Desired) -> t.Iterator[str]:
             f"{model.name}: its configuration has the name {model.served_name!r}, so LocalAI serves it under that name "
             f"once it has read all files, and a first request for {model.name!r} fails. To serve it as {model.name!r}, "
             f"set config to {{name: {model.name}}}."
+        )
+    if not matches_itself(model.served_name):
+        yield (
+            f"{model.name}: LocalAI reads a requested name as a regular expression, and {model.served_name!r} does not "
+            "match itself, so requests do not find the model. Choose another name."
         )

@@ -82,6 +82,12 @@ def test_a_prompt_template_that_is_taken_over_gets_the_requested_mode_at_once(mo
     assert (model_host.path / "chat.tmpl").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_name_that_requests_do_not_find_is_a_warning(model_host):
+    (warning,) = model_host.install(models=[{"name": "a+b", "model": "one"}])["warnings"]
+    assert "'a+b' does not match itself" in warning
+    assert model_host.install("two")["warnings"] == []
+
+
 @pytest.fixture
 def repository(model_host, monkeypatch):
     """A model whose repository only the server can reach, at first."""

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._errors import NameRefused
 from ansible_collections.localai.core.plugins.module_utils._localai.models.names import (
     gallery_file_name,
+    matches_itself,
     model_name,
     of_gallery_file,
     requested_model,
@@ -79,3 +80,21 @@ def test_what_is_no_name_is_refused_with_advice(text, part):
     with pytest.raises(NameRefused, match=part) as error:
         requested_model(text, "name")
     assert "secret" not in str(error.value)
+
+
+# Tried on a server of LocalAI 4.10: requests find these models.
+@pytest.mark.parametrize(
+    "name", ["a", "with.dot", "c:d", "q?", "a|b", "[b]", "100%", "tick'", 'quo"te', "#hash", "sp ace", "tugão", "c++"]
+)
+def test_requests_find_most_names(name):
+    assert matches_itself(name)
+
+
+@pytest.mark.parametrize("name", ["a+b", "p$", "m(1)", "f(x)"])
+def test_requests_do_not_find_names_that_mean_something_else_as_regular_expressions(name):
+    assert not matches_itself(name)
+
+
+@pytest.mark.parametrize("name", ["m(1", "(a+)+b", "a+a+a+a+a+b"])
+def test_names_that_are_no_expressions_or_that_take_long_count_as_found(name):
+    assert matches_itself(name)
