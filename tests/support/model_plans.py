@@ -170,13 +170,16 @@ class ModelsPath:
         elif isinstance(step, Prune):
             for path in step.paths:
                 del self.files[path]
-        elif isinstance(step, SetAttributes):
-            self.attributes = self.requested
+        if isinstance(step, (Install, SetAttributes)):
+            # All files have the same attributes here.
+            self.attributes = self.requested.over(self.attributes)
 
     def _install(self, step: Install) -> None:
         desired, spec = step.desired, step.desired.spec
         self.files.update({file.filename: _content(file.uri) for file in step.fetch})
-        written = {path: len(self.files[path]) for path in step.kept if path in self.files}
+        written = {
+            path: len(self.files[path]) for path in step.kept if path in self.files and path not in step.obsolete
+        }
         for template in step.templates:
             self.files[template.filename] = template.content.encode()
             written[template.filename] = len(template.content.encode())

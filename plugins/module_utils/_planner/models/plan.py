@@ -22,7 +22,7 @@ from .desired import Desired, desired_of
 from .facts import ModelFacts
 from .model import ModelChanges, Outcome, Planned, check_no_directory, plan_model
 from .removal import Needed, plan_prune, plan_removals
-from .shared import check_among_requested
+from .shared import check_among_requested, documents_of
 from .steps import Install, Prune, Step
 
 
@@ -154,7 +154,8 @@ def _complete(
 ) -> ModelPlan:
     """Add the removals to the changes of single models; raises `Unanswered`."""
     paths = frozenset(path for change in changes for path in change.needed)
-    needed = Needed(desired, facts.scan.path, paths)
+    # A model whose configuration is missing gets its other YAML file in this run, and that looks unused before.
+    needed = Needed(desired, facts.scan.path, paths | documents_of(model.name for model in desired))
     warnings = [warning for change in changes for warning in change.warnings]
     surplus = _surplus(options, facts, desired, warnings)
     absent = sorted(_absent_names(options, facts) - {model.name for model in desired})
@@ -163,8 +164,9 @@ def _complete(
     removals = plan_removals([*absent, *(name for name in surplus if name not in absent)], needed, facts)
     prune, unused = plan_prune(needed, facts) if options.prune else (None, ())
     steps = [step for change in changes for step in change.steps if _is_change(step)]
-    gone = {path for step in removals for path in step.paths}
     removed = [row for change in changes for row in _obsolete(change)]
+    gone = {path for step in removals for path in (*documents_of([step.name]), *step.paths)}
+    gone.update(row.path for row in removed)
     removed += [
         Removed(path, step.name, "exclusive is set" if step.name in surplus else "the model is removed")
         for step in removals
