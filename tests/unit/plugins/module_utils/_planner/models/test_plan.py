@@ -65,7 +65,7 @@ def converged(path, *models, **options):
     """See that nothing is left to do, and that nothing is asked for that."""
     plan = path.run(*models, **options)
     assert (set(actions(plan).values()) - {"none"}, plan.steps, plan.removed) == (set(), (), ())
-    assert (plan.reload_required, plan.restart_required, plan.unload) == (False, False, ())
+    assert (plan.reload_required, bool(plan.outlasting), plan.unload) == (False, False, ())
     return path.asked
 
 
@@ -73,7 +73,7 @@ def converged(path, *models, **options):
 def test_a_model_is_installed_once(path, name):
     plan = path.run(want(name))
     assert (actions(plan), reason(plan)) == ({name: "install"}, "it is not installed")
-    assert (plan.reload_required, plan.restart_required, plan.unload) == (True, False, ())
+    assert (plan.reload_required, bool(plan.outlasting), plan.unload) == (True, False, ())
     assert converged(path, want(name)) == []
 
 
@@ -314,7 +314,7 @@ def test_removal_keeps_what_others_mention_and_what_the_task_needs(path):
     path.run(want("one"), want("two"))
     plan = path.run(ModelSpec("two", state="absent"))
     assert [row.path for row in plan.removed] == ["two.yaml", "p.gguf"]
-    assert (plan.restart_required, plan.reload_required) == (True, False)
+    assert (bool(plan.outlasting), plan.reload_required) == (True, False)
     plan = path.run(ModelSpec("one", state="absent"), want("same"))
     assert [row.path for row in plan.removed] == ["one.yaml"]
     path.files["hand.yaml"] = b"x: a.gguf"
@@ -394,6 +394,21 @@ def test_two_spellings_of_one_model_are_an_error(path):
 def test_backends_are_those_of_all_requested_models(path):
     assert path.run(want("one"), want("two")).backends == ("llama-cpp",)
     assert path.run(want("one"), want("two")).backends == ("llama-cpp",)
+
+
+def test_an_old_name_and_an_old_prompt_template_outlast_a_reload(path):
+    path.run(want("one", config={"name": "former"}), want("chatty"))
+    assert path.run(want("one", config={"name": "latter"})).outlasting == frozenset({"one"})
+    path.bases["base.yaml"] = {**BASE, "prompt_templates": [{"name": "chat", "content": "other"}]}
+    assert path.run(want("chatty", state="latest")).outlasting == frozenset({"chatty"})
+
+
+def test_prune_spares_the_record_of_localai_of_a_model_whose_configuration_is_missing(path):
+    path.run(want("one"))
+    del path.files["one.yaml"]
+    plan = path.run(want("one"), prune=True)
+    assert (actions(plan), plan.removed) == ({"one": "repair"}, ())
+    assert converged(path, want("one")) == []
 
 
 def test_a_name_inside_that_differs_is_a_warning(path):

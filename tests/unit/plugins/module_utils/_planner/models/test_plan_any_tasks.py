@@ -70,10 +70,11 @@ def test_a_task_is_done_at_once_and_harms_nobody(versions, tasks, data):
         except LocalAIError:
             assert path.files == before
             continue
+        assert len({row.path for row in plan.removed}) == len(plan.removed)
         again = path.plan(*specs, **{**options, "force": False})
         assert {outcome.action for outcome in again.outcomes} <= {"none"}
         assert (again.steps, again.removed, again.unload) == ((), (), ())
-        assert (again.reload_required, again.restart_required) == (False, False)
+        assert (again.reload_required, bool(again.outlasting)) == (False, False)
         assert again.backends == plan.backends
         assert {name: path.files.get(name) for name in STRANGERS} == STRANGERS
         assert set(before) - set(path.files) <= {row.path for row in plan.removed} | _gallery_files(before)
