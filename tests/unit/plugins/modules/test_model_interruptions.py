@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._module.models import execute
+from ansible_collections.localai.core.plugins.module_utils._module.models import answers, execute
 from ansible_collections.localai.core.plugins.modules import localai_model
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.module import run_module
@@ -127,6 +127,14 @@ def test_a_file_that_was_compared_before_the_lock_is_compared_again_if_it_change
         # Only the record is missing when it plans.
         result = site.run("one")
     assert (result["failed"], changed.read_bytes()) == (False, b"1" * 100)
+
+
+def test_a_file_that_does_not_change_meanwhile_is_read_once(site):
+    site.path.mkdir()
+    (site.path / "shared").write_bytes(b"1" * 100)
+    with mock.patch.object(answers, "sha256_of", wraps=answers.sha256_of) as read:
+        site.must("one")
+    assert read.call_count == 1
 
 
 @pytest.mark.parametrize("options", [{"force": True}, {"verify": True}])

@@ -301,3 +301,21 @@ def test_without_space_for_our_own_directories_files_and_records_can_still_be_re
         assert files.remove("sub/x.gguf")
     assert listing(path) == {}
     assert names(path / ".localai-core/models") == []
+
+
+def test_a_file_is_read_without_following_any_symlink(path, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x").write_text("theirs")
+    install(path, "sub/x")
+    (path / "sub/link").symlink_to(outside / "x")
+    (path / "way").symlink_to(outside)
+    (path / "sub/directory").mkdir()
+    with opened(path) as (_store, files):
+        with files.stream("sub/x") as stream:
+            assert stream.read() == b"new"
+        for target in ("sub/link", "way/x", "sub/directory", "sub/missing"):
+            with pytest.raises(HostError, match=f"{path}/{target.partition('/')[0]}"):
+                files.stream(target)
+        with pytest.raises(SourceError, match="cannot be a path"):
+            files.stream("../outside/x")

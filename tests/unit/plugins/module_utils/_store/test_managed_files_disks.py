@@ -34,11 +34,12 @@ from ansible_collections.localai.core.tests.support.trees import names, staging_
 
 def change(name, opened_store, files):
     """Make one change of a file or a tree that exists already."""
-    if name in ("remove", "attributes", "record"):
+    if name in ("remove", "attributes", "record", "record that goes"):
         {
             "remove": lambda: files.remove("sub/x"),
             "attributes": lambda: files.set_attributes("sub/x", FileAttributes(mode="0600")),
             "record": lambda: files.write_record("x", b"{}"),
+            "record that goes": lambda: files.remove_record("theirs"),
         }[name]()
         return
     with opened_store.stage() as tree:
@@ -61,6 +62,7 @@ ORDERS = {
     "remove": "meer",
     "attributes": "ae",
     "record": "a?fmre",
+    "record that goes": "re",
 }
 
 
@@ -69,6 +71,8 @@ def test_content_is_synced_before_it_is_visible_and_its_name_before_anything_is_
     (path / "sub").mkdir()
     for inner in ("x", "theirs"):
         (path / "sub" / inner).write_text("old")
+    (path / ".localai-core/models").mkdir(parents=True)
+    (path / ".localai-core/models/theirs.json").touch()
     done = []
 
     def noted(what, act):
@@ -80,7 +84,7 @@ def test_content_is_synced_before_it_is_visible_and_its_name_before_anything_is_
         "s": [(managed_files, "write_out")],
         "m": [(os, "rename"), (os, "replace"), (store, "exchange")],
         "e": [(module, "write_out_entries") for module in (sync, managed_files)],
-        "r": [(module, "remove") for module in (store, numbered_trees)],
+        "r": [(module, "remove") for module in (store, numbered_trees, managed_files)],
     }
     with opened(path) as (opened_store, files):
         assert opened_store.keeps.modes
