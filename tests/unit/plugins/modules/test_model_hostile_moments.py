@@ -21,6 +21,7 @@ import pytest
 from ansible_collections.localai.core.plugins.modules import localai_model
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, snapshot
+from ansible_collections.localai.core.tests.support.hub import Hub, Repo
 from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.moments import MOMENTS
 
@@ -81,7 +82,7 @@ class Site:
 
     def run(self, version="1", **options):
         gallery = {"name": "g", "url": str(self.source / f"gallery-{version}.yaml")}
-        common = {"name": ["m"], "galleries": [gallery], "models_path": str(self.path)}
+        common = {"name": ["m"], "galleries": [gallery], "models_path": str(self.path), "retries": 0}
         return run_module(localai_model.main, {**common, **options})
 
     def begin(self, case):
@@ -93,8 +94,11 @@ class Site:
             assert not result["failed"], result
             case.spoil(self)
 
-    def exchange(self, place, kind):
+    def exchange(self, name, kind):
         """What the ordinary user does: put something of a kind in the place of what is there, if anything is."""
+        place = Path(os.path.normpath(self.path / name))
+        if "*" in name:
+            place = next(self.path.glob(name), place)
         if not os.path.lexists(place):
             return
         place.rename(self.user / f"aside-{len(os.listdir(self.user))}")
@@ -105,8 +109,11 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path):
-    return Site(tmp_path)
+def site(tmp_path, monkeypatch):
+    repo = Repo(small={"config.json": b"{}"}, large={"deep/model.safetensors": b"weights" * 900})
+    with Hub({"org/repo": repo}) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        yield Site(tmp_path)
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,7 @@ class Case:
     options: dict
     spoil: object = lambda site: None
     installed: bool = True
+    names: tuple = ()
 
 
 def give_to_another(site):
@@ -134,6 +142,11 @@ NAMES = (
     *(f".localai-core/{name}" for name in ("lock", "staging", "replaced", "progress", "file-system.json")),
     *(f".localai-core/staging/{number}{below}" for number in (1, 2) for below in ("", "/sub", "/voice")),
 )
+SNAPSHOT = (
+    *(".artifacts", ".artifacts/.partial", ".artifacts/.partial/*", ".artifacts/.partial/*/snapshot"),
+    *(f".artifacts/.partial/*/{name}" for name in ("manifest.json", "snapshot/deep", "snapshot/*")),
+    *(".artifacts/huggingface", ".artifacts/huggingface/*", *NAMES[-6:]),
+)
 # A path that exists is the one that the task names, even if it is a symlink.
 MISSING = ("", "..")
 CASES = {
@@ -143,6 +156,14 @@ CASES = {
     "owner": Case(OWNED, give_to_another),
     "config": Case({"config": {"f16": True}}),
     "removal": Case({"state": "absent"}),
+    "snapshot": Case(
+        {
+            "name": ["s"],
+            "files": [],
+            "config": {"backend": "x", "artifacts": [{"source": {"type": "huggingface", "repo": "org/repo"}}]},
+        },
+        names=SNAPSHOT,
+    ),
 }
 
 
@@ -154,14 +175,14 @@ def test_whatever_is_exchanged_at_whatever_moment_nothing_outside_changes_or_lea
     site.begin(case)
     with MOMENTS.acting({}):
         assert site.run(**case.options)["changed"]
-    names = NAMES if case.installed else (*NAMES, *MISSING)
+    names = case.names or (NAMES if case.installed else (*NAMES, *MISSING))
     for number, moment in enumerate(range(1, MOMENTS.count, EVERY)):
-        place = Path(os.path.normpath(site.path / names[number % len(names)]))
+        changed = names[number % len(names)]
         site.begin(case)
-        with MOMENTS.acting({moment: lambda place=place: site.exchange(place, kind)}):
+        with MOMENTS.acting({moment: lambda changed=changed: site.exchange(changed, kind)}):
             site.run(**case.options)
-        assert site.outside() == before, f"{place} was exchanged at the moment {moment}"
-        assert not site.leaks(), f"{place} was exchanged at the moment {moment}"
+        assert site.outside() == before, f"{changed} was exchanged at the moment {moment}"
+        assert not site.leaks(), f"{changed} was exchanged at the moment {moment}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,9 +193,9 @@ def test_an_archive_that_is_exchanged_after_its_transfer_is_not_unpacked(site, k
     with MOMENTS.acting({}):
         site.run(**case.options)
     seen = 0
-    for moment in range(1, MOMENTS.count, min(EVERY, 4)):
+    for moment in range(1, MOMENTS.count, min(EVERY, 6)):
         site.begin(case)
-        with MOMENTS.acting({moment: lambda: site.exchange(site.path / "sub/voice.tar.gz", kind)}):
+        with MOMENTS.acting({moment: lambda: site.exchange("sub/voice.tar.gz", kind)}):
             result = site.run(**case.options)
         seen += result["failed"] and "sub/voice.tar.gz" in result["msg"]
         assert not site.leaks(), f"the archive was exchanged at the moment {moment}"
