@@ -14,6 +14,7 @@ import posixpath
 import typing as t
 
 from .contents import (
+    ARTIFACTS,
     PARTIAL,
     PARTIAL_SNAPSHOTS,
     Entry,
@@ -81,11 +82,14 @@ def unreadable_weights(entries: t.Sequence[Entry], reader: Reader) -> t.Iterator
 
 def _unreadable(entry: Entry, reader: Reader) -> Finding:
     verb = "enter the directory" if entry.kind == "directory" else "read"
+    # The options of `localai_model` change neither directories that exist nor snapshots.
+    is_changed_by_options = entry.kind == "file" and not entry.path.startswith(f"{ARTIFACTS}/")
+    means = "the options owner, group and mode" if is_changed_by_options else "ansible.builtin.file"
     return Finding(
         entry.path,
         f"The user of the service ({reader.uid}) may not {verb} {entry.path}: its mode is {entry.mode:04o}, its owner "
         f"{entry.uid} and its group {entry.gid}.",
-        "Change its owner, its group or its mode, for example with the options owner, group and mode.",
+        f"Change its owner, its group or its mode, for example with {means}.",
     )
 
 

@@ -72,7 +72,15 @@ def test_weights_that_the_service_may_not_read() -> None:
     assert (
         directory.problem == f"{service} may not enter the directory x: its mode is 0750, its owner 0 and its group 7."
     )
+    assert weights.advice.endswith("with the options owner, group and mode.")
+    assert directory.advice.endswith("with ansible.builtin.file.")
     assert list(unreadable_weights(entries, Reader(0, frozenset()))) == []
+
+
+def test_the_options_of_the_module_do_not_change_a_snapshot() -> None:
+    path = f".artifacts/huggingface/{KEY}/snapshot/model.safetensors"
+    (finding,) = unreadable_weights([Entry(path, mode=0o600)], Reader(998, frozenset({998})))
+    assert finding.advice == "Change its owner, its group or its mode, for example with ansible.builtin.file."
 
 
 def test_a_gallery_entry_without_its_model() -> None:
