@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from ..._address import Address
 from ..._errors import GalleryError
 from ..._model_request import Config, FileSpec, ModelSpec
-from .artifacts import snapshot_path
 from .definition import Definition, Parts
 from .gallery import base_of, path_problem
 from .scalars import is_too_deep
@@ -227,6 +226,8 @@ def _path(path: t.Any) -> str:
 
 def _removable(path: t.Any) -> str:
     """Return the path of a file or of a snapshot."""
+    from .artifacts import snapshot_path
+
     is_snapshot = _checked(path, str) == snapshot_path(path.rpartition("/")[2])
     return t.cast(str, path) if is_snapshot else _path(path)
 
