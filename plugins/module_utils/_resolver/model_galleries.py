@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import posixpath
 import typing as t
+from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from .._address import Address
 from .._errors import GalleryError
 from .._fs.utf8 import os
 from .._http.failover import first_answer
-from .._localai.models.gallery import Base, ModelEntry, base_of, model_index_of
+from .._localai.models.gallery import Base, ModelEntry, base_of, check_remote, is_on_host, model_index_of
 from .._localai.models.scalars import Plain
 from .config_yaml import parse_config, to_yaml
 from .galleries import ARTIFACT, read_artifact, read_location, read_source, readable_url
@@ -56,7 +57,8 @@ class ModelGalleries:
 
             def parse(data: bytes, _url: Address, location: str) -> Index[ModelEntry]:
                 self._locations[gallery] = location
-                return model_index_of(parse_yaml(data, Plain), gallery, to_yaml)
+                index = model_index_of(parse_yaml(data, Plain), gallery, to_yaml)
+                return index if _directory_on_host(location) else without_paths(index)
 
             index = read_source(self._sources[gallery], self._http, self._images, self._warnings, parse)
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
@@ -66,10 +68,12 @@ class ModelGalleries:
     def base(self, gallery: str, url: str) -> BaseFile:
         """Return the base file at the `url` of an entry of a gallery that was read; raises GalleryError."""
         locations = locations_of(url, self._locations[gallery])
+        if not _directory_on_host(self._locations[gallery]) and is_on_host(Address(locations[0])):
+            raise GalleryError(f"Its base file is at a path of this host, {url}, which only a gallery there can name")
         if locations not in self._bases:
             self._bases[locations] = first_answer(
                 [Address(location) for location in locations],
-                lambda address: base_file(self._content(address)),
+                lambda address: _checked(base_file(self._content(address)), address),
                 lambda failures: GalleryError(f"The base file could not be read. Tried {failures}"),
             )
         return self._bases[locations]
@@ -78,7 +82,7 @@ class ModelGalleries:
         """Return the base file at an address of its own, or one with the configuration there; raises GalleryError."""
         return first_answer(
             [address],
-            lambda address: configuration_file(self._content(address)),
+            lambda address: _checked(configuration_file(self._content(address)), address),
             lambda failures: GalleryError(f"The configuration could not be read. Tried {failures}"),
         )
 
@@ -88,6 +92,25 @@ class ModelGalleries:
             gallery, _hash, path = location.rpartition("#")
             return read_artifact(gallery, path, self._images)
         return read_location(location, self._http)
+
+
+def without_paths(index: Index[ModelEntry]) -> Index[ModelEntry]:
+    """Return the index of a gallery on a server without entries that name files on this host."""
+    entries, skipped = dict(index.entries), dict(index.skipped)
+    for name, entry in index.entries.items():
+        try:
+            check_remote(entry.files, entry.name)
+        except GalleryError as e:
+            del entries[name]
+            skipped[name] = f"its entry {entry.name} is skipped: {e}"
+    return replace(index, entries=entries, skipped=skipped)
+
+
+def _checked(file: BaseFile, address: Address) -> BaseFile:
+    """Return a base file; raises GalleryError if it is on a server and names files on this host."""
+    if not is_on_host(address):
+        check_remote(file.base.files, "the base file")
+    return file
 
 
 def locations_of(url: str, gallery: str) -> tuple[str, ...]:

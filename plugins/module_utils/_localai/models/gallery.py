@@ -24,6 +24,7 @@ from .scalars import Budget, typed
 # Directories in the models path that files of a model must not reach.
 _RESERVED = (".localai-core", ".artifacts")
 _MOST_FILES = 10_000
+_ON_HOST = ("/", "file:", "ocifile:", "ocilayout:")
 _MOST_LEVELS, _LONGEST_PATH, _LONGEST_NAME = 100, 2000, 240
 
 
@@ -139,6 +140,21 @@ def _file(row: t.Mapping[str, t.Any], where: str) -> FileSpec:
     if not uri:
         raise GalleryError(f"{where}: its file {filename} has no uri")
     return FileSpec(filename, Address(uri), file_digest(text_in(row, "sha256"), f"{where}: the sha256 of {filename}"))
+
+
+def is_on_host(uri: Address) -> bool:
+    """Return whether a URI names something on this host."""
+    return uri.text.lower().startswith(_ON_HOST)
+
+
+def check_remote(files: t.Iterable[FileSpec], where: str) -> None:
+    """Raise GalleryError for a file on this host that a server names: this run may read more than others may see."""
+    local = next((file for file in files if is_on_host(file.uri)), None)
+    if local is not None:
+        raise GalleryError(
+            f"{where}: its file {local.filename} is at a path of this host ({local.uri}), which only a gallery on this "
+            "host can name"
+        )
 
 
 def file_digest(text: str, where: str) -> str:

@@ -22,7 +22,7 @@ from ..._localai.models.definition import (
     unwritable,
     with_variant,
 )
-from ..._localai.models.gallery import ModelEntry, files_of
+from ..._localai.models.gallery import ModelEntry, check_remote, files_of
 from ..._localai.models.installed import InstalledModel
 from ..._localai.models.record import definition_of
 from ..._model_request import Config, FileSpec, ModelPin, ModelSpec
@@ -147,18 +147,24 @@ def _build(entry: ModelEntry, variant: str, facts: ModelFacts) -> ModelEntry:
 def _desired(spec: ModelSpec, name: str, parts: Parts, gallery: str = "", variant: str = "") -> Desired:
     config = parts.config(name, spec.config or {})
     # The server fetches these itself otherwise, when it starts or reads its configurations again.
-    files = tuple(files_by_name((*parts.definition.files, *_download_files(config, name)), name).values())
+    files = tuple(files_by_name((*parts.definition.files, *_download_files(config, name, spec)), name).values())
     return Desired(name, spec, parts, config, files, gallery, variant)
 
 
-def _download_files(config: Config, name: str) -> tuple[FileSpec, ...]:
-    """Return the files that a configuration lists; none if LocalAI refuses it."""
+def _download_files(config: Config, name: str, spec: ModelSpec) -> tuple[FileSpec, ...]:
+    """Return the files that a configuration lists; none if LocalAI refuses it.
+
+    Raises GalleryError for a file on this host that somebody else's configuration lists.
+    """
     rows = config.get("download_files")
     if not rows:
         return ()
     from ..._localai.models.config_check import problem_of
 
-    return () if problem_of(config) else files_of(rows, name)
+    files = () if problem_of(config) else files_of(rows, name)
+    if spec.model or spec.uri is not None:
+        check_remote(files, name)
+    return files
 
 
 def _check(desired: Desired) -> None:

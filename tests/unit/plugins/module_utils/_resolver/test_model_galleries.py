@@ -11,14 +11,17 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError
 from ansible_collections.localai.core.plugins.module_utils._http.client import Http
+from ansible_collections.localai.core.plugins.module_utils._localai.models.gallery import model_index_of
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._request import Connection, GallerySource
+from ansible_collections.localai.core.plugins.module_utils._resolver.config_yaml import to_yaml
 from ansible_collections.localai.core.plugins.module_utils._resolver.model_galleries import (
     ModelGalleries,
     base_file,
     configuration_file,
     locations_of,
+    without_paths,
 )
 from ansible_collections.localai.core.tests.support.files import FileServer
 
@@ -108,3 +111,32 @@ def test_what_cannot_be_read_is_an_error_that_names_all_locations(server):
         read.base("g", "base.yaml")
     with pytest.raises(GalleryError, match=r"The configuration could not be read\. Tried "):
         read.document(Address(f"{server.url}/none.yaml"))
+
+
+def test_a_server_names_no_files_of_this_host() -> None:
+    index = model_index_of(
+        [
+            {"name": "good", "files": [{"filename": "a.gguf", "uri": "https://x.example/a.gguf"}]},
+            {"name": "Thief", "files": [{"filename": "a.gguf", "uri": "/etc/shadow"}]},
+            {"name": "other", "files": [{"filename": "a.gguf", "uri": "FILE:///etc/shadow"}]},
+        ],
+        "g",
+        to_yaml,
+    )
+    result = without_paths(index)
+    assert list(result.entries) == ["good"]
+    assert result.skipped["thief"] == (
+        "its entry Thief is skipped: Thief: its file a.gguf is at a path of this host (/etc/shadow), which only a "
+        "gallery on this host can name"
+    )
+
+
+def test_a_base_file_on_a_server_names_no_files_of_this_host(server):
+    server.pages["/index.yaml"] = b"- {name: m, url: base.yaml}\n- {name: n, url: /etc/passwd}\n"
+    server.pages["/base.yaml"] = b"files: [{filename: a.gguf, uri: /etc/shadow}]\nconfig_file: 'backend: llama-cpp'\n"
+    read = galleries([], GallerySource("g", Address(f"{server.url}/index.yaml")))
+    read.index("g")
+    with pytest.raises(GalleryError, match="at a path of this host"):
+        read.base("g", "base.yaml")
+    with pytest.raises(GalleryError, match="Its base file is at a path of this host"):
+        read.base("g", "/etc/passwd")
