@@ -79,14 +79,6 @@ class Reader(t.NamedTuple):
         return bool(entry.mode & (wanted << 3 if entry.gid in self.gids else wanted))
 
 
-def parents(path: str) -> t.Iterator[str]:
-    """Yield the directories that a path is in, the lowest first."""
-    parent = posixpath.dirname(path)
-    while parent.strip("/"):
-        yield parent
-        parent = posixpath.dirname(parent)
-
-
 def is_yaml(name: str) -> bool:
     """Return whether a file is YAML by its name, in any spelling."""
     return name.lower().endswith((".yaml", ".yml"))

@@ -13,18 +13,9 @@ from __future__ import annotations
 import posixpath
 import typing as t
 
-from .contents import (
-    ARTIFACTS,
-    PARTIAL,
-    PARTIAL_SNAPSHOTS,
-    Entry,
-    Finding,
-    Reader,
-    gallery_file,
-    model_of_gallery_file,
-    parents,
-)
+from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, Entry, Finding, Reader, gallery_file, model_of_gallery_file
 from .loose_names import is_listed
+from .names import parents
 
 WEIGHTS = (".gguf", ".ggml", ".bin", ".onnx", ".safetensors", ".pt", ".pth", ".ckpt")
 _HOUR = 3600

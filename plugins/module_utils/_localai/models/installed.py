@@ -31,7 +31,7 @@ class FileState(t.NamedTuple):
 class InstalledModel:
     """One model: its two YAML files, None if they are missing, our record of it, and the `files` that the record names.
 
-    `files` has those that exist, by path.
+    `files` has those that exist, and `directories` those that they are in, by path.
     """
 
     name: str
@@ -39,6 +39,7 @@ class InstalledModel:
     gallery_file: FileState | None = None
     record: Record | None = None
     files: t.Mapping[str, FileState] = field(default_factory=dict)
+    directories: t.Mapping[str, FileState] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:

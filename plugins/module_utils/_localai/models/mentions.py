@@ -16,7 +16,8 @@ import re
 import typing as t
 from urllib.parse import unquote
 
-from .contents import SNAPSHOTS, Listing, is_yaml, parents
+from .contents import SNAPSHOTS, Listing, is_yaml
+from .names import parents
 
 # A name goes on behind such characters if a letter or digit follows them: a.gguf.old, x-a.gguf.
 _JOINERS = ".-"

@@ -12,6 +12,7 @@ strictly.
 from __future__ import annotations
 
 import re
+import typing as t
 
 from ..._address import redacted
 from ..._errors import NameRefused
@@ -93,3 +94,11 @@ def requested_model(name: str, where: str) -> tuple[str, str]:
     if separator and not gallery:
         raise NameRefused(f"{where}: {name!r} has no gallery before the @.")
     return gallery, model_name(bare, where)
+
+
+def parents(path: str) -> t.Iterator[str]:
+    """Yield the directories that a path is in, the lowest first."""
+    parent = path.rpartition("/")[0]
+    while parent.strip("/"):
+        yield parent
+        parent = parent.rpartition("/")[0]

@@ -18,7 +18,7 @@ from ..._fs.utf8 import os
 from ..._store.file_system import KeptAttributes
 from ..._store.layout import MODELS, OWN_DIRECTORY
 from .installed import FileState, InstalledModel, InstalledModels
-from .names import SUFFIX, gallery_file_name, of_gallery_file, yaml_name
+from .names import SUFFIX, gallery_file_name, of_gallery_file, parents, yaml_name
 from .record import LEFT, Record, parse_left, parse_record
 
 # LocalAI's own files have some ten thousand bytes.
@@ -87,13 +87,30 @@ def _model(path: str, name: str, keeps: KeptAttributes) -> InstalledModel:
     states = {
         file: _state_or_none(os.path.join(path, file), keeps) for file in (record.paths if record is not None else ())
     }
+    directories = dict.fromkeys(directory for file in states for directory in parents(file))
+    above = {directory: _state_or_none(os.path.join(path, directory), keeps) for directory in directories}
     return InstalledModel(
         name,
         _document(os.path.join(path, yaml_name(name)), keeps),
         _document(os.path.join(path, gallery_file_name(name)), keeps),
         record,
         {file: state for file, state in states.items() if state is not None},
+        {directory: state for directory, state in above.items() if state is not None},
     )
+
+
+def tree_states(path: str, directory: str, keeps: KeptAttributes) -> dict[str, FileState]:
+    """Return the states of a directory in the models path and of all in it, by path; what vanishes is left out."""
+    states: dict[str, FileState] = {}
+    left = [directory]
+    while left:
+        entry = left.pop()
+        state = _state_or_none(os.path.join(path, entry), keeps)
+        if state is not None:
+            states[entry] = state
+            if state.is_directory:
+                left += [f"{entry}/{name}" for name in _listed(os.path.join(path, entry), [])]
+    return states
 
 
 def _document(path: str, keeps: KeptAttributes) -> FileState | None:

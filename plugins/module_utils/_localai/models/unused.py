@@ -15,18 +15,9 @@ import posixpath
 import re
 import typing as t
 
-from .contents import (
-    ARTIFACTS,
-    PARTIAL,
-    PARTIAL_SNAPSHOTS,
-    SNAPSHOTS,
-    Entry,
-    Listing,
-    is_yaml,
-    model_of_gallery_file,
-    parents,
-)
+from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, SNAPSHOTS, Entry, Listing, is_yaml, model_of_gallery_file
 from .mentions import Document, Mentions, unread_documents
+from .names import parents
 
 _HOUR = 3600
 _DAY = 24 * _HOUR

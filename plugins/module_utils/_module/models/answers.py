@@ -15,12 +15,12 @@ from ..._errors import GalleryError, HostError
 from ..._fs.os_errors import errors_at
 from ..._fs.read import read_file
 from ..._fs.utf8 import os
-from ..._localai.models.contents import SNAPSHOTS, Listing, parents
+from ..._localai.models.contents import SNAPSHOTS, Listing
 from ..._localai.models.directory import list_directory, yaml_texts
 from ..._localai.models.mentions import Document, Mentions
-from ..._localai.models.names import yaml_name
+from ..._localai.models.names import parents, yaml_name
 from ..._localai.models.record import Record
-from ..._localai.models.scan import MOST_YAML, file_state, left_paths, record_of, recorded_names
+from ..._localai.models.scan import MOST_YAML, file_state, left_paths, record_of, recorded_names, tree_states
 from ..._localai.models.unused import Unused, unused_of
 from ..._planner.models import questions as q
 from ..._resolver.config_yaml import parse_typed
@@ -49,6 +49,8 @@ class ModelAnswers:
             check_directories(path, question.path)
             with errors_at(os.path.join(path, question.path)):
                 return file_state(os.path.join(path, question.path), task.keeps)
+        if isinstance(question, q.ListTree):
+            return tree_states(path, question.path, task.keeps)
         if isinstance(question, q.HashFile):
             return self._sha256_of(os.path.join(path, question.path))
         if isinstance(question, q.ReadYaml):

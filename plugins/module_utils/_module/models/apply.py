@@ -64,8 +64,8 @@ class ModelApplier:
         if isinstance(step, Install):
             self._install(step)
         elif isinstance(step, SetAttributes):
-            for path in step.after:
-                self._files.set_attributes(path, self._requested)
+            for path, attributes in step.after.items():
+                self._files.set_attributes(path, FileAttributes(**attributes))
         elif isinstance(step, Remove):
             # What tells the files of the model comes last, so that the next run can go on after an interruption.
             for path in (yaml_name(step.name), *step.paths, gallery_file_name(step.name)):

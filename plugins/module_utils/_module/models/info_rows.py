@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from ..._address import redacted, redacted_text
 from ..._errors import GalleryError, HostError
 from ..._localai.models.artifacts import snapshot_path
-from ..._localai.models.contents import Finding, parents
+from ..._localai.models.contents import Finding
 from ..._localai.models.definition import files_by_name
 from ..._localai.models.file_findings import WEIGHTS
-from ..._localai.models.names import gallery_file_name
+from ..._localai.models.names import gallery_file_name, parents
 from ..._localai.models.record import InstalledFile
 from ..._localai.models.unused import Unused
 from ..._model_request import Config

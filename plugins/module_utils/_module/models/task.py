@@ -33,6 +33,12 @@ class ModelTask:
     requested: FileAttributes
 
     @property
+    def directories(self) -> FileAttributes:
+        """The owner, group and mode that directories are requested to have."""
+        mode = "" if self.options.directory_mode is None else f"{self.options.directory_mode:04o}"
+        return replace(self.requested, mode=mode)
+
+    @property
     def mode(self) -> int:
         """The mode of new files."""
         return _FILE_MODE if self.options.mode is None else self.options.mode
@@ -75,7 +81,7 @@ class ModelDecider:
 
     def decide(self, task: ModelTask) -> ModelPlan:
         """Return the plan for the current state of the disk; raises LocalAIError."""
-        facts = self.facts.rescanned(task.scan(), task.requested)
+        facts = self.facts.rescanned(task.scan(), task.requested, task.directories)
         check_directory(facts)
         plan, self.facts = decide(
             lambda facts: plan_models(task.options, facts), facts, lambda question: self._answer(task, question)

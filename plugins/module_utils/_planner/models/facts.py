@@ -26,24 +26,28 @@ _NOTHING, _UNKNOWN = InstalledModels(""), FileAttributes()
 class ModelFacts:
     """The names of the galleries in order, the scan of the disk, and the answers so far, of which some are errors.
 
-    `requested` has the owner, group and mode that files must have; empty ones stay as they are.
+    `requested` and `directories` have the owner, group and mode that files and directories must have; empty ones stay
+    as they are.
     """
 
     galleries: tuple[str, ...] = ()
     scan: InstalledModels = _NOTHING
     requested: FileAttributes = _UNKNOWN
+    directories: FileAttributes = _UNKNOWN
     answers: t.Mapping[Question, t.Any] = field(default_factory=dict)
 
     def learn(self, answers: t.Mapping[Question, t.Any]) -> ModelFacts:
         """Return these facts with more answers."""
         return replace(self, answers={**self.answers, **answers})
 
-    def rescanned(self, scan: InstalledModels, requested: FileAttributes) -> ModelFacts:
+    def rescanned(
+        self, scan: InstalledModels, requested: FileAttributes, directories: FileAttributes = _UNKNOWN
+    ) -> ModelFacts:
         """Return the facts after another scan, without what earlier answers say of the disk."""
         remaining: dict[Question, t.Any] = {
             question: answer for question, answer in self.answers.items() if not question.about_the_disk
         }
-        return replace(self, scan=scan, requested=requested, answers=remaining)
+        return replace(self, scan=scan, requested=requested, directories=directories, answers=remaining)
 
     def answer(self, question: Question) -> t.Any:
         """Return the answer to a question. Raises `Unanswered`, or the answer itself if that is an error."""

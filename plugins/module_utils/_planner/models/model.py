@@ -258,37 +258,12 @@ def _obsolete(
 
 
 def _attributes(step: Install, present: InstalledModel, facts: ModelFacts) -> SetAttributes | None:
-    """Return the step that gives files that stay the requested owner, group and mode; None if they have them."""
-    if facts.requested == FileAttributes():
+    """Return the step that sets the requested owner, group and mode; None if nothing is requested, or all is so."""
+    if facts.requested == facts.directories == FileAttributes():
         return None
-    states = dict(_states(step, present, facts))
-    differing = {path: state.attributes.difference(facts.requested) for path, state in states.items()}
-    differing = {path: pairs for path, pairs in differing.items() if pairs}
-    if not differing:
-        return None
-    return SetAttributes(
-        step.name,
-        {path: {key: is_ for key, (is_, _wanted) in pairs.items()} for path, pairs in differing.items()},
-        {path: {key: wanted for key, (_is, wanted) in pairs.items()} for path, pairs in differing.items()},
-    )
+    from .attributes import attributes_step
 
-
-def _states(step: Install, present: InstalledModel, facts: ModelFacts) -> t.Iterator[tuple[str, FileState]]:
-    """Yield the states of the files of a model that no step writes."""
-    written = {template.filename for template in step.templates}
-    for file in step.present:
-        state = present.files.get(file.filename) or facts.answer(FileOnDisk(file.filename))
-        if state is not None:
-            yield file.filename, state
-    templates = {template.filename for template in step.desired.parts.definition.templates}
-    for path in step.kept:
-        state = present.files.get(path) or (facts.answer(FileOnDisk(path)) if path in templates else None)
-        if state is not None and not step.unpack and path not in written and path not in step.obsolete:
-            yield path, state
-    if present.yaml is not None and not step.writes_yaml:
-        yield yaml_name(step.name), present.yaml
-    if present.gallery_file is not None and not step.writes_gallery_file:
-        yield gallery_file_name(step.name), present.gallery_file
+    return attributes_step(step, present, facts)
 
 
 def _action(
@@ -303,7 +278,7 @@ def _action(
     if not step.is_change:
         if attributes is None:
             return "none", "it is installed as requested"
-        return "chown", f"{len(attributes.after)} of its files have another owner, group or mode"
+        return "chown", f"{len(attributes.after)} of its files and directories have another owner, group or mode"
     if present.yaml is None and record is None:
         return "install", "it is not installed"
     if record is None:

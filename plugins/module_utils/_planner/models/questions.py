@@ -86,6 +86,14 @@ class FileOnDisk:
 
 
 @dataclass(frozen=True)
+class ListTree:
+    """What is in a directory of the models path? The answer has the `FileState` of it and of all in it, by path."""
+
+    about_the_disk: t.ClassVar[bool] = True
+    path: str
+
+
+@dataclass(frozen=True)
 class HashFile:
     """Which sha256 does a file in the models path have? The answer is its digits, empty if it is gone."""
 
@@ -123,6 +131,7 @@ Question = t.Union[
     FindSnapshot,
     ReadManifest,
     FileOnDisk,
+    ListTree,
     HashFile,
     ReadYaml,
     SurveyDirectory,

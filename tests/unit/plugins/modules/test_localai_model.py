@@ -482,9 +482,11 @@ def test_owner_group_and_mode_are_set_and_kept(model_host):
     model_host.install("two")
     result = prove(model_host, "two", owner="1", group="2", mode="0600", directory_mode="0700")
     assert actions(result) == {"two": "chown"}
-    assert result["models"][0]["reason"] == "3 of its files have another owner, group or mode"
+    assert result["models"][0]["reason"] == "4 of its files and directories have another owner, group or mode"
     status = os.stat(model_host.path / "sub" / "b.gguf")
     assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1, 2, 0o600)
+    status = os.stat(model_host.path / "sub")
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1, 2, 0o700)
 
 
 @ONLY_ROOT

@@ -14,8 +14,8 @@ from ansible_collections.localai.core.plugins.module_utils._localai.models.conte
     gallery_file,
     is_yaml,
     model_of_gallery_file,
-    parents,
 )
+from ansible_collections.localai.core.plugins.module_utils._localai.models.names import parents
 
 
 @pytest.mark.parametrize(

@@ -358,7 +358,10 @@ def test_attributes_are_set_on_files_that_stay(path):
     path.run(want("one"))
     path.requested = FileAttributes("localai", "", "0600")
     plan = path.run(want("one"))
-    assert (actions(plan), reason(plan)) == ({"one": "chown"}, "3 of its files have another owner, group or mode")
+    assert (actions(plan), reason(plan)) == (
+        {"one": "chown"},
+        "3 of its files and directories have another owner, group or mode",
+    )
     assert converged(path, want("one")) == []
 
 

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._planner.models import questions as q
 
-ABOUT_THE_DISK = {"FileOnDisk", "HashFile", "ReadYaml", "SurveyDirectory", "FindUnused", "ReadManifest"}
+ABOUT_THE_DISK = {"FileOnDisk", "HashFile", "ReadYaml", "SurveyDirectory", "FindUnused", "ReadManifest", "ListTree"}
 
 
 @pytest.mark.parametrize("kind", t.get_args(q.Question))
