@@ -14,23 +14,10 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from .._localai.models.backends import ALIASES
 from .client import Answer, Outcome
 
 _LONGEST_START, _LONGEST_END = 150, 450
-# Backends that are known by other names; "Aliases" in LocalAI's pkg/model/initializers.go.
-_BUILT_IN_NAMES = {
-    "go-llama": "llama-cpp",
-    "llama": "llama-cpp",
-    "ik_llama": "ik-llama-cpp",
-    "ik-llama": "ik-llama-cpp",
-    "embedded-store": "local-store",
-    "valkey": "valkey-store",
-    "huggingface-embeddings": "transformers",
-    "transformers-musicgen": "transformers",
-    "sentencetransformers": "transformers",
-    "mamba": "transformers",
-    "stablediffusion": "stablediffusion-ggml",
-}
 
 
 @dataclass(frozen=True)
@@ -122,7 +109,7 @@ def model_view_of(answer: Answer) -> ModelView | None:
 def canonical_backend(name: t.Any) -> str:
     """Return the name under which LocalAI looks up the backend that a model names; empty for what is no name."""
     lower = name.strip().lower() if isinstance(name, str) else ""
-    return _BUILT_IN_NAMES.get(lower, lower)
+    return ALIASES.get(lower, lower)
 
 
 def reply_of(answer: Answer) -> str:

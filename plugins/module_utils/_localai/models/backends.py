@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-_ALIASES = {
+ALIASES = {
     "go-llama": "llama-cpp",
     "llama": "llama-cpp",
     "ik_llama": "ik-llama-cpp",
@@ -32,4 +32,4 @@ _BUILT_IN = ("pattern",)
 def needed_backends(configs: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[str, ...]:
     """Return the backends that models with these configurations need, as the galleries name them, each once."""
     names = (str(config.get("backend") or "").lower() for config in configs)
-    return tuple(dict.fromkeys(_ALIASES.get(name, name) for name in names if name and name not in _BUILT_IN))
+    return tuple(dict.fromkeys(ALIASES.get(name, name) for name in names if name and name not in _BUILT_IN))

@@ -16,7 +16,6 @@ ARTIFACTS = ".artifacts"
 SNAPSHOTS = ".artifacts/huggingface"
 PARTIAL_SNAPSHOTS = ".artifacts/.partial"
 PARTIAL = ".partial"
-_GALLERY_PREFIX, _GALLERY_SUFFIX = "._gallery_", ".yaml"
 
 
 @dataclass(frozen=True)
@@ -82,14 +81,3 @@ class Reader(t.NamedTuple):
 def is_yaml(name: str) -> bool:
     """Return whether a file is YAML by its name, in any spelling."""
     return name.lower().endswith((".yaml", ".yml"))
-
-
-def gallery_file(model: str) -> str:
-    """Return the name of the file where LocalAI keeps the gallery entry of an installed model."""
-    return f"{_GALLERY_PREFIX}{model}{_GALLERY_SUFFIX}"
-
-
-def model_of_gallery_file(name: str) -> str:
-    """Return the model that a file with a gallery entry belongs to; empty if the name is that of another file."""
-    is_gallery_file = name.startswith(_GALLERY_PREFIX) and name.endswith(_GALLERY_SUFFIX)
-    return name[len(_GALLERY_PREFIX) : -len(_GALLERY_SUFFIX)] if is_gallery_file else ""

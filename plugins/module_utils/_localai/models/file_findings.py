@@ -13,9 +13,9 @@ from __future__ import annotations
 import posixpath
 import typing as t
 
-from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, Entry, Finding, Reader, gallery_file, model_of_gallery_file
+from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, Entry, Finding, Reader
 from .loose_names import is_listed
-from .names import parents
+from .names import gallery_file_name, of_gallery_file, parents
 
 WEIGHTS = (".gguf", ".ggml", ".bin", ".onnx", ".safetensors", ".pt", ".pth", ".ckpt")
 _HOUR = 3600
@@ -89,8 +89,8 @@ def leftovers(entries: t.Sequence[Entry], now: float) -> t.Iterator[Finding]:
     top = {entry.path for entry in entries if entry.is_top}
     newest = _newest_of_snapshots(entries)
     for entry in entries:
-        model = model_of_gallery_file(entry.path)
-        if model and entry.path == gallery_file(model) and not top & {f"{model}.yaml", f"{model}.yml"}:
+        model = of_gallery_file(entry.path)
+        if model and entry.path == gallery_file_name(model) and not top & {f"{model}.yaml", f"{model}.yml"}:
             yield Finding(
                 entry.path,
                 f"It is LocalAI's gallery entry of the model {model}, and there is no {model}.yaml.",

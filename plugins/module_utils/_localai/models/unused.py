@@ -15,9 +15,9 @@ import posixpath
 import re
 import typing as t
 
-from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, SNAPSHOTS, Entry, Listing, is_yaml, model_of_gallery_file
+from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, SNAPSHOTS, Entry, Listing, is_yaml
 from .mentions import Document, Mentions, unread_documents
-from .names import parents
+from .names import of_gallery_file, parents
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -111,7 +111,7 @@ class _Decision:
         if entry.kind == "file" and entry.is_top and entry.name.startswith(_TEMPORARIES):
             return _unused(entry, "It is a temporary file of LocalAI", age > _HOUR, "it changed less than an hour ago")
         if entry.path in self._abandoned:
-            what = f"It is LocalAI's gallery entry of the model {model_of_gallery_file(entry.name)}, which is not there"
+            what = f"It is LocalAI's gallery entry of the model {of_gallery_file(entry.name)}, which is not there"
             return _unused(entry, what, not self._unread, self._unread)
         if _lists(self._ledger, entry.path):
             return _unused(entry, "This collection installed it for a model", not self._unread, self._unread)
@@ -160,7 +160,7 @@ def _lists(paths: t.AbstractSet[str], path: str) -> bool:
 
 
 def _is_read_by_localai(entry: Entry) -> bool:
-    return not entry.name.startswith(".") or bool(model_of_gallery_file(entry.name))
+    return not entry.name.startswith(".") or bool(of_gallery_file(entry.name))
 
 
 def _abandoned_gallery_files(top: t.AbstractSet[str], documents: t.Sequence[Document]) -> frozenset[str]:
@@ -168,9 +168,9 @@ def _abandoned_gallery_files(top: t.AbstractSet[str], documents: t.Sequence[Docu
 
     An operator disables a model by renaming its file, for example to `x.yaml.off`.
     """
-    names = [document.path for document in documents if model_of_gallery_file(document.path)]
+    names = [document.path for document in documents if of_gallery_file(document.path)]
     models = {match.group(1) for match in map(_CONFIGURATION.match, (name.casefold() for name in top)) if match}
-    return frozenset(name for name in names if model_of_gallery_file(name).casefold() not in models)
+    return frozenset(name for name in names if of_gallery_file(name).casefold() not in models)
 
 
 def files_of_document(document: Document) -> t.Iterator[str]:

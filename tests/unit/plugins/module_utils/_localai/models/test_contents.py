@@ -11,9 +11,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._localai.models.contents import (
     Entry,
     Reader,
-    gallery_file,
     is_yaml,
-    model_of_gallery_file,
 )
 from ansible_collections.localai.core.plugins.module_utils._localai.models.names import parents
 
@@ -58,11 +56,3 @@ def test_yaml_files_are_known_by_their_ending(name: str) -> None:
 @pytest.mark.parametrize("name", ["a.yaml~", "yaml", "a.json", "a.yaml.bak"])
 def test_other_files_are_not_yaml(name: str) -> None:
     assert not is_yaml(name)
-
-
-def test_the_file_of_a_gallery_entry() -> None:
-    assert gallery_file("qwen3-4b") == "._gallery_qwen3-4b.yaml"
-    assert model_of_gallery_file("._gallery_qwen3-4b.yaml") == "qwen3-4b"
-    assert [model_of_gallery_file(name) for name in ("qwen3-4b.yaml", "._gallery_a.yml", "x._gallery_a.yaml")] == [
-        ""
-    ] * 3
