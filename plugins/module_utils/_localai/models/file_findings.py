@@ -13,7 +13,7 @@ from __future__ import annotations
 import posixpath
 import typing as t
 
-from .contents import ARTIFACTS, PARTIAL, PARTIAL_SNAPSHOTS, Entry, Finding, Reader
+from .contents import PARTIAL, PARTIAL_SNAPSHOTS, Entry, Finding, Reader
 from .loose_names import is_listed
 from .names import gallery_file_name, of_gallery_file, parents
 
@@ -73,14 +73,12 @@ def unreadable_weights(entries: t.Sequence[Entry], reader: Reader) -> t.Iterator
 
 def _unreadable(entry: Entry, reader: Reader) -> Finding:
     verb = "enter the directory" if entry.kind == "directory" else "read"
-    # The options of `localai_model` change neither directories that exist nor snapshots.
-    is_changed_by_options = entry.kind == "file" and not entry.path.startswith(f"{ARTIFACTS}/")
-    means = "the options owner, group and mode" if is_changed_by_options else "ansible.builtin.file"
+    mode = "directory_mode" if entry.kind == "directory" else "mode"
     return Finding(
         entry.path,
         f"The user of the service ({reader.uid}) may not {verb} {entry.path}: its mode is {entry.mode:04o}, its owner "
         f"{entry.uid} and its group {entry.gid}.",
-        f"Change its owner, its group or its mode, for example with {means}.",
+        f"Change its owner, its group or its mode, for example with the options owner, group and {mode}.",
     )
 
 

@@ -73,14 +73,14 @@ def test_weights_that_the_service_may_not_read() -> None:
         directory.problem == f"{service} may not enter the directory x: its mode is 0750, its owner 0 and its group 7."
     )
     assert weights.advice.endswith("with the options owner, group and mode.")
-    assert directory.advice.endswith("with ansible.builtin.file.")
+    assert directory.advice.endswith("with the options owner, group and directory_mode.")
     assert list(unreadable_weights(entries, Reader(0, frozenset()))) == []
 
 
-def test_the_options_of_the_module_do_not_change_a_snapshot() -> None:
+def test_a_file_of_a_snapshot_is_changed_by_the_same_options() -> None:
     path = f".artifacts/huggingface/{KEY}/snapshot/model.safetensors"
     (finding,) = unreadable_weights([Entry(path, mode=0o600)], Reader(998, frozenset({998})))
-    assert finding.advice == "Change its owner, its group or its mode, for example with ansible.builtin.file."
+    assert finding.advice == "Change its owner, its group or its mode, for example with the options owner, group and mode."
 
 
 def test_a_gallery_entry_without_its_model() -> None:
