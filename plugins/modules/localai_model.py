@@ -255,15 +255,15 @@ options:
   owner:
     description:
       - The owner of files, usually the user of the LocalAI service.
-      - If it is set, it also applies to the files and snapshots of installed models and to the directories that these are
-        in, without a download.
+      - If it is set, it also applies to the files and snapshots of installed models and to the directories that these
+        are in, without a download.
       - The default for new files is the owner of O(models_path), if the module runs as a user who may change owners.
     type: str
   group:
     description:
       - The group of files.
-      - If it is set, it also applies to the files and snapshots of installed models and to the directories that these are
-        in, without a download.
+      - If it is set, it also applies to the files and snapshots of installed models and to the directories that these
+        are in, without a download.
       - The default for new files is the group of O(models_path), if the module runs as a user who may change groups.
     type: str
   mode:
@@ -278,8 +278,8 @@ options:
   directory_mode:
     description:
       - The mode of new directories in O(models_path), in the same form. A symbolic mode is applied to V(0755).
-      - If it is set, it also applies to the directories that the files and snapshots of installed models are in, but not
-        to O(models_path) itself.
+      - If it is set, it also applies to the directories that the files and snapshots of installed models are in, but
+        not to O(models_path) itself.
       - The owner needs all permissions.
       - The default is V('0755').
     type: raw

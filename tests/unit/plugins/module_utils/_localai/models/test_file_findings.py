@@ -80,7 +80,9 @@ def test_weights_that_the_service_may_not_read() -> None:
 def test_a_file_of_a_snapshot_is_changed_by_the_same_options() -> None:
     path = f".artifacts/huggingface/{KEY}/snapshot/model.safetensors"
     (finding,) = unreadable_weights([Entry(path, mode=0o600)], Reader(998, frozenset({998})))
-    assert finding.advice == "Change its owner, its group or its mode, for example with the options owner, group and mode."
+    assert (
+        finding.advice == "Change its owner, its group or its mode, for example with the options owner, group and mode."
+    )
 
 
 def test_a_gallery_entry_without_its_model() -> None:
