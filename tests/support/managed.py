@@ -15,6 +15,7 @@ from typing import Iterator, Mapping
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
+from ansible_collections.localai.core.plugins.module_utils._fs.tree import Tree
 from ansible_collections.localai.core.plugins.module_utils._store.managed_files import ManagedFiles
 from ansible_collections.localai.core.plugins.module_utils._store.store import Store, open_store
 from ansible_collections.localai.core.plugins.module_utils._store.tree_files import TreeFiles
@@ -33,16 +34,23 @@ def opened(path: Path, owner: FileAttributes = ANYBODY) -> Iterator[tuple[Store,
         yield store, store.files(FILE_MODE, DIRECTORY_MODE)
 
 
+@contextlib.contextmanager
+def staged(path: Path, owner: FileAttributes = ANYBODY) -> Iterator[tuple[Tree, ManagedFiles]]:
+    """Open the store of a managed directory with a staging area in it."""
+    with open_store(str(path), owner, TreeFiles(), 5) as store, store.stage() as tree:
+        yield tree, store.files(FILE_MODE, DIRECTORY_MODE)
+
+
 def install(path: Path, target: str, content: bytes = b"new", owner: FileAttributes = ANYBODY) -> None:
     """Install a file with this content."""
-    with opened(path, owner) as (store, files), store.stage() as tree:
+    with staged(path, owner) as (tree, files):
         tree.file("sub/staged", 0o644, [content])
         files.install(tree, "sub/staged", target)
 
 
 def merge(path: Path, directory: str, contents: Mapping[str, bytes], owner: FileAttributes = ANYBODY) -> list[str]:
     """Merge files with these contents into a directory."""
-    with opened(path, owner) as (store, files), store.stage() as tree:
+    with staged(path, owner) as (tree, files):
         for name, content in contents.items():
             tree.file(name, 0o755, [content])
         return files.merge(tree, directory)
@@ -50,7 +58,7 @@ def merge(path: Path, directory: str, contents: Mapping[str, bytes], owner: File
 
 def publish(path: Path, target: str, contents: Mapping[str, bytes], owner: FileAttributes = ANYBODY) -> None:
     """Publish a tree of files with these contents."""
-    with opened(path, owner) as (store, files), store.stage() as tree:
+    with staged(path, owner) as (tree, files):
         for name, content in contents.items():
             tree.file(name, 0o600, [content])
         files.publish(tree, target)

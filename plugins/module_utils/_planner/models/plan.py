@@ -10,6 +10,7 @@ Everything that can be decided for one model is in `model.py`; here are the rule
 
 from __future__ import annotations
 
+import collections
 import typing as t
 from dataclasses import dataclass, field
 
@@ -225,10 +226,10 @@ def _surplus(options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desir
 
 def _in_order(options: ModelOptions, facts: ModelFacts, outcomes: list[Outcome]) -> t.Iterator[Outcome]:
     """Yield the outcomes in the order of the task, with those of the removed models."""
-    remaining = iter(outcomes)
+    remaining = collections.deque(outcomes)
     for spec in options.models:
         if spec.state != "absent":
-            yield next(remaining)
+            yield remaining.popleft()
             continue
         model = installed_for(spec, facts)
         if model is None:

@@ -42,7 +42,7 @@ def put(server, *layers: tuple[bytes, dict[str, Any]], name: str = "x/y") -> str
             "schemaVersion": 2,
             "mediaType": images.OCI_MANIFEST,
             "config": config,
-            "layers": [layer for _, layer in layers],
+            "layers": [layer for _content, layer in layers],
         }
     )
     for content, _layer in layers:

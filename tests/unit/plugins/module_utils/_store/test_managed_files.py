@@ -31,6 +31,7 @@ from ansible_collections.localai.core.tests.support.managed import (
     opened,
     publish,
     remove,
+    staged,
 )
 from ansible_collections.localai.core.tests.support.trees import names, staging_of
 
@@ -56,13 +57,14 @@ def test_bytes_are_written_as_a_file(path):
 
 
 def test_a_file_that_a_transfer_completed_is_moved_and_not_copied(path):
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with opened(path) as (opened_store, files):
         partial = opened_store.partials.create("phi")
         partial.write(b"weights")
         (place,) = (path / ".localai-core/partial").iterdir()
         inode = place.stat().st_ino
-        partial.move_to(tree, "phi.gguf", 0o644)
-        files.install(tree, "phi.gguf", "phi/phi.gguf")
+        with opened_store.stage() as tree:
+            partial.move_to(tree, "phi.gguf", 0o644)
+            files.install(tree, "phi.gguf", "phi/phi.gguf")
     assert (path / "phi/phi.gguf").read_bytes() == b"weights"
     assert (path / "phi/phi.gguf").stat().st_ino == inode
     assert attributes_of(path / "phi/phi.gguf")[2] == "0o640"
@@ -147,7 +149,7 @@ def test_a_directory_that_somebody_else_creates_meanwhile_is_used_as_it_is(path,
 
 @pytest.mark.parametrize("inner", ["missing", "sub", "sub/staged/below", "link", "twice"])
 def test_only_a_regular_file_of_the_tree_can_be_installed(path, inner):
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with staged(path) as (tree, files):
         tree.file("sub/staged", 0o644, [b"new"])
         tree.symlink("link", "sub/staged")
         tree.file("once", 0o644, [b"x"])
@@ -162,7 +164,7 @@ INVALID = ["", "/", "/etc/passwd", "..", "../x", "a/../../x", "./a", "a/./b", "a
 
 @pytest.mark.parametrize("target", INVALID)
 def test_a_path_that_leads_elsewhere_or_is_not_normal_is_refused(path, target):
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with staged(path) as (tree, files):
         tree.file("x", 0o644, [b"x"])
         for act in (
             lambda: files.install(tree, "x", target),
@@ -186,7 +188,7 @@ def test_our_own_directory_is_never_touched_by_whatever_name(path, monkeypatch, 
         """A file system that has another name for our own directory."""
         return status(".localai-core" if name == "other-name" else name, **settings)
 
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with staged(path) as (tree, files):
         tree.file("x", 0o644, [b"x"])
         before = snapshot(path)
         with monkeypatch.context() as patch:
@@ -219,7 +221,7 @@ def test_nothing_on_the_way_is_followed_or_replaced(path, tmp_path, level, what)
         os.mkfifo(path / level)
     before = snapshot(outside), listing(path)
     sentence = "symlink, which is never followed" if "symlink" in what else "in the way, because it is not a directory"
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with staged(path) as (tree, files):
         tree.file("x", 0o644, [b"x"])
         for act in (
             lambda: files.install(tree, "x", "a/b/c/x"),

@@ -74,8 +74,10 @@ CHANGES = {
 
 def run(path, change, acts=None):
     """Make a change; `acts` has what happens at its moments, which begin when the store is open."""
-    moments = MOMENTS.acting(acts) if acts is not None else contextlib.nullcontext()
-    with open_store(str(path), OWNER, TreeFiles(), 5) as store, moments:
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(open_store(str(path), OWNER, TreeFiles(), 5))
+        if acts is not None:
+            stack.enter_context(MOMENTS.acting(acts))
         change(store, store.files(0o640, 0o750))
 
 

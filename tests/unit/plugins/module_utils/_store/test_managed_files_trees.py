@@ -23,8 +23,8 @@ from ansible_collections.localai.core.tests.support.managed import (
     install,
     listing,
     merge,
-    opened,
     publish,
+    staged,
 )
 from ansible_collections.localai.core.tests.support.trees import names, staging_of
 
@@ -62,7 +62,7 @@ def test_merged_files_belong_to_the_owner(path):
 @pytest.mark.parametrize("kind", ["symlink", "hard link", "special file"])
 @pytest.mark.parametrize("how", ["merge", "publish"])
 def test_a_tree_with_anything_but_files_and_directories_is_refused_before_anything_moves(path, how, kind):
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with staged(path) as (tree, files):
         tree.file("a", 0o644, [b"a"])
         if kind == "symlink":
             tree.symlink("sub/z", "../a")
@@ -128,7 +128,7 @@ def test_a_tree_gets_its_name_in_one_step(path, tmp_path, any_kernel, target, ol
 
 def test_a_tree_is_closed_to_others_until_all_in_it_has_its_mode(path, monkeypatch):
     fchmod = os.fchmod
-    with opened(path) as (opened_store, files), opened_store.stage() as tree:
+    with staged(path) as (tree, files):
         for name in ("x", "sub/y", "sub/deep/z"):
             tree.file(name, 0o600, [b"x"])
 
