@@ -21,6 +21,7 @@ MOST_BYTES = 32 * 1024**2
 # The limit for the nodes of a document, and for the keys that its merge keys copy.
 MOST_PARTS = 2000000
 MOST_LEVELS = 100
+_MARKUP = re.compile(r"\s*<[!?A-Za-z]")
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=\s|$)", re.MULTILINE)
 
 
@@ -116,7 +117,7 @@ def parse_yaml(data: bytes, plain: type[str] | None = None) -> t.Any:
     text = text_of(data)
     if _CONFLICT.match(text):
         raise _conflict(text)
-    if text.lstrip()[:1] == "<":
+    if _MARKUP.match(text):
         raise GalleryError("it is an HTML or XML page, not a gallery; open the URL in a browser to see it")
     try:
         fast: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

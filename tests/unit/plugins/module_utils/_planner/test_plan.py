@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import pytest
@@ -361,7 +362,7 @@ def test_a_name_with_an_unknown_gallery_does_not_hide_the_error_of_the_name_with
         return answer(question, tagged=True)
 
     with pytest.raises(CombinedError) as caught:
-        decide_by(want(*names, release="v1"), Facts(CPU_HOST, ("g",), installed()), unreleased)
+        decide_by(functools.partial(plan, want(*names, release="v1")), Facts(CPU_HOST, ("g",), installed()), unreleased)
     message = str(caught.value)
     assert message.startswith("yy@m: there is no gallery 'yy'.")
     assert all(image in message for image in ("m (cpu-m, quay.io/cpu-m:v1-cpu-m)", "piper (piper, quay.io/piper:v1-"))

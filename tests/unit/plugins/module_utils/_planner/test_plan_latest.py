@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any, Callable
 
@@ -15,6 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.gallery impo
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed, ListingRules
 from ansible_collections.localai.core.plugins.module_utils._module.decide import decide as decide_by
 from ansible_collections.localai.core.plugins.module_utils._planner.facts import Facts
+from ansible_collections.localai.core.plugins.module_utils._planner.plan import plan as plan_of
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import Question, ReadGallery
 from ansible_collections.localai.core.tests.support.plans import (
     NVIDIA_HOST,
@@ -229,9 +231,9 @@ def test_a_name_that_the_alias_of_another_hides_is_planned_in_the_same_run() -> 
     answers = gallery_of(entry("b", "b"), meta_entry("a", nvidia="cuda12-a"), entry("cuda12-a", "b"))
     empty = replace(installed(system=("b",)), rules=ListingRules(reads_system_metadata=False))
     request = want("b", "a", "cuda12-a", state="latest")
-    plan = decide_by(request, Facts(NVIDIA_HOST, ("g",), empty), answers)[0]
+    plan = decide_by(functools.partial(plan_of, request), Facts(NVIDIA_HOST, ("g",), empty), answers)[0]
     after = carried_out(plan.steps, empty)
-    again = decide_by(request, Facts(NVIDIA_HOST, ("g",), after), answers)[0]
+    again = decide_by(functools.partial(plan_of, request), Facts(NVIDIA_HOST, ("g",), after), answers)[0]
     assert (short(plan), again.steps) == ("upgrade, install, none: fetch cuda12-a, meta a, fetch b", ())
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from ansible_collections.localai.core.plugins.module_utils._resolver.config_yaml
 )
 
 NASTY = [
+    "<",
     *(
         " ",
         "  ",
@@ -94,7 +97,11 @@ VALUES = st.recursive(
 )
 
 
-@given(st.dictionaries(TEXTS, VALUES, max_size=3), st.booleans())
+# A document that begins like a page of HTML is taken for one.
+KEYS = TEXTS.filter(lambda text: not re.match("<[!?A-Za-z]", text))
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=3), st.booleans())
 def test_what_is_written_is_read_again(document, in_order):
     read = parse_typed(to_yaml(document, in_order=in_order).encode())
     assert read == document
