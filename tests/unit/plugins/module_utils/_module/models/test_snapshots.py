@@ -47,7 +47,7 @@ KEY = cache_key(SPEC, HUB, COMMIT)
 WANTED = DesiredSnapshot(SPEC, KEY, COMMIT, resolved(SPEC, HUB, COMMIT, list(PAGES)), FILES)
 
 
-def install(path, pages=PAGES, wanted=WANTED):
+def install(path, pages=None):
     """Install a snapshot from these pages; returns what was transferred."""
     asked = []
     with open_store(str(path), ANYBODY, TreeFiles(), 5) as store:
@@ -57,10 +57,10 @@ def install(path, pages=PAGES, wanted=WANTED):
             file = spec.filename.partition("/snapshot/")[2]
             asked.append(file)
             tree = stack.enter_context(store.stage())
-            tree.file(spec.filename, 0o644, [pages[file]])
+            tree.file(spec.filename, 0o644, [(pages or PAGES)[file]])
             return tree, None
 
-        SnapshotInstaller(store, store.files(0o644, 0o755), transfer).install("m", wanted)
+        SnapshotInstaller(store, store.files(0o644, 0o755), transfer).install("m", WANTED)
     return asked
 
 
