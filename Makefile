@@ -81,7 +81,7 @@ cores: collection ## ansible-test sanity with the oldest and the newest ansible-
 
 units: collection ## unit tests on our own Python, measured
 	mkdir -p $(OUTPUT)/coverage
-	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=100 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
+	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=50 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
 	    --cov-report= --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') tests/unit
 
 pythons: collection ## unit tests by ansible-test on the oldest Python, and a sample on the newest, or all of them on all with EVERY=1

@@ -113,7 +113,10 @@ BASES = {
 }
 
 
-@pytest.mark.parametrize("kind", BASES)
+# The bomb takes ten seconds here; that of a gallery is always tried.
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.long] if kind == "a bomb" else []) for kind in BASES]
+)
 def test_a_hostile_base_file_is_an_error(model_host, kind):
     text, part = BASES[kind]
     (model_host.world.output / "base.yaml").write_text(text)
