@@ -32,7 +32,7 @@ class Page:
 
 
 class FileServer(Server):
-    """Serves `pages` by path, and below them the files of a directory, read anew each time."""
+    """Serves `pages` by path, and below them the files of a directory, read again each time."""
 
     def __init__(
         self,

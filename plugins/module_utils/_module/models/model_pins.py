@@ -201,7 +201,7 @@ class _Sources:
 def _desired(spec: ModelSpec, facts: ModelFacts) -> Desired | tuple[t.Any, ...]:
     """Return what a model would be, or the question whose answer that needs; raises LocalAIError."""
     try:
-        return with_snapshots(desired_of(spec, None, facts, anew=True), None, facts, anew=True)
+        return with_snapshots(desired_of(spec, None, facts, again=True), None, facts, again=True)
     except Unanswered as e:
         return (e.question,)
 

@@ -73,15 +73,15 @@ class Desired:
         return backend if isinstance(backend, str) else ""
 
 
-def desired_of(spec: ModelSpec, installed: InstalledModel | None, facts: ModelFacts, *, anew: bool) -> Desired:
-    """Return what a model must be. What was resolved once stays so, unless it is resolved `anew`.
+def desired_of(spec: ModelSpec, installed: InstalledModel | None, facts: ModelFacts, *, again: bool) -> Desired:
+    """Return what a model must be. What was resolved once stays so, unless it is resolved `again`.
 
     Raises LocalAIError, and `Unanswered` for an open question.
     """
     record = installed.record if installed is not None else None
     if spec.pin is not None:
         desired = _pinned(spec, spec.pin)
-    elif record is not None and record.source == spec.source and not anew:
+    elif record is not None and record.source == spec.source and not again:
         desired = _desired(spec, record.name, record.parts, record.gallery, record.variant)
     else:
         desired = _resolved(spec, facts)

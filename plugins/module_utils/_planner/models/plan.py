@@ -123,14 +123,14 @@ def _all(items: t.Iterable[_Item], plan_one: t.Callable[[_Item], _Result]) -> tu
 
 
 def _desired(spec: ModelSpec, options: ModelOptions, facts: ModelFacts) -> Desired:
-    installed, anew = installed_for(spec, facts), spec.state == "latest" or options.force
-    desired = desired_of(spec, installed, facts, anew=anew)
+    installed, again = installed_for(spec, facts), spec.state == "latest" or options.force
+    desired = desired_of(spec, installed, facts, again=again)
     if desired.files:
         return desired
     # Only models without files can have snapshots.
     from .snapshots import with_snapshots
 
-    return with_snapshots(desired, installed, facts, anew=anew)
+    return with_snapshots(desired, installed, facts, again=again)
 
 
 def installed_for(spec: ModelSpec, facts: ModelFacts) -> InstalledModel | None:

@@ -24,10 +24,10 @@ from .facts import ModelFacts
 from .questions import FileOnDisk, FindSnapshot, ReadManifest, ReadYaml, Snapshot
 
 
-def with_snapshots(desired: Desired, installed: InstalledModel | None, facts: ModelFacts, *, anew: bool) -> Desired:
+def with_snapshots(desired: Desired, installed: InstalledModel | None, facts: ModelFacts, *, again: bool) -> Desired:
     """Return a desired model without files with its snapshots, and what they were resolved to in its configuration.
 
-    What was resolved once, by us or by LocalAI, stays so unless it is resolved `anew`. Raises LocalAIError, and
+    What was resolved once, by us or by LocalAI, stays so unless it is resolved `again`. Raises LocalAIError, and
     `Unanswered`.
     """
     try:
@@ -39,7 +39,7 @@ def with_snapshots(desired: Desired, installed: InstalledModel | None, facts: Mo
         if _is_local(desired.config, facts):
             return desired
         specs = (guess,)
-    known = {} if anew or installed is None else _known(installed, facts)
+    known = {} if again or installed is None else _known(installed, facts)
     try:
         snapshots = tuple(_snapshot(spec, known, facts, required=guess is None) for spec in specs)
     except LocalAIError as e:

@@ -18,11 +18,11 @@ from ansible_collections.localai.core.plugins.module_utils._planner.models.quest
 from ansible_collections.localai.core.tests.support.model_plans import A, B, ModelsPath, entry, row, want
 
 
-def resolved(path, spec, installed=None, anew=False):
+def resolved(path, spec, installed=None, again=False):
     """What a model must be, with all that is asked for it."""
     questions = (ReadIndex("g"), *([ReadConfiguration(spec.uri)] if spec.uri else []))
     facts = ModelFacts(("g",)).learn({question: path.answer(question) for question in questions})
-    return desired_of(spec, installed, facts, anew=anew)
+    return desired_of(spec, installed, facts, again=again)
 
 
 def test_a_configuration_at_an_address_is_that_of_the_model():
@@ -40,13 +40,13 @@ def test_an_entry_is_spelled_as_in_its_gallery_unless_it_is_renamed():
     assert resolved(path, want("g@x", model="g@QWEN")).gallery == "g"
 
 
-def test_what_was_resolved_once_stays_until_it_is_resolved_anew():
+def test_what_was_resolved_once_stays_until_it_is_resolved_again():
     path = ModelsPath([entry("one", row("a.gguf", A))])
     path.run(want("one"))
     installed = InstalledModel("one", record=path.records["one"])
     path.gallery[0] = entry("one", row("b.gguf", B))
     assert [file.filename for file in resolved(path, want("one"), installed).files] == ["a.gguf"]
-    assert [file.filename for file in resolved(path, want("one"), installed, anew=True).files] == ["b.gguf"]
+    assert [file.filename for file in resolved(path, want("one"), installed, again=True).files] == ["b.gguf"]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ GUESSED = {FileOnDisk("org/repo"): None}
 
 
 def test_a_snapshot_is_resolved_and_what_it_was_resolved_to_is_in_the_configuration():
-    result = with_snapshots(desired(DECLARED), None, facts({declared(): served()}), anew=False)
+    result = with_snapshots(desired(DECLARED), None, facts({declared(): served()}), again=False)
     (snapshot,) = result.snapshots
     assert (snapshot.commit, snapshot.files) == (NEW, (FILE, OTHER))
     (entry,) = result.config["artifacts"]
@@ -66,16 +66,16 @@ def test_a_snapshot_is_resolved_and_what_it_was_resolved_to_is_in_the_configurat
 
 def test_nothing_is_known_before_the_hub_is_asked():
     with pytest.raises(Unanswered):
-        with_snapshots(desired(DECLARED), None, facts({}), anew=False)
+        with_snapshots(desired(DECLARED), None, facts({}), again=False)
 
 
-def test_what_was_resolved_stays_so_unless_it_is_resolved_anew():
-    first = with_snapshots(desired(DECLARED), None, facts({declared(): served(OLD)}), anew=False)
+def test_what_was_resolved_stays_so_unless_it_is_resolved_again():
+    first = with_snapshots(desired(DECLARED), None, facts({declared(): served(OLD)}), again=False)
     there = InstalledModel("m", FileState(9, FileAttributes("0", "0", "0644"), "f" * 64))
     known = {ReadYaml("m.yaml"): first.config}
-    again = with_snapshots(desired(DECLARED), there, facts(known), anew=False)
+    again = with_snapshots(desired(DECLARED), there, facts(known), again=False)
     assert (again.config, again.snapshots) == (first.config, tuple(replace(s, files=()) for s in first.snapshots))
-    latest = with_snapshots(desired(DECLARED), there, facts({**known, declared(): served()}), anew=True)
+    latest = with_snapshots(desired(DECLARED), there, facts({**known, declared(): served()}), again=True)
     assert latest.snapshots[0].commit == NEW
 
 
@@ -83,17 +83,17 @@ def test_what_was_resolved_stays_so_unless_it_is_resolved_anew():
 def test_a_yaml_file_that_says_nothing_is_asked_in_vain(document):
     there = InstalledModel("m", FileState(9, FileAttributes("0", "0", "0644"), "f" * 64))
     known = facts({ReadYaml("m.yaml"): document, declared(): served()})
-    assert with_snapshots(desired(DECLARED), there, known, anew=False).snapshots[0].commit == NEW
+    assert with_snapshots(desired(DECLARED), there, known, again=False).snapshots[0].commit == NEW
 
 
 def test_what_is_declared_must_be_found():
     with pytest.raises(GalleryError, match=r"^m: it is gone\."):
-        with_snapshots(desired(DECLARED), None, facts({declared(): SourceError("it is gone.")}), anew=False)
+        with_snapshots(desired(DECLARED), None, facts({declared(): SourceError("it is gone.")}), again=False)
 
 
 def test_what_is_only_guessed_is_left_to_the_server_if_nobody_answers():
     known = facts({**GUESSED, declared(required=False): SourceError("no route.")})
-    result = with_snapshots(desired(NAMED), None, known, anew=False)
+    result = with_snapshots(desired(NAMED), None, known, again=False)
     assert (result.config, result.snapshots) == (NAMED, ())
     (warning,) = result.warnings
     assert warning.startswith("m: the server will download org/repo itself when it loads the model")
@@ -101,28 +101,28 @@ def test_what_is_only_guessed_is_left_to_the_server_if_nobody_answers():
 
 
 def test_what_is_guessed_and_found_is_installed():
-    result = with_snapshots(desired(NAMED), None, facts({**GUESSED, declared(required=False): served()}), anew=False)
+    result = with_snapshots(desired(NAMED), None, facts({**GUESSED, declared(required=False): served()}), again=False)
     assert [snapshot.commit for snapshot in result.snapshots] == [NEW]
 
 
 def test_a_directory_of_that_name_is_no_repository():
     known = facts({FileOnDisk("org/repo"): FileState(0, FileAttributes("0", "0", "0755"), is_directory=True)})
-    assert with_snapshots(desired(NAMED), None, known, anew=False) == desired(NAMED)
+    assert with_snapshots(desired(NAMED), None, known, again=False) == desired(NAMED)
 
 
 def test_a_configuration_without_a_repository_has_none():
     config = {"backend": "llama-cpp", "parameters": {"model": "a.gguf"}}
-    assert with_snapshots(desired(config), None, facts({}), anew=False) == desired(config)
+    assert with_snapshots(desired(config), None, facts({}), again=False) == desired(config)
 
 
 def test_what_localai_refuses_is_an_error():
     config = {"artifacts": [{"source": {"type": "ftp", "repo": "org/repo"}}]}
     with pytest.raises(GalleryError, match=r"^m: LocalAI refuses its configuration: .*'ftp'"):
-        with_snapshots(desired(config), None, facts({}), anew=False)
+        with_snapshots(desired(config), None, facts({}), again=False)
 
 
 def test_only_what_is_not_complete_is_fetched():
-    result = with_snapshots(desired(DECLARED), None, facts({declared(): served()}), anew=False)
+    result = with_snapshots(desired(DECLARED), None, facts({declared(): served()}), again=False)
     (snapshot,) = result.snapshots
     complete = facts({ReadManifest(snapshot.key): {"x": 7}})
     assert to_fetch(result, complete, verify=False) == ()
