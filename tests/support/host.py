@@ -113,3 +113,9 @@ def umask(mask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(old)
+
+
+def make_empty(directory: Path) -> None:
+    """Remove all that is in a directory; links are not followed."""
+    for place in directory.iterdir():
+        shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()

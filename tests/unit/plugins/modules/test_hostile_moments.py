@@ -13,7 +13,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ import pytest
 from ansible_collections.localai.core.plugins.module_utils._sources import resume
 from ansible_collections.localai.core.plugins.modules import localai_backend
 from ansible_collections.localai.core.tests.support.archives import file
-from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, failing, snapshot
+from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, failing, make_empty, snapshot
 from ansible_collections.localai.core.tests.support.images import host_platform, image, layer
 from ansible_collections.localai.core.tests.support.layouts import write_oci_layout
 from ansible_collections.localai.core.tests.support.module import run_module
@@ -79,8 +78,7 @@ class Site:
 
     def begin(self, case):
         """Make what a case begins with."""
-        for place in self.user.iterdir():
-            shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+        make_empty(self.user)
         if case.installed:
             result = self.run(**OWNED)
             assert not result["failed"], result

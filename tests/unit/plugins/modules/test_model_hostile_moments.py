@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.modules import localai_model
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
-from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, snapshot
+from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, make_empty, snapshot
 from ansible_collections.localai.core.tests.support.hub import Hub, Repo
 from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.moments import MOMENTS
@@ -87,8 +86,7 @@ class Site:
 
     def begin(self, case):
         """Make what a case begins with."""
-        for place in self.user.iterdir():
-            shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+        make_empty(self.user)
         if case.installed:
             result = self.run(**OWNED)
             assert not result["failed"], result

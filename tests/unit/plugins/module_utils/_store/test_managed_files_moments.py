@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 
 import pytest
 
@@ -17,7 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import LocalA
 from ansible_collections.localai.core.plugins.module_utils._fs.file_attributes import FileAttributes
 from ansible_collections.localai.core.plugins.module_utils._store.store import open_store
 from ansible_collections.localai.core.plugins.module_utils._store.tree_files import TreeFiles
-from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, snapshot
+from ansible_collections.localai.core.tests.support.host import IS_ROOT, NOBODY, make_empty, snapshot
 from ansible_collections.localai.core.tests.support.kills import killed_at
 from ansible_collections.localai.core.tests.support.moments import MOMENTS
 from ansible_collections.localai.core.tests.support.trees import names, staging_of
@@ -83,8 +82,7 @@ def run(path, change, acts=None):
 
 def begin(user):
     """Make the managed directory of an ordinary user with some files of that user in it."""
-    for place in user.iterdir():
-        shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+    make_empty(user)
     path = user / "models"
     (path / "sub/deep").mkdir(parents=True)
     (path / ".localai-core/models").mkdir(parents=True)
