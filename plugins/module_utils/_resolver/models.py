@@ -24,6 +24,7 @@ from .._sources.hub_endpoint import hub_endpoint
 from .._sources.locations import web_address
 from .._sources.model_uri import parse_model_uri
 from .._sources.source import Sources
+from .._sources.uri import PathUri
 from .model_galleries import ModelGalleries
 
 if t.TYPE_CHECKING:
@@ -88,14 +89,15 @@ class ModelResolver:
     def size(self, file: FileSpec) -> int:
         """Return the size of a file in bytes, 0 if it is unknown.
 
-        Raises SourceError if it cannot be had. In check mode, that is only a warning, if the server has no such file.
+        Raises SourceError if it cannot be had. In check mode, that is only a warning, if there is no such file: an
+        earlier task of the play may put it there.
         """
         if not self._check_mode:
             return self.artifact(file).size
         try:
             return self.sources.stated_size(file.uri)
         except LocalAIError as e:
-            if e.missing:
+            if e.missing or isinstance(parse_model_uri(file.uri), PathUri):
                 self._warnings.append(f"{file.filename} cannot be fetched now, so a run would fail. {e}")
             return 0
 

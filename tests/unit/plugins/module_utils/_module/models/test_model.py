@@ -49,3 +49,9 @@ def test_what_an_interrupted_run_has_left_is_cleaned_up_by_the_next_one(host):
     (left / "x").touch()
     assert not host.install("one")["changed"]
     assert not left.exists()
+
+
+def test_check_mode_warns_of_a_file_of_the_host_that_is_not_there_yet(host):
+    result = host.model("mine", check=True, uri="/nosuch/w.gguf")
+    assert result["changed"]
+    assert "w.gguf cannot be fetched now, so a run would fail." in " ".join(result["warnings"])
