@@ -12,8 +12,8 @@ version_added: 0.2.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - Registers backends at a running LocalAI server, unloads models whose backend was replaced, and tests a model, in
-    this order. The role P(localai.core.localai#role) uses it.
+  - Registers backends at a running LocalAI server, lets it read its models again, unloads models that would answer
+    with what was replaced, and tests a model, in this order. The role P(localai.core.localai#role) uses it.
   - LocalAI reads the backends that are installed when it starts, and then only the file C(external_backends.json) in
     its configuration directory, which this module writes. The entries of others in it are kept.
   - If the server does not run, only the file is written.
@@ -29,7 +29,9 @@ attributes:
     support: full
   idempotent:
     description: A second run with the same options changes nothing, unless a model was loaded meanwhile.
-    support: full
+    support: partial
+    details:
+      - O(reload=true) reloads in every run.
   platform:
     description: The operating systems that are supported.
     support: full
@@ -66,6 +68,16 @@ options:
   group:
     description: The group of the file. By default, that of O(config_path).
     type: str
+  reload:
+    description:
+      - Whether to let the server read its models again, by C(POST /models/reload). It then lists new models and uses
+        changed configurations. Set it to RV(localai.core.localai_model#module:reload_required).
+      - Models that are loaded keep their process, and can answer with an error until they are unloaded. See O(unload).
+      - The server answers with an error if it cannot download something that any of its models names. It has read all
+        configurations nevertheless, so this is a warning.
+      - A server with E(LOCALAI_DISABLE_GALLERY_ENDPOINT) cannot reload, which is an error.
+    type: bool
+    default: false
   replaced:
     description:
       - The names of backends whose build was replaced, with all of their aliases and meta backends, as
@@ -76,7 +88,9 @@ options:
     elements: str
     default: []
   unload:
-    description: The names of models to unload. Models that are not loaded are ignored.
+    description:
+      - The names of models to unload, such as RV(localai.core.localai_model#module:unload). Models that are not loaded
+        are ignored.
     type: list
     elements: str
     default: []
@@ -99,8 +113,9 @@ options:
         default: 300
   timeout:
     description:
-      - The number of seconds for unloading one model. LocalAI waits 30 seconds for the running requests of a model.
-      - A model that is still busy then stays loaded, which is a warning.
+      - The number of seconds for reloading, and for unloading one model. LocalAI waits 30 seconds for the running
+        requests of a model.
+      - A model that is still busy then stays loaded, which is a warning. So is a reload that is not finished.
     type: int
     default: 60
 """
@@ -116,6 +131,19 @@ EXAMPLES = r"""
   localai.core.localai_server:
     replaced: "{{ installation.unload }}"
   register: result
+
+- name: Change the configuration of a model
+  localai.core.localai_model:
+    name: qwen3-4b
+    config:
+      context_size: 16384
+  register: model
+
+- name: Let the server use it, without a restart
+  localai.core.localai_server:
+    reload: "{{ model.reload_required }}"
+    unload: "{{ model.unload }}"
+  when: not model.restart_required
 
 - name: Report the models that are still busy
   ansible.builtin.debug:
@@ -150,6 +178,11 @@ registered:
   type: list
   elements: str
   sample: [my-backend]
+reloaded:
+  description: Whether the server has read its models again, or in check mode would.
+  returned: success, and failure after something may have changed
+  type: bool
+  sample: true
 unloaded:
   description: The models that were unloaded, or in check mode would be.
   returned: success, and failure after something may have changed

@@ -150,6 +150,8 @@ class LocalAI(Server):
         return _error(404, "Resource not found")
 
     def _post(self, request: Request) -> Answer:
+        if request.path == "/models/reload":
+            return _json({"success": True, "message": "Model configurations reloaded successfully"})
         model = json.loads(request.body)["model"]
         if request.path == "/backend/shutdown":
             if self.busy.get(model):

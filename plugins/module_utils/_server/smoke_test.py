@@ -21,6 +21,7 @@ _MAX_NAMES = 10
 # Small models may go on for ever.
 _MAX_TOKENS = 512
 _COOLDOWN = "cooldown"
+_PAUSE = 1.0
 
 
 def smoke_test(
@@ -33,10 +34,10 @@ def smoke_test(
     """
     deadline = time.monotonic() + seconds
     target = model if _has_new_file(client, model, models_path) else _checked(client, model)
-    answer = client.post("/backend/load", {"model": target}, max(deadline - time.monotonic(), 0.05))
+    answer = _load(client, target, deadline)
     if not is_ok(answer):
         raise ServerError(f"The smoke test failed: LocalAI cannot load the model {target}: {_problem(answer, seconds)}")
-    if prompt is None:
+    if not prompt:
         return None
     request: dict[str, t.Any] = {
         "model": model,
@@ -55,6 +56,15 @@ def smoke_test(
             "backend are right."
         )
     return reply
+
+
+def _load(client: Client, model: str, deadline: float) -> Answer:
+    """Load a model. After an earlier failure, LocalAI refuses to for a while, whatever was repaired meanwhile."""
+    while True:
+        answer = client.post("/backend/load", {"model": model}, max(deadline - time.monotonic(), 0.05))
+        if is_ok(answer) or _COOLDOWN not in error_of(answer) or time.monotonic() + _PAUSE >= deadline:
+            return answer
+        time.sleep(_PAUSE)
 
 
 def _has_new_file(client: Client, model: str, models_path: str | None) -> bool:

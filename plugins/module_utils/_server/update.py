@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run of the module `localai_server`: registers backends, unloads models, and tests one, without a restart."""
+"""The run of the module `localai_server`: registers backends, reloads and unloads models, and tests one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .client import Client, Outcome
 from .redaction import Secrets, hiding
 from .registration import Registrations
 from .registration_file import RegistrationFile
+from .reload import reload_models
 from .smoke_test import smoke_test
 from .target import TARGET_SPEC, Target, guess_warning
 from .unload import models_to_unload, unload_models, view_model
@@ -36,6 +37,7 @@ SERVER_SPEC: dict[str, t.Any] = {
     "registered": {"type": "list", "elements": "str"},
     "owner": {"type": "str"},
     "group": {"type": "str"},
+    "reload": {"type": "bool", "default": False},
     "replaced": {"type": "list", "elements": "str", "default": []},
     "unload": {"type": "list", "elements": "str", "default": []},
     "smoke_test": {
@@ -91,16 +93,18 @@ class _Update:
         """Bring the server up to date, and complete the result of the module."""
         result = self._run.result
         ours = {*self._register, *(self._params["registered"] or [])}
-        result.update(registered=registration.ours_in(self._before, ours), unloaded=[], busy=[], answer=None)
+        result.update(registered=registration.ours_in(self._before, ours), reloaded=False)
+        result.update(unloaded=[], busy=[], answer=None)
         result["diff"] = self._diff()
         system = self._system()
         stale = {*self._params["replaced"], *self._moved(system)}
         if self._run.check_mode:
-            unloaded = self._to_unload(system, stale)
-            result.update(changed=self._rewrites or bool(unloaded), unloaded=unloaded)
+            unloaded, reloaded = self._to_unload(system, stale), self._reloads(system)
+            result.update(changed=self._rewrites or reloaded or bool(unloaded), unloaded=unloaded, reloaded=reloaded)
             result["registered"] = registration.ours_in(self._after, self._register)
         else:
             self._write(system)
+            self._reload(system)
             self._unload(system, stale)
             self._test(system)
         result["msg"] = self._message()
@@ -118,8 +122,8 @@ class _Update:
 
         To remove entries takes no answer, so that the role can do it before it restarts a server that gives none.
         """
-        to_unload = self._params["replaced"] or self._params["unload"]
-        if not (self._register or to_unload or self._params["smoke_test"]):
+        options = ("reload", "replaced", "unload", "smoke_test")
+        if not self._register and not any(self._params[option] for option in options):
             return None
         answer = self._client.get("/system", _SECONDS)
         if is_refused(answer):
@@ -133,7 +137,7 @@ class _Update:
         if None in (system.backends, system.loaded_models):
             self._run.warnings.append(
                 f"The server at {self._client.url} did not list its backends and loaded models ({described(answer)}), "
-                "so no model was unloaded."
+                "so no model was reloaded or unloaded."
             )
             return None
         return system
@@ -183,6 +187,15 @@ class _Update:
             "LOCALAI_CONFIG_DIR, and whether its user can read the file."
         )
 
+    def _reloads(self, system: System | None) -> bool:
+        return system is not None and self._params["reload"]
+
+    def _reload(self, system: System | None) -> None:
+        """Let the server read its models again: before models are unloaded, or they come back as they were."""
+        if self._reloads(system):
+            self._run.warnings += reload_models(self._client, self._params["timeout"])
+            self._run.result.update(reloaded=True, changed=True)
+
     def _to_unload(self, system: System | None, stale: set[str]) -> list[str]:
         if system is None or system.loaded_models is None:
             return []
@@ -223,6 +236,7 @@ class _Update:
         parts = [
             f"{would}registered: {', '.join(names)}" if names else "",
             f"{would}no longer registered: {', '.join(dropped)}" if dropped else "",
+            f"the models {would or 'were '}read again" if result["reloaded"] else "",
             f"{would}unloaded: {', '.join(result['unloaded'])}" if result["unloaded"] else "",
             f"still loaded: {', '.join(result['busy'])}" if result["busy"] else "",
             "owner or mode of the file changed" if self._rewrites and not names and not dropped else "",

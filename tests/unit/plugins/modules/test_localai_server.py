@@ -231,7 +231,7 @@ def test_a_busy_model_is_a_warning(site: Site) -> None:
     assert result["msg"] == "Still loaded: qwen."
 
 
-def test_the_order_is_register_then_unload_then_test(site: Site) -> None:
+def test_the_order_is_register_then_reload_then_unload_then_test(site: Site) -> None:
     site.server.loaded = {"qwen"}
     entries = []
     real = site.server._post
@@ -242,11 +242,26 @@ def test_the_order_is_register_then_unload_then_test(site: Site) -> None:
 
     site.server._post = post  # type: ignore[method-assign]
     run_file = site.backend("mine")
-    result = site.run(register={"mine": run_file}, replaced=["llama-cpp"], smoke_test={"model": "qwen", "prompt": "Hi"})
-    paths = ["/backend/shutdown", "/backend/load", "/v1/chat/completions"]
+    test = {"model": "qwen", "prompt": "Hi"}
+    result = site.run(register={"mine": run_file}, reload=True, replaced=["llama-cpp"], smoke_test=test)
+    paths = ["/models/reload", "/backend/shutdown", "/backend/load", "/v1/chat/completions"]
     assert entries == [(path, {"mine": run_file}) for path in paths]
     assert (result["answer"], result["changed"]) == ("Hello!", True)
-    assert result["msg"] == "Registered: mine; unloaded: qwen; the smoke test passed."
+    assert result["msg"] == "Registered: mine; the models were read again; unloaded: qwen; the smoke test passed."
+
+
+def test_a_reload_is_predicted(site: Site) -> None:
+    predicted = site.run(check_mode=True, reload=True, unload=["qwen"])
+    assert (predicted["changed"], predicted["reloaded"], site.server.posts()) == (True, True, [])
+    assert predicted["msg"] == "The models would be read again."
+    result = site.run(reload=True)
+    assert (result["changed"], result["reloaded"], site.server.posts()) == (True, True, [("/models/reload", {})])
+
+
+def test_a_server_that_does_not_run_needs_no_reload(site: Site) -> None:
+    for check_mode in (True, False):
+        result = run_module(main, {"url": "http://127.0.0.1:1", "reload": True}, check_mode=check_mode)
+        assert (result["failed"], result["changed"], result["reloaded"]) == (False, False, False)
 
 
 def test_a_smoke_test_alone_changes_nothing(site: Site) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import ServerError
+from ansible_collections.localai.core.plugins.module_utils._server import smoke_test as smoke_test_module
 from ansible_collections.localai.core.plugins.module_utils._server.address import parse_url
 from ansible_collections.localai.core.plugins.module_utils._server.client import Client
 from ansible_collections.localai.core.plugins.module_utils._server.smoke_test import smoke_test
@@ -84,7 +85,21 @@ def test_the_reason_of_a_failed_load_is_shown(server: LocalAI) -> None:
 def test_a_cooldown_ends_by_a_restart(server: LocalAI) -> None:
     server.load_error = "load is in cooldown"
     with pytest.raises(ServerError, match="a restart of LocalAI ends the cooldown"):
-        run(server)
+        run(server, seconds=1)
+
+
+def test_a_cooldown_that_is_over_in_time_is_waited_for(server: LocalAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoke_test_module, "_PAUSE", 0.05)
+    errors = iter(["load is in cooldown", "load is in cooldown", None])
+    respond = server._post
+
+    def post(request: Any) -> Answer:
+        if request.path == "/backend/load":
+            server.load_error = next(errors)
+        return respond(request)
+
+    server._post = post  # type: ignore[method-assign]
+    assert run(server) == "Hello!"
 
 
 def test_a_key_that_is_not_accepted(server: LocalAI) -> None:
