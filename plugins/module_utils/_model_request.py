@@ -29,6 +29,10 @@ class FileSpec:
     sha256: str = ""
 
 
+# The format of sets of pins.
+PINS_FORMAT = 2
+
+
 @dataclass(frozen=True)
 class ModelPin:
     """One row of the option `pins`: a model as it was rendered, and its files at fixed versions.

@@ -510,6 +510,7 @@ models:
       variant: null
       action: install
       reason: it is not installed
+      recorded: false
       backend: llama-cpp
       config:
         backend: llama-cpp
@@ -551,6 +552,11 @@ models:
       description:
         - The reason for the action, or the reason why nothing is done. It is the same in check mode and in the run.
       type: str
+    recorded:
+      description:
+        - Whether this collection's record of the model was right before this run. If a model is as requested and not
+          recorded, the run only writes the record, so that later runs need not read the files again.
+      type: bool
     backend:
       description: The backend in the configuration, or null.
       type: str
@@ -631,6 +637,33 @@ backends:
   type: list
   elements: str
   sample: [llama-cpp]
+previous:
+  description:
+    - The models as they were before this run, as a set of O(pins). Pass it to O(pins) to undo this run without network.
+    - It has the changed models that this collection installed, if all of their files stay on the host. Weights are not
+      kept when they are replaced. Models with secrets in addresses are not in it, either.
+  returned: always
+  type: dict
+  sample:
+    format: 2
+    models:
+      - name: chat
+        model: qwen3-4b
+        gallery: localai
+        variant: null
+        config:
+          backend: llama-cpp
+          context_size: 8192
+          name: chat
+          parameters:
+            model: Qwen3-4B.Q4_K_M.gguf
+        definition:
+          name: qwen3-4b
+        files:
+          - filename: Qwen3-4B.Q4_K_M.gguf
+            uri: huggingface://MaziyarPanahi/Qwen3-4B-GGUF/Qwen3-4B.Q4_K_M.gguf
+            sha256: a37931937683a723ae737a0c6fc67dab7782fd8a1b9dea2ca445b7a1dbd5ca3a
+            size: 2497280256
 diff:
   description:
     - The configuration of each model before and after, and its files. A file after the run has its SHA-256 or, if it is

@@ -202,7 +202,7 @@ models:
       description: The entry whose build it is, if a variant was requested.
       type: str
     backend:
-      description: The backend that its configuration names, or null.
+      description: The backend that it needs, as galleries name it, or null. Its configuration can have another name.
       type: str
     config:
       description:

@@ -31,5 +31,6 @@ _BUILT_IN = ("pattern",)
 
 def needed_backends(configs: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[str, ...]:
     """Return the backends that models with these configurations need, as the galleries name them, each once."""
-    names = (str(config.get("backend") or "").lower() for config in configs)
+    given = (config.get("backend") for config in configs)
+    names = (name.lower() for name in given if isinstance(name, str))
     return tuple(dict.fromkeys(ALIASES.get(name, name) for name in names if name and name not in _BUILT_IN))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..._address import redacted, redacted_text
 from ..._errors import GalleryError, HostError
 from ..._localai.models.artifacts import snapshot_path
+from ..._localai.models.backends import needed_backends
 from ..._localai.models.contents import Finding
 from ..._localai.models.definition import files_by_name
 from ..._localai.models.file_findings import WEIGHTS
@@ -59,7 +60,7 @@ def model_row(
         "model": (bare_name(record.model) if record is not None else definition and definition.entry_name) or None,
         "gallery": (record.gallery if record is not None else "") or None,
         "variant": (record.variant if record is not None else definition and definition.resolved_variant) or None,
-        "backend": model.backend or None,
+        "backend": next(iter(needed_backends([model.config or {}])), None),
         "config": None if model.config is None else shown(dict(model.config)),
         "files": [_file_row(file, inventory) for file in files],
         "complete": model.config is not None and not damage,

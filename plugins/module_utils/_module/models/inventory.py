@@ -53,12 +53,6 @@ class ListedModel:
         keys = snapshot_keys(self.config) if self.config is not None else []
         return tuple(dict.fromkeys((*(self.record.snapshots if self.record is not None else ()), *keys)))
 
-    @property
-    def backend(self) -> str:
-        """The backend that runs it, empty for none."""
-        backend = (self.config or {}).get("backend")
-        return backend if isinstance(backend, str) else ""
-
 
 @dataclass(frozen=True)
 class Inventory:

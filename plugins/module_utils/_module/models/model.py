@@ -20,7 +20,7 @@ from ..._store.unfinished import has_unfinished
 from ..runner import Run, run_module
 from .argspec import MODEL
 from .options import model_host, model_options
-from .result import Sizes, result_of
+from .result import Sizes, previous_of, result_of
 from .task import ModelDecider, ModelTask, task_of
 
 if t.TYPE_CHECKING:
@@ -36,9 +36,8 @@ def run_model() -> None:
 
 
 def _run(run: Run) -> None:
-    run.result.update(
-        models=[], removed=[], unload=[], reload_required=False, restart_required=False, backends=[], diff=[]
-    )
+    run.result.update(models=[], removed=[], unload=[], backends=[], previous=previous_of(()), diff=[])
+    run.result.update(reload_required=False, restart_required=False)
     plan, sizes = _carry_out(run)
     if plan.steps:
         from .message import message_of

@@ -18,7 +18,7 @@ from ..._fs.utf8 import os
 from ..._localai.models.definition import Definition, files_by_name
 from ..._localai.models.installed import InstalledModels
 from ..._localai.models.record import InstalledFile, Record
-from ..._model_request import Config, FileSpec, ModelHost, ModelSpec
+from ..._model_request import PINS_FORMAT, Config, FileSpec, ModelHost, ModelSpec
 from ..._planner.failures import combined
 from ..._planner.models import questions as q
 from ..._planner.models.desired import Desired, desired_of
@@ -32,7 +32,6 @@ from .answers import ModelAnswers
 from .fixed_files import FixedFiles
 from .info_options import ModelInfoOptions, RequestedName
 from .inventory import Inventory, ListedModel
-from .pins import FORMAT
 from .result import shown
 
 
@@ -71,7 +70,7 @@ def pins_of_models(
             failures.append((model.name, GalleryError(f"{model.name} cannot be pinned. {e}")))
     if failures:
         raise combined(failures, {})
-    return {"format": FORMAT, "models": rows}
+    return {"format": PINS_FORMAT, "models": rows}
 
 
 def _row(model: _Pinned, fixed: FixedFiles, warnings: list[str]) -> dict[str, t.Any]:
@@ -84,6 +83,26 @@ def _row(model: _Pinned, fixed: FixedFiles, warnings: list[str]) -> dict[str, t.
             "needed, add them to the pins, or set them with config."
         )
     warnings += [f"pins: {model.name}: {problem}" for problem in problems]
+    return _row_with(model, files)
+
+
+def pins_of_records(records: t.Iterable[Record]) -> dict[str, t.Any]:
+    """Return a value for the option `pins` with which models become again what their records say.
+
+    Models with secrets in addresses are left out, because the pins are printed.
+    """
+    models = [model for model in map(_of_record, records) if not model.redacts]
+    return {
+        "format": PINS_FORMAT,
+        "models": [
+            _row_with(model, {file.filename: file for file in model.files})
+            for model in models
+            if all(str(file.uri) == file.uri.text for file in model.files)
+        ],
+    }
+
+
+def _row_with(model: _Pinned, files: t.Mapping[str, InstalledFile]) -> dict[str, t.Any]:
     definition = replace(model.definition, files=tuple(_printable(files, file) for file in model.definition.files))
     return {
         "name": model.name,

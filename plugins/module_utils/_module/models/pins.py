@@ -14,9 +14,8 @@ from ..._errors import GalleryError, OptionError
 from ..._localai.models.gallery import files_of
 from ..._localai.models.record import definition_of
 from ..._localai.models.scalars import is_too_deep
-from ..._model_request import ModelPin, ModelSpec
+from ..._model_request import PINS_FORMAT, ModelPin, ModelSpec
 
-FORMAT = 2
 _SHOWN = "pins: \"{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}\""
 
 
@@ -43,8 +42,8 @@ def pins_of(document: t.Mapping[str, t.Any]) -> dict[str, ModelPin]:
     """Return the rows of a set of pins by name in lower case; raises OptionError. Unknown keys are ignored."""
     if is_too_deep(document):
         raise OptionError("pins: the set has too many levels. Write it again with localai_model_info.")
-    if document.get("format") not in (1, FORMAT):
-        raise OptionError(f"pins: the format is not {FORMAT}. Write, for example: {_SHOWN}")
+    if document.get("format") not in (1, PINS_FORMAT):
+        raise OptionError(f"pins: the format is not {PINS_FORMAT}. Write, for example: {_SHOWN}")
     rows = document.get("models") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise OptionError(f"pins: models is not a list of mappings. Write, for example: {_SHOWN}")

@@ -11,7 +11,8 @@ import typing as t
 
 from ..._address import redacted, redacted_text
 from ..._localai.models.names import yaml_name
-from ..._localai.models.record import InstalledFile
+from ..._localai.models.record import InstalledFile, Record
+from ..._model_request import PINS_FORMAT
 from ..._planner.models.model import Outcome
 from ..._planner.models.plan import ModelPlan
 from ..._planner.models.steps import Install, Prune, Remove, SetAttributes, Step
@@ -45,8 +46,18 @@ def result_of(
         "reload_required": plan.reload_required,
         "restart_required": plan.restart_required,
         "backends": list(plan.backends),
+        "previous": previous_of(plan.previous),
         "diff": [difference for step in plan.steps for difference in _diff(step)],
     }
+
+
+def previous_of(records: t.Sequence[Record]) -> dict[str, t.Any]:
+    """Return pins of models as they were."""
+    if not records:
+        return {"format": PINS_FORMAT, "models": []}
+    from .model_pins import pins_of_records
+
+    return pins_of_records(records)
 
 
 def _row(
@@ -62,6 +73,7 @@ def _row(
         "variant": outcome.variant or None,
         "action": outcome.action,
         "reason": outcome.reason,
+        "recorded": outcome.recorded,
         "backend": outcome.backend or None,
         "config": shown(outcome.config),
         "files": [

@@ -32,7 +32,10 @@ Action = t.Literal["none", "install", "repair", "replace", "upgrade", "chown", "
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result for one model; `files` has the size of each file that is installed."""
+    """The result for one model; `files` has the size of each file that is installed.
+
+    It is `recorded` if our record says already what is installed.
+    """
 
     name: str
     action: Action
@@ -42,6 +45,7 @@ class Outcome:
     backend: str = ""
     config: Config | None = None
     files: tuple[InstalledFile, ...] = ()
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def plan_model(
     replaced = step.replaced or planned.replaced.intersection(file.filename for file in model.files)
     is_stale = present.yaml is not None and bool(step.writes_yaml or replaced or step.templates)
     names = _names(model, documents.old)
+    remember = step if not step.is_change and _forgotten(step, present, needed) else None
     return ModelChanges(
         Outcome(
             model.name,
@@ -139,9 +144,10 @@ def plan_model(
             model.backend,
             model.config,
             _rows(model, files),
+            recorded=not step.is_change and remember is None,
         ),
         steps=tuple(steps),
-        remember=step if not step.is_change and _forgotten(step, present, needed) else None,
+        remember=remember,
         needed=needed,
         stale=names if is_stale else (),
         # A server keeps a name that no file has any more, and prompt templates that it has read once.

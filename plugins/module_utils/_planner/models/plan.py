@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ..._errors import HostError, LocalAIError, OptionError
 from ..._localai.models.backends import needed_backends
 from ..._localai.models.installed import InstalledModel
+from ..._localai.models.record import Record
 from ..._model_request import FileSpec, ModelOptions, ModelSpec
 from ..unanswered import Unanswered
 from .desired import Desired, desired_of
@@ -41,7 +42,8 @@ class ModelPlan:
     """The changes that a run makes, in the order of execution. `remember` are records of models that do not change.
 
     `stale` are the names of processes that would answer with what was replaced, by model. `outlasting` are the models
-    of which a server forgets something only when it is restarted.
+    of which a server forgets something only when it is restarted. `previous` are the records of those models that can
+    become again what they were.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -51,6 +53,7 @@ class ModelPlan:
     stale: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outlasting: frozenset[str] = frozenset()
     backends: tuple[str, ...] = ()
+    previous: tuple[Record, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -174,6 +177,11 @@ def _complete(
         for path in (f"{step.name}.yaml", *step.paths)
     ]
     removed += [Removed(file.path, None, file.reason) for file in unused if file.path not in gone]
+    previous: tuple[Record, ...] = ()
+    if steps:
+        from .previous import recoverable
+
+        previous = recoverable(steps, facts)
     pruned = [Prune(tuple(path for path in prune.paths if path not in gone))] if prune is not None else []
     return ModelPlan(
         outcomes=tuple(_in_order(options, facts, [change.outcome for change in changes])),
@@ -188,6 +196,7 @@ def _complete(
             ]
         ),
         backends=needed_backends(model.config for model in desired),
+        previous=previous,
         warnings=tuple(dict.fromkeys([*facts.scan.problems, *warnings])),
     )
 

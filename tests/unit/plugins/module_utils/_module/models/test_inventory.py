@@ -36,8 +36,8 @@ def test_each_configured_model_is_one_and_has_the_name_of_its_file(lab: ModelLab
     lab.put("index.yaml", "- name: m\n  url: x\n  files: []\n")
     lab.put("note.yaml.off", "name: off\n")
     models = lab.inventory().models
-    assert [(model.name, model.served_name, model.file, model.backend) for model in models] == [
-        ("a", "a", "a.yml", ""),
+    assert [(model.name, model.served_name, model.file, (model.config or {}).get("backend")) for model in models] == [
+        ("a", "a", "a.yml", None),
         ("b", "served", "b.yaml", "whisper"),
         ("many", "many", "many.yaml", "other"),
         ("x", "x", "many.yaml", "piper"),
