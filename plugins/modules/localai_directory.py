@@ -59,6 +59,10 @@ options:
         description: Whether O(readable_by) must be able to list the directory. Otherwise it only has to enter it.
         type: bool
         default: true
+      create:
+        description: Whether O(create) applies to this directory. Set V(false) for one that somebody else manages.
+        type: bool
+        default: true
   create:
     description:
       - Whether to create missing directories, and to set owner, group and mode of recorded ones. Otherwise, a missing

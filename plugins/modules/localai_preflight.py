@@ -375,6 +375,11 @@ previous:
   returned: success
   type: dict
   sample: {}
+models:
+  description: The record C(models.json) in O(memory) of changed models, empty if there is none.
+  returned: success
+  type: dict
+  sample: {}
 told_capability:
   description:
     - The capability that O(environment_file) sets, empty if it sets none.

@@ -102,6 +102,7 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "started": documents.record(os.path.join(memory, "started.json")),
         "good": documents.record(os.path.join(memory, "good/start.json")),
         "previous": documents.record(os.path.join(memory, "previous/start.json")),
+        "models": documents.record(os.path.join(memory, "models.json")),
         "told_capability": documents.told_capability(options["environment_file"] or ""),
         "runtime_settings": documents.runtime_settings(config_path),
         "external_backends": documents.external_backends(config_path),

@@ -37,6 +37,7 @@ DIRECTORY_SPEC: dict[str, t.Any] = {
             "path": {"type": "path", "required": True},
             "mode": {"type": "str", "default": "0755"},
             "readable": {"type": "bool", "default": True},
+            "create": {"type": "bool", "default": True},
         },
     },
     "create": {"type": "bool", "default": True},
@@ -91,23 +92,30 @@ class _Task:
 
     def present(self) -> dict[str, t.Any]:
         """Create missing directories, and return the result of the module."""
-        requested = {path: self._attributes(row["mode"]) for path, row in zip(self._paths, self._params["directories"])}
+        rows = dict(zip(self._paths, self._params["directories"]))
+        requested = {path: self._attributes(row["mode"]) for path, row in rows.items()}
         states = {path: self._scan(path) for path in requested}
-        if not self._params["create"]:
-            self._to_change = [path for path, state in states.items() if state.kind == "missing"]
-            if self._to_change and not self._check_mode:
-                raise HostError(f"{', '.join(self._to_change)}: there is no such directory. Create it first.")
-            return {"changed": False, "created": [], "foreign": [], "diff": _diff([])}
+        for path, row in rows.items():
+            if not (self._params["create"] and row["create"]):
+                del requested[path]
+        missing = [path for path, state in states.items() if path not in requested and state.kind == "missing"]
+        if missing and not self._check_mode:
+            raise HostError(f"{', '.join(missing)}: there is no such directory. Create or mount it first.")
         steps = create.plan(requested, states, self._record)
         created = [step.path for step in steps if step.creates]
         foreign = [path for path in requested if path not in created and not self._record.has(states[path])]
         if self._check_mode:
-            self._to_change = [step.path for step in steps]
-        else:
+            self._to_change = [*missing, *(step.path for step in steps)]
+        elif requested:
             self._save_adopted()
             for step in steps:
                 self._record = create.apply(step, self._record, self._save)
-        return {"changed": bool(steps) or self._adopts, "created": created, "foreign": foreign, "diff": _diff(steps)}
+        return {
+            "changed": bool(steps or (requested and self._adopts)),
+            "created": created,
+            "foreign": foreign,
+            "diff": _diff(steps),
+        }
 
     def check_access(self) -> None:
         """Raise HostError if the user of the service cannot use its directories.

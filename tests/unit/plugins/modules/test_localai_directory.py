@@ -59,7 +59,7 @@ def test_what_is_missing_is_created_and_recorded(host: DirectoryHost) -> None:
 def test_what_is_missing_is_an_error_where_it_is_not_created(host: DirectoryHost) -> None:
     assert not host.run("present", *LAYOUT, check_mode=True, create=False)["changed"]
     failed = host.run("present", *LAYOUT, create=False)
-    assert failed["msg"].endswith("there is no such directory. Create it first.")
+    assert failed["msg"].endswith("there is no such directory. Create or mount it first.")
     assert host.all() == []
 
 
