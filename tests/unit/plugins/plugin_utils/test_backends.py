@@ -10,13 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.localai.core.plugins.plugin_utils._backends import (
-    installed_name,
-    is_list,
-    merged,
-    problems,
-    row_of,
-)
+from ansible_collections.localai.core.plugins.plugin_utils._backends import problems
 
 MINE = {"name": "mine", "uri": "quay.io/me/mine:v1", "alias": "chat"}
 ONLY = "because LocalAI allows only a-z, 0-9, - and _ there"
@@ -25,47 +19,11 @@ IMAGE = "to install an image, use a mapping with name and uri"
 REFERENCE = "write the digest into the uri, as in repository:tag@sha256:…"
 
 
-class Encrypted:
-    """A text of a vault, before ansible-core 2.19."""
-
-    __ENCRYPTED__ = True
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __str__(self) -> str:
-        return self._text
-
-
 def wrong(*items: Any, state: str = "present", pinned: bool = False) -> list[str]:
     """The mistakes in one list, without its name."""
     return [
         text.replace("localai_backends, ", "") for text in problems({"localai_backends": list(items)}, state, pinned)
     ]
-
-
-def test_text_of_a_vault_is_text() -> None:
-    secret = Encrypted("https://example.com/x.tar?token=secret")
-    assert [is_list(value) for value in (secret, "a", b"a", ("a",))] == [False, False, False, True]
-    assert row_of({"name": "mine", "uri": secret}) == {"name": "mine", "uri": secret}
-    assert wrong({"name": "mine", "uri": secret}) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "installed"), [("a", "a"), (" A ", "a"), ("g@A/b", "a__b"), ("x@y@c", "c"), ("a/b", "a__b")]
-)
-def test_a_name_is_compared_as_it_is_installed(name: str, installed: str) -> None:
-    assert installed_name(name) == installed
-
-
-def test_a_later_entry_replaces_an_earlier_one_at_its_place() -> None:
-    lists = {"x": ["a", "g@b/c"], "y": None, "z": [{"name": "A", "state": "latest", "uri": None}, "d", "B__C"]}
-    assert merged(lists) == [{"name": "A", "state": "latest"}, {"name": "B__C"}, {"name": "d"}]
-
-
-@pytest.mark.parametrize("value", ["a,b", {"name": "a"}, 7, True, [7], [None], [{}], [{"name": 7}], [" "], [["a"]]])
-def test_what_is_no_backend_is_left_out(value: Any) -> None:
-    assert merged({"x": value, "y": ["b"]}) == [{"name": "b"}]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The backends of several variables as one list of mappings."""
+"""The backends or models of several variables as one list of mappings."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.localai.core.plugins.plugin_utils._backends import merged
+from ansible_collections.localai.core.plugins.plugin_utils._rows import merged
 
 DOCUMENTATION = r"""
-name: backend_rows
-short_description: Merge the backends of several variables
+name: merged_rows
+short_description: Merge the backends or models of several variables
 version_added: 0.2.0
 author:
   - localai.core contributors (@localai-core)
@@ -33,21 +33,22 @@ EXAMPLES = r"""
 # => [{'name': 'llama-cpp', 'state': 'latest'}, {'name': 'whisper'}]
 - name: Merge the backends of two variables
   ansible.builtin.debug:
-    msg: "{{ {'all': ['llama-cpp', 'whisper'], 'gpu': [upgraded]} | localai.core.backend_rows }}"
+    msg: "{{ {'all': ['llama-cpp', 'whisper'], 'gpu': [upgraded]} | localai.core.merged_rows }}"
   vars:
     upgraded: {name: llama-cpp, state: latest}
 """
 
 RETURN = r"""
 _value:
-  description: A value for O(localai.core.localai_backend#module:backends).
+  description:
+    - A value for O(localai.core.localai_backend#module:backends) or O(localai.core.localai_model#module:models).
   type: list
   elements: dict
 """
 
 
-def backend_rows(lists: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Return the merged backends."""
+def merged_rows(lists: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the merged rows."""
     return merged(lists)
 
 
@@ -56,4 +57,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by their names."""
-        return {"backend_rows": backend_rows}
+        return {"merged_rows": merged_rows}
