@@ -111,6 +111,7 @@ def test_the_registered_results_are_those_of_the_module(play: Play) -> None:
     assert (of_next["changed"], of_next["msg"]) == (False, "Nothing to change.")
 
 
+@pytest.mark.long
 def test_names_and_mappings_of_several_variables_are_one_call(play: Play) -> None:
     play.run(localai_backends=["whisper"])
     source = str(play.host.sources / "piper")
@@ -146,6 +147,7 @@ def test_check_mode_says_that_backends_cannot_be_predicted_without_the_libraries
     assert "Check mode cannot predict the backends of this host" in " ".join(output.split())
 
 
+@pytest.mark.long
 def test_what_is_not_declared_is_removed_by_a_later_call(play: Play) -> None:
     play.run(localai_backends=["whisper", "speech"])
     declared = {"localai_backends": [{"name": "speech", "state": "latest"}]}

@@ -52,6 +52,7 @@ def paths(server: FileServer) -> list[str]:
     return sorted(request.path for request in server.requests)
 
 
+@pytest.mark.long
 def test_a_release_is_predicted_and_installed_and_then_nothing_changes(hosts: RoleHosts, server: FileServer) -> None:
     host = hosts.add("h1")
     source = f"{server.url}/releases/download/{ASSET}"

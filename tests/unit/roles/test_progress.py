@@ -25,6 +25,7 @@ from ansible_collections.localai.core.tests.support.playbook import COLLECTION, 
 from ansible_collections.localai.core.tests.support.registry import Registry
 
 MIB = 1024**2
+NOTHING = "nothing is being transferred"
 ITEM = re.compile(r"^(ok|skipping|failed): \[(\w+)\] => \(item=(.*)\)", re.MULTILINE)
 
 
@@ -72,9 +73,9 @@ def _hosts(tmp_path: Path) -> Hosts:
 
 
 @contextlib.contextmanager
-def transfer(backends: Path, **values: Any) -> Iterator[None]:
-    """Hold a progress file, as a run does that transfers a backend."""
-    own = backends / ".localai-core"
+def transfer(path: Path, **values: Any) -> Iterator[None]:
+    """Hold a progress file, as a run does that transfers a backend or a model."""
+    own = path / ".localai-core"
     own.mkdir(parents=True)
     report = {"backend": "b", "source": None, "bytes_done": 0, "bytes_total": None, "bytes_per_second": None, **values}
     with (own / "progress").open("w", encoding="ascii") as stream:
@@ -85,18 +86,25 @@ def transfer(backends: Path, **values: Any) -> Iterator[None]:
 
 
 def test_without_a_transfer_it_says_so_and_ends(hosts: Hosts) -> None:
-    nothing = ["nothing is being transferred"]
-    assert hosts.progress(localai_progress_wait=1) == {"h1": nothing * 2, "h2": nothing * 2}
+    assert hosts.progress(localai_progress_wait=1) == {"h1": [NOTHING] * 4, "h2": [NOTHING] * 4}
 
 
+@pytest.mark.long
 def test_a_line_has_the_bytes_the_total_and_the_rate(hosts: Hosts) -> None:
     known = {"bytes_done": MIB, "bytes_total": 4 * MIB, "bytes_per_second": MIB // 2, "seconds_left": 6}
     with transfer(hosts.backends("h1"), **known), transfer(hosts.backends("h2"), bytes_done=3 * MIB):
         lines = hosts.progress(localai_progress_wait=0, localai_progress_timeout=1)
-    assert lines["h1"] == ["b: 1.0 MiB of 4.0 MiB (25 %), 0.5 MiB/s, 6 s left"] * 3
-    assert lines["h2"] == ["b: 3.0 MiB of an unknown total"] * 3
+    assert lines["h1"] == ["b: 1.0 MiB of 4.0 MiB (25 %), 0.5 MiB/s, 6 s left"] * 3 + [NOTHING]
+    assert lines["h2"] == ["b: 3.0 MiB of an unknown total"] * 3 + [NOTHING]
 
 
+def test_a_model_is_shown_after_the_backends(hosts: Hosts) -> None:
+    with transfer(hosts.work / "h1" / "models", backend="qwen", bytes_done=MIB):
+        lines = hosts.progress(localai_progress_wait=0, localai_progress_timeout=0)
+    assert lines["h1"] == [NOTHING] + ["qwen: 1.0 MiB of an unknown total"] * 2
+
+
+@pytest.mark.long
 def test_it_follows_an_installation_until_its_end(hosts: Hosts) -> None:
     options = {"backends_path": str(hosts.backends("h2")), "capability": "default", "name": ["big", "other"]}
     module = "ansible_collections.localai.core.plugins.modules.localai_backend"
@@ -119,7 +127,7 @@ def test_it_follows_an_installation_until_its_end(hosts: Hosts) -> None:
         ) as installation:
             lines = hosts.progress(localai_progress_wait=5)["h2"]
             assert json.loads(installation.communicate()[0])["changed"] is True
-    assert lines[-1] == "nothing is being transferred"
+    assert lines[-1] == NOTHING
     assert any(line.startswith("other: ") for line in lines), "the second backend is shown too"
     done = [float(line.split()[1]) for line in lines if line.startswith("big: ")]
     assert len(done) > 1

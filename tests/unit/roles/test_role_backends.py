@@ -103,7 +103,7 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["localai_backends_release is v4\n, but ..."],
     ),
     "a release and pins": (
-        {"localai_backends_release": "server", "localai_pins": {}},
+        {"localai_backends_release": "server", "localai_pins": {"backends": []}},
         ["localai_backends_release and localai_..."],
     ),
     "credentials": ({"localai_service_credentials": True, "localai_endpoints": [{"host": "h"}]}, []),

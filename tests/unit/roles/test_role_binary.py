@@ -78,6 +78,7 @@ BINARIES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("source", ["checksum", "file"])
 def test_each_build_of_a_version_has_a_file(tmp_path: Path, source: str) -> None:
     cases, expected = {}, {}

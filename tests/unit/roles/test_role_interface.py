@@ -49,6 +49,14 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "write": {"localai_read_write_paths": ["/srv/cache", "/mnt/a/"]},
     "overrides": {"localai_unit_overrides": {"Service": {"MemoryMax": "64G", "Environment": ["A=1"]}}},
     "smoke": {"localai_smoke_test": {"model": "tiny", "prompt": "Hello", "timeout": "30"}},
+    "models": {
+        "localai_models": ["tiny", {"name": "mine", "uri": "/srv/mine.gguf"}],
+        "localai_models__gpu": ["large"],
+        "localai_models_exclusive": True,
+        "localai_models_galleries": [{"name": "ours", "url": "/srv/models.yaml"}],
+        "localai_smoke_test": {"model": "mine"},
+    },
+    "shared models": {"localai_manage_models": False, "localai_models": ["tiny"], "localai_backends_exclusive": True},
     "one directory": {"localai_models_path": "/srv/ai", "localai_data_path": "/srv/ai"},
     "removal": {
         "localai_state": "absent",
@@ -98,6 +106,28 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"localai_environment": {"LOCALAI_MODELS_PATH": "/m", "ADDRESS": ":1"}},
         "Instead of ADDRESS, use localai_address; instead of LOCALAI_MODELS_PATH, use localai_models_path.",
     ),
+    "preloaded": (
+        {"localai_environment": {"LOCALAI_PRELOAD_MODELS": "[]", "MODELS": "tiny"}},
+        "Instead of LOCALAI_PRELOAD_MODELS, use localai_models; instead of MODELS, use localai_models.",
+    ),
+    "text models": ({"localai_models": "tiny"}, "localai_models must be a list, not text"),
+    "text models of a group": ({"localai_models__gpu": "tiny"}, "localai_models__gpu is text, not a list"),
+    "model": ({"localai_models": [{"name": "a", "url": "/x"}]}, "localai_models, item 1 (a): unknown key url; the"),
+    "no models": ({"localai_models_exclusive": True}, "no model is declared to be installed, so all models would be"),
+    "models of others": (
+        {"localai_manage_models": False, "localai_models": [{"name": "a", "state": "absent"}]},
+        "localai_manage_models is false, so the role removes no models",
+    ),
+    "removal of models of others": (
+        {"localai_state": "absent", "localai_remove_models": True, "localai_manage_models": False},
+        "localai_remove_models is true, and localai_manage_models is false",
+    ),
+    "models timeout": ({"localai_models_timeout": -1}, "localai_models_timeout must be at least 0."),
+    "smoke removed": (
+        {"localai_models": [{"name": "a", "state": "absent"}], "localai_smoke_test": {"model": "a"}},
+        "localai_smoke_test needs the model a, which this run would remove",
+    ),
+    "pins": ({"localai_pins": {"format": 2}}, "localai_pins has neither backends nor models"),
     "removal dedicated": (
         {"localai_state": "absent", "localai_environment": {"LOCALAI_MODELS_PATH": "/m"}},
         "Instead of LOCALAI_MODELS_PATH, use localai_models_path.",
@@ -140,7 +170,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"localai_ready_timeout": 0, "localai_keep_previous": "-1"},
         "localai_ready_timeout must be at least 1, localai_keep_previous must be at least 0.",
     ),
-    "smoke timeout": ({"localai_smoke_test": {"model": "m", "timeout": -5}}, "the timeout of localai_smoke_test must"),
+    "no smoke timeout": ({"localai_smoke_test": {"model": "m", "timeout": 0}}, "the timeout of localai_smoke_test"),
+    "smoke timeout": ({"localai_smoke_test": {"model": "m", "timeout": -5}}, "the timeout of localai_smoke_test"),
     "smoke": ({"localai_smoke_test": {"model": "", "prompt": "x"}}, "localai_smoke_test has no model"),
     "device": ({"localai_device_allow": ["nvidia0", "/dev/x rwx", "/dev/../etc"]}, "nvidia0, /dev/x rwx, /dev/../etc"),
     "write": ({"localai_read_write_paths": ["cache", "/a/../b"]}, "localai_read_write_paths has cache, /a/../b."),
