@@ -10,10 +10,12 @@ from typing import Any, Generator
 
 import pytest
 
-from ansible_collections.localai.core.tests.hosts.releases import REAL
+from ansible_collections.localai.core.tests.hosts.releases import MOCK_BACKEND, REAL
 
 _FAILED = pytest.StashKey[bool]()
+# Those for LocalAI's own server, and those for both kinds, if it has a backend that it can load.
 _OWN_SERVER = "test_real_server.py"
+_ANY_SERVER = "test_models.py"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,9 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Any) -> bool | None:
     """Leave out what needs the other kind of server."""
-    if collection_path.suffix != ".py" or (collection_path.name == _OWN_SERVER) == (REAL is not None):
+    if collection_path.suffix != ".py":
         return None
-    return True
+    takes_part = (collection_path.name == _OWN_SERVER) == (REAL is not None)
+    if collection_path.name == _ANY_SERVER:
+        takes_part = REAL is None or MOCK_BACKEND is not None
+    return None if takes_part else True
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,6 +25,8 @@ from .standin import program
 # `make hosts LOCALAI_BINARY=…` replaces the stand-in; MOCK_BACKEND may then be a backend that this server can load.
 REAL = Path(os.environ["LOCALAI_BINARY"]) if os.environ.get("LOCALAI_BINARY") else None
 MOCK_BACKEND = Path(os.environ["MOCK_BACKEND"]) if os.environ.get("MOCK_BACKEND") else None
+# Where the role installs the programs
+_INSTALLED = "/opt/localai/bin"
 # The version that version 0.1 of this collection installed
 OLD = "v4.9.0"
 
@@ -48,7 +50,9 @@ GOOD = (_first(), _later(_first(), 1))
 NEVER_READY = _later(_first(), 2)
 TAMPERED = _later(_first(), 3)
 FAILS = _later(_first(), 4)
-RELEASES = tuple(dict.fromkeys((OLD, *GOOD, NEVER_READY, TAMPERED, FAILS)))
+# It becomes ready, and no model answers.
+MUTE = _later(_first(), 5)
+RELEASES = tuple(dict.fromkeys((OLD, *GOOD, NEVER_READY, TAMPERED, FAILS, MUTE)))
 
 
 def publish_release(directory: Path, version: str) -> None:
@@ -66,14 +70,19 @@ def publish_release(directory: Path, version: str) -> None:
 
 def write_program(path: Path, version: str) -> None:
     """Write the program of a version."""
-    kind = {NEVER_READY: program.NEVER_READY, FAILS: program.FAILS}.get(version, program.GOOD)
+    kind = {NEVER_READY: program.NEVER_READY, FAILS: program.FAILS, MUTE: program.MUTE}.get(version, program.GOOD)
     if REAL is None:
         pack(path, version, kind)
     elif kind == program.GOOD:
         # A text of the same length takes the place of the other; the rest of the program does not know it.
         path.write_bytes(REAL.read_bytes().replace(GOOD[0].encode("ascii"), version.encode("ascii")))
     else:
-        ends = "sleep infinity" if kind == program.NEVER_READY else "sh -c 'echo it is broken >&2; exit 1'"
+        ends = {
+            program.NEVER_READY: "sleep infinity",
+            program.FAILS: "sh -c 'echo it is broken >&2; exit 1'",
+            # The version before it is still there, and finds no backend.
+            program.MUTE: f'env LOCALAI_BACKENDS_PATH=/nowhere {_INSTALLED}/local-ai-{GOOD[0]} "$@"',
+        }[kind]
         text = f'#!/bin/sh\n[ "$1" != --version ] || exec echo {version}\necho LocalAI {version} starts\nexec {ends}\n'
         path.write_text(text, encoding="ascii")
     path.chmod(0o755)

@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from ..support.archives import file
 from ..support.docker_registry import docker_registry
 from ..support.files import FileServer
 from ..support.fixtures import write_files
-from ..support.gallery import REPOSITORY, Gallery, gallery
+from ..support.gallery import REPOSITORY, Gallery, gallery, models
 from ..support.images import Artifact, host_platform, image, index, layer
 from ..support.push import Pusher, Target
 from .releases import MOCK_BACKEND, RELEASES, publish_release
@@ -39,6 +40,7 @@ class Site:
         return {
             "localai_release_url": f"{self.files.url}/releases",
             "localai_galleries": [{"name": "test", "url": f"{self.files.url}/gallery.yaml"}],
+            "localai_models_galleries": [{"name": "test", "url": f"{self.files.url}/models.yaml"}],
             "localai_module_defaults": self.module_defaults(),
         }
 
@@ -56,6 +58,12 @@ class Site:
         for tag, artifact in content.images.items():
             pusher.push(REPOSITORY, tag, artifact)
 
+    def publish_models(self, weights: Mapping[str, bytes]) -> None:
+        """Let the gallery of models have one of llama-cpp for each name, with these weights."""
+        for name, content in weights.items():
+            (self.directory / f"{name}.gguf").write_bytes(content)
+        (self.directory / "models.yaml").write_text(json.dumps(models(weights, self.files.url)), encoding="utf-8")
+
 
 @contextlib.contextmanager
 def site(registry_program: Path, work: Path, address: str) -> Iterator[Site]:
@@ -67,6 +75,7 @@ def site(registry_program: Path, work: Path, address: str) -> Iterator[Site]:
     with files, docker_registry(registry_program, work / "registry", address=address) as registry:
         it = Site(str(registry["host"]), files, directory)
         it.publish("1")
+        it.publish_models({"tiny": b"weights of tiny", "small": b"weights of small"})
         yield it
 
 

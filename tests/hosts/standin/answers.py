@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...support.localai import rows
 from .configuration import Configuration
-from .models import BusyError, CooldownError, LoadError, Models, UnknownModelError
+from .models import BusyError, CooldownError, LoadError, Models, StaleError, UnknownModelError
 from .settings import Settings
 
 _OPEN = ("/", "/healthz", "/readyz", "/app", "/swagger/", "/.well-known/localai.json", "/api/instructions")
@@ -32,6 +32,7 @@ class Server:
     configuration: Configuration
     registered: dict[str, str]
     models: Models
+    is_mute: bool = False
 
     def listing(self) -> list[dict[str, Any]]:
         """What is on the disk now, and not what models can use."""
@@ -117,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
             if load:
                 return 500, _not_loaded(f"failed to load model: {error}")
             return _error(503 if isinstance(error, CooldownError) else 500, str(error))
-        except BusyError as error:
+        except (BusyError, StaleError) as error:
             return _error(500, str(error))
 
     def _chat(self, name: str, body: dict[str, Any]) -> tuple[int, Any]:
@@ -126,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         target = models.config(name).get("alias") or name
         with models.request(target) as said:
             time.sleep(float(body.get("stand_in_seconds", 0)))
-            message = {"role": "assistant", "content": said}
+            message = {"role": "assistant", "content": "" if self.server_state.is_mute else said}
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             return 200, {"object": "chat.completion", "model": name, "choices": [choice]}
 

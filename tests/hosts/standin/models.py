@@ -40,6 +40,10 @@ class CooldownError(LoadError):
     """It failed a moment ago, and is not tried now."""
 
 
+class StaleError(Exception):
+    """Its configuration names other weights than the process that runs has loaded."""
+
+
 class BusyError(Exception):
     """It answers a request that does not end."""
 
@@ -47,6 +51,7 @@ class BusyError(Exception):
 @dataclass
 class _Loaded:
     backend: str
+    weights: str
     said: str
     requests: int = 0
     is_ending: bool = False
@@ -120,17 +125,23 @@ class Models:
             raise
         with self._lock:
             self._failures.pop(name, None)
-            self.loaded[name] = _Loaded(self.known[name]["backend"], said)
+            self.loaded[name] = _Loaded(self.known[name]["backend"], self.known[name].get("model", ""), said)
         return said
 
     @contextlib.contextmanager
     def request(self, name: str) -> Iterator[str]:
-        """One request to a model: what its backend printed. While a model is ending, new requests wait for it."""
+        """One request to a model: what its backend printed. While a model is ending, new requests wait for it.
+
+        Raise LoadError, or StaleError.
+        """
         while True:
             self.load(name)
             with self._lock:
                 model = self.loaded.get(name)
                 if model is not None and not model.is_ending:
+                    if model.weights != self.known[name].get("model", ""):
+                        wanted = self.known[name].get("model", "")
+                        raise StaleError(f"model identity mismatch: loaded {model.weights}, requested {wanted}")
                     model.requests += 1
                     break
             time.sleep(_PAUSE)

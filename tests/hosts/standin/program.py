@@ -30,7 +30,7 @@ from .models import LoadError, Models
 from .reachable import is_trusted
 from .settings import RefusedEnvironmentError, Settings, read_settings
 
-GOOD, NEVER_READY, FAILS = "good", "never ready", "fails"
+GOOD, NEVER_READY, FAILS, MUTE = "good", "never ready", "fails", "mute"
 
 
 class _HTTPServer(ThreadingHTTPServer):
@@ -71,7 +71,7 @@ def main(version: str, kind: str = GOOD) -> None:
     )
     with contextlib.suppress(OSError):  # a models path that it may not read is no reason to end
         models.reload()
-    time.sleep(settings.start_takes if kind == GOOD else 1e6)
+    time.sleep(1e6 if kind == NEVER_READY else settings.start_takes)
     for name in settings.load_to_memory:
         try:
             models.load(name)
@@ -84,7 +84,7 @@ def main(version: str, kind: str = GOOD) -> None:
             "authentication configured.",
             1,
         )
-    _serve(settings.address, Server(version, settings, configuration, registered, models))
+    _serve(settings.address, Server(version, settings, configuration, registered, models, kind == MUTE))
 
 
 def _serve(address: str, server: Server) -> None:
