@@ -29,7 +29,7 @@ def main() -> None:
     """`picture FILE`: write it."""
     console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True, color_system="standard")
     with tempfile.TemporaryDirectory(prefix="localai-demo-") as work, servers(Path(work)) as (_registry, files):
-        player = Player(Path(work), files.url + "/index.yaml", COLLECTION.parents[2])
+        player = Player(Path(work), files.url, COLLECTION.parents[2])
         settings = {**environment(Path(work)), "ANSIBLE_NOCOLOR": "false", "ANSIBLE_FORCE_COLOR": "true"}
         for arguments in (["--check", "--diff"], []):
             command = player.command(*arguments)

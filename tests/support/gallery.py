@@ -10,7 +10,7 @@ import hashlib
 import string
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping
+from typing import Any, Mapping
 
 from .archives import Entry, directory, file, opaque, tar_archive, whiteout, zip_archive
 from .backends import RUN_SH, backend_entries, backend_image
@@ -90,6 +90,24 @@ def gallery(version: str = "1", tag: str = "latest", platform: Platform | None =
         },
         {"from-directory": backend_entries("from-directory", version)},
     )
+
+
+def models(weights: Mapping[str, bytes], base_url: str) -> list[dict[str, Any]]:
+    """A gallery with one model of llama-cpp for each name, whose weights are at `<base_url>/<name>.gguf`."""
+    return [
+        {
+            "name": name,
+            "overrides": {"backend": "llama-cpp", "parameters": {"model": f"{name}.gguf"}},
+            "files": [
+                {
+                    "filename": f"{name}.gguf",
+                    "uri": f"{base_url}/{name}.gguf",
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                }
+            ],
+        }
+        for name, content in weights.items()
+    ]
 
 
 def _image(name: str, version: str, platform: Platform) -> Image:
