@@ -129,7 +129,7 @@ def test_a_module_without_connections_is_documented_as_it_is_specified(module: s
     for name, sample, contains in samples(returned):
         assert set(sample) == set(contains), name
     given = [
-        {name: [] if str(value).startswith("{{") else value for name, value in (task[action] or {}).items()}
+        {name: value for name, value in (task[action] or {}).items() if not str(value).startswith("{{")}
         for task in block(f"modules/{module}.py", "EXAMPLES")
         for action in task
         if action == f"localai.core.{module}"
@@ -341,7 +341,7 @@ def test_what_localai_model_info_returns_is_documented() -> None:
     assert pins.value is not None
     assert sorted(documented["pins"]["sample"]) == sorted(keys(pins.value))
     (row,) = documented["pins"]["sample"]["models"]
-    written = first_dictionary("_row", ("_module/models/model_pins",))
+    written = first_dictionary("_row_with", ("_module/models/model_pins",))
     assert sorted(row) == sorted(written)
     assert sorted(row["files"][0]) == sorted(written["files"])
 
@@ -367,7 +367,7 @@ def example_tasks(module: str) -> list[dict[str, Any]]:
 
 
 def literal(value: Any, option: Mapping[str, Any], module: str) -> Any:
-    """Return what points to a template of an example: the set of pins that is documented, a choice, or any text."""
+    """Return what a template of an example can be: the documented pins, one model, a path, a choice, or text."""
     if isinstance(value, list):
         return [literal(item, {}, module) for item in value]
     if isinstance(value, dict):
@@ -377,6 +377,10 @@ def literal(value: Any, option: Mapping[str, Any], module: str) -> Any:
     if option.get("type") == "dict":
         kind = "model" if module.startswith("localai_model") else "backend"
         return block(f"modules/localai_{kind}_info.py", "RETURN")["pins"]["sample"]
+    if option.get("elements") == "dict":
+        return [{"name": "text"}]
+    if option.get("type") == "path":
+        return "/path"
     return 1 if option.get("type") == "int" else option.get("choices", ["text"])[0]
 
 
@@ -419,6 +423,9 @@ def test_the_modules_and_the_role_take_what_the_playbooks_give_them(path: Path) 
         for role in play.get("roles", []):
             assert set(role.get("vars", {})) <= set(specs["argument_specs"]["main"]["options"])
         for group, defaults in play.get("module_defaults", {}).items():
+            if not group.startswith("group/"):
+                assert set(defaults) <= set(OTHER_MODULES[group.rpartition(".")[2]])
+                continue
             options = GROUP_OPTIONS[group.rpartition(".")[2]]
             assert isinstance(defaults, str) or set(defaults) <= set(options)
             module = "localai_model_info" if group.endswith("models") else "localai_backend_info"
