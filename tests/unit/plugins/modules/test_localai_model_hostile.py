@@ -223,6 +223,7 @@ def test_a_configuration_that_is_no_file_is_replaced_and_its_target_stays(model_
     assert not (model_host.path / "one.yaml").is_symlink()
 
 
+@pytest.mark.long
 def test_files_of_strangers_that_cannot_be_read_as_yaml_harm_nobody(model_host):
     model_host.path.mkdir()
     (model_host.path / "bad.yaml").write_bytes(b"\xff\xfe{")
