@@ -67,6 +67,7 @@ def test_a_row_has_all_that_is_known_of_a_model(model_host):
         "variant": None,
         "action": "install",
         "reason": "it is not installed",
+        "recorded": False,
         "backend": "llama-cpp",
         "config": {
             "name": "chatty",
