@@ -98,7 +98,7 @@ def test_a_cooldown_that_is_over_in_time_is_waited_for(server: LocalAI, monkeypa
             server.load_error = next(errors)
         return respond(request)
 
-    server._post = post  # type: ignore[method-assign]
+    monkeypatch.setattr(server, "_post", post)
     assert run(server) == "Hello!"
 
 
