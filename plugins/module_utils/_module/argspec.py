@@ -74,6 +74,12 @@ CONNECTION_OPTIONS: Options = {
     "connections": {"type": "int", "default": 8},
     "rate_limit": {"type": "str"},
 }
+# The options about signatures, of all modules that read galleries.
+SIGNATURE_OPTIONS: Options = {
+    "signatures": {"type": "str", "choices": ["ignore", "warn", "enforce"], "default": "ignore"},
+    "trusted_root": {"type": "str"},
+    "legacy_signatures": {"type": "bool", "default": False},
+}
 # Together with those above, the options of the action group `localai_backends`.
 BACKENDS_OPTIONS: Options = {
     "backends_path": {"type": "path", "default": "/var/lib/local-ai/backends"},
@@ -94,6 +100,7 @@ BACKENDS_OPTIONS: Options = {
     "capability": {"type": "str"},
     "platform": {"type": "str"},
     "server_version": {"type": "str"},
+    **SIGNATURE_OPTIONS,
 }
 _BACKEND_OPTIONS: Options = {
     "name": {"type": "list", "elements": "str"},
@@ -132,6 +139,18 @@ _BACKEND_OPTIONS: Options = {
                     "alias": {"type": "str"},
                     "uri": {"type": "str", "required": True},
                     "digest": {"type": "str", "required": True},
+                    "signer": {
+                        "type": "dict",
+                        "options": {
+                            "identity": {"type": "str", "required": True},
+                            "issuer": {"type": "str", "required": True},
+                            "source_repository": {"type": "str", "required": True},
+                            "time": {"type": "str", "required": True},
+                            "log": {"type": "str", "required": True},
+                            "log_index": {"type": "int", "required": True},
+                            "trusted_root": {"type": "str", "required": True},
+                        },
+                    },
                 },
             },
         },

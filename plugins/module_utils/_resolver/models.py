@@ -69,7 +69,7 @@ class ModelResolver:
         self._warnings = warnings
         self._artifacts: dict[FileSpec, Artifact] = {}
         self._silent: SourceError | None = None
-        self.galleries = ModelGalleries(host.galleries, self._http, self._images, warnings)
+        self.galleries = ModelGalleries(host.galleries, Access(self._http, self._images, host.signatures, warnings))
 
     def located(self, address: Address) -> Address:
         """Return the URL of a file of Hugging Face or GitHub; another address as it is. Raises SourceError."""

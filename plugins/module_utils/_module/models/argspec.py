@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, LOCALAI_GALLERY, Options
+from ..argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, LOCALAI_GALLERY, SIGNATURE_OPTIONS, Options
 
 LOCALAI_MODELS = {
     "name": "localai",
@@ -24,6 +24,7 @@ LOCALAI_MODELS = {
 MODELS_OPTIONS: Options = {
     "models_path": {"type": "path", "default": "/var/lib/local-ai/models"},
     "galleries": {**BACKENDS_OPTIONS["galleries"], "default": [LOCALAI_MODELS]},
+    **SIGNATURE_OPTIONS,
 }
 _STATES = ["present", "latest", "absent"]
 _SOURCE: Options = {
