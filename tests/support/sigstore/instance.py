@@ -30,7 +30,7 @@ class How:
 
     `log` is `v1`, `v2` or empty for none. `kind` is that of the entry for an envelope, if not the usual one. Unless
     `stamped` says it, only what is in Rekor v2 or in no log has a timestamp. `promise` and `proof` are what an entry of
-    Rekor v1 has. The certificate was issued at `moment`; the timestamp is 2 seconds later, the entry 3.
+    Rekor v1 has. A new certificate is issued at `moment`; the timestamp is 2 seconds later, the entry 3.
     """
 
     log: str = "v1"

@@ -83,6 +83,7 @@ class Key:
         return self.private.sign(content)
 
 
+@functools.lru_cache(maxsize=None)
 def key(name: str, kind: str = "p256", hash_name: str = "") -> Key:
     """The key of that name; `kind` is one of `KINDS`."""
     return Key(_private(name, kind), kind, hash_name)

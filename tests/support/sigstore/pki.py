@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from dataclasses import dataclass
 from typing import Sequence
@@ -64,14 +65,14 @@ class Authority:
         self.name = name
         self.valid = valid
         self._root_key = self._key = key(f"{name} root", kind)
-        self.root = _certificate(
+        self.root = _kept(
             (x509_name(name), self._root_key), (x509_name(name), self._root_key), valid, _for_authority(None, None)
         )
         self.issuer = self.root
         if intermediate:
             self._key = key(f"{name} intermediate", kind)
             subject = x509_name(name, f"{name}-intermediate")
-            self.issuer = _certificate(
+            self.issuer = _kept(
                 (subject, self._key),
                 (self.root.subject, self._root_key),
                 issuer_valid or valid,
@@ -123,12 +124,12 @@ class Authority:
     ) -> Holder:
         """Any certificate by this authority."""
         issuer = (self.issuer.subject, self._key)
-        certificate = _certificate((subject, holder), issuer, span, extensions)
+        certificate = _kept((subject, holder), issuer, span, tuple(extensions))
         if stamps:
             # The log signs what the certificate says without its SCTs, whose extension comes last.
             scts = [make(certificate.tbs_certificate_bytes, self._key.spki) for make in stamps]
             promised = x509.UnrecognizedExtension(x509.ObjectIdentifier(SCT_LIST), sct_list(scts))
-            certificate = _certificate((subject, holder), issuer, span, [*extensions, (promised, False)])
+            certificate = _certificate((subject, holder), issuer, span, (*extensions, (promised, False)))
         return Holder(holder, certificate, self.chain)
 
 
@@ -165,19 +166,19 @@ def key_usage(digital_signature: bool, authority: bool) -> x509.KeyUsage:
 
 def _for_authority(
     usages: Sequence[x509.ObjectIdentifier] | None, path_length: int | None
-) -> list[tuple[x509.ExtensionType, bool]]:
+) -> tuple[tuple[x509.ExtensionType, bool], ...]:
     extensions: list[tuple[x509.ExtensionType, bool]] = [
         (key_usage(digital_signature=False, authority=True), True),
         (x509.BasicConstraints(ca=True, path_length=path_length), True),
     ]
-    return extensions + ([(x509.ExtendedKeyUsage(usages), False)] if usages else [])
+    return (*extensions, *([(x509.ExtendedKeyUsage(usages), False)] if usages else []))
 
 
 def _certificate(
     subject: tuple[x509.Name, Key],
     issuer: tuple[x509.Name, Key],
     span: Span,
-    extensions: Sequence[tuple[x509.ExtensionType, bool]],
+    extensions: tuple[tuple[x509.ExtensionType, bool], ...],
 ) -> x509.Certificate:
     """A certificate; the same input gives the same content, apart from the signature."""
     (name, holder), (issuer_name, issuer_key) = subject, issuer
@@ -199,3 +200,7 @@ def _certificate(
         builder = builder.add_extension(extension, critical)
     is_edwards = isinstance(issuer_key.private, ed25519.Ed25519PrivateKey)
     return builder.sign(issuer_key.private, None if is_edwards else issuer_key.algorithm)
+
+
+# Signatures differ each time: so an instance of the same name has the very same certificates, within one process.
+_kept = functools.lru_cache(maxsize=None)(_certificate)

@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from ansible_collections.localai.core.tests.support.backends import backend_image
 from ansible_collections.localai.core.tests.support.client import get
-from ansible_collections.localai.core.tests.support.images import OCI_INDEX, image, layer
+from ansible_collections.localai.core.tests.support.images import OCI_INDEX, image, index, layer
 from ansible_collections.localai.core.tests.support.layouts import write_oci_layout
 from ansible_collections.localai.core.tests.support.push import Pusher, Target
 from ansible_collections.localai.core.tests.support.registry import Registry
-from ansible_collections.localai.core.tests.support.sigstore import attach, damage, keys, merkle, old_form, pki
+from ansible_collections.localai.core.tests.support.sigstore import attach, damage, keys, merkle, old_form, pki, sign
 from ansible_collections.localai.core.tests.support.sigstore.identities import ARC, ISSUER, workflow
 from ansible_collections.localai.core.tests.support.sigstore.instance import How, Instance, together
 from ansible_collections.localai.core.tests.support.sigstore.moments import days
@@ -61,18 +61,18 @@ def root_from_stack(contents):
     return top
 
 
-def root_from_proof(index, size, leaf, hashes_beside):
+def root_from_proof(place, size, leaf, hashes_beside):
     """As RFC 9162 (2.1.3.2) has it."""
     last = size - 1
     for beside in hashes_beside:
         assert last
-        if index % 2 or index == last:
+        if place % 2 or place == last:
             leaf = sha256(b"\1" + beside + leaf)
-            while index % 2 == 0 and index:
-                index, last = index >> 1, last >> 1
+            while place % 2 == 0 and place:
+                place, last = place >> 1, last >> 1
         else:
             leaf = sha256(b"\1" + leaf + beside)
-        index, last = index >> 1, last >> 1
+        place, last = place >> 1, last >> 1
     assert last == 0
     return leaf
 
@@ -83,8 +83,8 @@ def test_proof_of_every_leaf_gives_the_root(size):
     leaves = [merkle.leaf_hash(content) for content in contents]
     root = root_from_stack(contents)
     assert merkle.root_hash(leaves) == root
-    for index, leaf in enumerate(leaves):
-        assert root_from_proof(index, size, leaf, merkle.path(index, leaves)) == root
+    for place, leaf in enumerate(leaves):
+        assert root_from_proof(place, size, leaf, merkle.path(place, leaves)) == root
 
 
 @pytest.mark.parametrize("log", ["v1", "v2"])
@@ -192,7 +192,7 @@ def test_old_form_signs_its_layer(sigstore):
 
 def test_name_decides_about_the_keys(sigstore):
     again, other = Instance(), Instance("other.test")
-    assert again.trusted_root()["tlogs"] == sigstore.trusted_root()["tlogs"]
+    assert again.trusted_root() == sigstore.trusted_root()
     both = together(sigstore.trusted_root(), other.trusted_root())
     assert len({service["logId"]["keyId"] for service in both["tlogs"]}) == 4
     assert len(both["certificateAuthorities"]) == 2
@@ -245,3 +245,20 @@ def test_layout_has_signatures_beside_the_image(sigstore, tmp_path):
     manifest = json.loads(tmp_path.joinpath("blobs", *rows[1]["digest"].split(":")).read_bytes())
     assert manifest["subject"]["digest"] == SUBJECT.digest
     assert tmp_path.joinpath("blobs", *manifest["layers"][0]["digest"].split(":")).exists()
+
+
+def test_program_signs_what_is_in_a_registry(tmp_path, monkeypatch, capsys):
+    images = index([image([layer([])])])
+    root = tmp_path / "root.json"
+    with Registry() as server:
+        reference = server.put("some/piper", "latest", images)
+        command = ["sign", "--plain-http", "--form", "bundle", "old", "--trusted-root", str(root), reference]
+        monkeypatch.setattr("sys.argv", command)
+        sign.main()
+        signed = capsys.readouterr().out.split()
+        assert signed == [images.digest, images.images[0].digest]
+        for name in signed:
+            listed = json.loads(get(server, "/v2/some/piper/manifests/" + name.replace(":", "-")).body)["manifests"]
+            manifests = [json.loads(get(server, f"/v2/some/piper/manifests/{row['digest']}").body) for row in listed]
+            assert [manifest["subject"]["digest"] for manifest in manifests] == [name, name]
+    assert json.loads(root.read_text(encoding="utf-8")) == Instance().trusted_root()
