@@ -30,7 +30,8 @@ class How:
 
     `log` is `v1`, `v2` or empty for none. `kind` is that of the entry for an envelope, if not the usual one. Unless
     `stamped` says it, only what is in Rekor v2 or in no log has a timestamp. `promise` and `proof` are what an entry of
-    Rekor v1 has. A new certificate is issued at `moment`; the timestamp is 2 seconds later, the entry 3.
+    Rekor v1 has, `above` is how many certificates of authorities are in the bundle. A new certificate is issued at
+    `moment`; the timestamp is 2 seconds later, the entry 3.
     """
 
     log: str = "v1"
@@ -40,7 +41,7 @@ class How:
     embedded: bool = True
     promise: bool = True
     proof: bool = True
-    with_chain: bool = False
+    above: int = 0
     moment: dt.datetime | None = None
 
 
@@ -120,7 +121,7 @@ class Instance:
         stamps = []
         if how.log != "v1" if how.stamped is None else how.stamped:
             stamps.append(self.timestamps.answer(content.signature(signed), moment + seconds(2), embedded=how.embedded))
-        return signer.bundle(signed, holder, entries, stamps, version=how.version, with_chain=how.with_chain)
+        return signer.bundle(signed, holder, entries, stamps, version=how.version, above=how.above)
 
     def sign_image_old(
         self, digest: str, holder: Holder | None = None, moment: dt.datetime | None = None, **changes: Any

@@ -31,13 +31,14 @@ def bundle(
     stamps: Sequence[bytes] = (),
     *,
     version: str = "0.3",
-    with_chain: bool = False,
+    above: int = 0,
 ) -> dict[str, Any]:
     """A bundle around an envelope or a message, with the entries of logs and with answers of timestamp authorities.
 
-    Before version 0.3 a bundle has a chain of certificates, usually only of the first; `with_chain` adds the others.
+    Before version 0.3 a bundle has a chain of certificates, usually only of the first. `above` is how many more of the
+    chain it has: 1 adds the intermediate authority, 2 also the root, which a verifier has to refuse.
     """
-    material: dict[str, Any] = {**_verifier(holder, version, with_chain), "tlogEntries": list(entries)}
+    material: dict[str, Any] = {**_verifier(holder, version, above), "tlogEntries": list(entries)}
     if stamps:
         material["timestampVerificationData"] = {
             "rfc3161Timestamps": [{"signedTimestamp": b64(stamp)} for stamp in stamps]
@@ -65,10 +66,10 @@ def _message(signed: Mapping[str, Any]) -> tuple[bytes, bytes]:
     return base64.b64decode(signed["messageDigest"]["digest"]), base64.b64decode(signed["signature"])
 
 
-def _verifier(holder: Holder, version: str, with_chain: bool) -> dict[str, Any]:
+def _verifier(holder: Holder, version: str, above: int) -> dict[str, Any]:
     if holder.certificate is None:
         return {"publicKey": {"hint": b64(holder.key.fingerprint)}}
-    certificates = [{"rawBytes": b64(raw(item))} for item in (holder.certificate, *holder.chain)]
-    if version.startswith("0.3") and not with_chain:
+    certificates = [{"rawBytes": b64(raw(item))} for item in (holder.certificate, *holder.chain[:above])]
+    if version.startswith("0.3") and not above:
         return {"certificate": certificates[0]}
-    return {"x509CertificateChain": {"certificates": certificates if with_chain else certificates[:1]}}
+    return {"x509CertificateChain": {"certificates": certificates}}
