@@ -146,7 +146,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
 
 
 def _pin(row: t.Mapping[str, t.Any]) -> Pin:
-    signer = None if row["signer"] is None else Signer(**row["signer"])
+    signer = Signer(**row["signer"]) if row.get("signer") is not None else None
     return Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or "", "signer": signer})
 
 

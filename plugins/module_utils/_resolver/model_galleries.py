@@ -57,7 +57,7 @@ class ModelGalleries:
                 return index if _directory_on_host(location) else without_paths(index)
 
             index = read_source(self._sources[gallery], self._access, parse)
-            self._access.warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
+            self._access.warnings.extend(f"gallery {gallery}: {reason}" for reason in index.skipped.values())
             self._indexes[gallery] = index
         return self._indexes[gallery]
 

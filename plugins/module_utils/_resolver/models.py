@@ -25,6 +25,7 @@ from .._sources.locations import web_address
 from .._sources.model_uri import parse_model_uri
 from .._sources.source import Sources
 from .._sources.uri import PathUri
+from .galleries import Access
 from .model_galleries import ModelGalleries
 
 if t.TYPE_CHECKING:
