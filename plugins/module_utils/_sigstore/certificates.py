@@ -139,7 +139,9 @@ def _convert(certificate: t.Any, der: bytes, name: str) -> Certificate:
         claims={
             int(oid[len(_CLAIMS) :]): extension.value.value
             for oid, extension in extensions.items()
-            if oid.startswith(_CLAIMS) and isinstance(extension.value, x509.UnrecognizedExtension)
+            if oid.startswith(_CLAIMS)
+            and oid[len(_CLAIMS) :].isdigit()
+            and isinstance(extension.value, x509.UnrecognizedExtension)
         },
         unknown_critical=tuple(
             oid for oid, extension in extensions.items() if extension.critical and oid not in _KNOWN_CRITICAL

@@ -49,6 +49,11 @@ def check_entry(entry: LogEntry, log: Log) -> float | None:
     return float(entry.integrated)
 
 
+def proven_index(entry: LogEntry) -> int:
+    """Return the number of an entry in its log: what the log promised, or else what the proof is about."""
+    return entry.index if entry.promise or entry.proof is None else entry.proof.index
+
+
 def check_validity(log: Log, moments: t.Iterable[float]) -> None:
     """Check that the key of the log was valid at all moments; raises SignatureError.
 

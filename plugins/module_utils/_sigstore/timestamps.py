@@ -81,7 +81,7 @@ def moment_of(stamp: SignedTimestamp, authorities: t.Iterable[Authority], messag
                 problem = e
                 continue
             # RFC 3161, section 2.3: that key has no other purpose.
-            if certificate.purposes != {TIME_STAMPING}:
+            if certificate.purposes != frozenset({TIME_STAMPING}):
                 problem = SignatureError("the certificate of the timestamp was issued for other purposes too")
                 continue
             if not stamp.is_of(message):
