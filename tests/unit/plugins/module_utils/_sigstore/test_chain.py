@@ -209,7 +209,9 @@ def test_an_authority_with_an_unknown_critical_extension_issues_nothing():
     leaf, (issuer, *_others) = long_chain(1)
     name = pki.x509_name("level 0")
     extensions = tuple((item.value, item.critical) for item in issuer.extensions)[2:]
-    strange = pki._certificate((name, key("level 0")), (name, key("level 0")), around(), (*extensions, (pki.UNKNOWN, True)))
+    strange = pki._certificate(
+        (name, key("level 0")), (name, key("level 0")), around(), (*extensions, (pki.UNKNOWN, True))
+    )
     assert check(leaf, trusted([issuer]))
     with pytest.raises(SignatureError, match="was not issued by an authority"):
         check(leaf, trusted([strange]))
