@@ -59,15 +59,14 @@ def verify_simple_signing(payload: bytes, annotations: Fields, digest: str, root
     signed_digest = critical.inner("image").text("docker-manifest-digest")
     if not hmac.compare_digest(signed_digest.encode(), digest.encode()):
         raise SignatureError("the signature is that of another image: the digests differ")
-    sha256 = hashlib.sha256(payload).digest()
     bundle = Bundle(
         "0.1",
         _certificate(annotations),
-        MessageSignature("sha256", sha256, annotations.data("dev.cosignproject.cosign/signature")),
+        MessageSignature("", b"", annotations.data("dev.cosignproject.cosign/signature")),
         (_entry(annotations),),
         (),
     )
-    return _proof(verify(bundle, Artifact(sha256, payload), root))
+    return _proof(verify(bundle, Artifact(hashlib.sha256(payload).digest(), payload), root))
 
 
 def _certificate(annotations: Fields) -> Certificate:

@@ -197,7 +197,7 @@ def test_a_time_is_read(text, seconds):
     [
         *("", "2026-06-01", "2026-06-01T12:00:00", "2026-06-01 12:00:00Z", "2026-6-1T12:00:00Z", "2026-06-01T12:00Z"),
         *("2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-06-01T24:00:00Z", "2026-06-01T12:00:60Z"),
-        *("0000-01-01T00:00:00Z", "2026-06-01T12:00:00Z\n", "２026-06-01T12:00:00Z", "2026-06-01T12:00:00.Z"),
+        *("0000-01-01T00:00:00Z", "2026-06-01T12:00:00Z\n", "\uff12026-06-01T12:00:00Z", "2026-06-01T12:00:00.Z"),
     ],
 )
 def test_what_is_not_a_time_is_refused(text):
@@ -225,7 +225,8 @@ def test_any_value_is_returned_or_refused(value, method):
     try:
         getattr(Fields(value, "x"), method)("key")
     except SignatureError as e:
-        assert str(e).isprintable()
+        message = str(e)
+        assert message.isprintable()
 
 
 @given(documents({"a": [{"b": 1.5, "c": "d"}], "e": {"f": None}}))
@@ -234,4 +235,5 @@ def test_any_document_is_read_or_refused(content):
     try:
         read_json(content, "x")
     except SignatureError as e:
-        assert len(str(e)) < 300
+        message = str(e)
+        assert len(message) < 300

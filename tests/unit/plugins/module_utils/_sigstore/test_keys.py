@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 import pytest
@@ -97,7 +98,7 @@ def small_rsa():
 )
 def test_keys_of_other_kinds_are_refused(make):
     spki = make().public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    with pytest.raises(SignatureError, match="the key is a key of a kind that is not supported. Supported are ECDSA"):
+    with pytest.raises(SignatureError, match=r"the key is a key of a kind that is not supported. Supported are ECDSA"):
         key_from_der(spki, "the key")
 
 
@@ -141,7 +142,5 @@ def test_any_bytes_are_a_key_or_refused(der):
 @given(damaged(key("keys").pem))
 @hostile
 def test_any_text_is_a_key_or_refused(pem):
-    try:
+    with contextlib.suppress(SignatureError):
         assert key_from_pem(pem, "the key").kind
-    except SignatureError:
-        pass

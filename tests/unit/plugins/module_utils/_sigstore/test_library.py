@@ -34,5 +34,5 @@ def test_older_versions_are_refused(monkeypatch, version):
 @pytest.mark.parametrize("name", ["cryptography", "cryptography.x509"])
 def test_a_missing_or_damaged_library_is_reported(monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(SignatureError, match="no Python library cryptography that can be imported, and .* Install it"):
+    with pytest.raises(SignatureError, match=r"no Python library cryptography that can be imported, and .* Install it"):
         check_library()

@@ -142,7 +142,7 @@ def test_an_entry_of_another_log_is_refused():
     identifier = damage.at(SIGSTORE.trusted_root(), ("tlogs", 1, "logId", "keyId"))
     with pytest.raises(SignatureError, match="the checkpoint has no signature of the log https://log2026-1"):
         check(changed(PROVEN, (*damage.ENTRY, "logId", "keyId"), identifier))
-    with pytest.raises(SignatureError, match="the inclusion promise of the log https://log2026-1.* is not valid"):
+    with pytest.raises(SignatureError, match=r"the inclusion promise of the log https://log2026-1.* is not valid"):
         check(changed(PROMISED, (*damage.ENTRY, "logId", "keyId"), identifier))
 
 
@@ -159,7 +159,7 @@ def test_checkpoints_of_rekor_v2_begin_with_the_name_of_the_log():
     copy = RekorV2(log.host, log.key, log.valid)
     assert check(logged(copy)) is None
     with pytest.raises(
-        SignatureError, match='the checkpoint is one of the log "another", not of log2026-1.rekor.sigst'
+        SignatureError, match=r'the checkpoint is one of the log "another", not of log2026-1.rekor.sigst'
     ):
         check(logged(copy, origin="another"))
     # The same key has another identifier under another name, and the line under the checkpoint the other name.
