@@ -22,6 +22,7 @@ from ansible_collections.localai.core.tests.support.sigstore.instance import How
 
 ROOT = Path(__file__).parents[6]
 SIGSTORE = Instance()
+TRUSTED = SIGSTORE.trusted_root()
 FILE = b"a file"
 DIGEST = f"sha256:{hashlib.sha256(FILE).hexdigest()}"
 HOLDER, KEYED = SIGSTORE.certificate(), SIGSTORE.key_holder()
@@ -34,7 +35,7 @@ SIGNATURE = ("messageSignature", "signature")
 def given(tmp_path):
     """Arguments of the command for a bundle, which may also be bytes."""
 
-    def write(bundle, *signer, artifact=DIGEST, root=SIGSTORE.trusted_root()):
+    def write(bundle, *signer, artifact=DIGEST, root=TRUSTED):
         names = []
         for name, document in (("bundle.json", bundle), ("root.json", root)):
             content = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -69,7 +70,7 @@ def test_good_bundles_are_verified(given, capsys, bundle, signer, artifact):
 
 
 @pytest.mark.parametrize(
-    ("bundle", "signer", "artifact", "problem"),
+    "case",
     [
         (GOOD, IDENTITY, "other", "the bundle is that of another artifact"),
         (GOOD, IDENTITY, "sha256:" + "0b" * 32, "the bundle is that of another artifact"),
@@ -97,7 +98,8 @@ def test_good_bundles_are_verified(given, capsys, bundle, signer, artifact):
         (b'{"mediaType":"\\ud800"}', IDENTITY, DIGEST, "bundle.json.mediaType is not a text"),
     ],
 )
-def test_other_bundles_are_refused_with_a_message(given, capsys, bundle, signer, artifact, problem):
+def test_other_bundles_are_refused_with_a_message(given, capsys, case):
+    bundle, signer, artifact, problem = case
     assert main(given(bundle, *signer, artifact=artifact)) == 1
     output, message = capsys.readouterr()
     assert output == ""

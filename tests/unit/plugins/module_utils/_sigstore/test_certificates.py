@@ -112,6 +112,8 @@ def test_critical_extensions_are_known_or_not(sigstore):
 def test_a_certificate_without_extensions_is_read(sigstore):
     leaf = read(sigstore.certificate(Identity(), usages=None, digital_signature=False, stamps=[]))
     assert (leaf.purposes, leaf.key_usage, leaf.timestamps, leaf.identities) == (None, frozenset(), (), ())
+    plain = read(sigstore.fulcio.certify(pki.x509_name("x"), key("x"), around(), []))
+    assert (plain.purposes, plain.key_usage, plain.is_authority) == (None, None, False)
 
 
 def late_promise(tbs, issuer):
