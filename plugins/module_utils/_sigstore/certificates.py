@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import typing as t
+import warnings
 from dataclasses import dataclass
 
 from .._errors import SignatureError
@@ -86,7 +87,9 @@ def certificate_from_pem(pem: bytes, name: str) -> Certificate:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
-        der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
     except (ValueError, TypeError) as e:
         raise SignatureError(f"{name} is not a certificate in PEM") from e
     return read_certificate(der, name)
@@ -100,10 +103,14 @@ def read_certificate(der: bytes, name: str) -> Certificate:
     if len(der) > _LARGEST:
         raise SignatureError(f"{name} is larger than {_LARGEST // 1024} KiB")
     try:
-        return _convert(x509.load_der_x509_certificate(der), der, name)
+        with warnings.catch_warnings():
+            # The library warns of what RFC 5280 does not allow, such as a negative serial number.
+            warnings.simplefilter("ignore")
+            return _convert(x509.load_der_x509_certificate(der), der, name)
     except (
         ValueError,
         TypeError,
+        LookupError,  # for a name with values of an unknown type, from versions before 42
         OverflowError,
         UnsupportedAlgorithm,
         x509.InvalidVersion,
