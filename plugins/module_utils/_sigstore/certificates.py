@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from .._errors import SignatureError
 from .der import texts
 from .fields import quoted
-from .keys import PublicKey, from_library
+from .keys import PublicKey, UnsupportedKey, from_library
 
 CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
 _LARGEST = 64 * 1024
@@ -107,12 +107,13 @@ def read_certificate(der: bytes, name: str) -> Certificate:
             # The library warns of what RFC 5280 does not allow, such as a negative serial number.
             warnings.simplefilter("ignore")
             return _convert(x509.load_der_x509_certificate(der), der, name)
+    except UnsupportedAlgorithm as e:
+        raise UnsupportedKey(f"{name} has a key or a signature of a kind that is not known: {quoted(str(e))}") from e
     except (
         ValueError,
         TypeError,
         LookupError,  # for a name with values of an unknown type, from versions before 42
         OverflowError,
-        UnsupportedAlgorithm,
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
