@@ -77,7 +77,7 @@ CONNECTION_OPTIONS: Options = {
 # The options about signatures, of all modules that read galleries.
 SIGNATURE_OPTIONS: Options = {
     "signatures": {"type": "str", "choices": ["ignore", "warn", "enforce"], "default": "ignore"},
-    "trusted_root": {"type": "str"},
+    "trusted_root": {"type": "raw"},
     "legacy_signatures": {"type": "bool", "default": False},
 }
 # Together with those above, the options of the action group `localai_backends`.
