@@ -21,8 +21,8 @@ options:
       - With V(enforce), it is an error, and nothing is changed. Only images can be installed then, each with a policy.
       - The policy of an image is O(galleries[].verification) of the gallery that lists it. LocalAI's own images
         (C(quay.io/go-skynet/local-ai-backends) and C(docker.io/localai/localai-backends)) have to be signed by
-        LocalAI's workflow C(backend_merge.yml), unless their gallery has another policy. An image that no gallery of the
-        task lists, such as one of C(uri) or of pins, needs a signer that one of all these policies names.
+        LocalAI's workflow C(backend_merge.yml), unless their gallery has another policy. An image that no gallery of
+        the task lists, such as one of C(uri) or of pins, needs a signer that one of all these policies names.
       - Signatures are verified without a network, against O(trusted_root). The signature itself is fetched from the
         registry, its mirrors or the OCI layout that has the image.
       - A build with a verified signature has its signer in its record, and is not verified again while this signer
@@ -36,8 +36,8 @@ options:
     version_added: 0.2.0
   trusted_root:
     description:
-      - The keys and certificates of the Sigstore services to trust, as the absolute path of a C(trusted_root.json) on the
-        host, or as its content.
+      - The keys and certificates of the Sigstore services to trust, as the absolute path of a C(trusted_root.json) on
+        the host, or as its content.
       - The default is the trusted root of Sigstore's public instance that this collection brings.
     type: raw
     version_added: 0.2.0
