@@ -153,6 +153,7 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	tests/tools/install_peers.sh $(BUILD)
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
+	$(RUN).bench.signed
 
 soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, all of them in SECURITY.md
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \

@@ -27,7 +27,7 @@ def found(capability: str | None, *vendors: str, vram: int | None = None, unread
 PYTHON = {
     "executable": "/usr/bin/python3",
     "of_distribution": True,
-    "libraries": {"requests": True, "yaml": True, "isal": True, "zstd": True},
+    "libraries": {"requests": True, "yaml": True, "isal": True, "zstd": True, "cryptography": False},
 }
 
 
@@ -244,6 +244,8 @@ def test_missing_libraries_are_an_error_where_the_packages_are_unknown(tmp_path:
         tmp_path, "__localai_library_rules | rejectattr('holds') | map(attribute='otherwise') | list", cases
     )
     (text,) = errors.pop("unknown")
-    assert text.startswith(f"The Python that runs the modules, {VENV}, lacks requests or PyYAML")
-    assert f"{VENV} -m pip install requests PyYAML" in text
+    assert text.startswith(
+        f"The Python that runs the modules, {VENV}, lacks requests, PyYAML or (for localai_signatures)"
+    )
+    assert f"{VENV} -m pip install requests PyYAML cryptography" in text
     assert errors == {"not managed": [], "known": [], "not missing": []}
