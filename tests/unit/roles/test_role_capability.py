@@ -144,7 +144,7 @@ def python(
     row = {
         "executable": executable,
         "of_distribution": executable == SYSTEM,
-        "libraries": {name: name in libraries for name in ("requests", "yaml", "isal", "zstd")},
+        "libraries": {name: name in libraries for name in (*ALL, "cryptography")},
         "other": other,
     }
     host = {"python": row, "epel": epel, "zstd": program}
@@ -183,6 +183,9 @@ REQUIREMENTS: dict[str, tuple[dict[str, Any], bool, list[str]]] = {
     "an environment and the program": (python(VENV, *BOTH, release="Debian 13", program=True), False, []),
     "an environment without": (python(VENV, release="Debian 13"), True, ["zstd"]),
     "an environment beside a python with both": (python(VENV, "zstd", release="Debian 13", other=SYSTEM), False, []),
+    "signatures": ({**python(SYSTEM, *ALL), "localai_signatures": "enforce"}, True, []),
+    "signatures and the library": ({**python(SYSTEM, *ALL, "cryptography"), "localai_signatures": "warn"}, False, []),
+    "no signatures": ({**python(SYSTEM, *ALL), "localai_signatures": "ignore"}, False, []),
     "another distribution": (python(SYSTEM, *BOTH, release="Archlinux 1", family="Archlinux"), False, []),
 }
 
