@@ -59,10 +59,11 @@ demo: collection ## the collection at work against a registry and a server on th
 picture: collection ## write the picture of the example in the README
 	$(RUN).demo.picture $(CURDIR)/docs/images/playbook.svg
 
-lint: collection ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
+lint: collection $(BUILD)/oldest-mypy/ready ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
 	ruff check
 	ruff format --check
 	cd $(BUILD) && mypy --config-file $(COPY)/pyproject.toml
+	cd $(BUILD) && PYTHONPATH=oldest-mypy $(VENV)/bin/python -m mypy --config-file $(COPY)/tests/tools/oldest.ini
 	yamllint --strict .
 	cd $(COPY) && ansible-lint --offline --nocolor --profile production --strict
 	antsibull-changelog lint
@@ -217,6 +218,11 @@ fresh: # forget the results of earlier runs
 $(VENV)/ready: tests/requirements.txt tests/unit/requirements.txt docs/requirements.txt
 	timeout 10m tests/tools/make_venv.sh $(PYTHON) $(VENV)
 	timeout 15m $(VENV)/bin/pip install -q -r tests/requirements.txt
+	touch $@
+
+# Not in the virtual environment, which has the newest one.
+$(BUILD)/oldest-mypy/ready: $(VENV)/ready
+	timeout 5m $(VENV)/bin/pip install -q --upgrade --target $(@D) 'mypy ~= 1.15.0'
 	touch $@
 
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:
