@@ -104,7 +104,8 @@ pythons: collection ## most unit tests by ansible-test on the oldest Python, and
 	    [[ -n "$(EVERY)" || $$newest == $$oldest ]] || ansible-test units --venv --python $$newest $(UNIT_SAMPLE)
 
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
-	echo "docker_registry_binary: $(BUILD)/bin/docker-registry" > $(COPY)/tests/integration/integration_config.yml
+	printf '%s\n' "docker_registry_binary: $(BUILD)/bin/docker-registry" \
+	    "sample: $(if $(EVERY),false,$(if $(SAMPLE),true,false))" > $(COPY)/tests/integration/integration_config.yml
 	@# What the role does without privileges is in unit tests with the real Ansible too.
 	cd $(COPY) && ansible-test integration --venv -v $(if $(SAMPLE),--exclude localai_role)
 
@@ -180,7 +181,7 @@ recordings: collection ## compare with recorded installations of LocalAI: GALLER
 	$(RUN).soak.recordings $(abspath $(GALLERY)) $(abspath $(INSTALLS))
 
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin/strace ## a few seconds of bench and of soak
-	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
+	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_HOSTS=4 BENCH_DIR=$(BUILD)/sample; \
 	    export BENCH_ONLY='llama,archive,no ranges,converged'; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
 	$(RUN).soak.bombs --sample
