@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._errors import SignatureError
 from .certificates import Certificate, read_certificate
 from .checkpoint import Checkpoint, read_checkpoint
-from .fields import Fields, read_json
+from .fields import Fields, quoted, read_json
 from .timestamps import SignedTimestamp, read_timestamp
 
 _MEDIA_TYPE = re.compile(
@@ -63,7 +63,7 @@ class InclusionProof:
 class LogEntry:
     """An entry of a transparency log. `integrated` is its time in seconds since 1970, 0 if there is none.
 
-    `promise` is the signed entry timestamp, empty if there is none. `kind` and `version` may be empty.
+    `promise` is the signed entry timestamp, empty if there is none.
     """
 
     log: bytes
@@ -96,7 +96,9 @@ def read_bundle(content: bytes, name: str = "the bundle") -> Bundle:
     media_type = document.text("mediaType")
     match = _MEDIA_TYPE.fullmatch(media_type)
     if match is None:
-        raise SignatureError(f"{name} has the media type {media_type!r}; supported are bundles of version 0.1 to 0.3")
+        raise SignatureError(
+            f"{name} has the media type {quoted(media_type)}; supported are bundles of version 0.1 to 0.3"
+        )
     version = match.group(1) or match.group(2)
     material = document.inner("verificationMaterial")
     bundle = Bundle(
@@ -162,19 +164,19 @@ def _content(document: Fields) -> MessageSignature | Envelope:
     digest = signature.inner("messageDigest")
     algorithm = digest.text("algorithm")
     if algorithm not in _HASHES:
-        raise SignatureError(f"{digest.name} has the algorithm {algorithm!r}; supported are {', '.join(_HASHES)}")
+        raise SignatureError(f"{digest.name} has the algorithm {quoted(algorithm)}; supported are {', '.join(_HASHES)}")
     return MessageSignature(_HASHES[algorithm], digest.data("digest"), signature.data("signature"))
 
 
 def _entry(fields: Fields) -> LogEntry:
-    version = fields.inner("kindVersion") if "kindVersion" in fields else None
+    kind = fields.inner("kindVersion")
     promise = fields.inner("inclusionPromise").data("signedEntryTimestamp") if "inclusionPromise" in fields else b""
     return LogEntry(
         log=fields.inner("logId").data("keyId"),
         index=fields.number("logIndex"),
         integrated=fields.number("integratedTime"),
-        kind=version.optional_text("kind") if version else "",
-        version=version.optional_text("version") if version else "",
+        kind=kind.text("kind"),
+        version=kind.text("version"),
         body=fields.data("canonicalizedBody"),
         promise=promise,
         proof=_proof(fields.inner("inclusionProof")) if "inclusionProof" in fields else None,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .der import texts
+from .fields import quoted
 from .keys import PublicKey, from_library
 
 CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
@@ -100,8 +101,16 @@ def read_certificate(der: bytes, name: str) -> Certificate:
         raise SignatureError(f"{name} is larger than {_LARGEST // 1024} KiB")
     try:
         return _convert(x509.load_der_x509_certificate(der), der, name)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as e:
-        raise SignatureError(f"{name} is not a valid certificate: {e}") from e
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as e:
+        raise SignatureError(f"{name} is not a valid certificate: {quoted(str(e))}") from e
 
 
 def _convert(certificate: t.Any, der: bytes, name: str) -> Certificate:
@@ -130,7 +139,9 @@ def _convert(certificate: t.Any, der: bytes, name: str) -> Certificate:
         claims={
             int(oid[len(_CLAIMS) :]): extension.value.value
             for oid, extension in extensions.items()
-            if oid.startswith(_CLAIMS) and isinstance(extension.value, x509.UnrecognizedExtension)
+            if oid.startswith(_CLAIMS)
+            and oid[len(_CLAIMS) :].isdigit()
+            and isinstance(extension.value, x509.UnrecognizedExtension)
         },
         unknown_critical=tuple(
             oid for oid, extension in extensions.items() if extension.critical and oid not in _KNOWN_CRITICAL

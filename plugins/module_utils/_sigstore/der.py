@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from .._errors import SignatureError
 
+# Identifiers, serial numbers and versions are much shorter. Python may refuse to print numbers of thousands of digits.
+_LONGEST_NUMBER = 64
 INTEGER, OCTETS, OID, UTF8, SEQUENCE, SET, TIME = 0x02, 0x04, 0x06, 0x0C, 0x30, 0x31, 0x18
 
 
@@ -25,15 +27,15 @@ class Element:
 
     def children(self) -> tuple[Element, ...]:
         """Return the elements that the content consists of."""
-        found, rest = [], self.content
-        while rest:
-            element, rest = _read(rest)
-            found.append(element)
-        return tuple(found)
+        elements, position = [], 0
+        while position < len(self.content):
+            element, position = _read(self.content, position)
+            elements.append(element)
+        return tuple(elements)
 
     def oid(self) -> str:
         """Return the dotted form of an object identifier."""
-        if self.tag != OID or not self.content or self.content[-1] & 0x80:
+        if self.tag != OID or not 0 < len(self.content) <= _LONGEST_NUMBER or self.content[-1] & 0x80:
             raise _damaged("an object identifier is expected")
         numbers, number = [], 0
         for byte in self.content:
@@ -46,7 +48,7 @@ class Element:
 
     def number(self) -> int:
         """Return the value of an integer."""
-        if self.tag != INTEGER or not self.content:
+        if self.tag != INTEGER or not 0 < len(self.content) <= _LONGEST_NUMBER:
             raise _damaged("an integer is expected")
         return int.from_bytes(self.content, "big", signed=True)
 
@@ -79,26 +81,30 @@ class Reader:
 
 def parse(data: bytes) -> Element:
     """Return the one element that the data consists of; raises SignatureError."""
-    element, rest = _read(data)
-    if rest:
+    element, end = _read(data, 0)
+    if end != len(data):
         raise _damaged("there is something after the end")
     return element
 
 
-def _read(data: bytes) -> tuple[Element, bytes]:
-    """Return the first element and the data after it. Only the shortest form of a length is valid in DER."""
-    if len(data) < 2 or data[0] & 0x1F == 0x1F:
+def _read(data: bytes, position: int) -> tuple[Element, int]:
+    """Return the element at a position, and its end. Only the shortest form of a length is valid in DER."""
+    start = position + 2
+    if len(data) < start:
         raise _damaged("an element is cut off")
-    start, length = 2, data[1]
+    tag, length = data[position], data[position + 1]
+    if tag & 0x1F == 0x1F:
+        raise _damaged("a tag has more than one byte")
     if length & 0x80:
-        start += length & 0x7F
-        length = int.from_bytes(data[2:start], "big")
-        if not 2 < start <= 6 or length < 0x80 or not data[2]:
+        size = length & 0x7F
+        length = int.from_bytes(data[start : start + size], "big")
+        if not 1 <= size <= 4 or length < 0x80 or not data[start]:
             raise _damaged("a length is not valid")
+        start += size
     end = start + length
     if len(data) < end:
         raise _damaged("an element is cut off")
-    return Element(data[0], data[start:end], data[:end]), data[end:]
+    return Element(tag, data[start:end], data[position:end]), end
 
 
 def _damaged(problem: str) -> SignatureError:

@@ -21,6 +21,9 @@ _LARGEST_DOCUMENT = 8 * 1024**2
 _MOST_ENTRIES = 64
 _LARGEST_NUMBER = 2**63 - 1
 _DEEPEST = 32
+_MOST_DIGITS = 400
+_LONGEST_QUOTE = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -40,14 +43,15 @@ class Fields:
         """Return the mapping of a key, which has to be there."""
         return Fields(self._required(key), f"{self.name}.{key}")
 
-    def inners(self, key: str) -> tuple[Fields, ...]:
+    def inners(self, key: str, most: int = _MOST_ENTRIES) -> tuple[Fields, ...]:
         """Return the mappings of a list; none if there is no such key."""
-        return tuple(Fields(value, f"{self.name}.{key}[{i}]") for i, value in enumerate(self._list(key)))
+        return tuple(Fields(value, f"{self.name}.{key}[{i}]") for i, value in enumerate(self._list(key, most)))
 
     def text(self, key: str) -> str:
         """Return the text of a key, which has to be there."""
         value = self._required(key)
-        if not isinstance(value, str):
+        # JSON can have half a surrogate pair, which no encoding can write.
+        if not isinstance(value, str) or _SURROGATE.search(value):
             raise SignatureError(f"{self.name}.{key} is not a text")
         return value
 
@@ -61,23 +65,28 @@ class Fields:
 
     def datas(self, key: str) -> tuple[bytes, ...]:
         """Return the bytes of a list of Base64 texts; none if there is no such key."""
-        return tuple(from_base64(value, f"{self.name}.{key}[{number}]") for number, value in enumerate(self._list(key)))
+        return tuple(
+            from_base64(value, f"{self.name}.{key}[{number}]")
+            for number, value in enumerate(self._list(key, _MOST_ENTRIES))
+        )
 
     def number(self, key: str) -> int:
         """Return a number that is not negative, given as a number or as a text; 0 if there is no such key."""
-        value = self._value.get(key, 0)
+        value = self._value.get(key)
+        if value is None:
+            return 0
         if isinstance(value, str) and re.fullmatch(r"\d{1,19}", value, re.ASCII):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST_NUMBER:
             raise SignatureError(f"{self.name}.{key} is not a number from 0 to {_LARGEST_NUMBER}")
         return value
 
-    def _list(self, key: str) -> list[t.Any]:
+    def _list(self, key: str, most: int) -> list[t.Any]:
         value = self._value.get(key)
         if value is None:
             return []
-        if not isinstance(value, list) or len(value) > _MOST_ENTRIES:
-            raise SignatureError(f"{self.name}.{key} is not a list of at most {_MOST_ENTRIES} entries")
+        if not isinstance(value, list) or len(value) > most:
+            raise SignatureError(f"{self.name}.{key} is not a list of at most {most} entries")
         return value
 
     def _required(self, key: str) -> t.Any:
@@ -91,7 +100,9 @@ def read_json(content: bytes, name: str) -> Fields:
     if len(content) > _LARGEST_DOCUMENT:
         raise SignatureError(f"{name} is larger than {_LARGEST_DOCUMENT // 1024**2} MiB")
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_integer
+        )
         _check_depth(value)
     except (ValueError, RecursionError) as e:
         raise SignatureError(f"{name} is not valid JSON: {e}") from e
@@ -106,6 +117,12 @@ def from_base64(value: t.Any, name: str) -> bytes:
     except (binascii.Error, ValueError):
         pass
     raise SignatureError(f"{name} is not Base64")
+
+
+def quoted(text: str) -> str:
+    """Return the start of a text that strangers wrote, in quotes, without characters that control a terminal."""
+    start = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST_QUOTE])
+    return f'"{start}…"' if len(text) > _LONGEST_QUOTE else f'"{start}"'
 
 
 def time_of(text: str, name: str) -> float:
@@ -143,6 +160,13 @@ def _unique(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
 
 def _refuse(constant: str) -> t.NoReturn:
     raise ValueError(f"{constant} is no number")
+
+
+def _integer(digits: str) -> int:
+    """Old versions of Python take minutes for a number of a million digits."""
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _check_depth(value: t.Any, depth: int = 0) -> None:

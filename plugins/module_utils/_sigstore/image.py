@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .bundle import Bundle, Envelope, LogEntry, MessageSignature, read_bundle
 from .certificates import Certificate, certificate_from_pem
-from .fields import Fields, from_base64, read_json
+from .fields import Fields, from_base64, quoted, read_json
 from .identity import Identity, identity_of
 from .statement import predicate_type
 from .trusted_root import TrustedRoot
@@ -23,7 +24,7 @@ from .verify import Artifact, Signed, verify
 # A statement of this type says that an image is signed. Others, for example about a scan, can say something bad of it.
 _SIGNATURE = "https://sigstore.dev/cosign/sign/v1"
 _SIMPLE_SIGNING = "cosign container image signature"
-_SHA256 = "sha256:"
+_SHA256 = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def verify_bundle(content: bytes, digest: str, root: TrustedRoot) -> Proof:
     if isinstance(bundle.content, Envelope):
         kind = predicate_type(bundle.content)
         if kind != _SIGNATURE:
-            raise SignatureError(f"the statement about the image is of the type {kind!r}, not a signature")
+            raise SignatureError(f"the statement about the image is of the type {quoted(kind)}, not a signature")
     return _proof(signed)
 
 
@@ -54,19 +55,18 @@ def verify_simple_signing(payload: bytes, annotations: Fields, digest: str, root
     """
     critical = read_json(payload, "the signed payload").inner("critical")
     if critical.text("type") != _SIMPLE_SIGNING:
-        raise SignatureError(f"the signed payload has the type {critical.text('type')!r}")
+        raise SignatureError(f"the signed payload has the type {quoted(critical.text('type'))}")
     signed_digest = critical.inner("image").text("docker-manifest-digest")
     if not hmac.compare_digest(signed_digest.encode(), digest.encode()):
         raise SignatureError("the signature is that of another image: the digests differ")
-    sha256 = hashlib.sha256(payload).digest()
     bundle = Bundle(
         "0.1",
         _certificate(annotations),
-        MessageSignature("sha256", sha256, annotations.data("dev.cosignproject.cosign/signature")),
+        MessageSignature("", b"", annotations.data("dev.cosignproject.cosign/signature")),
         (_entry(annotations),),
         (),
     )
-    return _proof(verify(bundle, Artifact(sha256, payload), root))
+    return _proof(verify(bundle, Artifact(hashlib.sha256(payload).digest(), payload), root))
 
 
 def _certificate(annotations: Fields) -> Certificate:
@@ -95,9 +95,10 @@ def _entry(annotations: Fields) -> LogEntry:
 
 
 def _sha256(digest: str) -> bytes:
-    if not digest.startswith(_SHA256):
-        raise SignatureError(f"the image has the digest {digest}, and only SHA-256 can be verified")
-    return bytes.fromhex(digest[len(_SHA256) :])
+    match = _SHA256.fullmatch(digest)
+    if match is None:
+        raise SignatureError(f"the image has the digest {quoted(digest)}, and only SHA-256 can be verified")
+    return bytes.fromhex(match.group(1))
 
 
 def _proof(signed: Signed) -> Proof:

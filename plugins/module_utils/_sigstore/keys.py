@@ -41,7 +41,7 @@ class PublicKey:
         if self.kind == "ed25519":
             return self._is_valid(signature, message)
         return any(
-            self.has_signed_digest(signature, hashlib.new(name, message).digest(), name)
+            name in HASHES and self.has_signed_digest(signature, hashlib.new(name, message).digest(), name)
             for name in hashes or self.hashes
         )
 

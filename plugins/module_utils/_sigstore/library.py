@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from .._errors import SignatureError
 
 # Older versions cannot return what certificate logs sign.
@@ -17,8 +19,11 @@ def check_library() -> None:
     """Raise SignatureError, with advice, if `cryptography` is missing or too old."""
     try:
         import cryptography
+
+        # The part that is not written in Python: it fails if the installation is damaged.
+        importlib.import_module("cryptography.x509")
     except ImportError:
-        problem = "this host has no Python library cryptography"
+        problem = "this host has no Python library cryptography that can be imported"
     else:
         if int(cryptography.__version__.partition(".")[0]) >= _OLDEST:
             return

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._errors import SignatureError
 from .bundle import LogEntry
 from .certificates import certificate_from_pem, read_certificate
-from .fields import Fields, from_base64, read_json
+from .fields import Fields, from_base64, quoted, read_json
 from .keys import HASHES, key_from_der, key_from_pem
 
 _V2_HASHES = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
@@ -38,14 +38,15 @@ def read_body(entry: LogEntry) -> LogBody:
     """Return what an entry says; raises SignatureError if it is of a type that is not known."""
     document = read_json(entry.body, "the body of the log entry")
     kind, version = document.text("kind"), document.text("apiVersion")
-    if (entry.kind or kind, entry.version or version) != (kind, version):
+    if (entry.kind, entry.version) != (kind, version):
         raise SignatureError(
-            f"the log entry is said to be {entry.kind} {entry.version}, and its body is {kind} {version}"
+            f"the log entry is said to be {quoted(f'{entry.kind} {entry.version}')}, and its body is"
+            f" {quoted(f'{kind} {version}')}"
         )
     reader = _READERS.get((kind, version))
     if reader is None:
         known = ", ".join(" ".join(name) for name in _READERS)
-        raise SignatureError(f"the log entry has the type {kind} {version}; supported are {known}")
+        raise SignatureError(f"the log entry has the type {quoted(f'{kind} {version}')}; supported are {known}")
     return reader(document.inner("spec"))
 
 
@@ -121,7 +122,9 @@ def _hash_1(fields: Fields) -> tuple[str, bytes]:
 def _hash_2(fields: Fields) -> tuple[str, bytes]:
     algorithm = fields.text("algorithm")
     if algorithm not in _V2_HASHES:
-        raise SignatureError(f"{fields.name} has the algorithm {algorithm!r}; supported are {', '.join(_V2_HASHES)}")
+        raise SignatureError(
+            f"{fields.name} has the algorithm {quoted(algorithm)}; supported are {', '.join(_V2_HASHES)}"
+        )
     return _V2_HASHES[algorithm], fields.data("digest")
 
 

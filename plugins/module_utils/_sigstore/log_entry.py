@@ -14,11 +14,13 @@ import typing as t
 
 from .._errors import SignatureError
 from .bundle import InclusionProof, LogEntry
+from .fields import quoted
 from .merkle import leaf_hash, root_hash
 from .periods import printable
 from .trusted_root import Log
 
-_V2 = "0.0.2"
+# What only Rekor v2 has; its checkpoints begin with the name of the log, those of Rekor v1 with any name.
+_V2 = (("hashedrekord", "0.0.2"), ("dsse", "0.0.2"))
 
 
 def log_of(entry: LogEntry, logs: t.Iterable[Log]) -> Log:
@@ -47,8 +49,18 @@ def check_entry(entry: LogEntry, log: Log) -> float | None:
     return float(entry.integrated)
 
 
+def proven_index(entry: LogEntry) -> int:
+    """Return the number of an entry in its log: what the log promised, or else what the proof is about."""
+    return entry.index if entry.promise or entry.proof is None else entry.proof.index
+
+
 def check_validity(log: Log, moments: t.Iterable[float]) -> None:
-    """Check that the key of the log was valid at all moments; raises SignatureError."""
+    """Check that the key of the log was valid at all moments; raises SignatureError.
+
+    Without any moment, for a signature by a key, it is enough that the log was valid at some time.
+    """
+    if log.valid.start is None:
+        raise SignatureError(f"the trusted root does not say since when the transparency log {log.address} is valid")
     for moment in moments:
         if not log.valid.covers(moment):
             raise SignatureError(f"the transparency log {log.address} was not valid at {printable(moment)}")
@@ -65,11 +77,11 @@ def _check_proof(entry: LogEntry, proof: InclusionProof, log: Log) -> None:
         raise SignatureError("the checkpoint is one of another tree than the inclusion proof")
     checkpoint.check(log, _name(log) if _is_v2(entry) else None)
     if _is_v2(entry) and checkpoint.origin != _name(log):
-        raise SignatureError(f"the checkpoint is one of the log {checkpoint.origin}, not of {_name(log)}")
+        raise SignatureError(f"the checkpoint is one of the log {quoted(checkpoint.origin)}, not of {_name(log)}")
 
 
 def _is_v2(entry: LogEntry) -> bool:
-    return not entry.promise and entry.version == _V2
+    return (entry.kind, entry.version) in _V2
 
 
 def _name(log: Log) -> str:

@@ -11,15 +11,17 @@ import hmac
 
 from .._errors import SignatureError
 from .bundle import Envelope
-from .fields import Fields, read_json
+from .fields import Fields, quoted, read_json
 
 _PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _TYPES = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
+# As many as GitHub puts into one statement.
+_MOST_SUBJECTS = 1024
 
 
 def check_subject(envelope: Envelope, sha256: bytes) -> None:
     """Check that a statement is about the artifact with that digest; raises SignatureError."""
-    subjects = _statement(envelope).inners("subject")
+    subjects = _statement(envelope).inners("subject", _MOST_SUBJECTS)
     if not any(_is_about(subject, sha256) for subject in subjects):
         raise SignatureError("the statement is about another artifact: none of its subjects has the digest")
 
@@ -31,11 +33,13 @@ def predicate_type(envelope: Envelope) -> str:
 
 def _statement(envelope: Envelope) -> Fields:
     if envelope.payload_type != _PAYLOAD_TYPE:
-        raise SignatureError(f"the envelope has a payload of the type {envelope.payload_type!r}, not {_PAYLOAD_TYPE}")
+        raise SignatureError(
+            f"the envelope has a payload of the type {quoted(envelope.payload_type)}, not {_PAYLOAD_TYPE}"
+        )
     statement = read_json(envelope.payload, "the statement")
     if statement.text("_type") not in _TYPES:
         raise SignatureError(
-            f"the statement has the type {statement.text('_type')!r}; supported are {', '.join(_TYPES)}"
+            f"the statement has the type {quoted(statement.text('_type'))}; supported are {', '.join(_TYPES)}"
         )
     return statement
 

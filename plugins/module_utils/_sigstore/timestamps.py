@@ -28,7 +28,17 @@ _HASHES = {
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
+# Algorithms that name the hash too. With others, such as RSA without a hash, the signer's digest algorithm counts.
+_SIGNATURES = {
+    "1.2.840.10045.4.3.2": "sha256",
+    "1.2.840.10045.4.3.3": "sha384",
+    "1.2.840.10045.4.3.4": "sha512",
+    "1.2.840.113549.1.1.11": "sha256",
+    "1.2.840.113549.1.1.12": "sha384",
+    "1.2.840.113549.1.1.13": "sha512",
+}
 _GRANTED = (0, 1)
+_MOST_CERTIFICATES = 10
 _LARGEST = 64 * 1024
 _GENERALIZED_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d{1,9})?Z", re.ASCII)
 
@@ -69,6 +79,10 @@ def moment_of(stamp: SignedTimestamp, authorities: t.Iterable[Authority], messag
                 issuer_of(certificate, [authority], [stamp.moment], TIME_STAMPING, "the certificate of the timestamp")
             except SignatureError as e:
                 problem = e
+                continue
+            # RFC 3161, section 2.3: that key has no other purpose.
+            if certificate.purposes != frozenset({TIME_STAMPING}):
+                problem = SignatureError("the certificate of the timestamp was issued for other purposes too")
                 continue
             if not stamp.is_of(message):
                 raise SignatureError("the timestamp was given to something else than this signature")
@@ -123,11 +137,10 @@ def _signed_data(data: Reader) -> SignedTimestamp:
     signers = data.next(SET).children()
     if len(signers) != 1:
         raise SignatureError("a timestamp has one signer")
-    certificates = tuple(
-        read_certificate(child.encoded, "a certificate of the timestamp")
-        for child in (embedded.children() if embedded else ())
-        if child.tag == SEQUENCE
-    )
+    children = [child for child in (embedded.children() if embedded else ()) if child.tag == SEQUENCE]
+    if len(children) > _MOST_CERTIFICATES:
+        raise SignatureError(f"the timestamp has more than {_MOST_CERTIFICATES} certificates")
+    certificates = tuple(read_certificate(child.encoded, "a certificate of the timestamp") for child in children)
     moment, imprint_hash, imprint = _info(Reader(parse(info.content)))
     return _signer(Reader(signers[0]), info.content, certificates, (moment, imprint_hash, imprint))
 
@@ -151,7 +164,7 @@ def _signer(
     identifier = signer.any()
     algorithm = _hash(signer.next(SEQUENCE))
     attributes = signer.next(0xA0)
-    signer.next(SEQUENCE)
+    signature_algorithm = Reader(signer.next(SEQUENCE)).any().oid()
     values = _attributes(attributes)
     _expect(_one(values, _CONTENT_TYPE).oid(), _TIMESTAMP_INFO, "a timestamp")
     digest = _one(values, _MESSAGE_DIGEST)
@@ -163,7 +176,7 @@ def _signer(
         signer=_identifier(identifier),
         # RFC 5652, section 5.4: signed as a set, although it is stored with another tag.
         signed=b"\x31" + attributes.encoded[1:],
-        hash=algorithm,
+        hash=_SIGNATURES.get(signature_algorithm, algorithm),
         signature=signer.next(OCTETS).content,
         certificate_hash=_certificate_hash(values),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .certificates import Certificate, read_certificate
-from .fields import Fields, read_json, time_of
+from .fields import Fields, quoted, read_json, time_of
 from .keys import PublicKey, key_from_der
 from .periods import Period
 
@@ -72,7 +72,7 @@ def read_trusted_root(content: bytes, name: str = "the trusted root") -> Trusted
     document = read_json(content, name)
     media_type = document.optional_text("mediaType")
     if media_type not in _MEDIA_TYPES:
-        raise SignatureError(f"{name} has the media type {media_type!r}, which is not that of a trusted root")
+        raise SignatureError(f"{name} has the media type {quoted(media_type)}, which is not that of a trusted root")
     return TrustedRoot(
         signature_logs=tuple(_log(entry) for entry in document.inners("tlogs")),
         certificate_logs=tuple(_log(entry) for entry in document.inners("ctlogs")),

@@ -19,7 +19,7 @@ from .certificates import CODE_SIGNING, Certificate
 from .chain import issuer_of
 from .keys import PublicKey
 from .log_body import LogBody, read_body
-from .log_entry import check_entry, check_validity, log_of
+from .log_entry import check_entry, check_validity, log_of, proven_index
 from .statement import check_subject
 from .timestamps import moment_of
 from .trusted_root import Log, TrustedRoot
@@ -76,7 +76,7 @@ def verify(bundle: Bundle, artifact: Artifact, root: TrustedRoot, key: PublicKey
     _check_content(bundle.content, artifact, t.cast("PublicKey", key))
     for entry in bundle.entries:
         _check_body(read_body(entry), bundle, artifact, t.cast("PublicKey", key))
-    return Signed(bundle.certificate, min(moments, default=None), logs[0][1].address, bundle.entries[0].index)
+    return Signed(bundle.certificate, min(moments, default=None), logs[0][1].address, proven_index(bundle.entries[0]))
 
 
 def _moments(bundle: Bundle, root: TrustedRoot, logs: t.Sequence[tuple[LogEntry, Log]]) -> tuple[float, ...]:
