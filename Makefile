@@ -21,18 +21,19 @@ MOUNTING := cd $(COPY) && apart=; ! $(APART) true 2>/dev/null || apart="$(APART)
 # Where that is, file systems lose their power much faster.
 MEMORY := $(wildcard /dev/shm)
 RUN := cd $(BUILD) && $(VENV)/bin/python -m ansible_collections.localai.core.tests
+# `make test` sets SAMPLE, which leaves out what takes long and is in another part too. With EVERY=1 most of it is there.
+SOME := $(if $(EVERY),,$(SAMPLE))
 # Two lanes of parts, for two processors. The number is a limit in minutes, several times what the part takes: a part that
 # exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes. ansible-test cannot run twice in one
 # directory, so its parts are in one lane; unit tests are the last, because they can use both processors.
-LANES := "sanity=10 integration=20 pythons=$(if $(EVERY),45,20)" \
+LANES := "sanity=$(if $(EVERY),20,10) integration=20 pythons=$(if $(EVERY),45,20)" \
     "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20 units=25 coverage=2"
-# Unit tests of what changes between Pythons most: files, archives, and whole runs.
-UNIT_SAMPLE := $(addprefix tests/unit/plugins/,module_utils/_fs/ module_utils/_unpack/ modules/test_localai_backend_lifecycle.py)
-# Those of pure code, and those that take longest. Our own Python runs them, or all with EVERY=1.
-UNIT_ONCE := $(addprefix tests/unit/plugins/,$(addprefix module_utils/,_localai/% _planner/% test_imports.py) \
-    $(addprefix modules/,$(addsuffix .py,test_bad_servers test_file_operations test_hostile_moments test_loading \
-    test_localai_model_hostile test_model_hostile_moments test_unreadable_gpu)))
-UNIT_OLDEST = $(filter-out $(UNIT_ONCE),$(shell git ls-files 'tests/unit/plugins/module*test_*.py'))
+# The Pythons of targets that this machine has, the oldest first.
+TARGETS = $(shell ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V)
+# Unit tests of what changes between Pythons most: files, archives, HTTP, YAML, and whole runs. What the standard library of
+# the oldest Python lacks, `make lint` finds.
+UNIT_SAMPLE := $(addprefix tests/unit/plugins/,$(addprefix module_utils/,_fs/ _http/ _resolver/ _unpack/) \
+    $(addprefix modules/,test_localai_backend_lifecycle.py test_localai_model.py))
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -45,6 +46,8 @@ $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 package: private export GALAXY_IMPORTER_LOG_LEVEL_MAIN := WARNING
 package: private export GALAXY_IMPORTER_CHECK_REQUIRED_TAGS := true
+# `make lint` has run it, with the strictest profile.
+package: private export GALAXY_IMPORTER_RUN_ANSIBLE_LINT := $(if $(SOME),false,true)
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -59,10 +62,11 @@ demo: collection ## the collection at work against a registry and a server on th
 picture: collection ## write the picture of the example in the README
 	$(RUN).demo.picture $(CURDIR)/docs/images/playbook.svg
 
-lint: collection ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
+lint: collection $(BUILD)/oldest-mypy/ready ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
 	ruff check
 	ruff format --check
 	cd $(BUILD) && mypy --config-file $(COPY)/pyproject.toml
+	cd $(BUILD) && PYTHONPATH=oldest-mypy $(VENV)/bin/python -m mypy --config-file $(COPY)/tests/tools/oldest.ini
 	yamllint --strict .
 	cd $(COPY) && ansible-lint --offline --nocolor --profile production --strict
 	antsibull-changelog lint
@@ -76,14 +80,14 @@ docs: collection ## the site, guides and reference, in build/docs/html; warnings
 	cp -r docs/*.md docs/docsite/index.rst docs/examples docs/images playbooks $(BUILD)/docs/pages
 	sphinx-build -q -W --keep-going -c docs/docsite $(BUILD)/docs/pages $(BUILD)/docs/html
 
-# The gate imports with the oldest and the newest Python, and leaves tests to ruff and mypy.
+# The gate leaves out what `make lint` does in other words (ruff, yamllint, the changelog), and what `make cores` does with
+# other ansible-cores. It imports with the oldest Python, and leaves most to ruff and mypy that pylint finds.
 SANITY := ansible-test sanity --venv --junit
+SANITY_ONCE := ansible-doc changelog import pep8 pylint validate-modules yamllint
 sanity: collection ## ansible-test sanity
-	cd $(COPY) && $(SANITY) $(if $(SAMPLE),--skip-test import --skip-test pylint)
-	[[ -z "$(SAMPLE)" ]] || { cd $(COPY) && $(SANITY) --test pylint plugins/; }
-	[[ -z "$(SAMPLE)" ]] || for python in $$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V | sed -n '1p;$$p'); do \
-	    (cd $(COPY) && $(SANITY) --test import --python $$python) || exit; \
-	done
+	cd $(COPY) && $(SANITY) $(if $(SOME),$(addprefix --skip-test ,$(SANITY_ONCE)))
+	[[ -z "$(SOME)" ]] || { cd $(COPY) && $(SANITY) --test pylint plugins/modules/; }
+	[[ -z "$(SOME)" ]] || { cd $(COPY) && $(SANITY) --test import --python $(firstword $(TARGETS)); }
 
 cores: collection ## ansible-test sanity with the oldest and the newest ansible-core that a Python here runs, or EVERY=1
 	cd $(COPY) && EVERY=$(EVERY) tests/tools/other_cores.sh $(BUILD) \
@@ -94,16 +98,14 @@ units: collection ## unit tests on our own Python, measured
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=50 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
 	    --cov-report= --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') tests/unit
 
-pythons: collection ## most unit tests by ansible-test on the oldest Python, and a few on the newest, or all of them on all with EVERY=1
-	cd $(COPY) && pythons=$$(ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V); \
-	    oldest=$$(head -n 1 <<<"$$pythons") newest=$$(tail -n 1 <<<"$$pythons"); \
-	    for python in $(if $(EVERY),$$pythons,$$oldest); do \
-	        ansible-test units --venv --python $$python $(if $(EVERY),,$(UNIT_OLDEST)) || exit; \
-	    done; \
-	    [[ -n "$(EVERY)" || $$newest == $$oldest ]] || ansible-test units --venv --python $$newest $(UNIT_SAMPLE)
+pythons: collection ## a sample of the unit tests by ansible-test on the oldest and the newest Python, or all of them on all with EVERY=1
+	cd $(COPY) && for python in $(if $(EVERY),$(TARGETS),$(sort $(firstword $(TARGETS)) $(lastword $(TARGETS)))); do \
+	    ansible-test units --venv --python $$python $(if $(EVERY),,$(UNIT_SAMPLE)) || exit; \
+	done
 
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
-	echo "docker_registry_binary: $(BUILD)/bin/docker-registry" > $(COPY)/tests/integration/integration_config.yml
+	printf '%s\n' "docker_registry_binary: $(BUILD)/bin/docker-registry" \
+	    "sample: $(if $(SOME),true,false)" > $(COPY)/tests/integration/integration_config.yml
 	@# What the role does without privileges is in unit tests with the real Ansible too.
 	cd $(COPY) && ansible-test integration --venv -v $(if $(SAMPLE),--exclude localai_role)
 
@@ -153,6 +155,7 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	tests/tools/install_peers.sh $(BUILD)
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
+	$(RUN).bench.signed
 
 soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, all of them in SECURITY.md
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
@@ -179,7 +182,7 @@ recordings: collection ## compare with recorded installations of LocalAI: GALLER
 	$(RUN).soak.recordings $(abspath $(GALLERY)) $(abspath $(INSTALLS))
 
 samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin/strace ## a few seconds of bench and of soak
-	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_DIR=$(BUILD)/sample; \
+	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_HOSTS=4 BENCH_DIR=$(BUILD)/sample; \
 	    export BENCH_ONLY='llama,archive,no ranges,converged'; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
 	$(RUN).soak.bombs --sample
@@ -217,6 +220,11 @@ fresh: # forget the results of earlier runs
 $(VENV)/ready: tests/requirements.txt tests/unit/requirements.txt docs/requirements.txt
 	timeout 10m tests/tools/make_venv.sh $(PYTHON) $(VENV)
 	timeout 15m $(VENV)/bin/pip install -q -r tests/requirements.txt
+	touch $@
+
+# Not in the virtual environment, which has the newest one.
+$(BUILD)/oldest-mypy/ready: $(VENV)/ready
+	timeout 5m $(VENV)/bin/pip install -q --upgrade --target $(@D) 'mypy ~= 1.15.0'
 	touch $@
 
 $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci:

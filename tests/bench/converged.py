@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long a task with 20 names takes that has nothing to do, on one host and on 40, and what it asks of servers."""
+"""How long a task with 20 names takes that has nothing to do, on one host and on many, and what it asks of servers."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,14 +23,14 @@ from .variants import OTHER_STATE
 
 _REPOSITORY = "bench/small"
 _NAMES = [f"backend-{number}" for number in range(20)]
-_HOSTS = [f"host-{number}" for number in range(40)]
+HOSTS = [f"host-{number}" for number in range(int(os.environ.get("BENCH_HOSTS", "40")))]
 
 
 @dataclass(frozen=True)
 class Converged:
     """Seconds by round of a play without tasks and of one with the task, and the requests of all these tasks.
 
-    `fleet` has the seconds of the task on 40 hosts with local connections, five at a time as is Ansible's default, and
+    `fleet` has the seconds of the task on all hosts with local connections, five at a time as is Ansible's default, and
     `stat` those of `ansible.builtin.stat` on one file there. `other` has the seconds of the task with the other state
     of the collection, if there is one.
     """
@@ -85,7 +86,7 @@ def _playbook(path: Path, tasks: list[dict[str, Any]], hosts: str = "localhost")
 
 def _play(playbook: Path, work: Path, collections: Path = COLLECTIONS) -> float:
     """Run a playbook with the collection below a directory; returns the seconds that it took."""
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", ",".join(_HOSTS), str(playbook)]
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", ",".join(HOSTS), str(playbook)]
     start = time.perf_counter()
     done = subprocess.run(command, check=False, env=environment(work, collections), capture_output=True, text=True)
     seconds = time.perf_counter() - start

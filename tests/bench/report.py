@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Callable, Iterable, Iterator, Sequence
 
 from .cases import CASES, FLAT, OTHER_GOAL, Case
-from .converged import Converged
+from .converged import HOSTS, Converged
 from .measure import Run
 from .variants import ISAL, ONE, OTHER, OUR_FILE, OURS
 
@@ -101,7 +101,7 @@ def _of_plays(plays: Converged) -> Iterator[Goal]:
     if other:
         yield Goal(f"converged task / {OTHER.name}", OTHER_GOAL, statistics.median(other))
     yield Goal("converged task above an empty play, s", 0.5, statistics.median(above))
-    yield Goal("converged task / stat, 40 hosts", 1.25, statistics.median(fleet))
+    yield Goal(f"converged task / stat, {len(HOSTS)} hosts", 1.25, statistics.median(fleet))
     yield Goal("converged task, requests", 0, plays.requests)
 
 

@@ -5,7 +5,7 @@
 """`make bench`: our install against other ways to get the same from the same server into a directory.
 
 The variants take turns, round by round, so that whatever else the machine does meets all of them. BENCH_ROUNDS,
-BENCH_DIR, BENCH_SCALE and BENCH_ONLY change how often, where, how much, and which of the cases.
+BENCH_DIR, BENCH_SCALE, BENCH_HOSTS and BENCH_ONLY change how often, where, how much, and which of the cases.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ set -euo pipefail
 directory=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,sudo,ca-certificates,procps,udev
 # A tree that was made with other packages is made again.
-ready=ready2
+ready=ready3
 fetch=(apt-get install -q -y --download-only --no-install-recommends)
 # shellcheck disable=SC2016  # apt fills it in
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)}
@@ -19,8 +19,10 @@ make_tree() {
     local release=$1 tree=$directory/$1 log=$directory/$1.log
     rm -rf "$tree"
     {
-        debootstrap --variant=minbase --include=$packages "$release" "$tree" "$mirror"
-        chroot "$tree" apt-get update -q
+        # It takes half the processor time of debootstrap. Nobody needs the syncs of dpkg here.
+        mmdebstrap --variant=minbase --include=$packages --dpkgopt=force-unsafe-io --skip=cleanup/apt/lists,cleanup/reproducible \
+            "$release" "$tree" "$mirror"
+        rm -f "$tree/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
         chroot "$tree" "${fetch[@]}" python3-requests python3-yaml python3-zstandard zstd
         chroot "$tree" "${fetch[@]}" python3-isal || echo "It is not in $release."
         chroot "$tree" useradd --create-home --shell /bin/bash deploy

@@ -6,9 +6,9 @@
 # install_packages.sh: what a machine needs to run the hosts; takes root.
 set -euo pipefail
 missing=()
-# debootstrap checks signatures where it has the keys, which Ubuntu has in a package.
+# mmdebstrap checks signatures, for which it has to have the keys, which Ubuntu has in a package.
 [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
-for wanted in systemd-nspawn:systemd-container debootstrap:debootstrap ssh-keygen:openssh-client ip:iproute2; do
+for wanted in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap ssh-keygen:openssh-client ip:iproute2; do
     type -P "${wanted%%:*}" >/dev/null || missing+=("${wanted##*:}")
 done
 ((${#missing[@]})) || exit 0

@@ -239,6 +239,7 @@ def test_a_reboot(world: World) -> None:
     expect_builds(world, {"host2": BUILDS["host2"]}, GOOD[1])
 
 
+@pytest.mark.long
 def test_power_lost_in_the_middle_of_an_install(world: World) -> None:
     host = world.hosts["host2"]
     before = host.run(f"{BACKENDS}/rocm-llama-cpp/run.sh")

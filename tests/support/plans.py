@@ -87,6 +87,7 @@ class Delivered:
     sha256: str = ""
     platform_digest: str = ""
     size: int = 0
+    mirrors: tuple[Address, ...] = ()
 
 
 def answer(question: Question, walked: Mapping[str, Inspection | None] | None = None, tagged: bool = False) -> Any:

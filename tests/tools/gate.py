@@ -7,11 +7,14 @@
 A part is a make target. Each line of its output is printed immediately, with the seconds since the start and the part's
 name. A part that takes longer than its minutes is killed and counts as failed. After a failure no part is started. With
 REQUIRE in the environment, a part that says that it left something out counts as failed too.
+
+The last lines repeat why parts failed: whoever sees only the end of the output learns which test it was.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -24,8 +27,14 @@ START = time.monotonic()
 GRACE = 15.0  # seconds between the request to end and the kill
 # How all parts say that this machine cannot run some of their tests.
 LEFT_OUT = re.compile("left out(, because| are )", re.IGNORECASE)
+# How the lines look in which pytest, Ansible, ansible-test and the linters say what failed.
+NAMES_FAILURE = re.compile("FAILED|ERROR|^E  |^fatal: |^failed: |error: ")
+REPEATED_LINES = 52  # of all failed parts together
+REPEATED_CHARACTERS = 500  # of a line: Ansible writes all of a task's result into one
 failed = threading.Event()
 running: set[subprocess.Popen[str]] = set()
+outputs: dict[str, list[str]] = {}
+failed_parts: list[str] = []
 
 
 def say(part: str, line: str) -> None:
@@ -33,9 +42,14 @@ def say(part: str, line: str) -> None:
     sys.stdout.flush()
 
 
+def record(part: str, line: str) -> None:
+    say(part, line)
+    outputs[part].append(line.rstrip())
+
+
 def show_output(part: str, process: subprocess.Popen[str], left_out: list[str]) -> None:
     for line in process.stdout or ():
-        say(part, line)
+        record(part, line)
         if LEFT_OUT.search(line):
             left_out.append(line.strip())
 
@@ -73,6 +87,7 @@ def run(part: str, minutes: float) -> bool:
         start_new_session=True,
     )
     running.add(process)
+    outputs[part] = []
     left_out: list[str] = []
     output = threading.Thread(target=show_output, args=(part, process, left_out), daemon=True)
     output.start()
@@ -88,11 +103,11 @@ def run(part: str, minutes: float) -> bool:
     succeeded = used is not None and process.returncode == 0 and not missed
     outcome = "passed" if succeeded else "FAILED"
     if used is None:
-        say(part, f"=== FAILED: killed, because it did not end in {minutes:.0f} min")
+        record(part, f"=== FAILED: killed, because it did not end in {minutes:.0f} min")
     else:
-        say(part, f"=== {outcome}, {time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
+        record(part, f"=== {outcome}, {time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
     for line in missed:
-        say(part, f"=== REQUIRE is set, and this part said: {line}")
+        record(part, f"=== REQUIRE is set, and this part said: {line}")
     return succeeded
 
 
@@ -102,7 +117,20 @@ def run_lane(parts: list[str]) -> None:
         if failed.is_set():
             say(name, "=== not started, because another part failed")
         elif not run(name, float(minutes)):
+            failed_parts.append(name)
             failed.set()
+
+
+def repeat_failures() -> None:
+    for part in failed_parts:
+        lines, room = outputs[part], REPEATED_LINES // len(failed_parts)
+        chosen = {number for number, line in enumerate(lines) if NAMES_FAILURE.search(line)}
+        chosen = set(sorted(chosen)[-room // 2 :])
+        end = (number for number in reversed(range(len(lines))) if number not in chosen)
+        chosen.update(itertools.islice(end, room - len(chosen)))
+        print(f"=== {part} failed. What names a failure, and the end of its output:")
+        for number in sorted(chosen):
+            print(f"{part:12}{lines[number][:REPEATED_CHARACTERS]}")
 
 
 def stop(number: int, _frame: object) -> None:
@@ -119,4 +147,5 @@ for lane in lanes:
     lane.start()
 for lane in lanes:
     lane.join()
+repeat_failures()
 sys.exit(failed.is_set())

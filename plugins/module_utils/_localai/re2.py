@@ -17,8 +17,10 @@ from .._errors import OptionError
 _ALLOWED_GROUPS = re.compile(r"\(\?(?::|[is]+:|P<[A-Za-z_]\w*>)", re.ASCII)
 _LEADING_FLAGS = re.compile(r"\(\?[is]+\)", re.ASCII)
 # Classes, anchors and control characters. Escaped punctuation stands for itself.
-_ALLOWED_ESCAPES = frozenset("AbBdDsSwWaftnrv")
+_ALLOWED_ESCAPES = frozenset("AbBdDsSwWaftnrvz")
 _HEXADECIMAL = re.compile(r"\\x[0-9A-Fa-f]{2}", re.ASCII)
+# An escape, or what a later Python may take for the start of another class or for an operator.
+_IN_CLASS = re.compile(r"\\.|[\[&|~]", re.DOTALL)
 _REPETITION = re.compile(r"\{(\d+)(?:,(\d*))?\}", re.ASCII)
 _MOST_REPETITIONS = 1000
 _LONGEST = 1000
@@ -38,15 +40,26 @@ def pattern_of(text: str) -> re.Pattern[str]:
 
 
 def _translated(text: str) -> str:
-    """Return the expression for Python, whose `$` also matches before a line break at the end."""
+    """Return the expression for Python.
+
+    There, `$` also matches before a line break at the end, and classes may contain others in a later version.
+    """
     flags = _LEADING_FLAGS.match(text)
     position = flags.end() if flags else 0
     parts = [text[:position]]
     while position < len(text):
         part = _next(text, position)
-        parts.append(r"\Z" if part == "$" else part)
+        parts.append(_for_python(part))
         position += len(part)
     return "".join(parts)
+
+
+def _for_python(part: str) -> str:
+    if part in ("$", r"\z"):
+        return r"\Z"
+    if not part.startswith("["):
+        return part
+    return "[" + _IN_CLASS.sub(lambda match: match.group() if match.group()[1:] else f"\\{match.group()}", part[1:])
 
 
 def _next(text: str, position: int) -> str:
@@ -74,7 +87,9 @@ def _escape(text: str, position: int) -> str:
         match = _HEXADECIMAL.match(text, position)
         if match:
             return match.group()
-    elif escaped in _ALLOWED_ESCAPES or (escaped.isascii() and escaped.isprintable() and not escaped.isalnum()):
+    elif escaped in _ALLOWED_ESCAPES or (
+        escaped and escaped.isascii() and escaped.isprintable() and not escaped.isalnum()
+    ):
         return f"\\{escaped}"
     raise OptionError(f"it has the escape \\{escaped}, which Go and Python do not read in the same way")
 
@@ -88,6 +103,8 @@ def _class(text: str, position: int) -> str:
     while end < len(text) and (text[end] != "]" or end == first):
         if text.startswith(("[:", "[=", "[."), end):
             raise OptionError("it has a class such as [[:alpha:]], which Python does not know")
+        if text.startswith("--", end):
+            raise OptionError("it has -- in a class, which Python will not read as Go does")
         end += len(_escape(text, end)) if text[end] == "\\" else 1
     return text[position : end + 1]
 

@@ -10,7 +10,7 @@ LocalAI's default list of galleries has no policy for images. The one here is th
 
 from __future__ import annotations
 
-import datetime as dt
+import calendar
 import re
 import typing as t
 
@@ -27,7 +27,9 @@ POLICY = Verification(
         r"^https://github\.com/mudler/LocalAI/\.github/workflows/backend_merge\.yml@refs/(heads/master|tags/.+)$"
     ),
 )
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+_TIME = re.compile(
+    r"([1-9]\d{3})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 
 
 def policies_for(repositories: t.Collection[str], gallery_url: Address, policies: Policies) -> tuple[Verification, ...]:
@@ -45,39 +47,40 @@ def policies_for(repositories: t.Collection[str], gallery_url: Address, policies
 
 def violation(policy: Verification, signer: Signer) -> str:
     """Return why a signer does not satisfy a policy; empty if it does. Both keys of a pair have to fit."""
-    for key, value, stated in (
-        ("issuer", policy.issuer, signer.issuer),
-        ("identity", policy.identity, signer.identity),
-        ("source_repository", policy.source_repository, signer.source_repository),
+    for key, exact, pattern, stated in (
+        ("issuer", policy.issuer, policy.issuer_regex, signer.issuer),
+        ("identity", policy.identity, policy.identity_regex, signer.identity),
+        ("source_repository", policy.source_repository, None, signer.source_repository),
     ):
-        if value and value != stated:
-            return f"its {key} is {stated or 'not stated'}, and the policy demands {value}"
-    for key, pattern, stated in (
-        ("issuer", policy.issuer_regex, signer.issuer),
-        ("identity", policy.identity_regex, signer.identity),
-    ):
+        if exact and exact != stated:
+            return f"the {key} of its signer is {stated or 'not stated'}, and the policy demands {exact}"
         if pattern and not pattern_of(pattern).search(stated):
-            return f"its {key} is {stated}, which does not match {pattern}"
+            return f"the {key} of its signer is {stated}, which does not match {pattern}"
     if policy.not_before and seconds_of(signer.time) < seconds_of(policy.not_before):
-        return f"it was signed at {signer.time}, which is before {policy.not_before}"
+        return f"it was signed at {signer.time}, and the policy demands a signature after {policy.not_before}"
     return ""
 
 
-def seconds_of(time: str) -> float:
+def seconds_of(time: str) -> int:
     """Return a date and time in RFC 3339 notation in seconds since 1970; raises OptionError.
 
     A fraction of a second is ignored.
     """
     match = _TIME.fullmatch(time)
-    try:
-        if match is None:
-            raise ValueError
-        zone = "+00:00" if match.group(3) == "Z" else match.group(3)
-        return dt.datetime.fromisoformat(f"{match.group(1)}T{match.group(2)}{zone}").timestamp()
-    except ValueError:
-        raise OptionError(
-            f"{time!r} is not a date, a time and a time zone. Write them in quotes, such as '2026-08-05T00:00:00Z'."
-        ) from None
+    year, month, day, hour, minute, second = map(int, match.groups()[:6]) if match else (0,) * 6
+    if match is None or not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:
+        raise _not_a_time(time)
+    zone = match.group(7)
+    offset = 0 if zone == "Z" else int(f"{zone[0]}1") * (int(zone[1:3]) * 3600 + int(zone[4:]) * 60)
+    if hour > 23 or minute > 59 or second > 59:
+        raise _not_a_time(time)
+    return calendar.timegm((year, month, day, hour, minute, second)) - offset
+
+
+def _not_a_time(time: str) -> OptionError:
+    return OptionError(
+        f"{time!r} is not a date, a time and a time zone. Write them in quotes, such as '2026-08-05T00:00:00Z'."
+    )
 
 
 def check_policy(spec: t.Mapping[str, t.Any], where: str) -> None:

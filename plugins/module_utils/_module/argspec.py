@@ -74,10 +74,10 @@ CONNECTION_OPTIONS: Options = {
     "connections": {"type": "int", "default": 8},
     "rate_limit": {"type": "str"},
 }
-# The options about signatures, of all modules that read galleries.
+# Of all modules that read galleries.
 SIGNATURE_OPTIONS: Options = {
     "signatures": {"type": "str", "choices": ["ignore", "warn", "enforce"], "default": "ignore"},
-    "trusted_root": {"type": "str"},
+    "trusted_root": {"type": "raw"},
     "legacy_signatures": {"type": "bool", "default": False},
 }
 # Together with those above, the options of the action group `localai_backends`.
@@ -100,7 +100,6 @@ BACKENDS_OPTIONS: Options = {
     "capability": {"type": "str"},
     "platform": {"type": "str"},
     "server_version": {"type": "str"},
-    **SIGNATURE_OPTIONS,
 }
 _BACKEND_OPTIONS: Options = {
     "name": {"type": "list", "elements": "str"},
@@ -168,7 +167,7 @@ _BACKEND_OPTIONS: Options = {
 _NOT_WITH_BACKENDS = [("name", "backends"), ("backends", "uri"), ("backends", "digest")]
 
 BACKEND: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_BACKEND_OPTIONS},
+    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **SIGNATURE_OPTIONS, **_BACKEND_OPTIONS},
     # For uri with digest, see `options`: that error says where to write the digest.
     "mutually_exclusive": [("uri", "release", "pins"), ("digest", "release", "pins"), *_NOT_WITH_BACKENDS],
     "required_one_of": [("name", "backends")],

@@ -41,8 +41,10 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
 def signatures_of(params: t.Mapping[str, t.Any]) -> Signatures:
     """Return what to do about signatures; raises OptionError."""
     root = params["trusted_root"]
-    if root is not None and not root.strip():
-        raise OptionError("trusted_root is empty. Omit it to use the trusted root of the collection.")
+    if root is not None:
+        from .rare_options import root_of
+
+        root = root_of(root)
     return Signatures(params["signatures"], root, params["legacy_signatures"])
 
 

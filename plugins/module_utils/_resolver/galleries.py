@@ -88,8 +88,9 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
             primary.append(recorded)
         if is_artifact:
             location = check_index(location, source, access)
-        data = _content(location, source, access)
-        return parse(data, primary[0] if primary else source.url, location)
+        parsed = parse(_content(location, source, access), primary[0] if primary else source.url, location)
+        access.warnings.extend(_not_applied(source, access.signatures))
+        return parsed
 
     unreachable: list[Address] = []
 
@@ -108,6 +109,14 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
             raise
 
     return first_answer((source.url, *source.mirrors), ask, error)
+
+
+def _not_applied(source: GallerySource, signatures: Signatures) -> t.Iterator[str]:
+    if source.verification is not None and signatures.mode == "ignore":
+        yield (
+            f"gallery {source.name}: its policy verification is not applied, because signatures is ignore. Set "
+            "signatures to enforce."
+        )
 
 
 def _content(location: str, source: GallerySource, access: Access) -> bytes:

@@ -60,7 +60,10 @@ class SignerFinder:
                 except ORIGIN_ERRORS as e:
                     problems[f"{repository}: {e}"] = None
         if not problems:
-            raise SignatureError(f"{' or '.join(tried)} has no signature of {' or '.join(digests)}")
+            raise SignatureError(
+                f"{' or '.join(tried)} has no signature of {' or '.join(digests)}. Choose a release that is signed, or "
+                "ask its publisher for signatures"
+            )
         raise SignatureError("; ".join(problems))
 
     def _signer(
@@ -111,7 +114,7 @@ class SignerFinder:
         if given is None:
             return self._public_root()
         try:
-            content = given.encode() if given.lstrip().startswith("{") else read_file(given, _LARGEST_ROOT)
+            content = given.encode() if given.startswith("{") else read_file(given, _LARGEST_ROOT)
         except (OSError, ValueError) as e:
             raise OptionError(f"trusted_root: {given}: {getattr(e, 'strerror', None) or e} on this host.") from None
         root = read_trusted_root(content)

@@ -4,7 +4,7 @@
 
 """Sign what is in a registry, as `cosign sign --recursive` does: an index, and each image in it.
 
-As a program: `HOST:PORT/REPOSITORY:TAG`. The signatures are under the fallback tags, whose lists are written anew. With
+As a program: `HOST:PORT/REPOSITORY:TAG`. The signatures are under the fallback tags, whose lists are replaced. With
 `--trusted-root` it also writes the file that a verifier needs.
 """
 
@@ -17,9 +17,11 @@ from typing import Callable, Mapping
 
 from ..images import OCI_INDEX, Artifact, Image, Index, Platform, digest
 from ..push import Pusher, add_options, target
+from . import damage
 from .attach import old_referrer, put_fallback, referrer
 from .identities import Identity, workflow
 from .instance import Instance
+from .moments import NOW, days
 
 Form = Callable[[Instance, Identity, Artifact], Image]
 
@@ -28,11 +30,30 @@ def _bundle(instance: Instance, identity: Identity, subject: Artifact) -> Image:
     return referrer(subject, instance.sign_image(subject.digest, instance.certificate(identity)))
 
 
+def _expired(instance: Instance, identity: Identity, subject: Artifact) -> Image:
+    return referrer(subject, instance.sign_image(subject.digest, instance.certificate(identity, moment=NOW - days(1))))
+
+
+def _replayed(instance: Instance, identity: Identity, subject: Artifact) -> Image:
+    return referrer(subject, instance.sign_image(digest(b"something else"), instance.certificate(identity)))
+
+
+def _forged(instance: Instance, identity: Identity, subject: Artifact) -> Image:
+    bundle = instance.sign_image(subject.digest, instance.certificate(identity))
+    return referrer(subject, damage.flipped(bundle, damage.SIGNATURE))
+
+
+def _in_no_log(instance: Instance, identity: Identity, subject: Artifact) -> Image:
+    bundle = instance.sign_image(subject.digest, instance.certificate(identity))
+    return referrer(subject, damage.flipped(bundle, damage.BODY))
+
+
 def _old(instance: Instance, identity: Identity, subject: Artifact) -> Image:
     return old_referrer(subject, [instance.sign_image_old(subject.digest, instance.certificate(identity))])
 
 
 FORMS: Mapping[str, Form] = {"bundle": _bundle, "old": _old}
+FAULTS: Mapping[str, Form] = {"expired": _expired, "replayed": _replayed, "forged": _forged, "log": _in_no_log}
 
 
 def subjects(pusher: Pusher, repository: str, name: str) -> list[Artifact]:
@@ -51,6 +72,7 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--sigstore", default="sigstore.test", help="its name, which decides about all keys")
     parser.add_argument("--form", choices=[*FORMS], nargs="+", default=["bundle"])
+    parser.add_argument("--fault", choices=[*FAULTS], help="a bundle that has to be refused instead")
     parser.add_argument("--ref", default="refs/heads/master", help="on which the workflow ran")
     parser.add_argument("--workflow", default="backend_merge.yml", help="the file that signed")
     parser.add_argument("--trusted-root", type=Path, metavar="FILE")
@@ -61,7 +83,8 @@ def main() -> None:
     instance, identity = Instance(options.sigstore), workflow(options.ref, options.workflow)
     pusher = Pusher(target(host, options))
     for subject in subjects(pusher, repository, tag):
-        signed = [FORMS[form](instance, identity, subject) for form in options.form]
+        ways = [FAULTS[options.fault]] if options.fault else [FORMS[form] for form in options.form]
+        signed = [way(instance, identity, subject) for way in ways]
         put_fallback(pusher.push, repository, subject, signed)
         print(subject.digest)
     if options.trusted_root:

@@ -24,7 +24,6 @@ LOCALAI_MODELS = {
 MODELS_OPTIONS: Options = {
     "models_path": {"type": "path", "default": "/var/lib/local-ai/models"},
     "galleries": {**BACKENDS_OPTIONS["galleries"], "default": [LOCALAI_MODELS]},
-    **SIGNATURE_OPTIONS,
 }
 _STATES = ["present", "latest", "absent"]
 _SOURCE: Options = {
@@ -73,7 +72,7 @@ _MODEL_OPTIONS: Options = {
 _OF_ONE_NAME = tuple(_SOURCE)
 
 MODEL: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **_MODEL_OPTIONS},
+    "argument_spec": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **SIGNATURE_OPTIONS, **_MODEL_OPTIONS},
     "mutually_exclusive": [
         ("name", "models"),
         ("uri", "model"),

@@ -36,7 +36,7 @@ def uri(request, world):
 def killed(host, uri):
     """A host on which a run was killed that had transferred some of it; how many bytes, and the whole size."""
     for server in (host.world.registry, host.world.files):
-        server.faults = [Rate("large", bytes_per_second=8 * MIB)]
+        server.faults = [Rate("large", bytes_per_second=4 * MIB)]
     killed_task({**host.options, "name": ["large"], "uri": uri}, lambda: kept(host.path) >= 6 * MIB)
     for server in (host.world.registry, host.world.files):
         server.faults.clear()

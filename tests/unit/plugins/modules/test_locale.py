@@ -36,6 +36,7 @@ ENTRIES = [
     *(symlink(f"to-{name}", f"{name}/{name}.txt") for name in NAMES),
 ]
 LOCALES = {"de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1"), "ja_JP.EUC-JP": ("ja_JP", "EUC-JP"), "C": None, "POSIX": None}
+SAMPLE = ("de_DE.ISO-8859-1", "C")
 
 RUN = """
 import json, sys
@@ -48,7 +49,10 @@ print(json.dumps({"encoding": sys.getfilesystemencoding(), "result": result}))
 """
 
 
-@pytest.fixture(scope="module", params=list(LOCALES))
+@pytest.fixture(
+    scope="module",
+    params=[*SAMPLE, *(pytest.param(name, marks=pytest.mark.long) for name in LOCALES if name not in SAMPLE)],
+)
 def locale(request, tmp_path_factory):
     """The environment of a process with a locale, and the encoding that names have there."""
     path = tmp_path_factory.mktemp("locales")

@@ -97,23 +97,23 @@ def test_an_alias_answers_and_is_not_loaded(standin: Standin) -> None:
 def test_a_backend_that_fails_is_not_tried_again_at_once(standin: Standin) -> None:
     standin.run_file("echo", "echo oops >&2; exit 3")
     standin.write("models/chat.yaml", CHAT)
-    standin.ready(LOCALAI_MODEL_LOAD_FAILURE_COOLDOWN="2s")
+    standin.ready(LOCALAI_MODEL_LOAD_FAILURE_COOLDOWN="4s")
     status, content = standin.ask("/backend/load", {"model": "chat"})
     assert (status, content["message"].endswith("backend process exited with code 3: oops")) == (500, True)
     standin.run_file("echo", "echo repaired")
     status, content = standin.ask("/backend/load", {"model": "chat"})
     assert (status, "load is in cooldown" in content["message"]) == (500, True)
     assert standin.answer("chat")[0] == 503
-    time.sleep(2.1)
+    time.sleep(4.1)
     assert standin.answer("chat") == (200, "repaired")
 
 
 def test_a_busy_model_is_drained_and_then_given_up(standin: Standin) -> None:
     standin.run_file("echo", "echo 1")
     standin.write("models/chat.yaml", CHAT)
-    standin.ready(STANDIN_BUSY="1")
+    standin.ready(STANDIN_BUSY="3")
     assert standin.answer("chat")[0] == 200
-    for seconds, status in (0.5, 200), (4, 500):
+    for seconds, status in (0.5, 200), (8, 500):
         running = threading.Thread(target=standin.answer, args=("chat", seconds))
         running.start()
         wait_for_request(standin)

@@ -65,8 +65,8 @@ def test_the_body_of_a_transient_status_is_not_waited_for(server, status):
     server.pages["/busy"] = Page(TEXT, status=status)
     server.faults, began = [Stall(seconds=30)], time.monotonic()
     with pytest.raises(TransportError, match=f"{status} .* \\(tried 2 times"):
-        Client(timeout=2, retries=1).fetch(server.url + "/busy")
-    assert time.monotonic() - began < 2
+        Client(timeout=20, retries=1).fetch(server.url + "/busy")
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 416, 501, 525, 526])

@@ -68,10 +68,10 @@ def test_threads_share_a_limit():
         thread.start()
     for thread in threads:
         thread.join()
-    assert 0.49 <= time.monotonic() - start < 2
+    assert 0.49 <= time.monotonic() - start < 10
 
 
 def test_a_download_keeps_to_the_limit(server):
     client, start = Http(Connection(rate_limit=1_000_000)), time.monotonic()
     assert len(download(client, server.url + "/big")) == 600_000
-    assert 0.55 < time.monotonic() - start < 5
+    assert 0.55 < time.monotonic() - start < 20

@@ -141,7 +141,12 @@ def test_there_are_never_more_connections_than_allowed(limited, most):
 
 def test_a_fast_server_gets_one_request(limited):
     limited.faults = []
-    assert got(limited)[0] == CONTENT
+    # On a busy machine it is not fast: that may need some attempts.
+    for _attempt in range(20):
+        limited.requests.clear()
+        assert got(limited)[0] == CONTENT
+        if len(limited.requests) == 1:
+            break
     assert len(limited.requests) == 1
 
 

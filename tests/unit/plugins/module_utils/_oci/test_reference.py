@@ -151,7 +151,7 @@ def test_a_reference_without_end_takes_no_time(text):
     start = time.monotonic()
     with pytest.raises(SourceError):
         Reference.parse(text)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_the_time_limit_is_for_the_whole_test(server: LocalAI, path: str) -> Non
     start = time.monotonic()
     with pytest.raises(ServerError, match=r"the 0.5 seconds of timeout are over"):
         run(server, seconds=0.5)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15
 
 
 @pytest.mark.parametrize("text", ["", "  \n", None, 7, ["x"]])

@@ -74,7 +74,7 @@ def test_a_model_that_stays_busy_is_a_warning(server: LocalAI, client: Client, a
         server.answers["/backend/shutdown"] = answer
     start = time.monotonic()
     done = unload_models(client, ["a"], 0.5)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15
     assert (done.unloaded, done.busy) == ((), ("a",))
     assert "The model a is still busy after 0.5 seconds" in done.warnings[0]
 

@@ -223,7 +223,7 @@ def test_documents_may_contain_themselves() -> None:
 
 @pytest.mark.parametrize("part", ["-", "a.", "a/../", " ", "1:", "a://", "x=", "#", "%2F"])
 def test_hostile_text_takes_no_long_time(part: str) -> None:
-    text = part * (300000 // len(part))
+    text = part * (100000 // len(part))
     subject = Mentions([document({"a": text}, text), document(None, text)], MODELS)
     assert subject.of("z.gguf") == []
     assert subject.of("-/z/z.gguf") == []
