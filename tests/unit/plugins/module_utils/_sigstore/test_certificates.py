@@ -22,6 +22,7 @@ from ansible_collections.localai.core.plugins.module_utils._sigstore.certificate
     certificate_from_pem,
     read_certificate,
 )
+from ansible_collections.localai.core.plugins.module_utils._sigstore.keys import UnsupportedKey
 from ansible_collections.localai.core.tests.support.hostile import damaged, hostile
 from ansible_collections.localai.core.tests.support.sigstore import der, pki
 from ansible_collections.localai.core.tests.support.sigstore.identities import Identity, person, workflow
@@ -160,6 +161,12 @@ def test_a_certificate_that_the_library_warns_of_is_read_or_refused():
     strange = GOOD[:value] + b"\x05" + GOOD[value + 1 :]
     with contextlib.suppress(SignatureError):
         assert read_certificate(strange, "the certificate").issuer
+
+
+def test_keys_of_unknown_kinds_are_refused():
+    unknown = GOOD.replace(b"\x2a\x86\x48\xce\x3d\2\1", b"\x2a\x86\x48\xce\x3d\2\x7f", 1)
+    with pytest.raises(UnsupportedKey, match="the certificate has a key or a signature of a kind that is not known"):
+        read_certificate(unknown, "the certificate")
 
 
 def test_only_claims_with_one_number_are_read(sigstore):
