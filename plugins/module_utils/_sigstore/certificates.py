@@ -90,7 +90,7 @@ def certificate_from_pem(pem: bytes, name: str) -> Certificate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
-    except (ValueError, TypeError) as e:
+    except (ValueError, TypeError, x509.InvalidVersion) as e:
         raise SignatureError(f"{name} is not a certificate in PEM") from e
     return read_certificate(der, name)
 
@@ -107,13 +107,12 @@ def read_certificate(der: bytes, name: str) -> Certificate:
             # The library warns of what RFC 5280 does not allow, such as a negative serial number.
             warnings.simplefilter("ignore")
             return _convert(x509.load_der_x509_certificate(der), der, name)
-    except UnsupportedAlgorithm as e:
-        raise UnsupportedKey(f"{name} has a key or a signature of a kind that is not known: {quoted(str(e))}") from e
     except (
         ValueError,
         TypeError,
         LookupError,  # for a name with values of an unknown type, from versions before 42
         OverflowError,
+        UnsupportedAlgorithm,
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
@@ -132,7 +131,7 @@ def _convert(certificate: t.Any, der: bytes, name: str) -> Certificate:
     hash_algorithm = certificate.signature_hash_algorithm
     return Certificate(
         der=der,
-        key=from_library(certificate.public_key(), f"the key of {name}"),
+        key=_key(certificate, f"the key of {name}"),
         subject=certificate.subject.public_bytes(),
         issuer=certificate.issuer.public_bytes(),
         serial=certificate.serial_number,
@@ -160,6 +159,16 @@ def _convert(certificate: t.Any, der: bytes, name: str) -> Certificate:
         signature=certificate.signature,
         hash=hash_algorithm.name if hash_algorithm else None,
     )
+
+
+def _key(certificate: t.Any, name: str) -> PublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        key = certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as e:
+        raise UnsupportedKey(f"{name} is not a public key in a known form") from e
+    return from_library(key, name)
 
 
 def _value(extensions: t.Mapping[str, t.Any], oid: str) -> t.Any:

@@ -20,7 +20,10 @@ _CURVES = {"secp256r1": ("sha256",), "secp384r1": ("sha384", "sha256"), "secp521
 
 
 class UnsupportedKey(SignatureError):
-    """A key, or a certificate, of a kind that this collection or this version of `cryptography` does not know."""
+    """A key of a kind that this collection or this version of `cryptography` does not know, or a damaged one.
+
+    Old versions do not tell one from the other.
+    """
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,8 @@ def _load(load: t.Callable[[bytes], t.Any], content: bytes, name: str) -> Public
 
     try:
         return from_library(load(content), name)
-    except UnsupportedAlgorithm as e:
-        raise UnsupportedKey(f"{name} is a key of a kind that is not known") from e
-    except (ValueError, TypeError) as e:
-        raise SignatureError(f"{name} is not a public key in a known form") from e
+    except (ValueError, TypeError, UnsupportedAlgorithm) as e:
+        raise UnsupportedKey(f"{name} is not a public key in a known form") from e
 
 
 def from_library(key: t.Any, name: str) -> PublicKey:

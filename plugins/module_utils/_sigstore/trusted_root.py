@@ -74,7 +74,7 @@ class TrustedRoot:
 def read_trusted_root(content: bytes, name: str = "the trusted root") -> TrustedRoot:
     """Return the trusted root of a JSON document; raises SignatureError.
 
-    Services with keys of kinds that are not supported are left out, and so not trusted: Sigstore may add such keys to a
+    Services with keys that cannot be read are left out, and so not trusted: Sigstore may add keys of new kinds to a
     root long before anything is signed with them.
     """
     document = read_json(content, name)

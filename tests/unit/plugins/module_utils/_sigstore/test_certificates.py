@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 
@@ -163,9 +164,14 @@ def test_a_certificate_that_the_library_warns_of_is_read_or_refused():
         assert read_certificate(strange, "the certificate").issuer
 
 
+VERSION_6 = b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % base64.b64encode(
+    GOOD.replace(b"\xa0\3\2\1\2", b"\xa0\3\2\1\5", 1)
+)
+
+
 def test_keys_of_unknown_kinds_are_refused():
     unknown = GOOD.replace(b"\x2a\x86\x48\xce\x3d\2\1", b"\x2a\x86\x48\xce\x3d\2\x7f", 1)
-    with pytest.raises(UnsupportedKey, match="the certificate has a key or a signature of a kind that is not known"):
+    with pytest.raises(UnsupportedKey, match="the key of the certificate is not a public key in a known form"):
         read_certificate(unknown, "the certificate")
 
 
@@ -182,7 +188,7 @@ def test_keys_of_other_kinds_are_refused(sigstore):
 
 
 @pytest.mark.parametrize(
-    "pem", [b"", b"x", key("x").pem, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+    "pem", [b"", b"x", key("x").pem, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", VERSION_6]
 )
 def test_what_is_not_pem_is_refused(pem):
     with pytest.raises(SignatureError, match="the certificate is not a certificate in PEM"):
