@@ -10,12 +10,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import typing as t
+import warnings
 from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .der import texts
 from .fields import quoted
-from .keys import PublicKey, from_library
+from .keys import PublicKey, UnsupportedKey, from_library
 
 CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
 _LARGEST = 64 * 1024
@@ -86,7 +87,9 @@ def certificate_from_pem(pem: bytes, name: str) -> Certificate:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
-        der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
     except (ValueError, TypeError) as e:
         raise SignatureError(f"{name} is not a certificate in PEM") from e
     return read_certificate(der, name)
@@ -100,12 +103,17 @@ def read_certificate(der: bytes, name: str) -> Certificate:
     if len(der) > _LARGEST:
         raise SignatureError(f"{name} is larger than {_LARGEST // 1024} KiB")
     try:
-        return _convert(x509.load_der_x509_certificate(der), der, name)
+        with warnings.catch_warnings():
+            # The library warns of what RFC 5280 does not allow, such as a negative serial number.
+            warnings.simplefilter("ignore")
+            return _convert(x509.load_der_x509_certificate(der), der, name)
+    except UnsupportedAlgorithm as e:
+        raise UnsupportedKey(f"{name} has a key or a signature of a kind that is not known: {quoted(str(e))}") from e
     except (
         ValueError,
         TypeError,
+        LookupError,  # for a name with values of an unknown type, from versions before 42
         OverflowError,
-        UnsupportedAlgorithm,
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,

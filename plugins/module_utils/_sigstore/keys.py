@@ -19,6 +19,10 @@ HASHES = ("sha256", "sha384", "sha512")
 _CURVES = {"secp256r1": ("sha256",), "secp384r1": ("sha384", "sha256"), "secp521r1": ("sha512", "sha256")}
 
 
+class UnsupportedKey(SignatureError):
+    """A key, or a certificate, of a kind that this collection or this version of `cryptography` does not know."""
+
+
 @dataclass(frozen=True)
 class PublicKey:
     """A public key: its SubjectPublicKeyInfo in DER, and the hash algorithms that its signatures may have.
@@ -87,12 +91,14 @@ def _load(load: t.Callable[[bytes], t.Any], content: bytes, name: str) -> Public
 
     try:
         return from_library(load(content), name)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as e:
+    except UnsupportedAlgorithm as e:
+        raise UnsupportedKey(f"{name} is a key of a kind that is not known") from e
+    except (ValueError, TypeError) as e:
         raise SignatureError(f"{name} is not a public key in a known form") from e
 
 
 def from_library(key: t.Any, name: str) -> PublicKey:
-    """Return a key of `cryptography` as ours; raises SignatureError if it is of a kind that Sigstore does not use."""
+    """Return a key of `cryptography` as ours; raises UnsupportedKey if it is of a kind that Sigstore does not use."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -103,7 +109,7 @@ def from_library(key: t.Any, name: str) -> PublicKey:
     elif isinstance(key, ed25519.Ed25519PublicKey):
         kind, hashes = "ed25519", ()
     else:
-        raise SignatureError(
+        raise UnsupportedKey(
             f"{name} is a key of a kind that is not supported. Supported are ECDSA with P-256, P-384 and P-521, RSA"
             f" from {SMALLEST_RSA} bits, and Ed25519"
         )

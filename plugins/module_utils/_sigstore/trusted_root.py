@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .certificates import Certificate, read_certificate
 from .fields import Fields, quoted, read_json, time_of
-from .keys import PublicKey, key_from_der
+from .keys import PublicKey, UnsupportedKey, key_from_der
 from .periods import Period
 
 _MEDIA_TYPES = (
@@ -46,6 +47,9 @@ class Authority:
     valid: Period
 
 
+_Service = t.TypeVar("_Service", Log, Authority)
+
+
 @dataclass(frozen=True)
 class TrustedRoot:
     """Whom to trust. `newest` is the latest start of a validity in it: a root is at least as young as that."""
@@ -68,17 +72,27 @@ class TrustedRoot:
 
 
 def read_trusted_root(content: bytes, name: str = "the trusted root") -> TrustedRoot:
-    """Return the trusted root of a JSON document; raises SignatureError."""
+    """Return the trusted root of a JSON document; raises SignatureError.
+
+    Services with keys of kinds that are not supported are left out, and so not trusted: Sigstore may add such keys to a
+    root long before anything is signed with them.
+    """
     document = read_json(content, name)
     media_type = document.optional_text("mediaType")
     if media_type not in _MEDIA_TYPES:
         raise SignatureError(f"{name} has the media type {quoted(media_type)}, which is not that of a trusted root")
     return TrustedRoot(
-        signature_logs=tuple(_log(entry) for entry in document.inners("tlogs")),
-        certificate_logs=tuple(_log(entry) for entry in document.inners("ctlogs")),
-        authorities=tuple(_authority(entry) for entry in document.inners("certificateAuthorities")),
-        timestamp_authorities=tuple(_authority(entry) for entry in document.inners("timestampAuthorities")),
+        signature_logs=tuple(_supported(_log, document.inners("tlogs"))),
+        certificate_logs=tuple(_supported(_log, document.inners("ctlogs"))),
+        authorities=tuple(_supported(_authority, document.inners("certificateAuthorities"))),
+        timestamp_authorities=tuple(_supported(_authority, document.inners("timestampAuthorities"))),
     )
+
+
+def _supported(read: t.Callable[[Fields], _Service], entries: t.Iterable[Fields]) -> t.Iterator[_Service]:
+    for entry in entries:
+        with contextlib.suppress(UnsupportedKey):
+            yield read(entry)
 
 
 def _log(fields: Fields) -> Log:

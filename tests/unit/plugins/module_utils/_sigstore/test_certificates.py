@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 import pytest
@@ -147,6 +148,18 @@ def test_what_is_not_a_valid_certificate_is_refused(content, problem):
     with pytest.raises(SignatureError, match=problem) as refused:
         read_certificate(content(), "the certificate")
     assert str(refused.value).isprintable()
+
+
+def test_a_certificate_that_the_library_warns_of_is_read_or_refused():
+    """A negative serial number, and a name with a value of an unknown type (warnings are errors in tests)."""
+    serial = GOOD.index(b"\xa0\3\2\1\2\x02") + 7
+    assert read_certificate(GOOD[:serial] + b"\x81" + GOOD[serial + 1 :], "the certificate").serial < 0
+    value = GOOD.index(b"\x0c\x0dsigstore.test")
+    country = GOOD[: value - 1] + b"\x06" + GOOD[value:]
+    assert read_certificate(country, "the certificate").issuer
+    strange = GOOD[:value] + b"\x05" + GOOD[value + 1 :]
+    with contextlib.suppress(SignatureError):
+        assert read_certificate(strange, "the certificate").issuer
 
 
 def test_only_claims_with_one_number_are_read(sigstore):

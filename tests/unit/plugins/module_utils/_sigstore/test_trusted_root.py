@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SignatureError
 from ansible_collections.localai.core.plugins.module_utils._sigstore.periods import Period
 from ansible_collections.localai.core.plugins.module_utils._sigstore.trusted_root import read_trusted_root
 from ansible_collections.localai.core.tests.support.hostile import documents, hostile
+from ansible_collections.localai.core.tests.support.sigstore import content, der, pki
 from ansible_collections.localai.core.tests.support.sigstore.damage import changed, without
 from ansible_collections.localai.core.tests.support.sigstore.instance import Instance
+from ansible_collections.localai.core.tests.support.sigstore.keys import Key
 from ansible_collections.localai.core.tests.support.sigstore.moments import around
 
 ROOT = Instance().trusted_root()
@@ -102,6 +106,35 @@ def test_media_types_of_all_versions_are_known(media_type):
 def test_what_is_not_a_trusted_root_is_refused(document, problem):
     with pytest.raises(SignatureError, match=problem):
         read(document)
+
+
+def key_of_the_future():
+    """A key with an algorithm of which no library has heard, and one that is too short."""
+    unknown = der.sequence(der.sequence(der.oid("2.16.840.1.101.3.4.3.99")), der.tlv(3, b"\0x"))
+    short = Key(ec.derive_private_key(7, ec.SECP224R1()), "p256").spki
+    return [content.b64(unknown), content.b64(short)]
+
+
+@pytest.mark.parametrize("raw", key_of_the_future())
+def test_services_with_keys_of_other_kinds_are_not_trusted(root, raw):
+    """Sigstore may have new kinds of keys long before it signs with them, and the others are still right."""
+    new = copy.deepcopy(ROOT)
+    new["tlogs"].insert(0, changed(ROOT["tlogs"][0], ("publicKey", "rawBytes"), raw))
+    new["ctlogs"].append(changed(ROOT["ctlogs"][0], ("publicKey", "rawBytes"), raw))
+    assert read(new) == root
+    assert read({**ROOT, "tlogs": new["tlogs"][:1]}).signature_logs == ()
+
+
+def test_authorities_with_keys_of_other_kinds_are_not_trusted(root):
+    issuing = pki.Authority("new", around())
+    other = Key(ec.derive_private_key(7, ec.SECP224R1()), "p256")
+    name = pki.x509_name("new")
+    certificate = pki._certificate((name, other), (name, issuing._key), around(), ())
+    entry = {
+        **ROOT["certificateAuthorities"][0],
+        "certChain": {"certificates": [{"rawBytes": content.b64(pki.raw(certificate))}]},
+    }
+    assert read({**ROOT, "certificateAuthorities": [entry, *ROOT["certificateAuthorities"]]}) == root
 
 
 @given(documents(ROOT))
