@@ -185,6 +185,7 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_HOSTS=4 BENCH_DIR=$(BUILD)/sample; \
 	    export BENCH_ONLY='llama,archive,no ranges,converged'; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
+	$(RUN).bench.signed --rounds 2 --sample
 	$(RUN).soak.bombs --sample
 	$(RUN).soak.secrets --sample
 	$(RUN).soak.umoci --images 40

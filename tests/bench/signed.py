@@ -60,6 +60,7 @@ def main() -> None:
     """Measure in turns, print a table, and fail if it takes more than the goal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--sample", action="store_true", help="without a goal for the time, on a busy machine")
     parser.add_argument("--install", type=json.loads)
     options = parser.parse_args()
     if options.install:
@@ -78,7 +79,7 @@ def main() -> None:
     requests = max(row["enforce"][1] - row["ignore"][1] for row in rounds)
     print(f"signatures: ignore {seconds['ignore']:.3f} s, enforce {seconds['enforce']:.3f} s; in a round, verification")
     print(f"adds {added:.3f} s (goal {MOST_SECONDS}) and {requests} requests (goal {MOST_REQUESTS}).")
-    sys.exit(added > MOST_SECONDS or requests > MOST_REQUESTS)
+    sys.exit(requests > MOST_REQUESTS or (added > MOST_SECONDS and not options.sample))
 
 
 if __name__ == "__main__":

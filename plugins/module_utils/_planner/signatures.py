@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from .._address import Address
 from .._errors import LocalAIError, SignatureError
+from .._localai.metadata import Metadata
 from .._localai.verification import policies_for, violation
 from .._request import Policies, Signer, Verification
 from .._sources.uri import HttpUri, ImageUri, PathUri, uri_of
@@ -87,9 +88,10 @@ def _check_installed(name: str, changes: Changes, facts: Facts) -> None:
     A build that LocalAI installed has no record. Its signature is verified in each run.
     """
     directory = changes.state.get(name)
-    if directory is None or directory.metadata is None or directory.target:
+    if directory is None or directory.target:
+        # System backends are those of the distribution, which signs its packages.
         return
-    metadata, record = directory.metadata, directory.record
+    metadata, record = directory.metadata or Metadata(), directory.record
     known = record.signer if record is not None else None
     digests = tuple(dict.fromkeys(d for d in (directory.digest or "", record.platform_digest if record else "") if d))
     signer = _signer(_Build(name, (metadata.uri,), digests, metadata.gallery_url), known, facts)

@@ -99,6 +99,12 @@ def test_a_build_of_localai_without_our_record_is_asked_about_each_time() -> Non
         planned(want("piper"), installed(concrete("piper")), "enforce", UNSIGNED)
 
 
+def test_a_build_of_unknown_origin_is_refused() -> None:
+    by_hand = replace(concrete("piper"), metadata=None)
+    with pytest.raises(SignatureError, match="piper: its signature is not verified: it is not an image"):
+        planned(want("piper"), installed(by_hand), "enforce")
+
+
 def test_what_is_removed_needs_no_signature() -> None:
     result, asked = planned(want("piper", state="absent"), installed(concrete("piper")), "enforce", UNSIGNED)
     assert (len(result.steps), asked) == (1, [])
