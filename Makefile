@@ -155,6 +155,7 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	tests/tools/install_peers.sh $(BUILD)
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
+	$(RUN).bench.signed
 
 soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, all of them in SECURITY.md
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \
@@ -184,6 +185,7 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_HOSTS=4 BENCH_DIR=$(BUILD)/sample; \
 	    export BENCH_ONLY='llama,archive,no ranges,converged'; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
+	$(RUN).bench.signed --rounds 2 --sample
 	$(RUN).soak.bombs --sample
 	$(RUN).soak.secrets --sample
 	$(RUN).soak.umoci --images 40

@@ -73,21 +73,24 @@ options:
       verification:
         description:
           - The policy for the signatures of the gallery's images, with LocalAI's own keys.
-          - The policy is accepted and not verified yet. Images are verified by their digests only, and a
-            run that reads the gallery warns of it.
+          - It is applied if O(signatures) says so.
         type: dict
         suboptions: &policy
           issuer:
             description: The issuer of the certificate. A policy needs this key or the next one.
             type: str
           issuer_regex:
-            description: A regular expression that is found in the issuer.
+            description:
+              - A regular expression of Go (RE2) that is found in the issuer. C(^) and C($) match its start and its end.
+              - What Go and Python read differently is an error, for example look-around, C(\p) and C([[:alpha:]]).
             type: str
           identity:
-            description: The identity in the certificate. A policy needs this key or the next one.
+            description:
+              - The identity in the certificate, such as the address of a workflow file with a branch or tag. A policy
+                needs this key or the next one.
             type: str
           identity_regex:
-            description: A regular expression that is found in the identity.
+            description: A regular expression that is found in the identity, as for the issuer.
             type: str
           source_repository:
             description: The repository of the source, as the certificate states it.
@@ -98,8 +101,7 @@ options:
       artifact_verification:
         description:
           - The policy for the signature of the index itself, if it is read from a registry.
-          - The policy is accepted and not verified yet. A run that reads the index from a registry warns of
-            it.
+          - It is applied if O(signatures) says so.
         type: dict
         suboptions: *policy
   capability:

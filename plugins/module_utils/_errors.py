@@ -22,6 +22,7 @@
     |-- CombinedError           the errors of several names of a task
     |-- SourceError             a URI cannot be fetched, or does not contain a backend
     |   `-- IntegrityError      a digest or a size does not match
+    |-- SignatureError          a signature is missing or not valid, or is that of another signer
     |-- TransportError          a server does not answer, or answers with an error
     `-- ServerError             the LocalAI server on this host is not as a task needs it
 """
@@ -134,6 +135,10 @@ class SourceError(LocalAIError):
 
 class IntegrityError(SourceError):
     """A digest or a size does not match."""
+
+
+class SignatureError(LocalAIError):
+    """A signature is missing or not valid, or the signer is not the one that a policy demands."""
 
 
 class TransportError(LocalAIError):

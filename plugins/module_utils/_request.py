@@ -21,11 +21,40 @@ LAYOUT_SCHEME = "ocilayout:"
 # The schemes of sources from which LocalAI installs models only.
 MODEL_SCHEMES = ("ollama", "huggingface", "hf")
 State = t.Literal["present", "latest", "absent"]
+SignatureMode = t.Literal["ignore", "warn", "enforce"]
+
+
+class Signer(t.NamedTuple):
+    """Who signed an image, as a verifier found: LocalAI's words for a policy, and the evidence.
+
+    `time` is the earliest time that a service signed, in RFC 3339 notation. `log` and `log_index` are the entry in
+    a transparency log, and `trusted_root` names the trusted root.
+    """
+
+    identity: str
+    issuer: str
+    source_repository: str
+    time: str
+    log: str
+    log_index: int
+    trusted_root: str
+
+    @classmethod
+    def parse(cls, value: t.Any) -> Signer | None:
+        """Return the signer of a mapping, or None if it is not one."""
+        if not isinstance(value, dict) or not set(cls._fields) <= set(value):
+            return None
+        signer = cls(**{key: value[key] for key in cls._fields})
+        is_valid = all(isinstance(v, int if k == "log_index" else str) for k, v in signer._asdict().items())
+        return signer if is_valid else None
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One row of the option `pins`: the build of `name` for hosts of one capability and platform."""
+    """One row of the option `pins`: the build of `name` for hosts of one capability and platform.
+
+    `signer` is who signed it, as the host found that made the pins; None if it did not verify that.
+    """
 
     name: str
     capability: str
@@ -34,6 +63,7 @@ class Pin:
     uri: Address
     digest: str
     alias: str = ""
+    signer: Signer | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +149,18 @@ class Verification(t.NamedTuple):
     not_before: str | None = None
 
 
+class Signatures(t.NamedTuple):
+    """What to do about signatures: whether to verify them, and what to do with those that do not satisfy a policy.
+
+    `trusted_root` is a path or the JSON document itself, None for the one of the collection. `legacy` is whether
+    signatures as cosign wrote them before version 2.6 count too.
+    """
+
+    mode: SignatureMode = "ignore"
+    trusted_root: str | None = None
+    legacy: bool = False
+
+
 class GallerySource(t.NamedTuple):
     """One gallery of the option `galleries`.
 
@@ -131,6 +173,13 @@ class GallerySource(t.NamedTuple):
     sha256: str | None = None
     verification: Verification | None = None
     artifact_verification: Verification | None = None
+
+
+class Policies(t.NamedTuple):
+    """What a plan needs to know about signatures: the mode, and the policy of each gallery by its URL."""
+
+    mode: SignatureMode = "ignore"
+    by_gallery: tuple[tuple[Address, Verification | None], ...] = ()
 
 
 class Mirror(t.NamedTuple):
@@ -193,6 +242,14 @@ class HostOptions:
     platform: str | None = None
     connection: Connection = Connection()
     server_version: tuple[int, ...] | None = None
+    signatures: Signatures = field(default_factory=Signatures)
+
+    @property
+    def policies(self) -> Policies:
+        """The policies for signatures."""
+        if self.signatures.mode == "ignore":
+            return Policies()
+        return Policies(self.signatures.mode, tuple((source.url, source.verification) for source in self.galleries))
 
 
 def bare_name(name: str) -> str:

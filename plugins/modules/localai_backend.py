@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - localai.core.connection
   - localai.core.backends
+  - localai.core.signatures
 attributes:
   action_group:
     membership:
@@ -204,6 +205,41 @@ options:
             description: The digest of the build.
             type: str
             required: true
+          signer:
+            description:
+              - Who signed the build, as the host found that made the pins with O(signatures).
+              - A host with O(signatures) does not verify the build again if this signer satisfies its policy.
+            type: dict
+            version_added: 0.2.0
+            suboptions:
+              identity:
+                description: The identity in the certificate.
+                type: str
+                required: true
+              issuer:
+                description: Who vouches for the identity.
+                type: str
+                required: true
+              source_repository:
+                description: The repository of the source, empty if the certificate does not state it.
+                type: str
+                required: true
+              time:
+                description: When the build was signed, in UTC.
+                type: str
+                required: true
+              log:
+                description: The transparency log with the signature.
+                type: str
+                required: true
+              log_index:
+                description: The index of the entry in this log.
+                type: int
+                required: true
+              trusted_root:
+                description: The trusted root that the signature was verified with.
+                type: str
+                required: true
   exclusive:
     description:
       - Whether to remove all backends except those in O(name) and their builds.

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - localai.core.connection
   - localai.core.backends
+  - localai.core.signatures
 attributes:
   action_group:
     membership:
@@ -225,6 +226,7 @@ backends:
         installed_at: "2026-11-26T17:34:12Z"
         uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
         digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
+      signer: null
       problem: null
   contains:
     name:
@@ -268,6 +270,13 @@ backends:
       description:
         - The content of C(metadata.json), or null if the file does not exist or cannot be read. Null for backends of
           O(backends_system_path) if O(server_version) is v4.9 or older, which does not read it.
+      type: dict
+    signer:
+      description:
+        - Who signed its image, if a task with O(signatures) verified that, or null. C(identity) and C(issuer) are those
+          of the certificate, C(source_repository) is the repository of the source, C(time) is the time of the
+          signature, C(log) and C(log_index) are its entry in a transparency log, and C(trusted_root) is what it
+          was verified with.
       type: dict
     problem:
       description:
@@ -396,6 +405,7 @@ pins:
   description:
     - The current builds of the backends, with O(pins=true), for O(localai.core.localai_backend#module:pins).
     - If a backend has no build for a capability, there is a warning instead of a row.
+    - With O(signatures), each row has the C(signer) of its build, and C(format) is 2.
   returned: when O(pins=true)
   type: dict
   sample:

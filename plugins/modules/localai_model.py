@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - localai.core.connection
   - localai.core.models
+  - localai.core.signatures
 attributes:
   action_group:
     membership:

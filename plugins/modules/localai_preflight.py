@@ -131,7 +131,8 @@ python:
       returned: success
     libraries:
       description:
-        - Whether it can import V(requests), V(yaml) and V(isal), and a library that decompresses zstd (V(zstd)).
+        - Whether it has V(requests), V(yaml), V(isal) and V(cryptography), and a library that decompresses zstd
+          (V(zstd)).
       type: dict
       returned: success
     other:
@@ -144,7 +145,7 @@ python:
     executable: /usr/bin/python3
     version: 3.11.2
     of_distribution: true
-    libraries: {requests: true, yaml: true, isal: false, zstd: false}
+    libraries: {requests: true, yaml: true, isal: false, zstd: false, cryptography: true}
     other: null
 epel:
   description: Whether Extra Packages for Enterprise Linux, or a mirror of it, is enabled.

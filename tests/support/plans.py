@@ -28,6 +28,7 @@ from ansible_collections.localai.core.plugins.module_utils._planner.facts import
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import plan as plan_of
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import (
+    FindSigner,
     NewTreeAttributes,
     Question,
     ReadGallery,
@@ -86,6 +87,7 @@ class Delivered:
     sha256: str = ""
     platform_digest: str = ""
     size: int = 0
+    mirrors: tuple[Address, ...] = ()
 
 
 def answer(question: Question, walked: Mapping[str, Inspection | None] | None = None, tagged: bool = False) -> Any:
@@ -97,6 +99,8 @@ def answer(question: Question, walked: Mapping[str, Inspection | None] | None = 
         return (walked or {}).get(question.directory, Inspection())
     if isinstance(question, NewTreeAttributes):
         return LOOK
+    if isinstance(question, FindSigner):
+        raise TypeError(question)
     uri = question.origins[0]
     digest = uri.text.partition("@")[2] or (None if uri.text.startswith("/") else DIGEST)
     if isinstance(question, ServedDigest):

@@ -24,7 +24,19 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from .archives import read_tree
 from .auth import basic
-from .images import Artifact, Index, Platform, host_platform, image, index, layer
+from .images import (
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Artifact,
+    Index,
+    Platform,
+    host_platform,
+    image,
+    index,
+    layer,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,13 @@ class Pusher:
         """Push a blob that is too large for memory."""
         with path.open("rb") as blob:
             self._push_blob(repository, digest, blob, {"Content-Length": str(path.stat().st_size)})
+
+    def manifest(self, repository: str, name: str) -> tuple[str, bytes]:
+        """The media type and the bytes of a manifest that the registry has under a tag or a digest."""
+        url = f"{self.target.url}/v2/{repository}/manifests/{name}"
+        accepted = {"Accept": f"{OCI_INDEX}, {OCI_MANIFEST}, {DOCKER_INDEX}, {DOCKER_MANIFEST}"}
+        reply = self._expect(200, self._send(repository, "GET", url, None, accepted))
+        return reply.headers["Content-Type"], reply.body
 
     def _push_blob(
         self, repository: str, digest: str, blob: bytes | IO[bytes], headers: Mapping[str, str] | None = None

@@ -13,17 +13,21 @@ import ssl
 from urllib.parse import unquote
 
 from .auth import OPEN, Auth, Basic, Bearer, Open, Tokens, basic, scopes
-from .images import Artifact, Index, digest
+from .images import OCI_INDEX, Artifact, Index, digest
 from .server import Answer, Request, Server
 
 
 class Registry(Server):
     """Serves what was `put` into it or pushed to it."""
 
-    def __init__(self, auth: Auth = OPEN, tls: ssl.SSLContext | None = None) -> None:
-        """`tls` is a context for the server side; without one the registry speaks plain HTTP."""
+    def __init__(self, auth: Auth = OPEN, tls: ssl.SSLContext | None = None, referrers: bool = False) -> None:
+        """`tls` is a context for the server side; without one the registry speaks plain HTTP.
+
+        With `referrers` it lists the manifests about another one, as OCI 1.1 has it; real ones of version 2 do not.
+        """
         super().__init__(self._serve, tls)
         self.auth = auth
+        self.referrers = referrers
         self.tokens = Tokens()
         self._manifests: dict[tuple[str, str], tuple[str, bytes]] = {}
         self._blobs: dict[tuple[str, str], bytes] = {}
@@ -53,8 +57,8 @@ class Registry(Server):
     def _serve(self, request: Request) -> Answer:
         if request.path == "/token" and isinstance(self.auth, Bearer):
             return self._give_token(self.auth, request)
-        match = re.match(r"/v2/(?:(?P<repository>.+)/(?P<kind>manifests|blobs)/(?P<name>.+))?$", request.path)
-        if match is None:
+        match = re.match(r"/v2/(?:(?P<repository>.+)/(?P<kind>manifests|blobs|referrers)/(?P<name>.+))?$", request.path)
+        if match is None or (match["kind"] == "referrers" and not self.referrers):
             return _error(404, "UNSUPPORTED", "no such page")
         repository, kind, name = match["repository"] or "", match["kind"], unquote(match["name"] or "")
         action = "pull" if request.method in ("GET", "HEAD") else "push"
@@ -65,6 +69,8 @@ class Registry(Server):
             return Answer(headers={"Content-Type": "application/json"}, body=b"{}")
         if action == "push":
             return self._store(request, repository, kind, name)
+        if kind == "referrers":
+            return self._list_referrers(request, repository, name)
         return self._manifest(request, repository, name) if kind == "manifests" else self._blob(repository, name)
 
     def _manifest(self, request: Request, repository: str, name: str) -> Answer:
@@ -76,6 +82,23 @@ class Registry(Server):
             return _error(404, "MANIFEST_UNKNOWN", f"the Accept header does not allow {media_type}")
         return Answer(headers={"Content-Type": media_type, "Docker-Content-Digest": digest(content)}, body=content)
 
+    def _list_referrers(self, request: Request, repository: str, name: str) -> Answer:
+        """The index of the manifests whose subject has this digest; on request only those of one type."""
+        rows = []
+        for (where, known_as), (media_type, content) in sorted(self._manifests.items()):
+            if where == repository and known_as == digest(content) and _subject(content) == name:
+                manifest = json.loads(content)
+                kind = manifest.get("artifactType") or manifest.get("config", {}).get("mediaType", "")
+                row = {"mediaType": media_type, "size": len(content), "digest": known_as, "artifactType": kind}
+                rows.append({**row, "annotations": manifest.get("annotations", {})})
+        headers = {"Content-Type": OCI_INDEX}
+        wanted = request.parameter("artifactType")
+        if wanted:
+            rows = [row for row in rows if row["artifactType"] == wanted]
+            headers["OCI-Filters-Applied"] = "artifactType"
+        body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": rows}).encode()
+        return Answer(headers=headers, body=body)
+
     def _blob(self, repository: str, name: str) -> Answer:
         if (repository, name) not in self._blobs:
             return _error(404, "BLOB_UNKNOWN", "blob unknown to registry")
@@ -86,7 +109,7 @@ class Registry(Server):
         """The two requests of a monolithic upload, and the one that stores a manifest."""
         if kind == "blobs" and request.method == "POST" and name == "uploads/":
             return Answer(202, {"Location": f"/v2/{repository}/blobs/uploads/{secrets.token_hex(8)}?state=x"})
-        if request.method != "PUT":
+        if request.method != "PUT" or kind == "referrers":
             return _error(405, "UNSUPPORTED", "the operation is unsupported")
         found = digest(request.body)
         wanted = request.parameter("digest") if kind == "blobs" else name
@@ -97,7 +120,10 @@ class Registry(Server):
         else:
             for known_as in (wanted, found):
                 self.put_manifest(repository, known_as, request.body, request.headers.get("content-type", ""))
-        return Answer(201, {"Location": f"/v2/{repository}/{kind}/{found}", "Docker-Content-Digest": found})
+        headers = {"Location": f"/v2/{repository}/{kind}/{found}", "Docker-Content-Digest": found}
+        if self.referrers and kind == "manifests" and _subject(request.body):
+            headers["OCI-Subject"] = _subject(request.body)
+        return Answer(201, headers)
 
     def _challenge(self, request: Request, repository: str, action: str) -> str:
         """What to ask from a client that may not do this; empty for one that may."""
@@ -125,6 +151,14 @@ class Registry(Server):
         token = self.tokens.issue(scopes(request.query), auth.lifetime, auth.uses)
         answer = {auth.key: token, "expires_in": int(auth.lifetime)}
         return Answer(headers={"Content-Type": "application/json"}, body=json.dumps(answer).encode())
+
+
+def _subject(content: bytes) -> str:
+    """The digest of what a manifest is about, if it is about something."""
+    try:
+        return str(json.loads(content)["subject"]["digest"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _error(status: int, code: str, message: str) -> Answer:

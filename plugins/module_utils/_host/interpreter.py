@@ -19,6 +19,7 @@ from .._fs.utf8 import os
 _NEEDED = ("requests", "yaml")
 # What decompresses faster, or at all: zstd is decompressed by Python's own `_zstd` from 3.14 on, or by zstandard.
 _DECOMPRESSORS = {"isal": ("isal",), "zstd": ("_zstd", "zstandard")}
+_VERIFIER = "cryptography"
 
 
 def interpreter() -> dict[str, t.Any]:
@@ -31,7 +32,11 @@ def interpreter() -> dict[str, t.Any]:
         "executable": sys.executable or None,
         "version": platform.python_version(),
         "of_distribution": _is_of_distribution(),
-        "libraries": {**needed, **{name: any(map(_has, names)) for name, names in _DECOMPRESSORS.items()}},
+        "libraries": {
+            **needed,
+            **{name: any(map(_has, names)) for name, names in _DECOMPRESSORS.items()},
+            _VERIFIER: _has(_VERIFIER),
+        },
         "other": None if all(needed.values()) else interpreter_with(_NEEDED),
     }
 

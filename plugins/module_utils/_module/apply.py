@@ -15,14 +15,27 @@ from dataclasses import dataclass, replace
 from .._address import Address
 from .._errors import SourceError
 from .._fs.file_attributes import FileAttributes
+from .._fs.utf8 import os
 from .._localai.backend_tree import BACKEND_FILES
 from .._localai.metadata import METADATA, Metadata
 from .._localai.metadata_writer import to_json
-from .._planner.steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, Step, WriteMeta
+from .._planner.steps import (
+    Fetch,
+    Prune,
+    RecordSigner,
+    Remove,
+    Restore,
+    Retire,
+    SetAlias,
+    SetAttributes,
+    Step,
+    WriteMeta,
+)
 from .._sources.progress import Progress
 from .._store.contents import contents_of, record_file
 from .._store.record import RECORD
 from .._store.store import Store
+from .._store.verify import recorded_contents
 
 if t.TYPE_CHECKING:
     from .._sources.artifact import Artifact
@@ -58,6 +71,8 @@ class Applier:
                 store.publish(tree, step.backend, step.keep)
         elif isinstance(step, SetAlias):
             store.replace_file(step.backend, METADATA, to_json(step.metadata))
+        elif isinstance(step, RecordSigner):
+            self._record_signer(step)
         elif isinstance(step, Restore):
             store.restore(step.path, step.backend, self._requested, step.keep, step.build)
         elif isinstance(step, SetAttributes):
@@ -69,6 +84,11 @@ class Applier:
         elif isinstance(step, Remove):
             store.remove(step.backend)
         return None
+
+    def _record_signer(self, step: RecordSigner) -> None:
+        """Write the record of an installed tree again; the list of what was installed stays as it is."""
+        contents = recorded_contents(os.path.join(self._store.path, step.backend))
+        self._store.replace_file(step.backend, RECORD, record_file(step.record, contents))
 
     def _fetch(self, step: Fetch) -> Transfer:
         """Install a build with its metadata and its record."""

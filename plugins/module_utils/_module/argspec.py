@@ -74,6 +74,12 @@ CONNECTION_OPTIONS: Options = {
     "connections": {"type": "int", "default": 8},
     "rate_limit": {"type": "str"},
 }
+# Of all modules that read galleries.
+SIGNATURE_OPTIONS: Options = {
+    "signatures": {"type": "str", "choices": ["ignore", "warn", "enforce"], "default": "ignore"},
+    "trusted_root": {"type": "raw"},
+    "legacy_signatures": {"type": "bool", "default": False},
+}
 # Together with those above, the options of the action group `localai_backends`.
 BACKENDS_OPTIONS: Options = {
     "backends_path": {"type": "path", "default": "/var/lib/local-ai/backends"},
@@ -132,6 +138,18 @@ _BACKEND_OPTIONS: Options = {
                     "alias": {"type": "str"},
                     "uri": {"type": "str", "required": True},
                     "digest": {"type": "str", "required": True},
+                    "signer": {
+                        "type": "dict",
+                        "options": {
+                            "identity": {"type": "str", "required": True},
+                            "issuer": {"type": "str", "required": True},
+                            "source_repository": {"type": "str", "required": True},
+                            "time": {"type": "str", "required": True},
+                            "log": {"type": "str", "required": True},
+                            "log_index": {"type": "int", "required": True},
+                            "trusted_root": {"type": "str", "required": True},
+                        },
+                    },
                 },
             },
         },
@@ -149,7 +167,7 @@ _BACKEND_OPTIONS: Options = {
 _NOT_WITH_BACKENDS = [("name", "backends"), ("backends", "uri"), ("backends", "digest")]
 
 BACKEND: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_BACKEND_OPTIONS},
+    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **SIGNATURE_OPTIONS, **_BACKEND_OPTIONS},
     # For uri with digest, see `options`: that error says where to write the digest.
     "mutually_exclusive": [("uri", "release", "pins"), ("digest", "release", "pins"), *_NOT_WITH_BACKENDS],
     "required_one_of": [("name", "backends")],

@@ -11,7 +11,7 @@ import functools
 import typing as t
 
 from .._address import printable
-from .._errors import GalleryError, LocalAIError, MissingLibrary, SourceError
+from .._errors import GalleryError, LocalAIError, MissingLibrary, SignatureError, SourceError
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability, compatible
 from .._localai.catalog import Resolution
@@ -23,10 +23,11 @@ from .._planner.facts import Facts
 from .._planner.failures import combined, not_released
 from .._planner.pins import at_release, contradiction, document_of
 from .._planner.plan import plan as plan_of
-from .._planner.questions import FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
+from .._planner.questions import Artifact, FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
+from .._planner.signatures import digests_of, question_about
 from .._planner.unknown_capability import warning_about, warnings_of
 from .._planner.unreadable import check_known, resolve
-from .._request import BackendOptions, HostOptions, Pin, bare_name
+from .._request import BackendOptions, HostOptions, Pin, Signer, bare_name
 from .._resolver.resolver import Resolver
 from .._sources.uri import PathUri, uri_of
 from .._store.record import Inspection
@@ -212,7 +213,27 @@ class Available:
             uri=artifact.uri,
             digest=artifact.digest,
             alias=concrete.alias,
+            signer=self._signer(concrete, artifact),
         )
+
+    def _signer(self, concrete: Entry, artifact: Artifact) -> Signer | None:
+        """Return who signed a build; None, with a warning, if that is not verified and need not be.
+
+        Raises SignatureError.
+        """
+        policies = self._host.policies
+        if policies.mode == "ignore":
+            return None
+        origins = (artifact.uri, *artifact.mirrors)
+        try:
+            question = question_about(origins, digests_of(artifact), concrete.gallery_url, policies)
+            return t.cast(Signer, self._resolver.answer(question))
+        except SignatureError as e:
+            problem = f"{concrete.name}: its signature is not verified: {e}"
+            if policies.mode == "enforce":
+                raise SignatureError(problem) from e
+            self._warnings.append(f"pins: {problem}")
+            return None
 
     def _recorded_pins(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
         """Return the pins of a backend with its recorded source and digest; none unless both are recorded."""
@@ -230,6 +251,7 @@ class Available:
                 uri=metadata.uri,
                 digest=build.digest,
                 alias=metadata.alias,
+                signer=build.record.signer if build.record else None,
             )
             for capability in capabilities
             if build.digest and compatible(build.name, capability)

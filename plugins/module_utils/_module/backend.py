@@ -68,7 +68,7 @@ def _carry_out(run: Run) -> Plan:
         clean_up(task)
     galleries = tuple(source.name for source in host.galleries)
     answers = functools.lru_cache(maxsize=None)(functools.partial(_answers, host, run))
-    decider = Decider(Facts(capability, galleries), answers)
+    decider = Decider(Facts(capability, galleries, policies=host.policies), answers)
     plan = decider.decide(task)
     if plan.steps:
         from .execute import execute, preflight

@@ -114,9 +114,16 @@ def _installed_row(
         "run_file": row.run_file,
         "runnable": row.runnable,
         "metadata": printable(row.metadata.fields()) if row.metadata else None,
+        "signer": _signer(installed.get(row.backend)) if row.kind != "system" else None,
         "problem": row.problem or (None if has_usable_name else _UNUSABLE),
         **_usage(os.path.join(path, row.home), request),
     }
+
+
+def _signer(directory: Directory | None) -> dict[str, t.Any] | None:
+    """Return who signed an installed build, if that was verified."""
+    record = directory.record if directory is not None else None
+    return None if record is None or record.signer is None else record.signer._asdict()
 
 
 def _wanted_previous(installed: Installed, rows: Listing, request: InfoOptions) -> list[PreviousVersion]:

@@ -52,7 +52,7 @@ def _policy(spec: t.Mapping[str, t.Any], where: str) -> Verification:
     """Return a policy for signatures; raises OptionError for one that LocalAI refuses, with `where` in its message."""
     policy = {key: value for key, value in spec.items() if value}
     if policy != LOCALAI_GALLERY["artifact_verification"]:
-        from .policies import check_policy  # few tasks have one of their own
+        from .._localai.verification import check_policy  # few tasks have one of their own
 
         check_policy(policy, where)
     return Verification(**policy)

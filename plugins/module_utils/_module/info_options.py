@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._request import bare_name
-from .argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, Options
+from .argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, SIGNATURE_OPTIONS, Options
 from .build_options import check_release, refuse
 from .options import requested_names, spellings_of
 
@@ -26,7 +26,7 @@ _INFO_OPTIONS: Options = {
 }
 
 BACKEND_INFO: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **_INFO_OPTIONS},
+    "argument_spec": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **SIGNATURE_OPTIONS, **_INFO_OPTIONS},
     **CLIENT_KEY,
 }
 

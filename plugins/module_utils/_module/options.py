@@ -13,7 +13,7 @@ from .._address import Address
 from .._errors import NameRefused, OptionError
 from .._fs.utf8 import os
 from .._localai.names import requested_name
-from .._request import BackendOptions, Connection, Endpoint, HostOptions, bare_name
+from .._request import BackendOptions, Connection, Endpoint, HostOptions, Signatures, bare_name
 from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
@@ -34,7 +34,18 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
         platform=params["platform"],
         connection=connection,
         server_version=None if params["server_version"] is None else _version(params["server_version"]),
+        signatures=signatures_of(params),
     )
+
+
+def signatures_of(params: t.Mapping[str, t.Any]) -> Signatures:
+    """Return what to do about signatures; raises OptionError."""
+    root = params["trusted_root"]
+    if root is not None:
+        from .rare_options import root_of
+
+        root = root_of(root)
+    return Signatures(params["signatures"], root, params["legacy_signatures"])
 
 
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:

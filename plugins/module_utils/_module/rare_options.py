@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 import types
@@ -73,6 +74,22 @@ def version_of(text: str) -> tuple[int, ...]:
             "prints with --version, or omit the option for the newest one."
         )
     return tuple(map(int, version.groups()[:3]))
+
+
+def root_of(value: t.Any) -> str:
+    """Return `trusted_root`: an absolute path, or a JSON document; raises OptionError.
+
+    Ansible makes a mapping of a JSON document that a template returns.
+    """
+    if isinstance(value, dict):
+        return json.dumps(value)
+    text = value.strip() if isinstance(value, str) else ""
+    if not text.startswith(("/", "{")):
+        raise OptionError(
+            "trusted_root must be an absolute path on the host, or the content of a trusted_root.json. Omit it to use "
+            "the trusted root of this collection."
+        )
+    return text
 
 
 def rate_of(text: str) -> int:

@@ -12,8 +12,8 @@ import typing as t
 from .._errors import SourceError
 from .._fs.read import chunks_of, open_file
 from .._fs.utf8 import os
-from .manifest import OCI_INDEX, Descriptor, Manifest, Repository, parse_manifest
-from .reference import Reference, is_digest, reference_of
+from .manifest import OCI_INDEX, OCI_MANIFEST, Descriptor, Manifest, Repository, parse_manifest
+from .reference import Reference, is_digest, reference_of, referrers_tag
 from .tar_file import TarFile, bounded
 
 _REF_NAME = "org.opencontainers.image.ref.name"
@@ -49,6 +49,16 @@ class Layout(Repository):
             missing = f"no image {name!r}" if name else "not just one image, so a name or a digest is needed"
             raise SourceError(f"{self} has {missing}; {self._listed(index.children)}", missing=bool(name))
         return self.manifest(child.digest)
+
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """Return the manifests in the layout that are about the one with a digest; raises SourceError."""
+        children = parse_manifest(self._files.read("index.json"), OCI_INDEX).children
+        tag = referrers_tag(digest)
+        index = next((child for child in children if tag in _names(child) or _has_tag(child, tag)), None)
+        if index is not None:
+            return self.manifest(index.digest).children
+        about = (child for child in children if child.media_type == OCI_MANIFEST and child.platform is None)
+        return tuple(child for child in about if self.manifest(child.digest).subject == digest)
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored; raises SourceError."""

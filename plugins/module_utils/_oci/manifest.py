@@ -85,7 +85,8 @@ class Descriptor:
 class Manifest:
     """An index with `children`, or an image with a `config` and `layers`; `digest` is that of the document.
 
-    `artifact_type` is what it is, if it is not an index: by default the media type of its configuration.
+    `artifact_type` is what it is, if it is not an index: by default the media type of its configuration. `subject` is
+    the digest of the manifest that it is about, if there is one.
     """
 
     digest: str
@@ -93,6 +94,7 @@ class Manifest:
     config: Descriptor | None = None
     layers: tuple[Descriptor, ...] = ()
     artifact_type: str = ""
+    subject: str = ""
 
     @property
     def is_index(self) -> bool:
@@ -111,6 +113,13 @@ class Repository(t.Protocol):
     def digest(self, name: str) -> str:
         """Return the digest that a tag has now; raises SourceError, TransportError."""
         return self.manifest(name).digest
+
+    def referrers(self, _digest: str) -> tuple[Descriptor, ...]:
+        """Return the manifests that are about the one with a digest, for example signatures of it.
+
+        They may be about another one. Raises SourceError, TransportError.
+        """
+        return ()
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored and not verified; raises SourceError, TransportError."""
@@ -143,11 +152,13 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
         if not isinstance(config, dict):
             raise SourceError("the manifest has no config.")
         described, artifact_type = _descriptor(config), document.get("artifactType")
+        subject = document.get("subject")
         return Manifest(
             actual,
             config=described,
             layers=_descriptors(document, "layers"),
             artifact_type=artifact_type if artifact_type and isinstance(artifact_type, str) else described.media_type,
+            subject=_descriptor(subject).digest if isinstance(subject, dict) else "",
         )
     raise SourceError(f"{kind!r} is not a supported kind of manifest.")
 

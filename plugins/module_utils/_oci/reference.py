@@ -94,3 +94,9 @@ def reference_of(name: str) -> Reference | None:
         return Reference.parse(name) if set("/:") & set(name) else None
     except SourceError:
         return None
+
+
+def referrers_tag(digest: str) -> str:
+    """Return the tag of an index with the referrers of a digest (distribution specification 1.1)."""
+    algorithm, _colon, digits = digest.partition(":")
+    return f"{algorithm[:32]}-{digits[:64]}"

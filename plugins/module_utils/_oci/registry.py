@@ -23,10 +23,12 @@ from .._http.url import is_from, is_loopback, origin
 from .challenge import Challenge, parse_challenge
 from .docker_config import Credentials
 from .login import Logins
-from .manifest import ACCEPTED, Descriptor, Manifest, Repository, parse_manifest
-from .reference import Reference, is_digest
+from .manifest import ACCEPTED, OCI_INDEX, Descriptor, Manifest, Repository, parse_manifest
+from .reference import Reference, is_digest, referrers_tag
 
 _NO_HEAD = (405, 501)
+# What registries answer that know no referrers.
+_NO_REFERRERS = (400, 404, 405, 501)
 _LOGIN_STATUSES = (400, 401, 403, 404)
 _FORBIDDEN = (401, 403)
 _TOO_MANY_REQUESTS = 429
@@ -83,6 +85,24 @@ class RemoteRepository(Repository):
             return self.manifest(name).digest
         stated = answer.headers.get("Docker-Content-Digest", "")
         return stated if is_digest(stated) else self.manifest(name).digest
+
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """Return the manifests that are about the one with a digest; raises SourceError, TransportError.
+
+        A registry without that part of the distribution specification (1.1) has an index with a tag for them.
+        """
+        try:
+            answer = self._registry.get(self._location, f"referrers/{digest}", {"Accept": OCI_INDEX})
+            return parse_manifest(answer.body, answer.headers.get("Content-Type", "")).children
+        except (SourceError, TransportError) as e:
+            if isinstance(e, TransportError) and e.status not in _NO_REFERRERS:
+                raise
+        try:
+            return self.manifest(referrers_tag(digest)).children
+        except TransportError as e:
+            if not e.missing:
+                raise
+            return ()
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored and not verified; raises TransportError."""

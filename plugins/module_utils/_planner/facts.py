@@ -18,6 +18,7 @@ from .._errors import LocalAIError
 from .._fs.file_attributes import FileAttributes
 from .._localai.capability import HostCapability
 from .._localai.installed import Installed
+from .._request import Policies
 from .unanswered import Unanswered
 
 if t.TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Facts:
     """The facts: the capability of the host, the names of the galleries in order, the scan of the disk, and answers.
 
     `requested` has the owner, group and mode that installed trees must have. `answers` has the answer to each question
-    so far, or the error that prevented an answer.
+    so far, or the error that prevented an answer. `policies` are those for signatures.
     """
 
     host: HostCapability
@@ -41,6 +42,7 @@ class Facts:
     scan: Installed = _NOTHING
     requested: FileAttributes = _UNKNOWN
     answers: t.Mapping[Question, t.Any] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
 
     def learn(self, answers: t.Mapping[Question, t.Any]) -> Facts:
         """Return these facts with more answers."""

@@ -18,7 +18,7 @@ from .._localai.gallery import Entry
 from .._localai.names import checked_name
 from .._oci.platform import Platform
 from .._oci.reference import is_digest
-from .._request import BackendOptions, Pin
+from .._request import BackendOptions, Pin, Signer
 from .._sources.uri import LATEST, HttpUri, PathUri, parse_uri, with_digest, with_release
 from .failures import combined
 from .unreadable import check_decided
@@ -26,6 +26,8 @@ from .unreadable import check_decided
 FORMAT = 1
 # Format 2 has the same rows for backends, with more keys, which are ignored.
 _READABLE = (1, 2)
+# Versions of this collection that refuse unknown keys read format 1 only.
+_SIGNED_FORMAT = 2
 _SHA256 = "sha256:"
 
 
@@ -98,7 +100,8 @@ def at_release(entry: Entry, release: str) -> Entry:
 def document_of(pins: t.Iterable[Pin]) -> dict[str, t.Any]:
     """Return a value for the option `pins`. Its rows are sorted, so that differences in Git are small."""
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.capability, pin.platform))
-    return {"format": FORMAT, "backends": [_row(pin) for pin in ordered]}
+    is_signed = any(pin.signer for pin in ordered)
+    return {"format": _SIGNED_FORMAT if is_signed else FORMAT, "backends": [_row(pin) for pin in ordered]}
 
 
 def _row(pin: Pin) -> dict[str, t.Any]:
@@ -110,6 +113,7 @@ def _row(pin: Pin) -> dict[str, t.Any]:
         "alias": pin.alias or None,
         "uri": str(pin.uri),
         "digest": pin.digest,
+        **({"signer": pin.signer._asdict()} if pin.signer is not None else {}),
     }
 
 
@@ -119,7 +123,7 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
             f"pins: this version of the collection reads format {' or '.join(map(str, _READABLE))}, not "
             f"{document['format']}. Create the set again with localai_backend_info and pins=true."
         )
-    rows = [Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or ""}) for row in document["backends"]]
+    rows = [_pin(row) for row in document["backends"]]
     seen = set()
     for row in rows:
         where = f"pins: {row.name} for {row.capability}"
@@ -139,6 +143,11 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
     if reason:
         raise OptionError(f"pins: {reason} Create the set again with localai_backend_info and pins=true.")
     return rows
+
+
+def _pin(row: t.Mapping[str, t.Any]) -> Pin:
+    signer = Signer(**row["signer"]) if row.get("signer") is not None else None
+    return Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or "", "signer": signer})
 
 
 def contradiction(pins: t.Sequence[Pin]) -> str:

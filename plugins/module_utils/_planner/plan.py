@@ -96,7 +96,7 @@ def _plan(changes: Changes, facts: Facts) -> Plan | Questions:
 
         outcomes = plan_removal(changes, request.names)
     else:
-        questions = _plan_names(changes, facts, outcomes)
+        questions = _plan_names(changes, facts, outcomes) or _signatures(changes, facts, outcomes)
         if questions:
             return questions
         if _may_have_surplus(changes):
@@ -135,6 +135,14 @@ def _plan_names(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> Ques
     except Unanswered as e:
         questions[e.question] = None
     return tuple(questions)
+
+
+def _signatures(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> Questions:
+    if facts.policies.mode == "ignore":
+        return ()
+    from .signatures import check_signatures
+
+    return check_signatures(changes, facts, outcomes)
 
 
 def _plan_again(changes: Changes, facts: Facts, outcomes: list[Outcome]) -> None:

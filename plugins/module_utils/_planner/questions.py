@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._address import Address
+from .._request import Verification
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,20 @@ class WalkTree:
     directory: str
 
 
-Question = t.Union[ReadGallery, FindArtifact, ServedDigest, NewTreeAttributes, WalkTree]
+@dataclass(frozen=True)
+class FindSigner:
+    """Who signed an image, if one of the policies is satisfied? The answer is a `Signer`.
+
+    `digests` are those of the index and of the image, of which one has to be signed.
+    """
+
+    about_a_tree: t.ClassVar[t.Literal[False]] = False
+    origins: tuple[Address, ...]
+    digests: tuple[str, ...]
+    policies: tuple[Verification, ...]
+
+
+Question = t.Union[ReadGallery, FindArtifact, ServedDigest, NewTreeAttributes, WalkTree, FindSigner]
 Questions = t.Tuple[Question, ...]
 
 
@@ -62,6 +76,8 @@ class Artifact(t.Protocol):
 
     @property
     def uri(self) -> Address: ...
+    @property
+    def mirrors(self) -> tuple[Address, ...]: ...
     @property
     def digest(self) -> str | None: ...
     @property

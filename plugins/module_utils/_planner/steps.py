@@ -71,6 +71,13 @@ class SetAlias(Step):
 
 
 @dataclass(frozen=True)
+class RecordSigner(Step):
+    """Record who signed an installed build; `record` is the one that it has then."""
+
+    record: Record
+
+
+@dataclass(frozen=True)
 class SetAttributes(Step):
     """Set the requested owner, group and mode of a tree."""
 
@@ -121,6 +128,7 @@ def state_of(installed: Installed, name: str) -> State:
         "group": directory.attributes.group,
         "mode": directory.attributes.mode,
         "run_file": installed.run_file(directory.target or directory.name) if runs else None,
+        **({"signed_by": directory.record.signer.identity} if directory.record and directory.record.signer else {}),
         **({"problem": damage} if damage else {}),
         **previous,
     }

@@ -12,12 +12,12 @@ import typing as t
 from urllib.parse import unquote
 
 from .._address import Address
-from .._errors import GalleryError, TransportError
+from .._errors import GalleryError, SignatureError, TransportError
 from .._fs.read import read_file
 from .._fs.utf8 import os
 from .._http.failover import Failures, first_answer
 from .._localai.gallery import Entry, Index, index_of
-from .._request import GallerySource
+from .._request import GallerySource, Signatures
 from .._sources.uri import ImageUri
 from .gallery_artifact import INDEX_FILE, fetch_file
 from .text import text_of
@@ -26,6 +26,7 @@ from .yaml_document import MOST_BYTES, parse_yaml
 if t.TYPE_CHECKING:
     from .._http.client import Http
     from .._oci.image import Images
+    from .._oci.reference import Reference
 
 ARTIFACT = "oci://"
 _Parsed = t.TypeVar("_Parsed")
@@ -55,24 +56,25 @@ def readable_url(url: str) -> str:
     return url
 
 
-def read_gallery(source: GallerySource, http: Http, images: Images, warnings: list[str]) -> Index[Entry]:
-    """Return the index of a gallery of backends, from the first of its URLs that has it; raises GalleryError.
+class Access(t.NamedTuple):
+    """What it takes to read galleries. Problems that prevent nothing are added to `warnings`."""
 
-    Policies for signatures that would apply and are not verified are added to `warnings`.
-    """
-    return read_source(source, http, images, warnings, lambda data, url, _at: parse_index(data, source.name, url))
+    http: Http
+    images: Images
+    signatures: Signatures
+    warnings: list[str]
 
 
-def read_source(
-    source: GallerySource,
-    http: Http,
-    images: Images,
-    warnings: list[str],
-    parse: t.Callable[[bytes, Address, str], _Parsed],
-) -> _Parsed:
+def read_gallery(source: GallerySource, access: Access) -> Index[Entry]:
+    """Return the index of a gallery of backends, from the first of its URLs that has it; raises GalleryError."""
+    return read_source(source, access, lambda data, url, _at: parse_index(data, source.name, url))
+
+
+def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:
     """Return what `parse` makes of a gallery, from the first of its URLs that has it; raises GalleryError.
 
-    `parse` gets the content, the URL that identifies the gallery, and the location that the content came from.
+    `parse` gets the content, the URL that identifies the gallery, and the location that the content came from. An index
+    in a registry needs a signature, if there is a policy for it.
     """
     primary: list[Address] = []
 
@@ -80,17 +82,14 @@ def read_source(
         location, recorded = readable_url(url.text), url
         is_artifact = location.lower().startswith(ARTIFACT)
         if location.endswith(".ref") and not is_artifact:
-            location = _follow_ref(location, http)
+            location = _follow_ref(location, access.http)
             recorded = Address(location)
         if url == source.url:
             primary.append(recorded)
-        data = read_artifact(location, INDEX_FILE, images) if is_artifact else read_location(location, http)
-        if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
-            raise GalleryError(
-                f"its sha256 is not the one that the task sets for the gallery, but {hashlib.sha256(data).hexdigest()}"
-            )
-        parsed = parse(data, primary[0] if primary else source.url, location)
-        warnings.extend(_unverified(source, url if is_artifact else None))
+        if is_artifact:
+            location = check_index(location, source, access)
+        parsed = parse(_content(location, source, access), primary[0] if primary else source.url, location)
+        access.warnings.extend(_not_applied(source, access.signatures))
         return parsed
 
     unreachable: list[Address] = []
@@ -112,6 +111,25 @@ def read_source(
     return first_answer((source.url, *source.mirrors), ask, error)
 
 
+def _not_applied(source: GallerySource, signatures: Signatures) -> t.Iterator[str]:
+    if source.verification is not None and signatures.mode == "ignore":
+        yield (
+            f"gallery {source.name}: its policy verification is not applied, because signatures is ignore. Set "
+            "signatures to enforce."
+        )
+
+
+def _content(location: str, source: GallerySource, access: Access) -> bytes:
+    """Return the content of an index; raises GalleryError if its sha256 is not that of the task."""
+    is_artifact = location.lower().startswith(ARTIFACT)
+    data = read_artifact(location, INDEX_FILE, access.images) if is_artifact else read_location(location, access.http)
+    if source.sha256 and hashlib.sha256(data).hexdigest() != source.sha256:
+        raise GalleryError(
+            f"its sha256 is not the one that the task sets for the gallery, but {hashlib.sha256(data).hexdigest()}"
+        )
+    return data
+
+
 def _follow_ref(location: str, http: Http) -> str:
     """Return the location of the index that a reference file names, which is in the same directory."""
     try:
@@ -125,25 +143,44 @@ def _follow_ref(location: str, http: Http) -> str:
     return location.rpartition("/")[0] + "/" + name
 
 
-def _unverified(source: GallerySource, artifact: Address | None) -> t.Iterator[str]:
-    """Yield what is not verified although the gallery has a policy for it; `artifact` is the origin of the index."""
-    if source.artifact_verification is not None and artifact is not None:
-        yield (
-            f"gallery {source.name}: artifact_verification is not supported yet. The index was read from {artifact} "
-            "without verifying its signature."
+def check_index(location: str, source: GallerySource, access: Access) -> str:
+    """Return the location of the index in a registry to read: one whose signature is verified has its digest in it.
+
+    Raises GalleryError if the signature is not the one that the task demands.
+    """
+    policy = source.artifact_verification
+    if policy is None:
+        return location
+    address = Address(location)
+    if access.signatures.mode == "ignore":
+        access.warnings.append(
+            f"gallery {source.name}: the index was read from {address} without verifying its signature, because "
+            "signatures is ignore."
         )
-    if source.verification is not None:
-        yield (
-            f"gallery {source.name}: verification is not supported yet. The signatures of its images are not verified, "
-            "only their digests."
-        )
+        return location
+    from .signatures import SignerFinder
+
+    reference = _reference(location)
+    digest = access.images.manifest(reference).digest
+    finder = SignerFinder(access.signatures, access.warnings)
+    try:
+        finder.find(access.images.pull_hosts(reference.at(digest)), (digest,), (policy,))
+    except SignatureError as e:
+        problem = f"the signature of the index at {address} is not verified: {e}"
+        if access.signatures.mode == "enforce":
+            raise GalleryError(problem) from e
+        access.warnings.append(f"gallery {source.name}: {problem.rstrip('.')}.")
+    return f"{location.partition('@')[0]}@{digest}"
+
+
+def _reference(location: str) -> Reference:
+    uri = ImageUri.parse(Address(ARTIFACT + location[len(ARTIFACT) :]))
+    return t.cast(ImageUri, uri).reference
 
 
 def read_artifact(location: str, path: str, images: Images) -> bytes:
     """Return a file of a gallery in a registry; raises GalleryError, SourceError, TransportError."""
-    address = Address(ARTIFACT + location[len(ARTIFACT) :])
-    uri = t.cast(ImageUri, ImageUri.parse(address))
-    return fetch_file(uri.reference, path, images)
+    return fetch_file(_reference(location), path, images)
 
 
 def read_location(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:

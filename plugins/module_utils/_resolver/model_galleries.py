@@ -19,14 +19,12 @@ from .._http.failover import first_answer
 from .._localai.models.gallery import Base, ModelEntry, base_of, check_remote, is_on_host, model_index_of
 from .._localai.models.scalars import Plain
 from .config_yaml import parse_config, to_yaml
-from .galleries import ARTIFACT, read_artifact, read_location, read_source, readable_url
+from .galleries import ARTIFACT, Access, read_artifact, read_location, read_source, readable_url
 from .text import text_of
 from .yaml_document import parse_yaml
 
 if t.TYPE_CHECKING:
-    from .._http.client import Http
     from .._localai.gallery import Index
-    from .._oci.image import Images
     from .._request import GallerySource
 
 _GITHUB = ("github:", "github://")
@@ -42,11 +40,9 @@ class BaseFile(t.NamedTuple):
 class ModelGalleries:
     """The galleries of models of a task; each is read once. Skipped entries are added to `warnings`."""
 
-    def __init__(self, sources: t.Sequence[GallerySource], http: Http, images: Images, warnings: list[str]) -> None:
+    def __init__(self, sources: t.Sequence[GallerySource], access: Access) -> None:
         self._sources = {source.name: source for source in sources}
-        self._http = http
-        self._images = images
-        self._warnings = warnings
+        self._access = access
         self._indexes: dict[str, Index[ModelEntry]] = {}
         self._locations: dict[str, str] = {}
         self._bases: dict[tuple[str, ...], BaseFile] = {}
@@ -60,8 +56,8 @@ class ModelGalleries:
                 index = model_index_of(parse_yaml(data, Plain), gallery, to_yaml)
                 return index if _directory_on_host(location) else without_paths(index)
 
-            index = read_source(self._sources[gallery], self._http, self._images, self._warnings, parse)
-            self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
+            index = read_source(self._sources[gallery], self._access, parse)
+            self._access.warnings.extend(f"gallery {gallery}: {reason}" for reason in index.skipped.values())
             self._indexes[gallery] = index
         return self._indexes[gallery]
 
@@ -90,8 +86,8 @@ class ModelGalleries:
         location = readable_url(address.text)
         if location.lower().startswith(ARTIFACT):
             gallery, _hash, path = location.rpartition("#")
-            return read_artifact(gallery, path, self._images)
-        return read_location(location, self._http)
+            return read_artifact(gallery, path, self._access.images)
+        return read_location(location, self._access.http)
 
 
 def without_paths(index: Index[ModelEntry]) -> Index[ModelEntry]:

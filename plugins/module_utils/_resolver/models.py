@@ -25,6 +25,7 @@ from .._sources.locations import web_address
 from .._sources.model_uri import parse_model_uri
 from .._sources.source import Sources
 from .._sources.uri import PathUri
+from .galleries import Access
 from .model_galleries import ModelGalleries
 
 if t.TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ModelResolver:
         self._warnings = warnings
         self._artifacts: dict[FileSpec, Artifact] = {}
         self._silent: SourceError | None = None
-        self.galleries = ModelGalleries(host.galleries, self._http, self._images, warnings)
+        self.galleries = ModelGalleries(host.galleries, Access(self._http, self._images, host.signatures, warnings))
 
     def located(self, address: Address) -> Address:
         """Return the URL of a file of Hugging Face or GitHub; another address as it is. Raises SourceError."""

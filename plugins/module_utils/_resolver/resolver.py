@@ -13,9 +13,9 @@ import typing as t
 from .._errors import SourceError
 from .._localai.catalog import Catalog
 from .._localai.gallery import Entry, Index
-from .._planner.questions import FindArtifact, Question, ReadGallery, ServedDigest
+from .._planner.questions import FindArtifact, FindSigner, Question, ReadGallery, ServedDigest
 from .._request import HostOptions
-from .galleries import read_gallery
+from .galleries import Access, read_gallery
 
 if t.TYPE_CHECKING:
     from .._http.client import Http
@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from .._oci.platform import Platform
     from .._sources.artifact import Artifact
     from .._sources.source import Sources
+    from .signatures import SignerFinder
 
 
 class Resolver:
@@ -46,13 +47,16 @@ class Resolver:
             return self._find(question, self._platform)
         if isinstance(question, ServedDigest):
             return self.sources.digest(question.origins)
+        if isinstance(question, FindSigner):
+            repositories = self.sources.repositories(question.origins, question.digests[0])
+            return self._signers.find(repositories, question.digests, question.policies)
         raise TypeError(question)
 
     def index(self, gallery: str) -> Index[Entry]:
         """Return the index of a gallery; raises GalleryError."""
         if gallery not in self.indexes:
             (source,) = (source for source in self._host.galleries if source.name == gallery)
-            index = read_gallery(source, self._http, self._images, self._warnings)
+            index = read_gallery(source, Access(self._http, self._images, self._host.signatures, self._warnings))
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
             self.indexes[gallery] = index
         return self.indexes[gallery]
@@ -85,6 +89,12 @@ class Resolver:
         from .._sources.source import Sources
 
         return Sources(self._http, self._images, platform, BackendTree())
+
+    @functools.cached_property
+    def _signers(self) -> SignerFinder:
+        from .signatures import SignerFinder
+
+        return SignerFinder(self._host.signatures, self._warnings)
 
     @functools.cached_property
     def _http(self) -> Http:

@@ -116,6 +116,10 @@ class Source(t.Protocol):
     def origins(self, digest: str) -> t.Sequence[Origin]:
         """Return the origins of the content with a digest, which is empty for content without one."""
 
+    def repositories(self, _digest: str) -> t.Sequence[Repository]:
+        """Return the repositories of an image with a digest; none for other content."""
+        return ()
+
     def file_origins(self, _content: FileContent) -> t.Sequence[Origin]:
         """Return the origins of the bytes of a single file."""
         return ()

@@ -129,14 +129,15 @@ class _ImageSource(Source):
 
     def origins(self, digest: str) -> t.Sequence[Origin]:
         """Return the origins of its blobs."""
-        repositories = self._repositories(digest)
+        repositories = self.repositories(digest)
         return [Origin(str(repository), repository.blob, repository.local) for repository in repositories]
 
     @abstractmethod
     def _resolve(self) -> Image: ...
 
     @abstractmethod
-    def _repositories(self, digest: str) -> t.Sequence[Repository]: ...
+    def repositories(self, digest: str) -> t.Sequence[Repository]:
+        """Return where the image with a digest is, the preferred place first."""
 
 
 class RegistrySource(_ImageSource):
@@ -181,7 +182,8 @@ class RegistrySource(_ImageSource):
     def _resolve(self) -> Image:
         return self._context.images.resolve(self._reference, self._context.platform)
 
-    def _repositories(self, digest: str) -> t.Sequence[Repository]:
+    def repositories(self, digest: str) -> t.Sequence[Repository]:
+        """Return the mirrors and the registry."""
         return self._context.images.pull_hosts(self._reference.at(digest))
 
 
@@ -189,10 +191,11 @@ class LayoutSource(_ImageSource):
     """An image in an OCI layout on this host."""
 
     def _resolve(self) -> Image:
-        repositories = self._repositories("")
+        repositories = self.repositories("")
         return resolve(self._path_and_name[1], repositories, repositories, self._context.platform)
 
-    def _repositories(self, _digest: str) -> t.Sequence[Repository]:
+    def repositories(self, _digest: str) -> t.Sequence[Repository]:
+        """Return the layout."""
         return (Layout(self._path_and_name[0]),)
 
     @property
@@ -213,7 +216,7 @@ class ImageFileSource(LayoutSource):
         path, name = self._path_and_name
         return image_in_file(path).digest(name)
 
-    def _repositories(self, _digest: str) -> t.Sequence[Repository]:
+    def repositories(self, _digest: str) -> t.Sequence[Repository]:
         """Return the file; it is kept, because an archive of docker decompresses layers to know their digests."""
         path, files = self._path_and_name[0], self._context.files
         if path not in files:

@@ -18,6 +18,7 @@ from .._fs.tree import Tree
 from .._http.client import Http
 from .._http.failover import ORIGIN_ERRORS, Failures, first_answer
 from .._oci.image import Images
+from .._oci.manifest import Repository
 from .._oci.platform import Platform
 from .artifact import Accept, Artifact, Context, Source
 from .failover import FailoverReader, Origin, OriginSelector, Watcher
@@ -90,6 +91,14 @@ class Sources:
         It is None for content without a digest. Raises SourceError that names every failure.
         """
         return _first(origins, lambda uri: self._source(uri).digest())
+
+    def repositories(self, origins: t.Sequence[Address], digest: str) -> t.Iterator[Repository]:
+        """Yield the repositories that may have an image with a digest and what is about it, with the mirrors.
+
+        Raises SourceError, and OptionError for a mirror over plain HTTP.
+        """
+        for uri in origins:
+            yield from self._source(uri).repositories(digest)
 
     def unpacked_size(self, artifact: Artifact) -> int:
         """Return the number of bytes that an artifact needs on disk at least."""

@@ -50,7 +50,11 @@ def name_of(entry: str) -> str:
 
 def record_file(record: Record, contents: Contents | None = None) -> bytes:
     """Return the content of `.localai-core.json`, with the list on the second line if there is one."""
-    first_line = _compact({"format": 1, **asdict(replace(record, listed=contents is not None))})
+    values = {"format": 1, **asdict(replace(record, listed=contents is not None))}
+    del values["signer"]
+    if record.signer is not None:
+        values["signer"] = record.signer._asdict()
+    first_line = _compact(values)
     second_line = "" if contents is None else f',\n"contents":{_compact(contents)}'
     return f"{first_line[:-1]}{second_line}}}\n".encode("ascii")
 

@@ -15,9 +15,11 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from .._request import Signer
+
 RECORD = ".localai-core.json"
 # Keys missing from records of early versions.
-_LATER_KEYS = ("pinned", "listed")
+_LATER_KEYS = ("pinned", "listed", "signer")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Record:
     """What only this collection needs to know of a tree; `size` is in bytes.
 
     `requested`: a task named the tree itself. `pinned`: it was installed by the option `pins`. `listed`: the record has
-    the list of what was installed.
+    the list of what was installed. `signer`: who signed the image, None if nobody verified that.
     """
 
     requested: bool = False
@@ -35,6 +37,7 @@ class Record:
     entries: int = 0
     pinned: bool = False
     listed: bool = False
+    signer: Signer | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Record | None:
@@ -46,8 +49,9 @@ class Record:
             values = {key: document[key] for key in known}
         except (ValueError, LookupError, TypeError, RecursionError):
             return None
+        values["signer"] = Signer.parse(values.get("signer"))
         defaults = cls()
-        if any(type(value) is not type(getattr(defaults, key)) for key, value in values.items()):
+        if any(type(value) is not type(getattr(defaults, key)) for key, value in values.items() if key != "signer"):
             return None
         return cls(**values)
 

@@ -24,6 +24,7 @@ from ansible_collections.localai.core.plugins.module_utils._module.argspec impor
     BACKEND,
     BACKENDS_OPTIONS,
     CONNECTION_OPTIONS,
+    SIGNATURE_OPTIONS,
 )
 from ansible_collections.localai.core.plugins.module_utils._module.info_options import BACKEND_INFO, info_options
 from ansible_collections.localai.core.plugins.module_utils._module.models.argspec import MODEL, MODELS_OPTIONS
@@ -61,8 +62,15 @@ OTHER_MODULES = {
     "localai_server_info": SERVER_INFO_SPEC,
     "localai_service_files": SERVICE_FILES_SPEC,
 }
-FRAGMENTS = {"connection": CONNECTION_OPTIONS, "backends": BACKENDS_OPTIONS, "models": MODELS_OPTIONS}
-FRAGMENTS_OF = {name: ("connection", "models" if name.startswith("localai_model") else "backends") for name in MODULES}
+FRAGMENTS = {
+    "connection": CONNECTION_OPTIONS,
+    "backends": BACKENDS_OPTIONS,
+    "models": MODELS_OPTIONS,
+    "signatures": SIGNATURE_OPTIONS,
+}
+FRAGMENTS_OF = {
+    name: ("connection", "models" if name.startswith("localai_model") else "backends", "signatures") for name in MODULES
+}
 GROUPS = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
 RESULTS = ("_module/result", "_module/backend_info", "_module/available", "_planner/pins")
 MODEL_RESULTS = tuple(
@@ -155,8 +163,8 @@ def test_a_module_shares_its_fragments_and_adds_nothing_of_the_same_name(module:
 
 GROUP_OPTIONS = {
     "localai": CONNECTION_OPTIONS,
-    "localai_backends": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS},
-    "localai_models": {**CONNECTION_OPTIONS, **MODELS_OPTIONS},
+    "localai_backends": {**CONNECTION_OPTIONS, **BACKENDS_OPTIONS, **SIGNATURE_OPTIONS},
+    "localai_models": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **SIGNATURE_OPTIONS},
 }
 
 

@@ -27,7 +27,7 @@ def found(capability: str | None, *vendors: str, vram: int | None = None, unread
 PYTHON = {
     "executable": "/usr/bin/python3",
     "of_distribution": True,
-    "libraries": {"requests": True, "yaml": True, "isal": True, "zstd": True},
+    "libraries": {"requests": True, "yaml": True, "isal": True, "zstd": True, "cryptography": False},
 }
 
 
@@ -144,7 +144,7 @@ def python(
     row = {
         "executable": executable,
         "of_distribution": executable == SYSTEM,
-        "libraries": {name: name in libraries for name in ("requests", "yaml", "isal", "zstd")},
+        "libraries": {name: name in libraries for name in (*ALL, "cryptography")},
         "other": other,
     }
     host = {"python": row, "epel": epel, "zstd": program}
@@ -183,6 +183,9 @@ REQUIREMENTS: dict[str, tuple[dict[str, Any], bool, list[str]]] = {
     "an environment and the program": (python(VENV, *BOTH, release="Debian 13", program=True), False, []),
     "an environment without": (python(VENV, release="Debian 13"), True, ["zstd"]),
     "an environment beside a python with both": (python(VENV, "zstd", release="Debian 13", other=SYSTEM), False, []),
+    "signatures": ({**python(SYSTEM, *ALL), "localai_signatures": "enforce"}, True, []),
+    "signatures and the library": ({**python(SYSTEM, *ALL, "cryptography"), "localai_signatures": "warn"}, False, []),
+    "no signatures": ({**python(SYSTEM, *ALL), "localai_signatures": "ignore"}, False, []),
     "another distribution": (python(SYSTEM, *BOTH, release="Archlinux 1", family="Archlinux"), False, []),
 }
 
@@ -244,6 +247,8 @@ def test_missing_libraries_are_an_error_where_the_packages_are_unknown(tmp_path:
         tmp_path, "__localai_library_rules | rejectattr('holds') | map(attribute='otherwise') | list", cases
     )
     (text,) = errors.pop("unknown")
-    assert text.startswith(f"The Python that runs the modules, {VENV}, lacks requests or PyYAML")
-    assert f"{VENV} -m pip install requests PyYAML" in text
+    assert text.startswith(
+        f"The Python that runs the modules, {VENV}, lacks requests, PyYAML or (for localai_signatures)"
+    )
+    assert f"{VENV} -m pip install requests PyYAML cryptography" in text
     assert errors == {"not managed": [], "known": [], "not missing": []}

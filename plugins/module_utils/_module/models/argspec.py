@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, LOCALAI_GALLERY, Options
+from ..argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, LOCALAI_GALLERY, SIGNATURE_OPTIONS, Options
 
 LOCALAI_MODELS = {
     "name": "localai",
@@ -72,7 +72,7 @@ _MODEL_OPTIONS: Options = {
 _OF_ONE_NAME = tuple(_SOURCE)
 
 MODEL: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **_MODEL_OPTIONS},
+    "argument_spec": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **SIGNATURE_OPTIONS, **_MODEL_OPTIONS},
     "mutually_exclusive": [
         ("name", "models"),
         ("uri", "model"),

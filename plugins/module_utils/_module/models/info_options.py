@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..._errors import NameRefused, OptionError
 from ..._localai.models.names import requested_model
-from ..argspec import CLIENT_KEY, CONNECTION_OPTIONS, Options
+from ..argspec import CLIENT_KEY, CONNECTION_OPTIONS, SIGNATURE_OPTIONS, Options
 from .argspec import MODELS_OPTIONS
 
 _INFO_OPTIONS: Options = {
@@ -25,7 +25,7 @@ _INFO_OPTIONS: Options = {
 }
 
 MODEL_INFO: dict[str, t.Any] = {
-    "argument_spec": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **_INFO_OPTIONS},
+    "argument_spec": {**CONNECTION_OPTIONS, **MODELS_OPTIONS, **SIGNATURE_OPTIONS, **_INFO_OPTIONS},
     **CLIENT_KEY,
 }
 

@@ -32,6 +32,7 @@ MAY_IMPORT = {
         "_store.tree_files",
     ],
     "_sources": ["_oci", "_http", "_unpack", "_fs"],
+    "_sigstore": [],
     "_planner": [
         "_localai",
         "_store.record",
@@ -43,7 +44,7 @@ MAY_IMPORT = {
         "_sources.uri",
         "_sources.model_uri",
     ],
-    "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_fs"],
+    "_resolver": ["_planner", "_sources", "_localai", "_oci", "_http", "_sigstore", "_fs"],
     "_module": ["_planner", "_resolver", "_localai", "_sources", "_oci", "_store", "_unpack.unpack", "_fs"],
     "_service_directories": ["_module.runner", "_store", "_fs"],
     "_server": [
@@ -64,8 +65,8 @@ BESIDE = ("_errors", "_address", "_request", "_model_request")
 
 # All that the planner loads, directly or not, may use this much of Python and nothing else.
 PURE = (
-    "__future__ base64 collections contextlib copy dataclasses difflib enum functools hashlib ipaddress json math "
-    "posixpath re types typing urllib.parse"
+    "__future__ base64 calendar collections contextlib copy dataclasses difflib enum functools hashlib ipaddress json "
+    "math posixpath re types typing urllib.parse"
 )
 
 # Who may import a library that is not ours, or start programs.
@@ -74,11 +75,12 @@ LIBRARIES = {
     "requests": ["_http"],
     "urllib3": ["_http"],
     "yaml": ["_resolver.yaml_document", "_resolver.config_yaml"],
+    "cryptography": ["_sigstore"],
     "subprocess": ["_fs.process"],
     # In another locale than UTF-8, names would become other bytes.
     "os": ["_fs.utf8", "_fs.utf8_names"],
 }
-ONLY_IN_FUNCTIONS = ("requests", "urllib3", "yaml")
+ONLY_IN_FUNCTIONS = ("requests", "urllib3", "yaml", "cryptography")
 
 
 def files() -> dict[str, str]:

@@ -25,12 +25,12 @@ from ansible_collections.localai.core.tests.support.module import run_module, ru
 # The libraries of the collection cannot be imported.
 WITHOUT_LIBRARIES = """
 import sys
-for name in ("requests", "yaml", "isal", "_zstd", "zstandard", "urllib3"):
+for name in ("requests", "yaml", "isal", "_zstd", "zstandard", "urllib3", "cryptography"):
     sys.modules[name] = None
 from ansible_collections.localai.core.plugins.module_utils._host import preflight
 options = {name: option.get("default") for name, option in preflight.PREFLIGHT_SPEC.items()}
 libraries = preflight.answers(options)["python"]["libraries"]
-assert libraries == {"requests": False, "yaml": False, "isal": False, "zstd": False}
+assert libraries == dict.fromkeys(["requests", "yaml", "isal", "zstd", "cryptography"], False)
 """
 
 

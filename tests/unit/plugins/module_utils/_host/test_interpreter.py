@@ -38,7 +38,7 @@ def test_it_is_the_one_that_runs_this() -> None:
     assert answer["version"].startswith(".".join(map(str, sys.version_info[:3])))
     assert answer["libraries"]["requests"] is True
     assert answer["libraries"]["yaml"] is True
-    assert answer["libraries"] == {"requests": True, "yaml": True, "isal": True, "zstd": True}
+    assert answer["libraries"] == {"requests": True, "yaml": True, "isal": True, "zstd": True, "cryptography": True}
     assert answer["other"] is None
 
 

@@ -39,7 +39,10 @@ ADDRESSES: list[tuple[dict[str, Any], Any]] = [
         {"galleries": [f"name=g url={URL}"]},
         [{"name": "g", "url": SHOWN, "mirrors": [], **NOT_GIVEN}],
     ),
-    ({"pins": {"format": 1, "backends": [PIN]}}, {"format": 1, "backends": [{**PIN, "alias": None, "uri": SHOWN}]}),
+    (
+        {"pins": {"format": 1, "backends": [PIN]}},
+        {"format": 1, "backends": [{**PIN, "alias": None, "signer": None, "uri": SHOWN}]},
+    ),
 ]
 # Options that Ansible refuses before the module's own code runs.
 REFUSED: list[dict[str, Any]] = [

@@ -43,7 +43,7 @@ def test_only_a_walk_is_about_a_tree_on_disk() -> None:
 
 def test_an_artifact_of_the_sources_has_what_a_plan_needs() -> None:
     needed = {name for name in vars(Artifact) if not name.startswith("_")}
-    assert needed == {"uri", "digest", "platform_digest", "sha256", "size"}
+    assert needed == {"uri", "mirrors", "digest", "platform_digest", "sha256", "size"}
     assert needed <= {field.name for field in fields(SourceArtifact)}
 
 

@@ -108,7 +108,7 @@ def test_a_policy_for_images_is_warned_of(tmp_path: Path) -> None:
     catalog = galleries(source)
     assert [catalog.find(name).name for name in ("piper", "vllm")] == ["piper", "vllm"]
     (warning,) = catalog.warnings
-    assert warning.startswith("gallery g: verification is not supported yet. The signatures of its images")
+    assert warning.startswith("gallery g: its policy verification is not applied, because signatures is ignore.")
 
 
 def test_a_ref_file_may_be_a_file_or_on_github(tmp_path: Path) -> None:
