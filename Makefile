@@ -95,7 +95,7 @@ cores: collection ## ansible-test sanity with the oldest and the newest ansible-
 
 units: collection ## unit tests on our own Python, measured
 	mkdir -p $(OUTPUT)/coverage
-	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=50 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
+	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=25 pytest -q -n auto --durations 20 -p no:cacheprovider --cov plugins --cov-branch \
 	    --cov-report= --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') tests/unit
 
 pythons: collection ## a sample of the unit tests by ansible-test on the oldest and the newest Python, or all of them on all with EVERY=1

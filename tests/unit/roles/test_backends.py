@@ -90,6 +90,7 @@ def _play(tmp_path: Path) -> Play:
 SAME = ("changed", "diff", "removed", "unload", "restart_required", "capability")
 
 
+@pytest.mark.long
 def test_the_registered_results_are_those_of_the_module(play: Play) -> None:
     in_task, _output = play.run(check_mode=True)
     check, output = play.run("--check", "--diff")
@@ -128,6 +129,7 @@ def test_names_and_mappings_of_several_variables_are_one_call(play: Play) -> Non
     assert [row["name"] for row in results["after_backends"]["backends"]] == ["chat", "mine", "piper", "speech"]
 
 
+@pytest.mark.long
 def test_a_new_host_gives_no_warnings_in_check_mode(play: Play) -> None:
     new = {"localai_user": "not-there-yet", "localai_group": "not-there-yet"}
     deep = {"localai_backends_path": str(play.work / "not" / "there" / "backends")}

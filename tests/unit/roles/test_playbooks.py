@@ -102,15 +102,15 @@ def test_one_host_after_the_other_is_the_default(fleet: Fleet) -> None:
     ("value", "batches"),
     [
         ("1,2,100%", ["n1", "n2-s1", "s2-s3"]),
-        ([1, "40%"], ["n1", "n2-s1", "s2-s3"]),
-        (["1, 4"], ["n1", "n2-s1-s2-s3"]),
+        pytest.param([1, "40%"], ["n1", "n2-s1", "s2-s3"], marks=pytest.mark.long),
+        pytest.param(["1, 4"], ["n1", "n2-s1-s2-s3"], marks=pytest.mark.long),
     ],
 )
 def test_batches_from_the_command_line(fleet: Fleet, value: Any, batches: list[str]) -> None:
     assert fleet.batches("upgrade", localai_batch=value) == batches
 
 
-@pytest.mark.parametrize("value", [2, [2, 3]])
+@pytest.mark.parametrize("value", [2, pytest.param([2, 3], marks=pytest.mark.long)])
 def test_batches_from_the_inventory(fleet: Fleet, value: Any) -> None:
     fleet.variables["localai"] = {"localai_batch": "{{ elsewhere }}", "elsewhere": value}
     assert fleet.batches("upgrade")[0] == "n1-n2"
@@ -121,7 +121,9 @@ def test_batches_from_the_inventory_when_its_first_hosts_are_left_out(fleet: Fle
     assert fleet.batches("provision", "--limit", "south") == ["s1-s2", "s3"]
 
 
-@pytest.mark.parametrize("value", ["x", "1,,2", [1, 0], {"a": 1}])
+@pytest.mark.parametrize(
+    "value", ["x", [1, 0], *(pytest.param(value, marks=pytest.mark.long) for value in ("1,,2", {"a": 1}))]
+)
 def test_what_is_no_batch_is_refused(fleet: Fleet, value: Any) -> None:
     said = fleet.run("provision", "--check", localai_batch=value)
     assert "Examples are 1, 25% and 1,5,25%" in said
@@ -147,13 +149,19 @@ def test_check_mode_is_one_batch_and_goes_on(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "hosts"),
-    [("n1", ["n1"]), ("n1, s3", ["n1", "s3"]), ("n2:s1", ["n2", "s1"])],
+    [
+        ("n1, s3", ["n1", "s3"]),
+        pytest.param("n1", ["n1"], marks=pytest.mark.long),
+        pytest.param("n2:s1", ["n2", "s1"], marks=pytest.mark.long),
+    ],
 )
 def test_a_removal_of_named_hosts_needs_no_confirmation(fleet: Fleet, limit: str, hosts: list[str]) -> None:
     assert fleet.done("remove", "--limit", limit) == hosts
 
 
-@pytest.mark.parametrize("limit", ["n*", "n1,north", "all:!n1", "localai[0]"])
+@pytest.mark.parametrize(
+    "limit", ["n*", "n1,north", *(pytest.param(limit, marks=pytest.mark.long) for limit in ("all:!n1", "localai[0]"))]
+)
 def test_a_removal_of_what_is_not_named_is_refused(fleet: Fleet, limit: str) -> None:
     said = fleet.run("remove", "--limit", limit)
     assert "set localai_confirm_remove to true. Nothing was changed." in said

@@ -85,6 +85,7 @@ def transfer(path: Path, **values: Any) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_without_a_transfer_it_says_so_and_ends(hosts: Hosts) -> None:
     assert hosts.progress(localai_progress_wait=1) == {"h1": [NOTHING] * 4, "h2": [NOTHING] * 4}
 
