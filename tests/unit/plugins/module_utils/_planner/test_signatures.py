@@ -143,7 +143,7 @@ def test_a_build_of_unknown_origin_is_refused() -> None:
     with pytest.raises(SignatureError, match="piper: its signature is not verified: it is not an image"):
         planned(want("piper"), installed(by_hand), "enforce")
     strange = concrete("piper", uri="not an image")
-    with pytest.raises(SignatureError, match="piper: its signature is not verified: .* is not an image reference"):
+    with pytest.raises(SignatureError, match=r"piper: its signature is not verified: .* is not an image reference"):
         planned(want("piper"), installed(strange), "enforce")
 
 
