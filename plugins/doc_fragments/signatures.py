@@ -23,8 +23,8 @@ options:
         (C(quay.io/go-skynet/local-ai-backends) and C(docker.io/localai/localai-backends)) have to be signed by
         LocalAI's workflow C(backend_merge.yml), unless their gallery has another policy. An image that no gallery of
         the task lists, such as one of C(uri) or of pins, needs a signer that one of all these policies names.
-      - Signatures are verified without a network, against O(trusted_root). The signature itself is fetched from the
-        registry, its mirrors or the OCI layout that has the image.
+      - Signatures are verified against O(trusted_root), without asking Sigstore's services. The signature itself is
+        fetched from the registry, its mirrors or the OCI layout that has the image.
       - A build with a verified signature has its signer in its record, and is not verified again while this signer
         satisfies the policy. The signer of a build that was installed without verification is added to its record.
       - A host needs the Python library C(cryptography) 38 or newer for this. It needs no library for pins
@@ -43,8 +43,9 @@ options:
     version_added: 0.2.0
   legacy_signatures:
     description:
-      - Whether signatures also count in the form that cosign had before version 2.6. LocalAI signed v4.3 to v4.9 in
-        this form. It has no proof that the signature is in a public log, only a promise of the log.
+      - Whether referrers in the form that cosign had before version 2.6 also count as signatures. LocalAI signed v4.3
+        to v4.9 in this form. It has no proof that the signature is in a public log, only a promise of the log.
+      - Signatures under a tag that ends with C(.sig) never count.
     type: bool
     default: false
     version_added: 0.2.0

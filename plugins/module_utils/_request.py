@@ -25,35 +25,28 @@ SignatureMode = t.Literal["ignore", "warn", "enforce"]
 
 
 class Signer(t.NamedTuple):
-    """Who signed an image, as a verifier found: LocalAI's words for a policy, and the evidence.
+    """The signer of an image, as a host has verified, and the evidence. The first three fields are LocalAI's words.
 
-    `time` is the earliest time that a service signed, in RFC 3339 notation. `log` and `log_index` are the entry in
-    a transparency log, and `trusted_root` names the trusted root.
+    `time` is the earliest time that a service signed, in RFC 3339 notation, and `digest` is what was signed. `log` and
+    `log_index` are the entry in a transparency log, and `trusted_root` names the trusted root.
     """
 
     identity: str
     issuer: str
     source_repository: str
     time: str
+    digest: str
     log: str
     log_index: int
     trusted_root: str
-
-    @classmethod
-    def parse(cls, value: t.Any) -> Signer | None:
-        """Return the signer of a mapping, or None if it is not one."""
-        if not isinstance(value, dict) or not set(cls._fields) <= set(value):
-            return None
-        signer = cls(**{key: value[key] for key in cls._fields})
-        is_valid = all(isinstance(v, int if k == "log_index" else str) for k, v in signer._asdict().items())
-        return signer if is_valid else None
 
 
 @dataclass(frozen=True)
 class Pin:
     """One row of the option `pins`: the build of `name` for hosts of one capability and platform.
 
-    `signer` is who signed it, as the host found that made the pins; None if it did not verify that.
+    `gallery` is the name of the gallery that lists it, empty if that is unknown. `signer` is who signed it, as the host
+    found that made the pins; None if it did not verify that.
     """
 
     name: str
@@ -63,6 +56,7 @@ class Pin:
     uri: Address
     digest: str
     alias: str = ""
+    gallery: str = ""
     signer: Signer | None = None
 
 
@@ -175,11 +169,19 @@ class GallerySource(t.NamedTuple):
     artifact_verification: Verification | None = None
 
 
+class GalleryPolicy(t.NamedTuple):
+    """The policy for the images of one gallery, None if it has none."""
+
+    name: str
+    url: Address
+    policy: Verification | None
+
+
 class Policies(t.NamedTuple):
-    """What a plan needs to know about signatures: the mode, and the policy of each gallery by its URL."""
+    """What a plan needs to know about signatures: the mode, and the policies of the galleries."""
 
     mode: SignatureMode = "ignore"
-    by_gallery: tuple[tuple[Address, Verification | None], ...] = ()
+    galleries: tuple[GalleryPolicy, ...] = ()
 
 
 class Mirror(t.NamedTuple):
@@ -249,7 +251,8 @@ class HostOptions:
         """The policies for signatures."""
         if self.signatures.mode == "ignore":
             return Policies()
-        return Policies(self.signatures.mode, tuple((source.url, source.verification) for source in self.galleries))
+        rows = (GalleryPolicy(source.name, source.url, source.verification) for source in self.galleries)
+        return Policies(self.signatures.mode, tuple(rows))
 
 
 def bare_name(name: str) -> str:

@@ -205,6 +205,10 @@ options:
             description: The digest of the build.
             type: str
             required: true
+          gallery:
+            description: The name of the gallery that lists the build, whose policy for signatures applies.
+            type: str
+            version_added: 0.2.0
           signer:
             description:
               - Who signed the build, as the host found that made the pins with O(signatures).
@@ -226,6 +230,10 @@ options:
                 required: true
               time:
                 description: When the build was signed, in UTC.
+                type: str
+                required: true
+              digest:
+                description: The digest that was signed, of the image or of its index.
                 type: str
                 required: true
               log:

@@ -273,10 +273,10 @@ backends:
       type: dict
     signer:
       description:
-        - Who signed its image, if a task with O(signatures) verified that, or null. C(identity) and C(issuer) are those
-          of the certificate, C(source_repository) is the repository of the source, C(time) is the time of the
-          signature, C(log) and C(log_index) are its entry in a transparency log, and C(trusted_root) is what it
-          was verified with.
+        - Who signed its image, if a task with O(signatures) verified that, or null.
+        - C(identity) and C(issuer) are those of the certificate. C(source_repository) is the repository of the source,
+          and C(time) the time of the signature. C(digest) is what was signed, the image or its index. C(log) and
+          C(log_index) are the entry in a transparency log, and C(trusted_root) is what verified it.
       type: dict
     problem:
       description:

@@ -131,8 +131,8 @@ python:
       returned: success
     libraries:
       description:
-        - Whether it has V(requests), V(yaml), V(isal) and V(cryptography), and a library that decompresses zstd
-          (V(zstd)).
+        - Whether it has V(requests), V(yaml), V(isal), a library that decompresses zstd (V(zstd)), and V(cryptography)
+          38 or newer, which verifies signatures.
       type: dict
       returned: success
     other:

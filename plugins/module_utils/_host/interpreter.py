@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import re
 import sys
 import typing as t
 
 from .._fs.interpreters import DISTRIBUTION_PYTHONS, interpreter_with
+from .._fs.read import read_file
 from .._fs.utf8 import os
 
 # Without these, modules run with another Python that has them.
 _NEEDED = ("requests", "yaml")
 # What decompresses faster, or at all: zstd is decompressed by Python's own `_zstd` from 3.14 on, or by zstandard.
 _DECOMPRESSORS = {"isal": ("isal",), "zstd": ("_zstd", "zstandard")}
-_VERIFIER = "cryptography"
+# What verifies signatures, from this version on.
+_VERIFIER, _OLDEST_VERIFIER = "cryptography", 38
+_MOST_BYTES = 64 * 1024
 
 
 def interpreter() -> dict[str, t.Any]:
@@ -35,7 +39,7 @@ def interpreter() -> dict[str, t.Any]:
         "libraries": {
             **needed,
             **{name: any(map(_has, names)) for name, names in _DECOMPRESSORS.items()},
-            _VERIFIER: _has(_VERIFIER),
+            _VERIFIER: _verifies(),
         },
         "other": None if all(needed.values()) else interpreter_with(_NEEDED),
     }
@@ -45,6 +49,17 @@ def _is_of_distribution() -> bool:
     """Return whether the distribution packages libraries for this Python: its default one, and no environment."""
     here = os.path.realpath(sys.executable or "")
     return sys.prefix == sys.base_prefix and here in map(os.path.realpath, DISTRIBUTION_PYTHONS)
+
+
+def _verifies() -> bool:
+    """Return whether the library is new enough. Its version stands in a file of its own in all its releases."""
+    try:
+        spec = importlib.util.find_spec(_VERIFIER)
+        path = os.path.join(os.path.dirname((spec and spec.origin) or ""), "__about__.py")
+        version = re.search(rb'^__version__ = "(\d+)', read_file(path, _MOST_BYTES), re.MULTILINE)
+    except (ImportError, OSError, ValueError):
+        return False
+    return version is not None and int(version.group(1)) >= _OLDEST_VERIFIER
 
 
 def _has(name: str) -> bool:

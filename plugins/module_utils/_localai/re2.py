@@ -11,6 +11,7 @@ All others are refused: a policy must not accept here what LocalAI refuses.
 from __future__ import annotations
 
 import re
+import typing as t
 
 from .._errors import OptionError
 
@@ -23,6 +24,10 @@ _HEXADECIMAL = re.compile(r"\\x[0-9A-Fa-f]{2}", re.ASCII)
 _IN_CLASS = re.compile(r"\\.|[\[&|~]", re.DOTALL)
 _REPETITION = re.compile(r"\{(\d+)(?:,(\d*))?\}", re.ASCII)
 _MOST_REPETITIONS = 1000
+_NOT_IN_CLASSES = "AbBzS"
+# For Go, a vertical tab is no space.
+_SPACES = r"\t\n\f\r "
+_OTHER_MEANINGS = {"$": r"\Z", r"\z": r"\Z", r"\s": f"[{_SPACES}]", r"\S": f"[^{_SPACES}]"}
 _LONGEST = 1000
 
 
@@ -46,20 +51,44 @@ def _translated(text: str) -> str:
     """
     flags = _LEADING_FLAGS.match(text)
     position = flags.end() if flags else 0
-    parts = [text[:position]]
+    parts = []
     while position < len(text):
-        part = _next(text, position)
-        parts.append(_for_python(part))
-        position += len(part)
-    return "".join(parts)
+        parts.append(_next(text, position))
+        position += len(parts[-1])
+    _check_repetitions(parts)
+    return text[: flags.end() if flags else 0] + "".join(map(_for_python, parts))
+
+
+def _check_repetitions(parts: t.Iterable[str]) -> None:
+    """Raise OptionError for counts that exceed Go's limit together, because one group is in another one."""
+    # The largest product of counts in each open group, and that of the part before.
+    largest, last = [1], 1
+    for part in parts:
+        counts = _REPETITION.match(part)
+        if counts:
+            last *= max(int(number) for number in counts.groups() if number)
+        elif part.startswith("("):
+            largest.append(1)
+            last = 1
+        elif part == ")" and len(largest) > 1:
+            last = largest.pop()
+        else:
+            last = 1
+        largest[-1] = max(largest[-1], last)
+        if last > _MOST_REPETITIONS:
+            raise OptionError(f"it repeats something more than {_MOST_REPETITIONS} times")
 
 
 def _for_python(part: str) -> str:
-    if part in ("$", r"\z"):
-        return r"\Z"
     if not part.startswith("["):
-        return part
-    return "[" + _IN_CLASS.sub(lambda match: match.group() if match.group()[1:] else f"\\{match.group()}", part[1:])
+        return _OTHER_MEANINGS.get(part, part)
+    return "[" + _IN_CLASS.sub(_for_python_class, part[1:])
+
+
+def _for_python_class(match: re.Match[str]) -> str:
+    if match.group() == r"\s":
+        return _SPACES
+    return match.group() if match.group()[1:] else f"\\{match.group()}"
 
 
 def _next(text: str, position: int) -> str:
@@ -81,8 +110,10 @@ def _next(text: str, position: int) -> str:
     return character
 
 
-def _escape(text: str, position: int) -> str:
+def _escape(text: str, position: int, refused: str = "") -> str:
     escaped = text[position + 1 : position + 2]
+    if escaped and escaped in refused:
+        raise OptionError(f"it has the escape \\{escaped} in a class, which Go and Python do not read in the same way")
     if escaped == "x":
         match = _HEXADECIMAL.match(text, position)
         if match:
@@ -105,15 +136,13 @@ def _class(text: str, position: int) -> str:
             raise OptionError("it has a class such as [[:alpha:]], which Python does not know")
         if text.startswith("--", end):
             raise OptionError("it has -- in a class, which Python will not read as Go does")
-        end += len(_escape(text, end)) if text[end] == "\\" else 1
+        end += len(_escape(text, end, _NOT_IN_CLASSES)) if text[end] == "\\" else 1
     return text[position : end + 1]
 
 
 def _repetition(text: str, position: int) -> str:
     match = _REPETITION.match(text, position)
     part = match.group() if match else text[position]
-    if match and any(int(number) > _MOST_REPETITIONS for number in match.groups() if number):
-        raise OptionError(f"it repeats something more than {_MOST_REPETITIONS} times")
     end = position + len(part)
     part += "?" if text.startswith("?", end) else ""
     end = position + len(part)

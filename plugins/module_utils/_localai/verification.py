@@ -16,7 +16,8 @@ import typing as t
 
 from .._address import Address
 from .._errors import OptionError
-from .._request import Policies, Signer, Verification
+from .._request import GalleryPolicy, Policies, Signer, Verification
+from .gallery_url import is_url_of
 from .re2 import pattern_of
 
 # LocalAI's own images, and the workflow that signs them.
@@ -32,17 +33,25 @@ _TIME = re.compile(
 )
 
 
-def policies_for(repositories: t.Collection[str], gallery_url: Address, policies: Policies) -> tuple[Verification, ...]:
+def policies_for(image: str, gallery: str, gallery_url: Address, policies: Policies) -> tuple[Verification, ...]:
     """Return the policies for an image, of which one has to be satisfied; none if no policy is about it.
 
-    That is the policy of the gallery which lists it. An image that no gallery of the task lists needs a signer that one
-    of them trusts. `POLICY` is about LocalAI's own images, unless their gallery has a policy.
+    `image` is its repository with the host, empty if it is not in a registry. The policy of the gallery that lists the
+    image applies: the one with the name, or else with the URL. If the task has no such gallery, one of all its policies
+    has to be satisfied. `POLICY` is about LocalAI's own images, unless LocalAI's gallery has a policy.
     """
-    own = (POLICY,) if any(repository in IMAGES for repository in repositories) else ()
-    for url, policy in policies.by_gallery:
-        if url == gallery_url:
-            return (policy,) if policy is not None else own
-    return tuple(dict.fromkeys([*own, *(policy for _url, policy in policies.by_gallery if policy is not None)]))
+    own = (POLICY,) if image in IMAGES else ()
+    for row in policies.galleries:
+        if row.name == gallery if gallery else is_url_of(gallery_url.text, row.url.text):
+            return own if row.policy is None else (row.policy,)
+    others = tuple(row.policy for row in policies.galleries if row.policy is not None)
+    if any(row.policy is not None and _is_localais(row) for row in policies.galleries):
+        own = ()
+    return tuple(dict.fromkeys((*own, *others)))
+
+
+def _is_localais(gallery: GalleryPolicy) -> bool:
+    return gallery.name.lower() == "localai" or "index.localai.io" in gallery.url.text
 
 
 def violation(policy: Verification, signer: Signer) -> str:

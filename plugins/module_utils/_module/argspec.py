@@ -138,6 +138,7 @@ _BACKEND_OPTIONS: Options = {
                     "alias": {"type": "str"},
                     "uri": {"type": "str", "required": True},
                     "digest": {"type": "str", "required": True},
+                    "gallery": {"type": "str"},
                     "signer": {
                         "type": "dict",
                         "options": {
@@ -145,6 +146,7 @@ _BACKEND_OPTIONS: Options = {
                             "issuer": {"type": "str", "required": True},
                             "source_repository": {"type": "str", "required": True},
                             "time": {"type": "str", "required": True},
+                            "digest": {"type": "str", "required": True},
                             "log": {"type": "str", "required": True},
                             "log_index": {"type": "int", "required": True},
                             "trusted_root": {"type": "str", "required": True},

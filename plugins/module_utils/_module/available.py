@@ -23,11 +23,11 @@ from .._planner.facts import Facts
 from .._planner.failures import combined, not_released
 from .._planner.pins import at_release, contradiction, document_of
 from .._planner.plan import plan as plan_of
-from .._planner.questions import Artifact, FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
-from .._planner.signatures import digests_of, question_about
+from .._planner.questions import FindArtifact, NewTreeAttributes, Question, ReadGallery, WalkTree
+from .._planner.signatures import BuildToVerify, fetched_build, installed_build, not_verified, signer_or_question
 from .._planner.unknown_capability import warning_about, warnings_of
 from .._planner.unreadable import check_known, resolve
-from .._request import BackendOptions, HostOptions, Pin, Signer, bare_name
+from .._request import BackendOptions, HostOptions, Pin, Policies, Signer, bare_name
 from .._resolver.resolver import Resolver
 from .._sources.uri import PathUri, uri_of
 from .._store.record import Inspection
@@ -96,7 +96,13 @@ class Available:
         row = self._rows.find(bare_name(name))
         if row is None or row.kind == "system":
             return None
-        facts = Facts(self._capability, tuple(source.name for source in self._host.galleries), self._installed)
+        facts = Facts(
+            self._capability,
+            tuple(source.name for source in self._host.galleries),
+            self._installed,
+            # What a task that only warns would install is an upgrade all the same.
+            policies=self._host.policies if self._host.policies.mode == "enforce" else Policies(),
+        )
         try:
             request = BackendOptions((name,), state="latest")
             plan, _facts = decide(functools.partial(plan_of, request), facts, self._answer)
@@ -213,26 +219,25 @@ class Available:
             uri=artifact.uri,
             digest=artifact.digest,
             alias=concrete.alias,
-            signer=self._signer(concrete, artifact),
+            gallery=concrete.gallery,
+            signer=self._signer(fetched_build(concrete.name, artifact, concrete.gallery)),
         )
 
-    def _signer(self, concrete: Entry, artifact: Artifact) -> Signer | None:
+    def _signer(self, build: BuildToVerify) -> Signer | None:
         """Return who signed a build; None, with a warning, if that is not verified and need not be.
 
         Raises SignatureError.
         """
         policies = self._host.policies
         if policies.mode == "ignore":
-            return None
-        origins = (artifact.uri, *artifact.mirrors)
+            return next(iter(build.known), None)
         try:
-            question = question_about(origins, digests_of(artifact), concrete.gallery_url, policies)
-            return t.cast(Signer, self._resolver.answer(question))
+            result = signer_or_question(build, policies)
+            return result if isinstance(result, Signer) else t.cast(Signer, self._resolver.answer(result))
         except SignatureError as e:
-            problem = f"{concrete.name}: its signature is not verified: {e}"
             if policies.mode == "enforce":
-                raise SignatureError(problem) from e
-            self._warnings.append(f"pins: {problem}")
+                raise not_verified(build.name, e) from e
+            self._warnings.append(f"pins: {not_verified(build.name, e)}")
             return None
 
     def _recorded_pins(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:
@@ -251,7 +256,7 @@ class Available:
                 uri=metadata.uri,
                 digest=build.digest,
                 alias=metadata.alias,
-                signer=build.record.signer if build.record else None,
+                signer=self._signer(installed_build(build)),
             )
             for capability in capabilities
             if build.digest and compatible(build.name, capability)

@@ -34,11 +34,11 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
         platform=params["platform"],
         connection=connection,
         server_version=None if params["server_version"] is None else _version(params["server_version"]),
-        signatures=signatures_of(params),
+        signatures=signature_options(params),
     )
 
 
-def signatures_of(params: t.Mapping[str, t.Any]) -> Signatures:
+def signature_options(params: t.Mapping[str, t.Any]) -> Signatures:
     """Return what to do about signatures; raises OptionError."""
     root = params["trusted_root"]
     if root is not None:

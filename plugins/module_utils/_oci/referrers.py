@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import SourceError
+from .._http.failover import ORIGIN_ERRORS
 from .manifest import Descriptor, Manifest, Repository, verified
 
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
@@ -31,15 +32,26 @@ class Signature:
     annotations: t.Mapping[str, str]
 
 
-def signatures_of(repository: Repository, digest: str) -> t.Iterator[Signature]:
-    """Yield the signatures of the manifest with a digest; raises SourceError, TransportError."""
-    for referrer in repository.referrers(digest)[:_MOST_REFERRERS]:
-        if not _may_be_signature(referrer):
-            continue
-        manifest = repository.manifest(referrer.digest)
-        if not manifest.is_index and manifest.subject == digest:
-            for layer in _signature_layers(manifest):
-                yield Signature(_content(repository, layer), layer.media_type.startswith(_BUNDLE), layer.annotations)
+def signatures_beside(repository: Repository, digest: str, problems: list[str]) -> t.Iterator[Signature]:
+    """Yield the signatures of the manifest with a digest; raises SourceError, TransportError.
+
+    What is wrong with one of them does not hide the others, and is added to `problems`.
+    """
+    candidates = [referrer for referrer in repository.referrers(digest) if _may_be_signature(referrer)]
+    for referrer in candidates[:_MOST_REFERRERS]:
+        try:
+            yield from _signatures_in(referrer, repository, digest)
+        except ORIGIN_ERRORS as e:
+            problems.append(f"{repository}: {e}")
+    if len(candidates) > _MOST_REFERRERS:
+        problems.append(f"{repository} has {len(candidates)} signatures, of which {_MOST_REFERRERS} were read")
+
+
+def _signatures_in(referrer: Descriptor, repository: Repository, digest: str) -> t.Iterator[Signature]:
+    manifest = repository.manifest(referrer.digest)
+    if not manifest.is_index and manifest.subject == digest:
+        for layer in _signature_layers(manifest):
+            yield Signature(_content(repository, layer), layer.media_type.startswith(_BUNDLE), layer.annotations)
 
 
 def _may_be_signature(referrer: Descriptor) -> bool:

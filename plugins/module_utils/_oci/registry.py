@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import typing as t
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from .manifest import ACCEPTED, OCI_INDEX, Descriptor, Manifest, Repository, par
 from .reference import Reference, is_digest, referrers_tag
 
 _NO_HEAD = (405, 501)
+_MOST_PAGES = 20
+# The query of the next page of a list (RFC 5988, as the distribution specification uses it).
+_NEXT_PAGE = re.compile(r'<[^>?]*\?([^>]*)>\s*;\s*rel="?next"?', re.IGNORECASE)
 # What registries answer that know no referrers.
 _NO_REFERRERS = (400, 404, 405, 501)
 _LOGIN_STATUSES = (400, 401, 403, 404)
@@ -92,8 +96,7 @@ class RemoteRepository(Repository):
         A registry without that part of the distribution specification (1.1) has an index with a tag for them.
         """
         try:
-            answer = self._registry.get(self._location, f"referrers/{digest}", {"Accept": OCI_INDEX})
-            return parse_manifest(answer.body, answer.headers.get("Content-Type", "")).children
+            return tuple(self._listed_referrers(digest))
         except (SourceError, TransportError) as e:
             if isinstance(e, TransportError) and e.status not in _NO_REFERRERS:
                 raise
@@ -103,6 +106,16 @@ class RemoteRepository(Repository):
             if not e.missing:
                 raise
             return ()
+
+    def _listed_referrers(self, digest: str) -> t.Iterator[Descriptor]:
+        path = f"referrers/{digest}"
+        for _page in range(_MOST_PAGES):
+            answer = self._registry.get(self._location, path, {"Accept": OCI_INDEX})
+            yield from parse_manifest(answer.body, answer.headers.get("Content-Type", "")).children
+            following = _NEXT_PAGE.search(answer.headers.get("Link", ""))
+            if following is None:
+                return
+            path = f"referrers/{digest}?{following.group(1)}"
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored and not verified; raises TransportError."""
@@ -210,7 +223,7 @@ class Registry:
 
     def _url(self, location: Location, path: str) -> str:
         url = f"{self._base(location.reference)}/v2/{location.reference.repository}/{path}"
-        return f"{url}?{location.query}" if location.query else url
+        return f"{url}{'&' if '?' in path else '?'}{location.query}" if location.query else url
 
     def _base(self, reference: Reference) -> str:
         """Return scheme and host of a registry: HTTPS, or plain HTTP where it is allowed."""

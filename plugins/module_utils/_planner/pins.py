@@ -16,6 +16,7 @@ from .._localai.capability import HostCapability
 from .._localai.capability_map import Match, match
 from .._localai.gallery import Entry
 from .._localai.names import checked_name
+from .._localai.verification import seconds_of
 from .._oci.platform import Platform
 from .._oci.reference import is_digest
 from .._request import BackendOptions, Pin, Signer
@@ -113,7 +114,7 @@ def _row(pin: Pin) -> dict[str, t.Any]:
         "alias": pin.alias or None,
         "uri": str(pin.uri),
         "digest": pin.digest,
-        **({"signer": pin.signer._asdict()} if pin.signer is not None else {}),
+        **({"gallery": pin.gallery or None, "signer": pin.signer._asdict()} if pin.signer is not None else {}),
     }
 
 
@@ -146,8 +147,16 @@ def _rows(document: t.Mapping[str, t.Any]) -> list[Pin]:
 
 
 def _pin(row: t.Mapping[str, t.Any]) -> Pin:
+    where = f"pins: {row['name']} for {row['capability']}: signer"
     signer = Signer(**row["signer"]) if row.get("signer") is not None else None
-    return Pin(**{**row, "uri": Address(row["uri"]), "alias": row["alias"] or "", "signer": signer})
+    if signer is not None:
+        check_digest(signer.digest, f"{where}: digest")
+        try:
+            seconds_of(signer.time)
+        except OptionError as e:
+            raise OptionError(f"{where}: time: {e}") from None
+    values = {**row, "uri": Address(row["uri"]), "alias": row["alias"] or "", "gallery": row.get("gallery") or ""}
+    return Pin(**{**values, "signer": signer})
 
 
 def contradiction(pins: t.Sequence[Pin]) -> str:

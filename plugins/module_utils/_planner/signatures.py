@@ -10,30 +10,36 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._address import Address
-from .._errors import LocalAIError, SignatureError
+from .._address import NO_ADDRESS, Address
+from .._errors import LocalAIError, SignatureError, SourceError
+from .._localai.installed import Directory
 from .._localai.metadata import Metadata
 from .._localai.verification import policies_for, violation
-from .._request import Policies, Signer, Verification
-from .._sources.uri import HttpUri, ImageUri, PathUri, uri_of
+from .._request import Policies, Signer
+from .._sources.uri import HttpUri, ImageUri, PathUri, Uri, uri_of
 from .changes import Changes
 from .facts import Facts
 from .failures import combined
 from .questions import Artifact, FindSigner, Question, Questions
-from .steps import Fetch, RecordSigner, state_of
+from .steps import Fetch, RecordSigner, Restore, state_of
 from .unanswered import Unanswered
 
 if t.TYPE_CHECKING:
     from .plan import Outcome
 
 
-class _Build(t.NamedTuple):
-    """A build: its name, its origins, the digests of its index and of its image, and the gallery that lists it."""
+class BuildToVerify(t.NamedTuple):
+    """A build: its name, its origin, the digests of its index and of its image, and the gallery that lists it.
+
+    `gallery` is the name of the gallery, or empty if only its URL is recorded. `known` are recorded signers.
+    """
 
     name: str
     origins: tuple[Address, ...]
     digests: tuple[str, ...]
+    gallery: str
     gallery_url: Address
+    known: tuple[Signer, ...]
 
 
 def check_signatures(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcome]) -> Questions:
@@ -44,8 +50,7 @@ def check_signatures(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcom
     questions: dict[Question, None] = {}
     failures: list[tuple[str, LocalAIError]] = []
     fetched = {step.backend: number for number, step in enumerate(changes.steps) if isinstance(step, Fetch)}
-    builds = dict.fromkeys((*fetched, *(outcome.backend for outcome in outcomes if outcome.backend)))
-    for name in builds:
+    for name in _builds(changes, outcomes):
         try:
             if name in fetched:
                 _check_fetched(fetched[name], changes, facts)
@@ -60,6 +65,14 @@ def check_signatures(changes: Changes, facts: Facts, outcomes: t.Sequence[Outcom
     return tuple(questions)
 
 
+def _builds(changes: Changes, outcomes: t.Sequence[Outcome]) -> t.Iterable[str]:
+    """Return the builds that the plan installs, and those that LocalAI runs for the names after it."""
+    rows = [changes.listing().find(outcome.name) for outcome in outcomes]
+    installed = [step.backend for step in changes.steps if isinstance(step, (Fetch, Restore))]
+    named = [outcome.backend for outcome in outcomes if outcome.backend]
+    return dict.fromkeys([*installed, *named, *(row.backend for row in rows if row is not None)])
+
+
 def _report(failures: t.Sequence[tuple[str, LocalAIError]], changes: Changes, facts: Facts) -> None:
     """Raise the failures, or make them warnings."""
     if failures and facts.policies.mode == "enforce":
@@ -70,16 +83,14 @@ def _report(failures: t.Sequence[tuple[str, LocalAIError]], changes: Changes, fa
 def _check_fetched(number: int, changes: Changes, facts: Facts) -> None:
     """Add the signer to the record of a build to install; raises SignatureError, Unanswered."""
     step = t.cast(Fetch, changes.steps[number])
-    digests = digests_of(step.artifact)
-    origins = (step.artifact.uri, *step.artifact.mirrors)
-    build = _Build(step.backend, origins, digests, step.metadata.gallery_url)
-    signer = _signer(build, _pinned_signer(step, changes), facts)
+    gallery, known = _pinned(step.backend, digests_of(step.artifact), changes)
+    build = fetched_build(step.backend, step.artifact, gallery, step.metadata.gallery_url, known)
+    signer = _signer(build, facts)
     record = replace(step.record, signer=signer)
     directory = changes.state.get(step.backend)
     if directory is not None:
         changes.state = changes.state.with_directory(replace(directory, record=record))
-    after = {**step.after, "signed_by": signer.identity}
-    changes.steps[number] = replace(step, record=record, after=after)
+    changes.steps[number] = replace(step, record=record, after={**step.after, "signed_by": signer.identity})
 
 
 def _check_installed(name: str, changes: Changes, facts: Facts) -> None:
@@ -91,64 +102,86 @@ def _check_installed(name: str, changes: Changes, facts: Facts) -> None:
     if directory is None or directory.target:
         # System backends are those of the distribution, which signs its packages.
         return
-    metadata, record = directory.metadata or Metadata(), directory.record
-    known = record.signer if record is not None else None
-    digests = tuple(dict.fromkeys(d for d in (directory.digest or "", record.platform_digest if record else "") if d))
-    signer = _signer(_Build(name, (metadata.uri,), digests, metadata.gallery_url), known, facts)
-    if record is not None and signer != known:
+    build, record = installed_build(directory), directory.record
+    gallery, pinned = _pinned(name, build.digests, changes)
+    signer = _signer(build._replace(gallery=gallery, known=(*build.known, *pinned)), facts)
+    if record is not None and signer != record.signer:
         before = state_of(changes.state, name)
         signed = replace(record, signer=signer)
         changes.state = changes.state.with_directory(replace(directory, record=signed))
         changes.steps.append(RecordSigner(name, before, state_of(changes.state, name), signed))
 
 
-def _signer(build: _Build, known: Signer | None, facts: Facts) -> Signer:
-    """Return who signed a build: the known signer if that satisfies a policy, or else the one of its image.
-
-    Raises SignatureError, which names the backend, and Unanswered.
-    """
-    name, origins, digests, gallery_url = build
-    if known is not None and satisfies(known, policies_of(origins, gallery_url, facts.policies)):
-        return known
+def _signer(build: BuildToVerify, facts: Facts) -> Signer:
+    """Return who signed a build; raises SignatureError, which names the backend, and Unanswered."""
     try:
-        return t.cast(Signer, facts.answer(question_about(origins, digests, gallery_url, facts.policies)))
+        result = signer_or_question(build, facts.policies)
+        return result if isinstance(result, Signer) else t.cast(Signer, facts.answer(result))
     except SignatureError as e:
-        raise SignatureError(f"{name}: its signature is not verified: {e}") from e
+        raise not_verified(build.name, e) from e
 
 
-def question_about(
-    origins: tuple[Address, ...], digests: tuple[str, ...], gallery_url: Address, policies: Policies
-) -> FindSigner:
-    """Return the question who signed a build; raises SignatureError for a build that nobody can have signed."""
-    if isinstance(uri_of(origins[0]), (HttpUri, PathUri, type(None))) or not digests:
+def not_verified(backend: str, error: SignatureError) -> SignatureError:
+    """Return an error that names the backend."""
+    return SignatureError(f"{backend}: its signature is not verified: {error}")
+
+
+def signer_or_question(build: BuildToVerify, policies: Policies) -> Signer | FindSigner:
+    """Return a known signer of a build that satisfies a policy, or else the question who signed its image.
+
+    Raises SignatureError for a build that nobody can have signed.
+    """
+    # The mirrors of an image do not count.
+    uri = uri_of(build.origins[0]) if build.origins[0].text else None
+    demanded = policies_for(_repository(uri), build.gallery, build.gallery_url, policies)
+    for signer in build.known:
+        if signer.digest in build.digests and any(not violation(policy, signer) for policy in demanded):
+            return signer
+    if isinstance(uri, (HttpUri, PathUri, type(None))):
         raise SignatureError("it is not an image, and only images are signed")
-    demanded = policies_of(origins, gallery_url, policies)
+    if not build.digests:
+        raise SignatureError("the digest of its image is not recorded. Install it again with force")
     if not demanded:
-        raise SignatureError("there is no policy for its image. Add verification to its gallery")
-    return FindSigner(origins, digests, demanded)
+        raise SignatureError("there is no policy for its image. Add verification to a gallery of the task")
+    return FindSigner(build.origins, build.digests, demanded)
 
 
-def policies_of(origins: t.Iterable[Address], gallery_url: Address, policies: Policies) -> tuple[Verification, ...]:
-    """Return the policies for a build, of which one has to be satisfied."""
-    images = [uri.reference.name for uri in map(uri_of, origins) if isinstance(uri, ImageUri)]
-    return policies_for(images, gallery_url, policies)
+def _repository(uri: Uri | None) -> str:
+    """Return the repository of an image with its host; empty for an image on this host, and for anything else."""
+    try:
+        return uri.reference.name if isinstance(uri, ImageUri) else ""
+    except SourceError as e:
+        raise SignatureError(str(e)) from e
 
 
-def satisfies(signer: Signer, policies: t.Iterable[Verification]) -> bool:
-    """Whether a signer satisfies one of the policies."""
-    return any(not violation(policy, signer) for policy in policies)
+def fetched_build(
+    name: str, artifact: Artifact, gallery: str, gallery_url: Address = NO_ADDRESS, known: tuple[Signer, ...] = ()
+) -> BuildToVerify:
+    """Return the build that an artifact is."""
+    origins = (artifact.uri, *artifact.mirrors)
+    return BuildToVerify(name, origins, digests_of(artifact), gallery, gallery_url, known)
+
+
+def installed_build(directory: Directory) -> BuildToVerify:
+    """Return an installed build."""
+    metadata, record = directory.metadata or Metadata(), directory.record
+    digests = _distinct(directory.digest, record.platform_digest if record else "")
+    known = (record.signer,) if record is not None and record.signer is not None else ()
+    return BuildToVerify(directory.name, (metadata.uri,), digests, "", metadata.gallery_url, known)
 
 
 def digests_of(artifact: Artifact) -> tuple[str, ...]:
-    """Return the digests of an image: that of its index, and its own."""
-    if artifact.sha256:
-        return ()
-    return tuple(dict.fromkeys(digest for digest in (artifact.digest or "", artifact.platform_digest) if digest))
+    """Return the digests of an image: that of its index, and its own. An archive has none."""
+    return () if artifact.sha256 else _distinct(artifact.digest, artifact.platform_digest)
 
 
-def _pinned_signer(step: Fetch, changes: Changes) -> Signer | None:
-    """Return who signed a build according to its row of `pins`."""
-    rows = (changes.request.pins or {}).values()
-    return next(
-        (row.signer for row in rows if row.backend == step.backend and row.digest == step.artifact.digest), None
-    )
+def _distinct(*digests: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(digest for digest in digests if digest))
+
+
+def _pinned(backend: str, digests: tuple[str, ...], changes: Changes) -> tuple[str, tuple[Signer, ...]]:
+    """Return the gallery and the signer of a build according to its row of `pins`."""
+    for row in (changes.request.pins or {}).values():
+        if row.backend == backend and row.digest in digests:
+            return row.gallery, (row.signer,) if row.signer is not None else ()
+    return "", ()

@@ -17,7 +17,8 @@ from .._fs.read import read_file
 from .._fs.utf8 import os
 from .._http.failover import Failures, first_answer
 from .._localai.gallery import Entry, Index, index_of
-from .._request import GallerySource, Signatures
+from .._localai.gallery_url import readable_url
+from .._request import GallerySource, Signatures, Verification
 from .._sources.uri import ImageUri
 from .gallery_artifact import INDEX_FILE, fetch_file
 from .text import text_of
@@ -44,18 +45,6 @@ def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index[Entry]
     return index_of(parse_yaml(data), gallery, gallery_url)
 
 
-def readable_url(url: str) -> str:
-    """Return the URL to read. `github:org/repo/path@branch` becomes the https URL of the raw file."""
-    for prefix in ("github://", "github:"):
-        if url.startswith(prefix):
-            path, _at, branch = url[len(prefix) :].partition("@")
-            parts = path.split("/")
-            if len(parts) < 3 or not all(parts):
-                raise GalleryError("it is not of the form github:organisation/repository/path@branch")
-            return "https://raw.githubusercontent.com/" + "/".join((*parts[:2], branch or "main", *parts[2:]))
-    return url
-
-
 class Access(t.NamedTuple):
     """What it takes to read galleries. Problems that prevent nothing are added to `warnings`."""
 
@@ -67,7 +56,13 @@ class Access(t.NamedTuple):
 
 def read_gallery(source: GallerySource, access: Access) -> Index[Entry]:
     """Return the index of a gallery of backends, from the first of its URLs that has it; raises GalleryError."""
-    return read_source(source, access, lambda data, url, _at: parse_index(data, source.name, url))
+    index = read_source(source, access, lambda data, url, _at: parse_index(data, source.name, url))
+    if source.verification is not None and access.signatures.mode == "ignore":
+        access.warnings.append(
+            f"gallery {source.name}: its policy verification is not applied, because signatures is ignore. Set "
+            "signatures to enforce."
+        )
+    return index
 
 
 def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:
@@ -86,10 +81,11 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
             recorded = Address(location)
         if url == source.url:
             primary.append(recorded)
-        if is_artifact:
-            location = check_index(location, source, access)
+        warnings: list[str] = []
+        if is_artifact and source.artifact_verification is not None:
+            location = check_index(location, source, source.artifact_verification, access._replace(warnings=warnings))
         parsed = parse(_content(location, source, access), primary[0] if primary else source.url, location)
-        access.warnings.extend(_not_applied(source, access.signatures))
+        access.warnings.extend(warnings)
         return parsed
 
     unreachable: list[Address] = []
@@ -109,14 +105,6 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
             raise
 
     return first_answer((source.url, *source.mirrors), ask, error)
-
-
-def _not_applied(source: GallerySource, signatures: Signatures) -> t.Iterator[str]:
-    if source.verification is not None and signatures.mode == "ignore":
-        yield (
-            f"gallery {source.name}: its policy verification is not applied, because signatures is ignore. Set "
-            "signatures to enforce."
-        )
 
 
 def _content(location: str, source: GallerySource, access: Access) -> bytes:
@@ -143,14 +131,11 @@ def _follow_ref(location: str, http: Http) -> str:
     return location.rpartition("/")[0] + "/" + name
 
 
-def check_index(location: str, source: GallerySource, access: Access) -> str:
+def check_index(location: str, source: GallerySource, policy: Verification, access: Access) -> str:
     """Return the location of the index in a registry to read: one whose signature is verified has its digest in it.
 
     Raises GalleryError if the signature is not the one that the task demands.
     """
-    policy = source.artifact_verification
-    if policy is None:
-        return location
     address = Address(location)
     if access.signatures.mode == "ignore":
         access.warnings.append(

@@ -16,10 +16,11 @@ from .._address import Address
 from .._errors import GalleryError
 from .._fs.utf8 import os
 from .._http.failover import first_answer
+from .._localai.gallery_url import readable_url
 from .._localai.models.gallery import Base, ModelEntry, base_of, check_remote, is_on_host, model_index_of
 from .._localai.models.scalars import Plain
 from .config_yaml import parse_config, to_yaml
-from .galleries import ARTIFACT, Access, read_artifact, read_location, read_source, readable_url
+from .galleries import ARTIFACT, Access, read_artifact, read_location, read_source
 from .text import text_of
 from .yaml_document import parse_yaml
 
@@ -56,7 +57,12 @@ class ModelGalleries:
                 index = model_index_of(parse_yaml(data, Plain), gallery, to_yaml)
                 return index if _directory_on_host(location) else without_paths(index)
 
-            index = read_source(self._sources[gallery], self._access, parse)
+            source = self._sources[gallery]
+            index = read_source(source, self._access, parse)
+            if source.verification is not None:
+                self._access.warnings.append(
+                    f"gallery {gallery}: its policy verification is not applied, because models have no signatures."
+                )
             self._access.warnings.extend(f"gallery {gallery}: {reason}" for reason in index.skipped.values())
             self._indexes[gallery] = index
         return self._indexes[gallery]
@@ -86,6 +92,10 @@ class ModelGalleries:
         location = readable_url(address.text)
         if location.lower().startswith(ARTIFACT):
             gallery, _hash, path = location.rpartition("#")
+            if self._access.signatures.mode == "enforce" and "@" not in gallery:
+                raise GalleryError(
+                    "it is read by a tag, whose signature is not verified. Name the artifact by its digest"
+                )
             return read_artifact(gallery, path, self._access.images)
         return read_location(location, self._access.http)
 

@@ -16,7 +16,7 @@ from .._fs.read import read_file
 from .._http.failover import ORIGIN_ERRORS
 from .._localai.verification import violation
 from .._oci.manifest import Repository
-from .._oci.referrers import Signature, signatures_of
+from .._oci.referrers import Signature, signatures_beside
 from .._request import Signatures, Signer, Verification
 from .._sigstore.fields import Fields
 from .._sigstore.image import verify_bundle, verify_simple_signing
@@ -52,13 +52,15 @@ class SignerFinder:
         for repository in repositories:
             tried.append(str(repository))
             for digest in digests:
+                unreadable: list[str] = []
                 try:
-                    for signature in signatures_of(repository, digest):
+                    for signature in signatures_beside(repository, digest, unreadable):
                         signer = self._signer(signature, digest, policies, root, problems)
                         if signer is not None:
                             return signer
                 except ORIGIN_ERRORS as e:
-                    problems[f"{repository}: {e}"] = None
+                    unreadable.append(f"{repository}: {e}")
+                problems.update(dict.fromkeys(unreadable))
         if not problems:
             raise SignatureError(
                 f"{' or '.join(tried)} has no signature of {' or '.join(digests)}. Choose a release that is signed, or "
@@ -83,7 +85,7 @@ class SignerFinder:
         violations = [violation(policy, signer) for policy in policies]
         if not all(violations):
             return signer
-        problems[violations[0]] = None
+        problems[f"{violations[0]} (it was signed by {signer.identity} of {signer.issuer})"] = None
         return None
 
     def _verified(self, signature: Signature, digest: str, root: TrustedRoot, root_name: str) -> Signer:
@@ -102,6 +104,7 @@ class SignerFinder:
             identity.issuer,
             identity.source_repository,
             printable(proof.moment),
+            digest,
             proof.log,
             proof.index,
             root_name,

@@ -24,8 +24,7 @@ _HASHES = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 _MOST = 32
 
 
-@dataclass(frozen=True)
-class MessageSignature:
+class MessageSignature(t.NamedTuple):
     """The signature of an artifact. `digest` is the digest that the signer claims, empty if it is not there."""
 
     hash: str
@@ -33,8 +32,7 @@ class MessageSignature:
     signature: bytes
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(t.NamedTuple):
     """A DSSE envelope with one signature: a statement, and its type."""
 
     payload_type: str
@@ -76,8 +74,7 @@ class LogEntry:
     proof: InclusionProof | None
 
 
-@dataclass(frozen=True)
-class Bundle:
+class Bundle(t.NamedTuple):
     """What somebody signed, and all that it takes to verify that without a network.
 
     The certificate is None where a key signed that the verifier has to know.

@@ -11,7 +11,6 @@ import calendar
 import datetime as dt
 import typing as t
 import warnings
-from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .der import texts
@@ -26,8 +25,7 @@ _CLAIMS = "1.3.6.1.4.1.57264.1."
 _OTHER_NAME = "1.3.6.1.4.1.57264.1.7"
 
 
-@dataclass(frozen=True)
-class Timestamped:
+class Timestamped(t.NamedTuple):
     """A signed certificate timestamp (RFC 6962, section 3.2): which log promised when to include a certificate."""
 
     log: bytes
@@ -36,8 +34,7 @@ class Timestamped:
     signature: bytes
 
 
-@dataclass(frozen=True)
-class Certificate:
+class Certificate(t.NamedTuple):
     """A certificate.
 
     `begin` and `end` are seconds since 1970, both inclusive. `purposes` are the object identifiers of the extended key

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import typing as t
 
 from .._errors import SignatureError
 from .fields import from_base64
@@ -20,8 +20,7 @@ _HINT = 4
 _SIGNATURE = re.compile(r"\u2014 (\S+) (\S+)")
 
 
-@dataclass(frozen=True)
-class NoteSignature:
+class NoteSignature(t.NamedTuple):
     """A signature of a note: the name of a key, the first bytes of its identifier, and the signature itself."""
 
     name: str
@@ -29,8 +28,7 @@ class NoteSignature:
     signature: bytes
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(t.NamedTuple):
     """The state of a log: `origin` is its name, and `signed` is what the signatures are of."""
 
     origin: str

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import SignatureError
 
@@ -17,8 +16,7 @@ _LONGEST_NUMBER = 64
 INTEGER, OCTETS, OID, UTF8, SEQUENCE, SET, TIME = 0x02, 0x04, 0x06, 0x0C, 0x30, 0x31, 0x18
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(t.NamedTuple):
     """One element: its tag, its content, and `encoded`, which is both with the length."""
 
     tag: int

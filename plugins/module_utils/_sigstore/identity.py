@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import typing as t
 
 from .._errors import SignatureError
 from .certificates import Certificate
@@ -16,8 +16,7 @@ from .der import texts
 _ISSUER_RAW, _ISSUER, _SOURCE_REPOSITORY = 1, 8, 12
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(t.NamedTuple):
     """Who signed: `name` is the address of a workflow, or a mail address, which `issuer` vouches for.
 
     `source_repository` is empty if the issuer said nothing of it.

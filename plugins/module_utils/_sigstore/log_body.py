@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .bundle import LogEntry
@@ -20,8 +19,7 @@ from .keys import HASHES, key_from_der, key_from_pem
 _V2_HASHES = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 
 
-@dataclass(frozen=True)
-class LogBody:
+class LogBody(t.NamedTuple):
     """What an entry says: a digest, a signature, and who signed: a certificate or a public key, in DER.
 
     The digest is that of the artifact; that of the payload where `of_payload`, for entries that only envelopes have.

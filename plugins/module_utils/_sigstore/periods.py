@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import typing as t
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(t.NamedTuple):
     """From `start` to `end`, both inclusive, in seconds since 1970; without an end it is still valid.
 
     Nothing is valid in a period without a start.

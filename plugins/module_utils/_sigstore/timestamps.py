@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import re
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .certificates import TIME_STAMPING, Certificate, read_certificate
@@ -43,8 +42,7 @@ _LARGEST = 64 * 1024
 _GENERALIZED_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d{1,9})?Z", re.ASCII)
 
 
-@dataclass(frozen=True)
-class SignedTimestamp:
+class SignedTimestamp(t.NamedTuple):
     """A timestamp: when an authority saw something with that imprint, and what the authority signed.
 
     `signer` is the issuer's name and the serial number of the certificate, or its key identifier.

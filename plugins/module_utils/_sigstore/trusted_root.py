@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import SignatureError
 from .certificates import Certificate, read_certificate
@@ -25,8 +24,7 @@ _MEDIA_TYPES = (
 )
 
 
-@dataclass(frozen=True)
-class Log:
+class Log(t.NamedTuple):
     """A transparency log, for signatures or for certificates.
 
     Entries and promises have its `identifier`, checkpoints the first bytes of the other one.
@@ -39,8 +37,7 @@ class Log:
     valid: Period
 
 
-@dataclass(frozen=True)
-class Authority:
+class Authority(t.NamedTuple):
     """An authority for certificates or for timestamps: its own certificates, the root as the last one."""
 
     certificates: tuple[Certificate, ...]
@@ -50,8 +47,7 @@ class Authority:
 _Service = t.TypeVar("_Service", Log, Authority)
 
 
-@dataclass(frozen=True)
-class TrustedRoot:
+class TrustedRoot(t.NamedTuple):
     """Whom to trust. `newest` is the latest start of a validity in it: a root is at least as young as that."""
 
     signature_logs: tuple[Log, ...]

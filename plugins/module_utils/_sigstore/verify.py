@@ -25,8 +25,7 @@ from .timestamps import moment_of
 from .trusted_root import Log, TrustedRoot
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(t.NamedTuple):
     """What is said to be signed: its SHA-256, and its bytes if they are at hand."""
 
     sha256: bytes

@@ -12,6 +12,7 @@ the tree; see `contents.py`.
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from .._request import Signer
 
 RECORD = ".localai-core.json"
 # Keys missing from records of early versions.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _LATER_KEYS = ("pinned", "listed", "signer")
 
 
@@ -49,11 +51,21 @@ class Record:
             values = {key: document[key] for key in known}
         except (ValueError, LookupError, TypeError, RecursionError):
             return None
-        values["signer"] = Signer.parse(values.get("signer"))
+        values["signer"] = _signer(values.get("signer"))
         defaults = cls()
         if any(type(value) is not type(getattr(defaults, key)) for key, value in values.items() if key != "signer"):
             return None
         return cls(**values)
+
+
+def _signer(value: t.Any) -> Signer | None:
+    """Return the signer of a mapping, or None if it is not one."""
+    if not isinstance(value, dict) or not set(Signer._fields) <= set(value):
+        return None
+    if type(value["log_index"]) is not int or not _TIME.fullmatch(str(value["time"])):
+        return None
+    texts = [value[key] for key in Signer._fields if key != "log_index"]
+    return Signer(**{key: value[key] for key in Signer._fields}) if all(isinstance(x, str) for x in texts) else None
 
 
 class Inspection(t.NamedTuple):

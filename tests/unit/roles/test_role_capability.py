@@ -155,6 +155,10 @@ def enterprise(version: int, *libraries: str, executable: str = "/usr/bin/python
     return python(executable, *libraries, release=f"Rocky {version}", family="RedHat", **more)
 
 
+def pins(*rows: dict[str, Any]) -> dict[str, Any]:
+    return {"localai_pins": {"format": 2, "backends": list(rows)}}
+
+
 SYSTEM, VENV = "/usr/bin/python3", "/opt/venv/bin/python3"
 BOTH, ALL = ("requests", "yaml"), ("requests", "yaml", "isal", "zstd")
 ISAL, ZSTANDARD = "python3-isal", "python3-zstandard"
@@ -184,6 +188,20 @@ REQUIREMENTS: dict[str, tuple[dict[str, Any], bool, list[str]]] = {
     "an environment without": (python(VENV, release="Debian 13"), True, ["zstd"]),
     "an environment beside a python with both": (python(VENV, "zstd", release="Debian 13", other=SYSTEM), False, []),
     "signatures": ({**python(SYSTEM, *ALL), "localai_signatures": "enforce"}, True, []),
+    "signatures, too old": ({**python(SYSTEM, *ALL, release="Ubuntu 22"), "localai_signatures": "enforce"}, False, []),
+    "signatures, enterprise": ({**enterprise(10, *ALL), "localai_signatures": "enforce"}, True, []),
+    "signatures, too old an enterprise": ({**enterprise(9, *ALL), "localai_signatures": "warn"}, False, []),
+    "signatures, an environment": ({**python(VENV, *ALL), "localai_signatures": "enforce"}, False, []),
+    "signatures by pins": (
+        {**python(SYSTEM, *ALL), "localai_signatures": "enforce", **pins({"signer": {}})},
+        False,
+        [],
+    ),
+    "signatures by half the pins": (
+        {**python(SYSTEM, *ALL), "localai_signatures": "enforce", **pins({"signer": {}}, {})},
+        True,
+        [],
+    ),
     "signatures and the library": ({**python(SYSTEM, *ALL, "cryptography"), "localai_signatures": "warn"}, False, []),
     "no signatures": ({**python(SYSTEM, *ALL), "localai_signatures": "ignore"}, False, []),
     "another distribution": (python(SYSTEM, *BOTH, release="Archlinux 1", family="Archlinux"), False, []),
@@ -247,8 +265,6 @@ def test_missing_libraries_are_an_error_where_the_packages_are_unknown(tmp_path:
         tmp_path, "__localai_library_rules | rejectattr('holds') | map(attribute='otherwise') | list", cases
     )
     (text,) = errors.pop("unknown")
-    assert text.startswith(
-        f"The Python that runs the modules, {VENV}, lacks requests, PyYAML or (for localai_signatures)"
-    )
-    assert f"{VENV} -m pip install requests PyYAML cryptography" in text
+    assert text.startswith(f"The Python that runs the modules, {VENV}, lacks requests or PyYAML")
+    assert f"{VENV} -m pip install requests PyYAML" in text
     assert errors == {"not managed": [], "known": [], "not missing": []}

@@ -17,7 +17,7 @@ from ..._localai.models.names import requested_model
 from ..._localai.models.scalars import is_too_deep
 from ..._model_request import FileSpec, ModelHost, ModelOptions, ModelSpec
 from ..galleries import gallery_sources
-from ..options import check_range, connection_of, plain_path, signatures_of
+from ..options import check_range, connection_of, plain_path, signature_options
 
 Params = t.Mapping[str, t.Any]
 
@@ -28,7 +28,7 @@ def model_host(params: Params) -> ModelHost:
         models_path=plain_path(params, "models_path"),
         galleries=gallery_sources(params["galleries"] or ()),
         connection=connection_of(params),
-        signatures=signatures_of(params),
+        signatures=signature_options(params),
     )
 
 

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError
+from ansible_collections.localai.core.plugins.module_utils._localai.gallery_url import readable_url
 from ansible_collections.localai.core.plugins.module_utils._localai.names import checked_name
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
-from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index, readable_url
+from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index
 from ansible_collections.localai.core.tests.support import gallery_artifacts, images
 from ansible_collections.localai.core.tests.support.client import Client, Internet
 from ansible_collections.localai.core.tests.support.galleries import Galleries

@@ -250,7 +250,7 @@ def test_what_is_no_image_is_refused(host, signed, tmp_path):
 def test_an_image_without_a_policy_is_refused(host, signed):
     del signed.gallery["verification"]
     signed.sign()
-    assert "there is no policy for its image. Add verification to its gallery" in refused(host, signed)
+    assert "there is no policy for its image. Add verification to a gallery of the task" in refused(host, signed)
 
 
 def test_localais_own_images_have_a_policy(host, signed):

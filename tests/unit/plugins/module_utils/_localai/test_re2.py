@@ -38,6 +38,11 @@ ACCEPTED = [
     (r"\d", "1", "\u0661"),
     (r"^\w$", "a", "\u00e9"),
     (r"\x41", "A", "B"),
+    (r"a\sb", "a b", "a\vb"),
+    (r"a[\s]b", "a\tb", "a\vb"),
+    (r"a\Sb", "a\vb", "a b"),
+    ("[0-9]{600}[0-9]{600}", "0" * 1200, "0" * 1199),
+    ("((a{30}){30}b){1}", "a" * 900 + "b", "b"),
     ("\u00e9", "\u00e9", "e"),
 ]
 REFUSED = [
@@ -69,6 +74,10 @@ REFUSED = [
     ("a*+", "a repetition of a repetition"),
     ("a{2}{3}", "a repetition of a repetition"),
     ("a{1001}", "more than 1000 times"),
+    ("(a{600}){600}", "more than 1000 times"),
+    ("((a{11}){11}){11}", "more than 1000 times"),
+    (r"[\b]", r"the escape \b in a class"),
+    (r"[\S]", r"the escape \S in a class"),
     ("(", "it is not a regular expression: missing )"),
     ("[a", "it is not a regular expression: unterminated"),
     ("*", "it is not a regular expression"),

@@ -21,7 +21,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.verification
     violation,
 )
 from ansible_collections.localai.core.plugins.module_utils._module.galleries import gallery_sources
-from ansible_collections.localai.core.plugins.module_utils._request import Policies, Signer, Verification
+from ansible_collections.localai.core.plugins.module_utils._request import GalleryPolicy, Policies, Signer, Verification
 
 POLICY = {"issuer": "https://issuer.example", "identity_regex": r"^https://x\.example/(heads/master|tags/.+)$"}
 
@@ -64,6 +64,7 @@ SIGNER = Signer(
     "https://token.actions.githubusercontent.com",
     "https://github.com/mudler/LocalAI",
     "2026-09-01T12:00:00Z",
+    "sha256:" + "ab" * 32,
     "https://rekor.example",
     7,
     "a trusted root",
@@ -113,25 +114,37 @@ def test_localais_policy_is_about_its_workflow_alone(identity: str, fits: bool) 
 
 OWN, OTHER = Address("https://own.example/index.yaml"), Address("https://other.example/index.yaml")
 A, B = Verification("i", None, "a"), Verification("i", None, "b")
-QUAY = ("quay.io/go-skynet/local-ai-backends",)
+QUAY = "quay.io/go-skynet/local-ai-backends"
+ROW_A, ROW_B = GalleryPolicy("own", OWN, A), GalleryPolicy("other", OTHER, B)
+NO_POLICY = GalleryPolicy("own", OWN, None)
+STRICT = GalleryPolicy("LocalAI", Address("/srv/index.yaml"), A)
+BY_REF = GalleryPolicy("ref", Address("https://own.example/latest.ref"), A)
+NOWHERE = Address("")
 
 
 @pytest.mark.parametrize(
-    ("images", "gallery", "galleries", "expected"),
+    ("image", "name", "url", "galleries", "expected"),
     [
         # A gallery's own policy is the one for what it lists.
-        (("x.example/y",), OWN, ((OWN, A), (OTHER, B)), (A,)),
-        (QUAY, OWN, ((OWN, A),), (A,)),
+        ("x.example/y", "", OWN, (ROW_A, ROW_B), (A,)),
+        (QUAY, "", OWN, (ROW_A,), (A,)),
+        ("x.example/y", "other", OWN, (ROW_A, ROW_B), (B,)),
+        # The index that a reference file names is beside it.
+        ("x.example/y", "", OWN, (BY_REF, ROW_B), (A,)),
+        ("x.example/y", "", OTHER, (BY_REF,), (A,)),
         # LocalAI's images have one if their gallery has none.
-        (QUAY, OWN, ((OWN, None),), (LOCALAI,)),
-        (("docker.io/localai/localai-backends",), OWN, ((OWN, None),), (LOCALAI,)),
-        (("quay.io/go-skynet/local-ai",), OWN, ((OWN, None), (OTHER, B)), ()),
-        (("x.example/go-skynet/local-ai-backends",), OWN, ((OWN, None),), ()),
+        (QUAY, "", OWN, (NO_POLICY,), (LOCALAI,)),
+        ("docker.io/localai/localai-backends", "", OWN, (NO_POLICY,), (LOCALAI,)),
+        ("quay.io/go-skynet/local-ai", "", OWN, (NO_POLICY, ROW_B), ()),
+        ("x.example/go-skynet/local-ai-backends", "own", NOWHERE, (NO_POLICY,), ()),
         # What no gallery of the task lists needs one of their signers.
-        (("x.example/y",), Address(""), ((OWN, A), (OTHER, B)), (A, B)),
-        (QUAY, Address(""), ((OWN, A), (OTHER, None)), (LOCALAI, A)),
-        ((), Address(""), (), ()),
+        ("x.example/y", "", NOWHERE, (ROW_A, ROW_B), (A, B)),
+        ("x.example/y", "elsewhere", OWN, (ROW_A, ROW_B), (A, B)),
+        (QUAY, "", NOWHERE, (ROW_A, NO_POLICY), (LOCALAI, A)),
+        # A policy of LocalAI's gallery is not weakened.
+        (QUAY, "", NOWHERE, (STRICT, ROW_B), (A, B)),
+        ("", "", NOWHERE, (), ()),
     ],
 )
-def test_which_policies_an_image_needs(images: Any, gallery: Address, galleries: Any, expected: Any) -> None:
-    assert policies_for(images, gallery, Policies("enforce", galleries)) == expected
+def test_which_policies_an_image_needs(image: str, name: str, url: Address, galleries: Any, expected: Any) -> None:
+    assert policies_for(image, name, url, Policies("enforce", galleries)) == expected

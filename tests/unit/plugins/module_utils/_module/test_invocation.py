@@ -41,7 +41,7 @@ ADDRESSES: list[tuple[dict[str, Any], Any]] = [
     ),
     (
         {"pins": {"format": 1, "backends": [PIN]}},
-        {"format": 1, "backends": [{**PIN, "alias": None, "signer": None, "uri": SHOWN}]},
+        {"format": 1, "backends": [{**PIN, "alias": None, "gallery": None, "signer": None, "uri": SHOWN}]},
     ),
 ]
 # Options that Ansible refuses before the module's own code runs.

@@ -12,12 +12,12 @@ from typing import Any, Iterator
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._errors import SourceError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._errors import TransportError
 from ansible_collections.localai.core.plugins.module_utils._http.client import Http
 from ansible_collections.localai.core.plugins.module_utils._oci.layout import Layout
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Repository
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference, referrers_tag
-from ansible_collections.localai.core.plugins.module_utils._oci.referrers import Signature, signatures_of
+from ansible_collections.localai.core.plugins.module_utils._oci.referrers import Signature, signatures_beside
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Location
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry as Client
 from ansible_collections.localai.core.plugins.module_utils._request import Connection
@@ -66,7 +66,10 @@ def put(registry: Registry, *referrers: Any, exact: bool = False) -> None:
 
 
 def found(where: Repository, digest: str = IMAGE.digest) -> list[Signature]:
-    return list(signatures_of(where, digest))
+    problems: list[str] = []
+    signatures = list(signatures_beside(where, digest, problems))
+    assert problems == []
+    return signatures
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -129,9 +132,47 @@ def test_a_server_that_fails_is_an_error() -> None:
 
 
 def test_an_implausible_signature_is_an_error(registry: Registry) -> None:
-    put(registry, attach.referrer(IMAGE, bytes(5 * 1024**2)))
-    with pytest.raises(SourceError, match="which is not plausible"):
-        found(repository(registry))
+    put(registry, attach.referrer(IMAGE, bytes(5 * 1024**2)), attach.referrer(IMAGE, BUNDLE))
+    problems: list[str] = []
+    assert len(list(signatures_beside(repository(registry), IMAGE.digest, problems))) == 1
+    (problem,) = problems
+    assert "which is not plausible" in problem
+
+
+def test_a_referrer_that_is_gone_does_not_hide_the_others(registry: Registry) -> None:
+    gone, there = attach.referrer(IMAGE, b"{}"), attach.referrer(IMAGE, BUNDLE)
+    put(registry, gone, there)
+    registry.faults.append(Instead(path=f"/manifests/{gone.digest}", sent=Answer(404)))
+    problems: list[str] = []
+    assert len(list(signatures_beside(repository(registry), IMAGE.digest, problems))) == 1
+    assert len(problems) == 1
+
+
+def test_other_kinds_do_not_count_for_the_limit(registry: Registry) -> None:
+    scans = [attach.referrer(IMAGE, str(n).encode(), artifactType="application/sarif+json") for n in range(70)]
+    put(registry, *scans, attach.referrer(IMAGE, BUNDLE), exact=True)
+    assert len(found(repository(registry))) == 1
+    many = [attach.referrer(IMAGE, str(n).encode()) for n in range(70)]
+    put(registry, *many, exact=True)
+    problems: list[str] = []
+    assert len(list(signatures_beside(repository(registry), IMAGE.digest, problems))) == 64
+    assert "of which 64 were read" in problems[0]
+
+
+def test_a_long_list_has_pages() -> None:
+    with Registry() as registry:
+        registry.put("x/y", "v1", IMAGE)
+        scan, bundle = (
+            attach.referrer(IMAGE, b"1", artifactType="application/sarif+json"),
+            attach.referrer(IMAGE, BUNDLE),
+        )
+        attach.put_referrers(registry.put, "x/y", [scan, bundle])
+        pages = [attach.fallback_index([row], exact=True).manifest for row in (scan, bundle)]
+        link = {"Content-Type": OCI_INDEX, "Link": f'</v2/x/y/referrers/{IMAGE.digest}?last=1&n=1>; rel="next"'}
+        registry.faults.append(Instead(times=1, sent=Answer(200, link, pages[0])))
+        registry.faults.append(Instead(sent=Answer(200, {"Content-Type": OCI_INDEX}, pages[1])))
+        assert len(found(repository(registry))) == 1
+        assert [request.path for request in registry.requests if "last=1" in str(request)]
 
 
 @pytest.mark.parametrize("tagged", [True, False])
@@ -150,4 +191,3 @@ def test_a_layout_has_them_in_one_of_two_ways(tmp_path: Path, tagged: bool) -> N
 def test_the_tag_of_the_specification() -> None:
     assert referrers_tag("sha256:" + "ab" * 32) == "sha256-" + "ab" * 32
     assert referrers_tag("sha512:" + "ab" * 64) == "sha512-" + "ab" * 32
-    assert OCI_INDEX

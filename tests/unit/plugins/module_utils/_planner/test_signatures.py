@@ -17,12 +17,28 @@ from ansible_collections.localai.core.plugins.module_utils._planner.facts import
 from ansible_collections.localai.core.plugins.module_utils._planner.plan import Plan, plan
 from ansible_collections.localai.core.plugins.module_utils._planner.questions import FindSigner, Question
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import Fetch, RecordSigner
-from ansible_collections.localai.core.plugins.module_utils._request import Policies, SignatureMode, Signer, Verification
+from ansible_collections.localai.core.plugins.module_utils._request import (
+    GalleryPolicy,
+    Policies,
+    SignatureMode,
+    Signer,
+    Verification,
+)
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
-from ansible_collections.localai.core.tests.support.plans import CPU_HOST, answer, concrete, installed, want
+from ansible_collections.localai.core.tests.support.plans import (
+    CPU_HOST,
+    DIGEST,
+    OLD_DIGEST,
+    answer,
+    concrete,
+    installed,
+    want,
+)
 
 POLICY = Verification("https://issuer.example", None, "https://workflow.example")
-SIGNER = Signer("https://workflow.example", "https://issuer.example", "", "2026-09-01T00:00:00Z", "log", 1, "root")
+SIGNER = Signer(
+    "https://workflow.example", "https://issuer.example", "", "2026-09-01T00:00:00Z", DIGEST, "log", 1, "root"
+)
 STRANGER = SIGNER._replace(identity="https://stranger.example")
 UNSIGNED = SignatureError("it has no signature")
 
@@ -31,7 +47,7 @@ def planned(
     options: Any, state: Any, mode: SignatureMode, signer: Any = SIGNER, policy: Any = POLICY
 ) -> tuple[Plan, list[Question]]:
     """Return the plan, and the questions about signers."""
-    policies = Policies(mode, ((Address("g"), policy),)) if mode != "ignore" else Policies()
+    policies = Policies(mode, (GalleryPolicy("g", Address("g"), policy),)) if mode != "ignore" else Policies()
     facts = Facts(CPU_HOST, ("g",), state, policies=policies)
     asked: list[Question] = []
     while True:
@@ -39,11 +55,16 @@ def planned(
         if isinstance(result, Plan):
             return result, [question for question in asked if isinstance(question, FindSigner)]
         asked += result
-        facts = facts.learn({q: signer if isinstance(q, FindSigner) else answer(q) for q in result})
+        found = {q: signer(q) if callable(signer) else signer for q in result if isinstance(q, FindSigner)}
+        facts = facts.learn({q: found[q] if isinstance(q, FindSigner) else answer(q) for q in result})
 
 
 def signed(name: str, signer: Signer | None) -> Any:
     return replace(concrete(name), record=Record(signer=signer))
+
+
+def of_installed(signer: Signer) -> Signer:
+    return signer._replace(digest=OLD_DIGEST)
 
 
 def test_nothing_is_asked_unless_signatures_are_verified() -> None:
@@ -78,11 +99,11 @@ def test_all_builds_without_a_signature_are_reported() -> None:
 
 
 def test_an_installed_build_with_a_signer_is_not_asked_about() -> None:
-    result, asked = planned(want("piper"), installed(signed("piper", SIGNER)), "enforce")
+    result, asked = planned(want("piper"), installed(signed("piper", of_installed(SIGNER))), "enforce")
     assert (result.steps, asked) == ((), [])
 
 
-@pytest.mark.parametrize("recorded", [None, STRANGER])
+@pytest.mark.parametrize("recorded", [None, STRANGER._replace(digest=OLD_DIGEST)])
 def test_an_installed_build_without_the_right_signer_gets_it_recorded(recorded: Signer | None) -> None:
     result, asked = planned(want("piper"), installed(signed("piper", recorded)), "enforce")
     (step,) = result.steps
@@ -99,10 +120,31 @@ def test_a_build_of_localai_without_our_record_is_asked_about_each_time() -> Non
         planned(want("piper"), installed(concrete("piper")), "enforce", UNSIGNED)
 
 
+def test_a_signer_of_another_digest_is_not_the_one_of_the_build() -> None:
+    moved = SIGNER._replace(digest="sha256:" + "0" * 64)
+    result, asked = planned(want("piper"), installed(signed("piper", moved)), "enforce")
+    (step,) = result.steps
+    assert isinstance(step, RecordSigner)
+    assert len(asked) == 1
+
+
+def test_a_build_that_answers_by_its_alias_needs_a_signature() -> None:
+    evil = replace(concrete("cpu-m", "piper"), record=Record())
+    with pytest.raises(SignatureError, match="cpu-m: its signature is not verified"):
+        planned(want("piper", uri=Address("quay.io/piper")), installed(evil), "enforce", _by_origin)
+
+
+def _by_origin(question: FindSigner) -> Any:
+    return SIGNER if "piper" in question.origins[0].text else UNSIGNED
+
+
 def test_a_build_of_unknown_origin_is_refused() -> None:
     by_hand = replace(concrete("piper"), metadata=None)
     with pytest.raises(SignatureError, match="piper: its signature is not verified: it is not an image"):
         planned(want("piper"), installed(by_hand), "enforce")
+    strange = concrete("piper", uri="not an image")
+    with pytest.raises(SignatureError, match=r"piper: its signature is not verified: .* is not an image reference"):
+        planned(want("piper"), installed(strange), "enforce")
 
 
 def test_what_is_removed_needs_no_signature() -> None:
