@@ -160,11 +160,16 @@ def test_another_header_is_valid_and_restarts_nothing(world: World) -> None:
     assert "\nLOCALAI_ADDRESS=127.0.0.1:8080\n" in f"\n{environment}\n"
 
 
-def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
+@pytest.mark.long
+def test_check_mode_of_an_upgrade_changes_nothing(world: World) -> None:
     world.site.publish("2")
     outcome = world.play("upgrade", "--check", limit="host1", localai_version=GOOD[1])
     assert (outcome.changed["host1"] > 0, outcome.failed) == (True, {"host1": 0}), outcome.output[-3000:]
     expect_builds(world, BUILDS, GOOD[0])
+
+
+def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
+    world.site.publish("2")
     expect(world.play("upgrade", localai_version=GOOD[1]), changed=True)
     expect_builds(world, BUILDS, GOOD[1])
     for host in world.hosts.values():

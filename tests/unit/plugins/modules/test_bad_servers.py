@@ -83,7 +83,7 @@ def registry():
         yield Server("image", running)
 
 
-@pytest.fixture(params=["", "in parts"])
+@pytest.fixture(params=["in parts", pytest.param("", marks=pytest.mark.long)])
 def _parts(request):
     with in_parts() if request.param else contextlib.nullcontext():
         yield bool(request.param)

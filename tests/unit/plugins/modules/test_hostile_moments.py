@@ -29,7 +29,7 @@ from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.moments import MOMENTS
 
 # With LOCALAI_TEST_EVERY=1, as the soak has it, something is exchanged at each moment of a run.
-EVERY = int(os.environ.get("LOCALAI_TEST_EVERY", "17"))
+EVERY = int(os.environ.get("LOCALAI_TEST_EVERY", "34"))
 ONLY_ROOT = pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 OWNED = {"owner": str(NOBODY), "group": str(NOBODY), "directory_mode": "0750"}

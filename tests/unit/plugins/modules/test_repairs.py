@@ -54,7 +54,7 @@ def host(moving_host):
     return moving_host
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=["llama-cpp", pytest.param("piper", marks=pytest.mark.long)])
 def name(request):
     return request.param
 

@@ -160,6 +160,7 @@ def test_what_is_no_mapping_or_no_yaml_is_an_error(text):
         parse_config(text)
 
 
+@pytest.mark.long
 def test_aliases_that_multiply_values_are_refused():
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))]
     with pytest.raises(GalleryError, match="aliases"):

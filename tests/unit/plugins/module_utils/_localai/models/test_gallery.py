@@ -100,6 +100,7 @@ def test_a_wrong_entry_is_skipped_and_the_others_stay(wrong):
     assert next(iter(index.skipped.values())).startswith("its entry 2 is skipped: ")
 
 
+@pytest.mark.long
 def test_overrides_that_aliases_multiply_are_skipped():
     bomb = ["x"]
     for _level in range(40):
