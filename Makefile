@@ -26,8 +26,8 @@ SOME := $(if $(EVERY),,$(SAMPLE))
 # Two lanes of parts, for two processors. The number is a limit in minutes, several times what the part takes: a part that
 # exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes. ansible-test cannot run twice in one
 # directory, so its parts are in one lane; unit tests are the last, because they can use both processors.
-LANES := "sanity=$(if $(EVERY),20,10) integration=20 pythons=$(if $(EVERY),45,20)" \
-    "lint=5 docs=5 package=5 cores=15 samples=15 hosts=20 units=25 coverage=2"
+LANES := "sanity=$(if $(EVERY),20,10) integration=20 pythons=$(if $(EVERY),45,20) samples=15" \
+    "lint=5 docs=5 package=5 cores=15 hosts=20 units=25 coverage=2"
 # The Pythons of targets that this machine has, the oldest first.
 TARGETS = $(shell ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V)
 # Unit tests of what changes between Pythons most: files, archives, and whole runs. What the standard library of the oldest

@@ -374,6 +374,11 @@ EXAMPLES = r"""
     pins: "{{ lookup('ansible.builtin.file', 'pins.yml') | from_yaml }}"
     exclusive: true
 
+- name: Install only builds that LocalAI's own workflow has signed
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+    signatures: enforce
+
 - name: Install backends with different sources and states in one task
   localai.core.localai_backend:
     backends:

@@ -131,6 +131,16 @@ EXAMPLES = r"""
   register: current
   run_once: true
 
+- name: Verify who signed the current builds, and pin them with their signers
+  localai.core.localai_backend_info:
+    name: [llama-cpp, whisper]
+    pins: true
+    pin_capabilities: [default, nvidia-cuda-12, amd]
+    signatures: enforce
+  register: verified
+  delegate_to: localhost
+  run_once: true
+
 - name: Write the pins to a file, which can be committed to Git
   ansible.builtin.copy:
     content: "{{ current.pins | to_nice_yaml(indent=2) }}"

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SignatureError
@@ -62,7 +60,7 @@ def test_logs_may_have_keys_of_other_kinds(kind):
     check_timestamps(leaf(log.stamp(NOW)), ISSUER, [trusted(log)])
 
 
-UNDER_ITS_NAME = dataclasses.replace(trusted(LOG), key=trusted(OTHER).key)
+UNDER_ITS_NAME = trusted(LOG)._replace(key=trusted(OTHER).key)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +89,7 @@ def test_other_promises_are_refused(stamps, logs, problem):
 def test_a_promise_is_about_one_certificate_of_one_issuer():
     good, other = leaf(LOG.stamp(NOW)), leaf(LOG.stamp(NOW), lifetime=601)
     with pytest.raises(SignatureError, match="is not valid for the certificate"):
-        check_timestamps(dataclasses.replace(other, timestamps=good.timestamps), ISSUER, [trusted(LOG)])
+        check_timestamps(other._replace(timestamps=good.timestamps), ISSUER, [trusted(LOG)])
     root = read_certificate(pki.raw(FULCIO.root), "the issuer")
     with pytest.raises(SignatureError, match="is not valid for the certificate"):
         check_timestamps(good, root, [trusted(LOG)])

@@ -198,6 +198,6 @@ def test_logs_may_have_keys_of_other_kinds(kind):
 )
 def test_a_log_has_to_be_valid_at_all_times(period, moments, problem):
     check_validity(LOGS[0], [TIME, TIME + 1])
-    check_validity(dataclasses.replace(LOGS[0], valid=Period(TIME, TIME)), [TIME])
+    check_validity(LOGS[0]._replace(valid=Period(TIME, TIME)), [TIME])
     with pytest.raises(SignatureError, match=problem):
-        check_validity(dataclasses.replace(LOGS[0], valid=period), moments)
+        check_validity(LOGS[0]._replace(valid=period), moments)
