@@ -27,7 +27,7 @@ from .._planner.questions import FindArtifact, NewTreeAttributes, Question, Read
 from .._planner.signatures import BuildToVerify, fetched_build, installed_build, not_verified, signer_or_question
 from .._planner.unknown_capability import warning_about, warnings_of
 from .._planner.unreadable import check_known, resolve
-from .._request import BackendOptions, HostOptions, Pin, Policies, Signer, bare_name
+from .._request import BackendOptions, HostOptions, Pin, Signer, bare_name
 from .._resolver.resolver import Resolver
 from .._sources.uri import PathUri, uri_of
 from .._store.record import Inspection
@@ -100,8 +100,7 @@ class Available:
             self._capability,
             tuple(source.name for source in self._host.galleries),
             self._installed,
-            # What a task that only warns would install is an upgrade all the same.
-            policies=self._host.policies if self._host.policies.mode == "enforce" else Policies(),
+            policies=self._host.policies,
         )
         try:
             request = BackendOptions((name,), state="latest")
@@ -235,9 +234,10 @@ class Available:
             result = signer_or_question(build, policies)
             return result if isinstance(result, Signer) else t.cast(Signer, self._resolver.answer(result))
         except SignatureError as e:
+            problem = not_verified(build, policies, e)
             if policies.mode == "enforce":
-                raise not_verified(build.name, e) from e
-            self._warnings.append(f"pins: {not_verified(build.name, e)}")
+                raise problem from e
+            self._warnings.append(f"pins: {problem}")
             return None
 
     def _recorded_pins(self, name: str, capabilities: t.Sequence[str]) -> list[Pin]:

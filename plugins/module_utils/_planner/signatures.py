@@ -15,7 +15,7 @@ from .._errors import LocalAIError, SignatureError, SourceError
 from .._localai.installed import Directory
 from .._localai.metadata import Metadata
 from .._localai.verification import policies_for, violation
-from .._request import Policies, Signer
+from .._request import Policies, Signer, Verification
 from .._sources.uri import HttpUri, ImageUri, PathUri, Uri, uri_of
 from .changes import Changes
 from .facts import Facts
@@ -104,7 +104,11 @@ def _check_installed(name: str, changes: Changes, facts: Facts) -> None:
         return
     build, record = installed_build(directory), directory.record
     gallery, pinned = _pinned(name, build.digests, changes)
-    signer = _signer(build._replace(gallery=gallery, known=(*build.known, *pinned)), facts)
+    try:
+        signer = _signer(build._replace(gallery=gallery, known=(*build.known, *pinned)), facts)
+    except SignatureError as e:
+        advice = "The installed build stays. state=latest or force installs the current build of its source."
+        raise SignatureError(f"{str(e).rstrip('.')}. {advice}") from e
     if record is not None and signer != record.signer:
         before = state_of(changes.state, name)
         signed = replace(record, signer=signer)
@@ -118,12 +122,22 @@ def _signer(build: BuildToVerify, facts: Facts) -> Signer:
         result = signer_or_question(build, facts.policies)
         return result if isinstance(result, Signer) else t.cast(Signer, facts.answer(result))
     except SignatureError as e:
-        raise not_verified(build.name, e) from e
+        raise not_verified(build, facts.policies, e) from e
 
 
-def not_verified(backend: str, error: SignatureError) -> SignatureError:
-    """Return an error that names the backend."""
-    return SignatureError(f"{backend}: its signature is not verified: {error}")
+def not_verified(build: BuildToVerify, policies: Policies, error: SignatureError) -> SignatureError:
+    """Return an error that names the backend, and says why its known signers do not count."""
+    reasons = [_rejection(signer, build, _demanded(build, policies)) for signer in build.known]
+    known = "".join(f" The recorded signer does not count: {reason}." for reason in dict.fromkeys(reasons))
+    return SignatureError(f"{build.name}: its signature is not verified: {str(error).rstrip('.')}.{known}")
+
+
+def _rejection(signer: Signer, build: BuildToVerify, demanded: tuple[Verification, ...]) -> str:
+    """Return why a known signer is not that of a build; empty if it is."""
+    if signer.digest not in build.digests:
+        return f"it signed {signer.digest}"
+    violations = [violation(policy, signer) for policy in demanded]
+    return violations[0] if violations and all(violations) else "" if violations else "there is no policy for its image"
 
 
 def signer_or_question(build: BuildToVerify, policies: Policies) -> Signer | FindSigner:
@@ -131,12 +145,11 @@ def signer_or_question(build: BuildToVerify, policies: Policies) -> Signer | Fin
 
     Raises SignatureError for a build that nobody can have signed.
     """
-    # The mirrors of an image do not count.
-    uri = uri_of(build.origins[0]) if build.origins[0].text else None
-    demanded = policies_for(_repository(uri), build.gallery, build.gallery_url, policies)
+    demanded = _demanded(build, policies)
     for signer in build.known:
-        if signer.digest in build.digests and any(not violation(policy, signer) for policy in demanded):
+        if not _rejection(signer, build, demanded):
             return signer
+    uri = _uri(build)
     if isinstance(uri, (HttpUri, PathUri, type(None))):
         raise SignatureError("it is not an image, and only images are signed")
     if not build.digests:
@@ -146,12 +159,20 @@ def signer_or_question(build: BuildToVerify, policies: Policies) -> Signer | Fin
     return FindSigner(build.origins, build.digests, demanded)
 
 
-def _repository(uri: Uri | None) -> str:
-    """Return the repository of an image with its host; empty for an image on this host, and for anything else."""
+def _uri(build: BuildToVerify) -> Uri | None:
+    """Return where a build comes from. The mirrors of an image do not count."""
+    return uri_of(build.origins[0]) if build.origins[0].text else None
+
+
+def _demanded(build: BuildToVerify, policies: Policies) -> tuple[Verification, ...]:
+    """Return the policies for a build, of which one has to be satisfied."""
+    uri = _uri(build)
     try:
-        return uri.reference.name if isinstance(uri, ImageUri) else ""
-    except SourceError as e:
-        raise SignatureError(str(e)) from e
+        repository = uri.reference.name if isinstance(uri, ImageUri) else ""
+    except SourceError:
+        # What is no reference of an image is in no registry.
+        repository = ""
+    return policies_for(repository, build.gallery, build.gallery_url, policies)
 
 
 def fetched_build(

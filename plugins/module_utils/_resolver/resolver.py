@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._errors import SourceError
+from .._errors import SignatureError, SourceError
 from .._localai.catalog import Catalog
 from .._localai.gallery import Entry, Index
 from .._planner.questions import FindArtifact, FindSigner, Question, ReadGallery, ServedDigest
@@ -48,7 +48,10 @@ class Resolver:
         if isinstance(question, ServedDigest):
             return self.sources.digest(question.origins)
         if isinstance(question, FindSigner):
-            repositories = self.sources.repositories(question.origins, question.digests[0])
+            try:
+                repositories = list(self.sources.repositories(question.origins, question.digests[0]))
+            except SourceError as e:
+                raise SignatureError(str(e)) from e
             return self._signers.find(repositories, question.digests, question.policies)
         raise TypeError(question)
 

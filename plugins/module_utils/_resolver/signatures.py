@@ -66,7 +66,7 @@ class SignerFinder:
                 f"{' or '.join(tried)} has no signature of {' or '.join(digests)}. Choose a release that is signed, or "
                 "ask its publisher for signatures"
             )
-        raise SignatureError("; ".join(problems))
+        raise SignatureError(f"{'; '.join(problems)} (verified with the {root[1]})")
 
     def _signer(
         self,
@@ -85,7 +85,8 @@ class SignerFinder:
         violations = [violation(policy, signer) for policy in policies]
         if not all(violations):
             return signer
-        problems[f"{violations[0]} (it was signed by {signer.identity} of {signer.issuer})"] = None
+        others = [text for text in (signer.identity, signer.issuer) if text not in violations[0]]
+        problems[f"{violations[0]} (it was signed by {' of '.join(others)})" if others else violations[0]] = None
         return None
 
     def _verified(self, signature: Signature, digest: str, root: TrustedRoot, root_name: str) -> Signer:
@@ -120,7 +121,11 @@ class SignerFinder:
             content = given.encode() if given.startswith("{") else read_file(given, _LARGEST_ROOT)
         except (OSError, ValueError) as e:
             raise OptionError(f"trusted_root: {given}: {getattr(e, 'strerror', None) or e} on this host.") from None
-        root = read_trusted_root(content)
+        name = "its content" if given.startswith("{") else given
+        try:
+            root = read_trusted_root(content)
+        except SignatureError as e:
+            raise OptionError(f"trusted_root: {name}: {e}. Write it with cosign trusted-root create.") from e
         return root, f"trusted_root of {printable(root.newest)}"
 
     def _public_root(self) -> tuple[TrustedRoot, str]:
@@ -132,4 +137,4 @@ class SignerFinder:
                 f"signatures: the trusted root of this collection is {age} days old, and Sigstore may have newer keys. "
                 "Upgrade the collection, or set trusted_root."
             )
-        return read_trusted_root(ROOT.encode()), f"public instance of {DATE}"
+        return read_trusted_root(ROOT.encode()), f"trusted root of the collection, {DATE}"

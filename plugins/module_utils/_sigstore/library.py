@@ -30,6 +30,6 @@ def check_library() -> None:
         problem = f"the Python library cryptography of this host has version {cryptography.__version__}"
     raise SignatureError(
         f"{problem}, and verification needs version {_OLDEST} or newer. Install it (python3-cryptography on Debian 12, "
-        "Ubuntu 24.04 and RHEL 10), or verify on the controller: create pins there with localai_backend_info, and "
-        "install with the option pins"
+        "Ubuntu 24.04 and RHEL 10), or verify on the controller: create pins there with localai_backend_info and "
+        "signatures=enforce, and install with the option pins"
     )
