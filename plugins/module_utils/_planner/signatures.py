@@ -136,8 +136,10 @@ def _rejection(signer: Signer, build: BuildToVerify, demanded: tuple[Verificatio
     """Return why a known signer is not that of a build; empty if it is."""
     if signer.digest not in build.digests:
         return f"it signed {signer.digest}"
+    if not demanded:
+        return "there is no policy for its image"
     violations = [violation(policy, signer) for policy in demanded]
-    return violations[0] if violations and all(violations) else "" if violations else "there is no policy for its image"
+    return violations[0] if all(violations) else ""
 
 
 def signer_or_question(build: BuildToVerify, policies: Policies) -> Signer | FindSigner:
