@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._address import Address
-from ._request import Connection, GallerySource, Signatures, State
+from ._request import Connection, GallerySource, SignatureOptions, State
 
 Config = t.Mapping[str, t.Any]
 # The longest name of a model in bytes: `._gallery_NAME.yaml` is the longest file name that is made of it.
@@ -105,7 +105,7 @@ class ModelHost:
     models_path: str
     galleries: tuple[GallerySource, ...] = ()
     connection: Connection = field(default_factory=Connection)
-    signatures: Signatures = field(default_factory=Signatures)
+    signatures: SignatureOptions = field(default_factory=SignatureOptions)
 
 
 def digest_of(value: t.Any) -> str:

@@ -143,8 +143,8 @@ class Verification(t.NamedTuple):
     not_before: str | None = None
 
 
-class Signatures(t.NamedTuple):
-    """What to do about signatures: whether to verify them, and what to do with those that do not satisfy a policy.
+class SignatureOptions(t.NamedTuple):
+    """The options about signatures: whether to verify them, and whether one that fails is a warning or an error.
 
     `trusted_root` is a path or the JSON document itself, None for the one of the collection. `legacy` is whether
     signatures as cosign wrote them before version 2.6 count too.
@@ -244,7 +244,7 @@ class HostOptions:
     platform: str | None = None
     connection: Connection = Connection()
     server_version: tuple[int, ...] | None = None
-    signatures: Signatures = field(default_factory=Signatures)
+    signatures: SignatureOptions = field(default_factory=SignatureOptions)
 
     @property
     def policies(self) -> Policies:

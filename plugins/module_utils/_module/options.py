@@ -13,7 +13,7 @@ from .._address import Address
 from .._errors import NameRefused, OptionError
 from .._fs.utf8 import os
 from .._localai.names import requested_name
-from .._request import BackendOptions, Connection, Endpoint, HostOptions, Signatures, bare_name
+from .._request import BackendOptions, Connection, Endpoint, HostOptions, SignatureOptions, bare_name
 from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
@@ -38,14 +38,14 @@ def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
     )
 
 
-def signature_options(params: t.Mapping[str, t.Any]) -> Signatures:
+def signature_options(params: t.Mapping[str, t.Any]) -> SignatureOptions:
     """Return what to do about signatures; raises OptionError."""
     root = params["trusted_root"]
     if root is not None:
         from .rare_options import root_of
 
         root = root_of(root)
-    return Signatures(params["signatures"], root, params["legacy_signatures"])
+    return SignatureOptions(params["signatures"], root, params["legacy_signatures"])
 
 
 def connection_of(params: t.Mapping[str, t.Any]) -> Connection:

@@ -5,7 +5,7 @@
 
 """Signatures beside an image: Sigstore bundles, and what cosign before version 2.6 wrote, as referrers of its manifest.
 
-An index of referrers need not state what they are, so each manifest is read.
+An index of referrers need not state their types. Only those with a type of another kind are left out unread.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _signatures_in(referrer: Descriptor, repository: Repository, digest: str) ->
 
 
 def _may_be_signature(referrer: Descriptor) -> bool:
-    """Whether a referrer is worth reading: a type that is neither Sigstore's nor cosign's nor an empty one is not."""
+    """Whether a referrer may be a signature: it states no type, an empty one, or one of Sigstore or cosign."""
     kind = referrer.artifact_type
     return not kind or any(word in kind for word in ("sigstore", "cosign", "vnd.oci.empty"))
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signed the builds of a plan: those that it installs, and those that stay and have no verified signature yet."""
+"""The signers of the builds of a plan: of those that it installs, and of those that stay."""
 
 from __future__ import annotations
 

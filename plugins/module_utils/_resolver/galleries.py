@@ -18,7 +18,7 @@ from .._fs.utf8 import os
 from .._http.failover import Failures, first_answer
 from .._localai.gallery import Entry, Index, index_of
 from .._localai.gallery_url import readable_url
-from .._request import GallerySource, Signatures, Verification
+from .._request import GallerySource, SignatureOptions, Verification
 from .._sources.uri import ImageUri
 from .gallery_artifact import INDEX_FILE, fetch_file
 from .text import text_of
@@ -50,7 +50,7 @@ class Access(t.NamedTuple):
 
     http: Http
     images: Images
-    signatures: Signatures
+    signatures: SignatureOptions
     warnings: list[str]
 
 

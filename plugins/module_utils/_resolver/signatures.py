@@ -11,32 +11,25 @@ import functools
 import time
 import typing as t
 
-from .._errors import OptionError, SignatureError
-from .._fs.read import read_file
+from .._errors import SignatureError
 from .._http.failover import ORIGIN_ERRORS
 from .._localai.verification import violation
 from .._oci.manifest import Repository
 from .._oci.referrers import Signature, signatures_beside
-from .._request import Signatures, Signer, Verification
+from .._request import SignatureOptions, Signer, Verification
 from .._sigstore.fields import Fields
 from .._sigstore.image import verify_bundle, verify_simple_signing
 from .._sigstore.library import check_library
-from .._sigstore.periods import printable, seconds_of_day
-from .._sigstore.trusted_root import TrustedRoot, read_trusted_root
-
-_LARGEST_ROOT = 4 * 1024**2
-# Sigstore announces new keys months before they are used, and rotates its logs about once a year.
-_OLD_DAYS = 270
-_DAY = 86400
+from .._sigstore.periods import printable
+from .trusted_root import NamedRoot, root_of_collection, root_of_task
 
 
 class SignerFinder:
     """Finds out who signed an image. The trusted root is read once. Problems that prevent nothing go to `warnings`."""
 
-    def __init__(self, options: Signatures, warnings: list[str], clock: t.Callable[[], float] = time.time) -> None:
+    def __init__(self, options: SignatureOptions, warnings: list[str]) -> None:
         self._options = options
         self._warnings = warnings
-        self._clock = clock
 
     def find(
         self, repositories: t.Iterable[Repository], digests: t.Sequence[str], policies: t.Sequence[Verification]
@@ -46,7 +39,7 @@ class SignerFinder:
         The digests are those of the index and of the image, of which one has to be signed. Raises SignatureError.
         """
         check_library()
-        root = self._root
+        root_name = self._root.name
         problems: dict[str, None] = {}
         tried = []
         for repository in repositories:
@@ -55,7 +48,7 @@ class SignerFinder:
                 unreadable: list[str] = []
                 try:
                     for signature in signatures_beside(repository, digest, unreadable):
-                        signer = self._signer(signature, digest, policies, root, problems)
+                        signer = self._signer(signature, digest, policies, problems)
                         if signer is not None:
                             return signer
                 except ORIGIN_ERRORS as e:
@@ -66,19 +59,18 @@ class SignerFinder:
                 f"{' or '.join(tried)} has no signature of {' or '.join(digests)}. Choose a release that is signed, or "
                 "ask its publisher for signatures"
             )
-        raise SignatureError(f"{'; '.join(problems)} (verified with the {root[1]})")
+        raise SignatureError(f"{'; '.join(problems)} (verified with the {root_name})")
 
     def _signer(
         self,
         signature: Signature,
         digest: str,
         policies: t.Sequence[Verification],
-        root: tuple[TrustedRoot, str],
         problems: dict[str, None],
     ) -> Signer | None:
         """Return the signer if a signature is valid and satisfies a policy; else add the problem."""
         try:
-            signer = self._verified(signature, digest, *root)
+            signer = self._verified(signature, digest)
         except SignatureError as e:
             problems[str(e)] = None
             return None
@@ -89,12 +81,12 @@ class SignerFinder:
         problems[f"{violations[0]} (it was signed by {' of '.join(others)})" if others else violations[0]] = None
         return None
 
-    def _verified(self, signature: Signature, digest: str, root: TrustedRoot, root_name: str) -> Signer:
+    def _verified(self, signature: Signature, digest: str) -> Signer:
         if signature.is_bundle:
-            proof = verify_bundle(signature.content, digest, root)
+            proof = verify_bundle(signature.content, digest, self._root.root)
         elif self._options.legacy:
             annotations = Fields(dict(signature.annotations), "the annotations of the signature")
-            proof = verify_simple_signing(signature.content, annotations, digest, root)
+            proof = verify_simple_signing(signature.content, annotations, digest, self._root.root)
         else:
             raise SignatureError(
                 "it is signed in the form that cosign had before version 2.6. Set legacy_signatures to accept it"
@@ -108,33 +100,11 @@ class SignerFinder:
             digest,
             proof.log,
             proof.index,
-            root_name,
+            self._root.name,
         )
 
     @functools.cached_property
-    def _root(self) -> tuple[TrustedRoot, str]:
-        """The trusted root and its name; raises SignatureError, and OptionError if the option cannot be read."""
+    def _root(self) -> NamedRoot:
+        """The trusted root; raises OptionError."""
         given = self._options.trusted_root
-        if given is None:
-            return self._public_root()
-        try:
-            content = given.encode() if given.startswith("{") else read_file(given, _LARGEST_ROOT)
-        except (OSError, ValueError) as e:
-            raise OptionError(f"trusted_root: {given}: {getattr(e, 'strerror', None) or e} on this host.") from None
-        name = "its content" if given.startswith("{") else given
-        try:
-            root = read_trusted_root(content)
-        except SignatureError as e:
-            raise OptionError(f"trusted_root: {name}: {e}. Write it with cosign trusted-root create.") from e
-        return root, f"trusted_root of {printable(root.newest)}"
-
-    def _public_root(self) -> tuple[TrustedRoot, str]:
-        from .._sigstore.public_root import DATE, ROOT
-
-        age = int((self._clock() - seconds_of_day(DATE)) / _DAY)
-        if age > _OLD_DAYS:
-            self._warnings.append(
-                f"signatures: the trusted root of this collection is {age} days old, and Sigstore may have newer keys. "
-                "Upgrade the collection, or set trusted_root."
-            )
-        return read_trusted_root(ROOT.encode()), f"trusted root of the collection, {DATE}"
+        return root_of_collection(time.time(), self._warnings) if given is None else root_of_task(given)

@@ -75,7 +75,7 @@ class LogEntry:
 
 
 class Bundle(t.NamedTuple):
-    """What somebody signed, and all that it takes to verify that without a network.
+    """A signature with everything that its offline verification needs.
 
     The certificate is None where a key signed that the verifier has to know.
     """

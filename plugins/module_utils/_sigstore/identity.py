@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who a certificate was issued to: Fulcio's claims (Fulcio's documentation, "Sigstore OID information")."""
+"""The identity in a certificate, from Fulcio's claims (Fulcio's documentation, "Sigstore OID information")."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ISSUER_RAW, _ISSUER, _SOURCE_REPOSITORY = 1, 8, 12
 
 
 class Identity(t.NamedTuple):
-    """Who signed: `name` is the address of a workflow, or a mail address, which `issuer` vouches for.
+    """The identity of a signer. `name` is the address of a workflow, or a mail address, which `issuer` vouches for.
 
     `source_repository` is empty if the issuer said nothing of it.
     """

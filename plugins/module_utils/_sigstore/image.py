@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signatures of container images: bundles, and what cosign wrote before it had them."""
+"""Signatures of container images: bundles, and the form that cosign wrote before version 2.6."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHA256 = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 
 @dataclass(frozen=True)
 class Proof:
-    """Who signed an image, when (in seconds since 1970), and the log entry about it."""
+    """A verified signature of an image: its identity, its time in seconds since 1970, and its log entry."""
 
     identity: Identity
     moment: float

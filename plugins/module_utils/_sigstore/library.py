@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether this host can verify at all: the Python library `cryptography`."""
+"""The Python library `cryptography`, without which a host cannot verify signatures."""
 
 from __future__ import annotations
 

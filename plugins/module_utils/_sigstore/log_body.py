@@ -20,7 +20,7 @@ _V2_HASHES = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 
 
 class LogBody(t.NamedTuple):
-    """What an entry says: a digest, a signature, and who signed: a certificate or a public key, in DER.
+    """The content of a log entry: a digest, a signature, and the signer's certificate or public key in DER.
 
     The digest is that of the artifact; that of the payload where `of_payload`, for entries that only envelopes have.
     """

@@ -48,23 +48,12 @@ _Service = t.TypeVar("_Service", Log, Authority)
 
 
 class TrustedRoot(t.NamedTuple):
-    """Whom to trust. `newest` is the latest start of a validity in it: a root is at least as young as that."""
+    """The services to trust."""
 
     signature_logs: tuple[Log, ...]
     certificate_logs: tuple[Log, ...]
     authorities: tuple[Authority, ...]
     timestamp_authorities: tuple[Authority, ...]
-
-    @property
-    def newest(self) -> float:
-        """The latest start of a validity, in seconds since 1970."""
-        entries: tuple[Log | Authority, ...] = (
-            *self.signature_logs,
-            *self.certificate_logs,
-            *self.authorities,
-            *self.timestamp_authorities,
-        )
-        return max((entry.valid.start or 0.0 for entry in entries), default=0.0)
 
 
 def read_trusted_root(content: bytes, name: str = "the trusted root") -> TrustedRoot:

@@ -26,7 +26,7 @@ from .trusted_root import Log, TrustedRoot
 
 
 class Artifact(t.NamedTuple):
-    """What is said to be signed: its SHA-256, and its bytes if they are at hand."""
+    """The artifact to verify: its SHA-256, and its bytes if they are at hand."""
 
     sha256: bytes
     content: bytes | None = None
@@ -42,7 +42,7 @@ class Artifact(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Signed:
-    """Who signed, and when: the earliest time that a log or an authority signed, in seconds since 1970.
+    """A verified signature. `moment` is the earliest time that a log or an authority signed, in seconds since 1970.
 
     The certificate is None where a key signed; then there may be no time. `log` and `index` are the first log entry.
     """

@@ -52,7 +52,7 @@ def test_a_signed_image_is_installed_and_its_signer_recorded(host, signed):
     assert row["signer"]["identity"] == WORKFLOW
     assert row["signer"]["issuer"] == POLICY["issuer"]
     assert row["signer"]["log"].startswith("https://rekor.")
-    assert row["signer"]["trusted_root"].startswith("trusted_root of ")
+    assert row["signer"]["trusted_root"].startswith("trusted_root sha256:")
 
 
 def test_a_verified_image_takes_three_more_small_requests(host, signed):

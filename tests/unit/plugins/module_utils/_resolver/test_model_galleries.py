@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.module_utils._http.client import H
 from ansible_collections.localai.core.plugins.module_utils._localai.models.gallery import model_index_of
 from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
-from ansible_collections.localai.core.plugins.module_utils._request import Connection, GallerySource, Signatures
+from ansible_collections.localai.core.plugins.module_utils._request import Connection, GallerySource, SignatureOptions
 from ansible_collections.localai.core.plugins.module_utils._resolver.config_yaml import to_yaml
 from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import Access
 from ansible_collections.localai.core.plugins.module_utils._resolver.model_galleries import (
@@ -88,7 +88,7 @@ def server():
 
 def galleries(warnings, *sources):
     http = Http(Connection(retries=0, timeout=2))
-    return ModelGalleries(sources, Access(http, Images(http, Registry(http, None)), Signatures(), warnings))
+    return ModelGalleries(sources, Access(http, Images(http, Registry(http, None)), SignatureOptions(), warnings))
 
 
 def test_galleries_and_base_files_are_read_once(server):

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -18,15 +17,13 @@ from ansible_collections.localai.core.plugins.module_utils._oci.manifest import 
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Location
 from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry as Client
-from ansible_collections.localai.core.plugins.module_utils._request import Connection, Signatures, Verification
+from ansible_collections.localai.core.plugins.module_utils._request import Connection, SignatureOptions, Verification
 from ansible_collections.localai.core.plugins.module_utils._resolver.signatures import SignerFinder
-from ansible_collections.localai.core.plugins.module_utils._sigstore.public_root import DATE
 from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.signed_world import POLICY, REPOSITORY, SignedWorld
 
 LOCALAI = Verification(**POLICY)
 NOBODY = Verification("https://issuer.example", None, "https://nobody.example")
-DAY = dt.datetime.fromisoformat(f"{DATE}T00:00:00+00:00").timestamp()
 
 
 @pytest.fixture
@@ -41,7 +38,7 @@ def repository(host: str) -> Repository:
 
 
 def find(world: SignedWorld, *policies: Verification, hosts: Any = None, root: Any = ...) -> Any:
-    options = Signatures("enforce", str(world.root) if root is ... else root)
+    options = SignatureOptions("enforce", str(world.root) if root is ... else root)
     finder = SignerFinder(options, [])
     repositories = map(repository, hosts or [world.registry.host])
     return finder.find(repositories, (world.image.digest,), policies)
@@ -70,14 +67,3 @@ def test_the_public_instance_is_another_one(world: SignedWorld) -> None:
     world.sign()
     with pytest.raises(SignatureError, match="the trusted root has no transparency log"):
         find(world, LOCALAI, root=None)
-
-
-@pytest.mark.parametrize(("days", "warned"), [(0, False), (270, False), (271, True)])
-def test_an_old_trusted_root_of_the_collection_is_a_warning(world: SignedWorld, days: int, warned: bool) -> None:
-    world.sign()
-    warnings: list[str] = []
-    finder = SignerFinder(Signatures("warn"), warnings, lambda: DAY + days * 86400)
-    with pytest.raises(SignatureError):
-        finder.find([repository(world.registry.host)], (world.image.digest,), (LOCALAI,))
-    assert bool(warnings) is warned
-    assert not warned or f"the trusted root of this collection is {days} days old" in warnings[0]
