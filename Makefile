@@ -100,7 +100,7 @@ PYTEST := PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=25 pytest -q -n auto --durat
 units: collection $(BUILD)/bin/openssl ## unit tests on our own Python, measured
 	mkdir -p $(OUTPUT)/coverage
 	cd $(COPY) && $(PYTEST) --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') \
-	    $(if $(SAMPLE),$(addprefix --ignore tests/unit/,$(MEASURED)),--cov plugins --cov-branch --cov-report=) tests/unit
+	    $(if $(SOME),$(addprefix --ignore tests/unit/,$(MEASURED)),--cov plugins --cov-branch --cov-report=) tests/unit
 
 pythons: collection ## a sample of the unit tests by ansible-test on the oldest and the newest Python, or all of them on all with EVERY=1
 	cd $(COPY) && for python in $(if $(EVERY),$(TARGETS),$(sort $(firstword $(TARGETS)) $(lastword $(TARGETS)))); do \
@@ -152,7 +152,7 @@ machines: collection $(BUILD)/bin/docker-registry ## the role on a virtual machi
 
 coverage: collection ## what the unit tests covered, against the floor
 	mkdir -p $(OUTPUT)/coverage
-	[[ -z "$(SAMPLE)" ]] || { cd $(COPY) && $(PYTEST) --junitxml $(OUTPUT)/junit/measured-units.xml -m 'not long' \
+	[[ -z "$(SOME)" ]] || { cd $(COPY) && $(PYTEST) --junitxml $(OUTPUT)/junit/measured-units.xml -m 'not long' \
 	    $(addprefix --cov ,$(MEASURED)) --cov-branch --cov-report= $(addprefix tests/unit/,$(MEASURED)); }
 	cd $(COPY) && coverage report
 	cd $(COPY) && coverage json -q
