@@ -30,10 +30,10 @@ LANES := "sanity=$(if $(EVERY),20,10) integration=20 pythons=$(if $(EVERY),45,20
     "lint=5 docs=5 package=5 cores=15 hosts=20 units=25 coverage=5"
 # The Pythons of targets that this machine has, the oldest first.
 TARGETS = $(shell ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V)
-# Unit tests of what changes between Pythons most: files, archives, and whole runs. What the standard library of the oldest
-# Python lacks, `make lint` finds.
-UNIT_SAMPLE = $(filter-out %/test_decompressors.py,$(shell git ls-files 'tests/unit/plugins/module_utils/'{_fs,_unpack}'/test_*.py')) \
-    tests/unit/plugins/modules/test_localai_backend_lifecycle.py
+# Unit tests of what changes between Pythons most: whole runs, and with the oldest one also files and archives. What the
+# standard library of the oldest Python lacks, `make lint` finds.
+WHOLE_RUNS := tests/unit/plugins/modules/test_localai_backend_lifecycle.py
+FILES_AND_ARCHIVES = $(filter-out %/test_decompressors.py,$(shell git ls-files 'tests/unit/plugins/module_utils/'{_fs,_unpack}'/test_*.py'))
 
 export PIP_CACHE_DIR := $(BUILD)/home/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -103,9 +103,12 @@ units: collection $(BUILD)/bin/openssl ## unit tests on our own Python, measured
 	    $(if $(SOME),$(addprefix --ignore tests/unit/,$(MEASURED)),--cov plugins --cov-branch --cov-report=) tests/unit
 
 pythons: collection ## a sample of the unit tests by ansible-test on the oldest and the newest Python, or all of them on all with EVERY=1
-	cd $(COPY) && for python in $(if $(EVERY),$(TARGETS),$(sort $(firstword $(TARGETS)) $(lastword $(TARGETS)))); do \
-	    ansible-test units --venv --python $$python $(if $(EVERY),,$(UNIT_SAMPLE)) || exit; \
-	done
+ifdef EVERY
+	cd $(COPY) && for python in $(TARGETS); do ansible-test units --venv --python $$python || exit; done
+else
+	cd $(COPY) && ansible-test units --venv --python $(firstword $(TARGETS)) $(WHOLE_RUNS) $(FILES_AND_ARCHIVES)
+	cd $(COPY) && ansible-test units --venv --python $(lastword $(TARGETS)) $(WHOLE_RUNS)
+endif
 
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
 	printf '%s\n' "docker_registry_binary: $(BUILD)/bin/docker-registry" \

@@ -108,6 +108,7 @@ def test_a_backend_that_fails_is_not_tried_again_at_once(standin: Standin) -> No
     assert standin.answer("chat") == (200, "repaired")
 
 
+@pytest.mark.long
 def test_a_busy_model_is_drained_and_then_given_up(standin: Standin) -> None:
     standin.run_file("echo", "echo 1")
     standin.write("models/chat.yaml", CHAT)

@@ -154,6 +154,7 @@ def test_the_rest_is_all_that_is_requested(server, files, path, kind):
     assert min(case.first_bytes()) == length
 
 
+@pytest.mark.long
 def test_two_kills_cost_nothing_twice(case, path):
     case.kill(path)
     length = case.kill(path, SOME + 3 * MIB)
@@ -206,6 +207,7 @@ def test_what_a_disk_spoils_costs_one_more_start(provable, path):
     assert installed(path, provable) == NOISE
 
 
+@pytest.mark.long
 def test_what_the_disk_cannot_read_costs_one_more_start(case, path, monkeypatch):
     case.kill(path)
     monkeypatch.setattr(partial.os, "pread", failing(errno.EIO))
