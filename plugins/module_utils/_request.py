@@ -217,7 +217,8 @@ class Endpoint:
 class Connection:
     """Connection settings for all hosts, and the `endpoints` for single ones.
 
-    `timeout` is in seconds, `rate_limit` in bytes per second; `connections` is a limit for each server.
+    `timeout` is in seconds, `rate_limit` in bytes per second; `connections` is a limit for each server. `bundle` is the
+    path or the URL of a bundle that is read in the place of all other servers.
     """
 
     endpoints: tuple[Endpoint, ...] = ()
@@ -231,6 +232,7 @@ class Connection:
     retries: int = 5
     connections: int = 8
     rate_limit: int | None = None
+    bundle: str | None = None
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ CONNECTION_OPTIONS: Options = {
     "retries": {"type": "int", "default": 5},
     "connections": {"type": "int", "default": 8},
     "rate_limit": {"type": "str"},
+    "bundle": {"type": "str"},
 }
 # Of all modules that read galleries.
 SIGNATURE_OPTIONS: Options = {

@@ -18,7 +18,7 @@ from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
 _BUILD_OPTIONS = ("uri", "alias", "digest", "pins", "release")
-_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints", "rate_limit"}
+_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints", "rate_limit", "bundle"}
 
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
@@ -56,6 +56,7 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     return Connection(
         endpoints=_endpoints(params),
         rate_limit=None if params["rate_limit"] is None else _rate(params["rate_limit"]),
+        bundle=None if params["bundle"] is None else _bundle(params["bundle"]),
         **{option: params[option] for option in _CONNECTION},
     )
 
@@ -144,6 +145,12 @@ def _rate(text: str) -> int:
     from .rare_options import rate_of
 
     return rate_of(text)
+
+
+def _bundle(location: str) -> str:
+    from .rare_options import bundle_of
+
+    return bundle_of(location)
 
 
 def requested_names(names: t.Sequence[str]) -> tuple[str, ...]:

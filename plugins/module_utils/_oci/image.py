@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from .._errors import SourceError, TransportError
 from .._http.client import Http
+from .._http.directory import directory_at
 from .._http.failover import ORIGIN_ERRORS, first_answer
 from .._http.mirrors import check_mirror, mirror_query
 from .._request import LAYOUT_SCHEME, Mirror
@@ -110,7 +111,7 @@ class Images:
     def _mirror(self, mirror: Mirror, reference: Reference) -> Repository:
         url = mirror.url.text
         if url.startswith(LAYOUT_SCHEME):
-            return Layout(url[len(LAYOUT_SCHEME) :], reference)
+            return Layout(directory_at(url[len(LAYOUT_SCHEME) :], self._http), reference)
         location = mirrored(url, reference)
         check_mirror(self._http, url, reference.host, str(location))
         return self._registry.repository(location)

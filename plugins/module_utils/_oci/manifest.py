@@ -105,7 +105,7 @@ class Manifest:
 class Repository(t.Protocol):
     """The manifests and blobs of images. Its `str` names it without secrets; `local` means on this host."""
 
-    local: t.ClassVar[bool] = True
+    local: bool = True
 
     def manifest(self, name: str) -> Manifest:
         """Return the manifest of a tag, or of a digest that it is verified by; raises SourceError, TransportError."""

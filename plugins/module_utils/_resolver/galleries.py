@@ -12,6 +12,7 @@ import typing as t
 from urllib.parse import unquote
 
 from .._address import Address
+from .._bundle.bundle import Held
 from .._errors import GalleryError, SignatureError, TransportError
 from .._fs.read import read_file
 from .._fs.utf8 import os
@@ -20,6 +21,7 @@ from .._localai.gallery import Entry, Index, index_of
 from .._localai.gallery_url import readable_url
 from .._request import GallerySource, SignatureOptions, Verification
 from .._sources.uri import ImageUri
+from .documents import Documents
 from .gallery_artifact import INDEX_FILE, fetch_file
 from .text import text_of
 from .yaml_document import MOST_BYTES, parse_yaml
@@ -52,6 +54,7 @@ class Access(t.NamedTuple):
     images: Images
     signatures: SignatureOptions
     warnings: list[str]
+    documents: Documents = Documents()
 
 
 def read_gallery(source: GallerySource, access: Access) -> Index[Entry]:
@@ -66,11 +69,19 @@ def read_gallery(source: GallerySource, access: Access) -> Index[Entry]:
 
 
 def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:
-    """Return what `parse` makes of a gallery, from the first of its URLs that has it; raises GalleryError.
+    """Return what `parse` makes of a gallery: of that in a bundle, else from the first of its URLs that has it.
 
     `parse` gets the content, the URL that identifies the gallery, and the location that the content came from. An index
-    in a registry needs a signature, if there is a policy for it.
+    in a registry needs a signature, if there is a policy for it; that of a bundle was verified when the bundle was
+    written. Raises GalleryError.
     """
+    held = access.documents.gallery(source.name)
+    if held is not None:
+        return parse(held.content, Address(held.url), held.location)
+    return _read_remote(source, access, parse)
+
+
+def _read_remote(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:
     primary: list[Address] = []
 
     def read(url: Address) -> _Parsed:
@@ -84,7 +95,9 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
         warnings: list[str] = []
         if is_artifact and source.artifact_verification is not None:
             location = check_index(location, source, source.artifact_verification, access._replace(warnings=warnings))
-        parsed = parse(_content(location, source, access), primary[0] if primary else source.url, location)
+        content, identity = _content(location, source, access), primary[0] if primary else source.url
+        parsed = parse(content, identity, location)
+        access.documents.note_gallery(source.name, Held(content, identity.text, location))
         access.warnings.extend(warnings)
         return parsed
 

@@ -15,14 +15,14 @@ from .._localai.catalog import Catalog
 from .._localai.gallery import Entry, Index
 from .._planner.questions import FindArtifact, FindSigner, Question, ReadGallery, ServedDigest
 from .._request import HostOptions
+from .documents import BundledDocuments, Documents
 from .galleries import Access, read_gallery
 
 if t.TYPE_CHECKING:
-    from .._http.client import Http
-    from .._oci.image import Images
     from .._oci.platform import Platform
     from .._sources.artifact import Artifact
     from .._sources.source import Sources
+    from .network import Network
     from .signatures import SignerFinder
 
 
@@ -59,7 +59,7 @@ class Resolver:
         """Return the index of a gallery; raises GalleryError."""
         if gallery not in self.indexes:
             (source,) = (source for source in self._host.galleries if source.name == gallery)
-            index = read_gallery(source, Access(self._http, self._images, self._host.signatures, self._warnings))
+            index = read_gallery(source, self._access)
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
             self.indexes[gallery] = index
         return self.indexes[gallery]
@@ -91,7 +91,7 @@ class Resolver:
         from .._localai.backend_tree import BackendTree
         from .._sources.source import Sources
 
-        return Sources(self._http, self._images, platform, BackendTree())
+        return Sources(self._network.http, self._network.images, platform, BackendTree())
 
     @functools.cached_property
     def _signers(self) -> SignerFinder:
@@ -100,14 +100,14 @@ class Resolver:
         return SignerFinder(self._host.signatures, self._warnings)
 
     @functools.cached_property
-    def _http(self) -> Http:
-        from .._http.client import Http
-
-        return Http(self._host.connection)
+    def _access(self) -> Access:
+        network, documents = self._network, Documents()
+        if network.bundle is not None:
+            documents = BundledDocuments(network.bundle, "backends", is_only=len(self._host.galleries) == 1)
+        return Access(network.http, network.images, self._host.signatures, self._warnings, documents)
 
     @functools.cached_property
-    def _images(self) -> Images:
-        from .._oci.image import Images
-        from .._oci.registry import Registry
+    def _network(self) -> Network:
+        from .network import network_of
 
-        return Images(self._http, Registry(self._http, self._host.connection.auth_file))
+        return network_of(self._host.connection)
