@@ -11,6 +11,7 @@ import functools
 import hashlib
 import typing as t
 
+from .._address import redacted, redacted_url
 from .._errors import GalleryError, IntegrityError, SourceError, TransportError
 from .._http.directory import LocalDirectory, WebDirectory, content_of, directory_at
 from .._http.url import is_http_url
@@ -82,17 +83,21 @@ class Bundle:
         return Held(self._read(row.file), row.url, row.location)
 
     def base(self, gallery: str, url: str) -> bytes:
-        """Return a base file of a gallery, or without a gallery a configuration; raises GalleryError."""
-        for row in self._listed(lambda contents: contents.documents):
-            if (row.gallery, row.url) == (gallery, key_of(url)):
-                return self._read(row.file)
-        raise GalleryError(f"{self} does not have it. {_ADVICE}")
+        """Return a base file of a gallery, or without a gallery a configuration; raises GalleryError.
+
+        A task may give the gallery another name.
+        """
+        rows = [row for row in self._listed(lambda contents: contents.documents) if row.url == key_of(url)]
+        named = [row for row in rows if row.gallery == gallery] or rows
+        if len(named) != 1:
+            raise GalleryError(f"{redacted(url)} is not in {self}. {_ADVICE}")
+        return self._read(named[0].file)
 
     def file(self, url: str) -> StoredFile:
         """Return the file of a web server; raises TransportError if the bundle does not have it."""
         row = self._files.get(key_of(url))
         if row is None:
-            raise TransportError(f"{self} does not have it. {_ADVICE}", 404)
+            raise TransportError(f"{redacted_url(url)} is not in {self}. {_ADVICE}", 404)
         return row
 
     def chunks(self, file: Stored, offset: int = 0) -> t.Iterator[bytes]:

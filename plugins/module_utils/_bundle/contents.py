@@ -25,7 +25,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._address import Address, redacted
+from .._address import NO_ADDRESS, Address, redacted
 from .._errors import SourceError
 from .._fs.inner_paths import inner_path
 
@@ -35,6 +35,7 @@ IMAGES, GALLERIES, FILES, RELEASES, COLLECTIONS = "images", "galleries", "files"
 MOST_BYTES = 64 * 1024**2
 Kind = t.Literal["backends", "models"]
 _Row = t.Mapping[str, t.Any]
+_LONGEST_NAME = 200
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
@@ -79,7 +80,8 @@ class StoredFile(t.NamedTuple):
 class StoredImage(t.NamedTuple):
     """An image of the layout: its full name, and the digest that the name means.
 
-    `platforms` are those that it has, `blobs` the digests of all its documents and layers.
+    `platforms` are those that it has, `blobs` the digests of all its documents and layers. `referrers` are those of the
+    manifests about it, such as signatures.
     """
 
     name: str
@@ -88,6 +90,7 @@ class StoredImage(t.NamedTuple):
     size: int
     platforms: tuple[str, ...]
     blobs: tuple[str, ...]
+    referrers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Contents:
 
     created: str = ""
     collection: str = ""
-    hub: str = ""
+    hub: Address = NO_ADDRESS
     targets: tuple[_Row, ...] = ()
     galleries: tuple[StoredGallery, ...] = ()
     documents: tuple[StoredDocument, ...] = ()
@@ -129,7 +132,7 @@ class Contents:
             "created": self.created,
             "collection": self.collection,
             "size": self.size,
-            "hub": self.hub,
+            "hub": str(self.hub),
             "targets": list(self.targets),
             "galleries": [_flat(row) for row in self.galleries],
             "documents": [_flat(row) for row in self.documents],
@@ -144,6 +147,13 @@ class Contents:
 def stored_blob(digest: str, size: int) -> Stored:
     """Return the file of a blob of the layout, whose digest is one of sha256."""
     return Stored(f"{IMAGES}/blobs/{digest.replace(':', '/')}", digest.partition(":")[2], size)
+
+
+def safe_name(name: str) -> str:
+    """Return a name for a file of the bundle: the last part of a path or a URL, if it can be one."""
+    last = re.split(r"[?#@]", name, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
+    is_plain = last.isprintable() and not last.startswith(".") and len(last.encode("utf-8", "replace")) <= _LONGEST_NAME
+    return last if last and is_plain else "content"
 
 
 def key_of(url: str) -> str:
@@ -174,7 +184,7 @@ def _contents(document: _Row) -> Contents:
     return Contents(
         created=str(document.get("created", "")),
         collection=str(document.get("collection", "")),
-        hub=str(Address(document["hub"])),
+        hub=Address(*_texts(document, "hub").values()),
         targets=tuple(dict(row) for row in document.get("targets", ())),
         galleries=tuple(
             StoredGallery(file=_stored(row), **_texts(row, "kind", "name", "url", "location"))
@@ -191,6 +201,7 @@ def _contents(document: _Row) -> Contents:
                 size=_size(row["size"]),
                 platforms=tuple(map(str, row["platforms"])),
                 blobs=tuple(map(_digest, row["blobs"])),
+                referrers=tuple(map(_digest, row["referrers"])),
                 **_texts(row, "name", "digest", "media_type"),
             )
             for row in document["images"]
@@ -203,7 +214,8 @@ def _contents(document: _Row) -> Contents:
 def _flat(row: StoredGallery | StoredDocument | StoredFile) -> dict[str, t.Any]:
     """Return a row with the keys of its file among its own."""
     values = row._asdict()
-    return {**values, **values.pop("file")._asdict()}
+    file: Stored = values.pop("file")
+    return {**values, **file._asdict()}
 
 
 def _texts(row: _Row, *keys: str) -> dict[str, str]:

@@ -58,7 +58,7 @@ def sizes_of(plan: Plan) -> dict[str, int]:
 def _listed(details: t.Mapping[str, t.Sequence[str]], total: int) -> str:
     """Return names as text, each with its details. Many names are counted, with the `total` of their sizes."""
     if len(details) > _MOST_NAMES:
-        return f"{len(details)} backends{f' ({_mebibytes(total)})' if total else ''}"
+        return f"{len(details)} backends{f' ({mebibytes(total)})' if total else ''}"
     *others, last = (f"{name} ({', '.join(texts)})" if texts else name for name, texts in details.items())
     return f"{', '.join(others)} and {last}" if others else last
 
@@ -66,9 +66,10 @@ def _listed(details: t.Mapping[str, t.Sequence[str]], total: int) -> str:
 def _details(row: t.Mapping[str, t.Any], size: int) -> list[str]:
     """Return the build of a row and its size, if it is transferred, and the reason for a repair."""
     texts = [row["backend"]] if size and row["backend"] != row["name"] else []
-    texts += [_mebibytes(size)] if size else []
+    texts += [mebibytes(size)] if size else []
     return [*texts, row["reason"]] if row["action"] == "repair" else texts
 
 
-def _mebibytes(size: int) -> str:
+def mebibytes(size: int) -> str:
+    """Return a number of bytes as text."""
     return f"{max(size / 1024**2, 0.1):.1f} MiB"

@@ -20,6 +20,7 @@ from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
 from .manifest import MOST_DOCUMENT, Descriptor, Manifest, Repository, check_platform, choose, json_object, verified
+from .parts import Parts, parts_of
 from .platform import Platform
 from .reference import Reference
 from .registry import Location, Registry
@@ -86,6 +87,12 @@ class Images:
         return reference.digest or _first(
             self.resolve_hosts(reference), lambda repository: repository.digest(reference.tag)
         )
+
+    def parts(self, reference: Reference, platforms: t.Iterable[Platform], problems: list[str]) -> Parts:
+        """Return everything that belongs to an image; raises like `resolve`. See `parts_of` for `problems`."""
+        top = self.manifest(reference)
+        pull_hosts = self.pull_hosts(reference.at(top.digest))
+        return _first(pull_hosts, lambda repository: parts_of(top, repository, tuple(platforms), problems))
 
     def resolve_hosts(self, reference: Reference) -> tuple[Repository, ...]:
         """Return the hosts that resolve a tag: the registry, or the mirrors that may do so in its place."""

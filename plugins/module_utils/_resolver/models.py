@@ -17,15 +17,13 @@ from .._model_request import FileSpec, ModelHost
 from .._oci.platform import Platform
 from .._planner.models.questions import Served
 from .._sources.artifact import Artifact
-from .._sources.hub_endpoint import hub_endpoint
 from .._sources.locations import web_address
 from .._sources.model_uri import parse_model_uri
 from .._sources.source import Sources
 from .._sources.uri import PathUri
-from .documents import BundledDocuments, Documents
 from .galleries import Access
 from .model_galleries import ModelGalleries
-from .network import network_of
+from .network import Network, network_of
 
 if t.TYPE_CHECKING:
     from .._fs.tree import Tree
@@ -61,7 +59,9 @@ class ModelResolver:
         warnings: list[str],
         *,
         check_mode: bool,
+        network: Network | None = None,
     ) -> None:
+        """`network` is by default what the options of the host say."""
         self._host = host
         self._platform = platform
         self._environ = environ
@@ -69,13 +69,10 @@ class ModelResolver:
         self._warnings = warnings
         self._artifacts: dict[FileSpec, Artifact] = {}
         self._silent: SourceError | None = None
-        network, documents = network_of(host.connection), Documents()
-        if network.bundle is not None:
-            documents = BundledDocuments(network.bundle, "models", is_only=len(host.galleries) == 1)
-        self._network = network
-        self.galleries = ModelGalleries(
-            host.galleries, Access(network.http, network.images, host.signatures, warnings, documents)
-        )
+        self._network = network = network or network_of(host.connection)
+        documents = network.documents("models", len(host.galleries))
+        access = Access(network.http, network.images, host.signatures, warnings, documents)
+        self.galleries = ModelGalleries(host.galleries, access)
 
     def located(self, address: Address) -> Address:
         """Return the URL of a file of Hugging Face or GitHub; another address as it is. Raises SourceError."""
@@ -148,6 +145,5 @@ class ModelResolver:
 
     @functools.cached_property
     def _endpoint(self) -> Address:
-        """The server of the Hub; in a bundle, that of the host that wrote it."""
-        bundle = self._network.bundle
-        return hub_endpoint(self._environ) if bundle is None else Address(bundle.contents.hub)
+        """The server of the Hub."""
+        return self._network.hub(self._environ)

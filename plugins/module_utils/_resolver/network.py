@@ -14,21 +14,50 @@ from .._bundle.origins import BundleClient, BundleImages
 from .._http.client import Http
 from .._oci.image import Images
 from .._oci.registry import Registry
-from .._request import Connection
+from .._sources.hub_endpoint import hub_endpoint
+from .documents import BundledDocuments, Documents
+
+if t.TYPE_CHECKING:
+    from .._address import Address
+    from .._bundle.contents import Kind
+    from .._request import Connection
 
 
-class Network(t.NamedTuple):
-    """Web servers and registries; with a bundle, both are what it has."""
+class Network:
+    """Web servers and registries."""
 
-    http: Http
-    images: Images
-    bundle: Bundle | None = None
+    def __init__(self, http: Http, images: Images) -> None:
+        self.http = http
+        self.images = images
+
+    def documents(self, _kind: Kind, _count: int) -> Documents:
+        """Return what has galleries without reading them where they are; `count` is how many the task has."""
+        return Documents()
+
+    def hub(self, environ: t.Mapping[str, str]) -> Address:
+        """Return the server of the Hub; raises OptionError for an environment that names none."""
+        return hub_endpoint(environ)
+
+
+class BundledNetwork(Network):
+    """A bundle in the place of all servers."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(BundleClient(bundle), BundleImages(bundle))
+        self._bundle = bundle
+
+    def documents(self, kind: Kind, count: int) -> Documents:
+        """Return the galleries of the bundle."""
+        return BundledDocuments(self._bundle, kind, is_only=count == 1)
+
+    def hub(self, _environ: t.Mapping[str, str]) -> Address:
+        """Return the server of the Hub that the bundle was filled from; raises SourceError, TransportError."""
+        return self._bundle.contents.hub
 
 
 def network_of(connection: Connection) -> Network:
     """Return what a task reads from."""
     http = Http(connection)
-    if connection.bundle is None:
-        return Network(http, Images(http, Registry(http, connection.auth_file)))
-    bundle = Bundle(connection.bundle, http)
-    return Network(BundleClient(bundle), BundleImages(bundle), bundle)
+    if connection.bundle is not None:
+        return BundledNetwork(Bundle(connection.bundle, http))
+    return Network(http, Images(http, Registry(http, connection.auth_file)))

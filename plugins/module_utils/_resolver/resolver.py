@@ -15,7 +15,6 @@ from .._localai.catalog import Catalog
 from .._localai.gallery import Entry, Index
 from .._planner.questions import FindArtifact, FindSigner, Question, ReadGallery, ServedDigest
 from .._request import HostOptions
-from .documents import BundledDocuments, Documents
 from .galleries import Access, read_gallery
 
 if t.TYPE_CHECKING:
@@ -32,7 +31,11 @@ class Resolver:
     Skipped entries of galleries are added to `warnings`. `indexes` has the galleries that were read, by name.
     """
 
-    def __init__(self, host: HostOptions, platform: Platform, warnings: list[str]) -> None:
+    def __init__(
+        self, host: HostOptions, platform: Platform, warnings: list[str], network: Network | None = None
+    ) -> None:
+        """`network` is by default what the options of the host say."""
+        self._given = network
         self._platform = platform
         self._host = host
         self._warnings = warnings
@@ -101,13 +104,12 @@ class Resolver:
 
     @functools.cached_property
     def _access(self) -> Access:
-        network, documents = self._network, Documents()
-        if network.bundle is not None:
-            documents = BundledDocuments(network.bundle, "backends", is_only=len(self._host.galleries) == 1)
+        network = self._network
+        documents = network.documents("backends", len(self._host.galleries))
         return Access(network.http, network.images, self._host.signatures, self._warnings, documents)
 
     @functools.cached_property
     def _network(self) -> Network:
         from .network import network_of
 
-        return network_of(self._host.connection)
+        return self._given or network_of(self._host.connection)
