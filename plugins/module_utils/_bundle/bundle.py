@@ -22,6 +22,7 @@ if t.TYPE_CHECKING:
     from .._http.directory import Directory
 
 _Row = t.TypeVar("_Row")
+_ADVICE_LOCATION = f"Set bundle to the directory with {CONTENTS}, or to its URL."
 _ADVICE = "Write the bundle again for what this host needs, with localai_bundle outside."
 
 
@@ -64,9 +65,9 @@ class Bundle:
         try:
             return parse_contents(content_of(self._directory, CONTENTS, MOST_BYTES))
         except SourceError as e:
-            raise SourceError(f"{self} cannot be used: {e}") from e
+            raise SourceError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}") from e
         except TransportError as e:
-            raise TransportError(f"{self} cannot be used: {e}", e.status) from e
+            raise TransportError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}", e.status) from e
 
     def gallery(self, kind: Kind, name: str, *, is_only: bool) -> Held:
         """Return a gallery; raises GalleryError if the bundle does not have it.

@@ -11,11 +11,13 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .._address import redacted_url
 from .._errors import SourceError, TransportError
 from .._http.client import Http
 from .._http.directory import directory_at
 from .._http.failover import ORIGIN_ERRORS, first_answer
 from .._http.mirrors import check_mirror, mirror_query
+from .._http.url import is_http_url
 from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
@@ -118,10 +120,16 @@ class Images:
     def _mirror(self, mirror: Mirror, reference: Reference) -> Repository:
         url = mirror.url.text
         if url.startswith(LAYOUT_SCHEME):
-            return Layout(directory_at(url[len(LAYOUT_SCHEME) :], self._http), reference)
+            return self._layout(url[len(LAYOUT_SCHEME) :], reference)
         location = mirrored(url, reference)
         check_mirror(self._http, url, reference.host, str(location))
         return self._registry.repository(location)
+
+    def _layout(self, where: str, reference: Reference) -> Repository:
+        """Return the layout at a path or a URL as a mirror; raises OptionError for one over plain HTTP."""
+        if is_http_url(where):
+            check_mirror(self._http, where, reference.host, redacted_url(where))
+        return Layout(directory_at(where, self._http), reference)
 
 
 def resolve(

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import typing as t
 
-from ..argspec import BACKENDS_OPTIONS, CLIENT_KEY, CONNECTION_OPTIONS, SIGNATURE_OPTIONS, Options
-from ..models.argspec import MODELS_OPTIONS
+from ..argspec import CLIENT_KEY, CONNECTION_OPTIONS, SIGNATURE_OPTIONS, Options
 
 RELEASES = "https://github.com/mudler/LocalAI/releases/download"
 _BUNDLE_OPTIONS: Options = {
     "path": {"type": "path", "required": True},
     "survey": {"type": "raw"},
-    "backends": {"type": "list", "elements": "raw", "default": []},
-    "models": {"type": "list", "elements": "raw", "default": []},
-    "capabilities": {"type": "list", "elements": "str", "default": []},
-    "platforms": {"type": "list", "elements": "str", "default": []},
-    "server_versions": {"type": "list", "elements": "str", "default": []},
+    "backends": {"type": "list", "elements": "raw"},
+    "models": {"type": "list", "elements": "raw"},
+    "capabilities": {"type": "list", "elements": "str"},
+    "platforms": {"type": "list", "elements": "str"},
+    "server_versions": {"type": "list", "elements": "str"},
     "release_url": {"type": "str", "default": RELEASES},
-    "galleries": BACKENDS_OPTIONS["galleries"],
-    "model_galleries": MODELS_OPTIONS["galleries"],
+    # Checked with the rows of a survey, as the galleries of the other modules.
+    "galleries": {"type": "list", "elements": "dict"},
+    "model_galleries": {"type": "list", "elements": "dict"},
     "pins": {"type": "dict"},
     "collection": {"type": "path"},
     "known": {"type": "raw"},
@@ -33,6 +33,8 @@ _BUNDLE_OPTIONS: Options = {
 
 BUNDLE: dict[str, t.Any] = {
     "argument_spec": {**CONNECTION_OPTIONS, **SIGNATURE_OPTIONS, **_BUNDLE_OPTIONS},
-    "mutually_exclusive": [("survey", option) for option in ("capabilities", "platforms")],
+    "mutually_exclusive": [
+        ("survey", option) for option in ("backends", "models", "capabilities", "platforms", "server_versions")
+    ],
     "required_by": CLIENT_KEY["required_by"],
 }

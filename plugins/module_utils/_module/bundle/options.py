@@ -38,6 +38,10 @@ _VERSION = re.compile(r"latest|[A-Za-z0-9][A-Za-z0-9._+-]*", re.ASCII)
 # The options of a row, as those of the modules; what a task sets for all rows is given by the module's own options.
 _BACKEND_ROW = BACKEND["argument_spec"]["backends"]
 _MODEL_ROW = MODEL["argument_spec"]["models"]
+_GALLERIES = {
+    "galleries": BACKEND["argument_spec"]["galleries"],
+    "model_galleries": MODEL["argument_spec"]["galleries"],
+}
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,9 @@ def _rows(rows: t.Any, spec: Params, where: str) -> tuple[Params, ...]:
 
 def _versions(params: Params, survey: Params, targets: t.Sequence[Target]) -> tuple[tuple[str, str], ...]:
     """Return the versions of the server with the architectures that need them; raises OptionError."""
-    given = [(str(version).strip(), target.platform) for version in params["server_versions"] for target in targets]
+    given = [
+        (str(version).strip(), target.platform) for version in params["server_versions"] or () for target in targets
+    ]
     given += [
         (str(row["server_version"]), Platform.parse(row["platform"]))
         for row in survey.get("targets") or ()
@@ -212,20 +218,13 @@ def _release_url(url: str) -> Address:
     return Address(url.strip().rstrip("/"))
 
 
-def _galleries(given: t.Sequence[Params], surveyed: t.Any, option: str) -> tuple[GallerySource, ...]:
-    """Return the galleries of a survey, if it has any, else those of the option; raises OptionError."""
-    if not surveyed:
-        return gallery_sources(given)
-    spec = BACKEND["argument_spec"]["galleries"]
-    return gallery_sources(_rows_of_galleries(surveyed, spec, f"survey: {option}"))
-
-
-def _rows_of_galleries(rows: t.Any, spec: Params, where: str) -> list[Params]:
-    validator = ArgumentSpecValidator({"galleries": {**spec, "default": None}})
-    checked = validator.validate({"galleries": rows})
+def _galleries(given: t.Any, surveyed: t.Any, option: str) -> tuple[GallerySource, ...]:
+    """Return the galleries of the option, else those of a survey, else LocalAI's; raises OptionError."""
+    validator = ArgumentSpecValidator({option: _GALLERIES[option]})
+    checked = validator.validate({option: given or surveyed} if given or surveyed else {})
     if checked.error_messages:
-        raise OptionError(f"{where}: {'; '.join(checked.error_messages)}.")
-    return t.cast("list[Params]", checked.validated_parameters["galleries"])
+        raise OptionError(f"{option}: {'; '.join(checked.error_messages)}.")
+    return gallery_sources(checked.validated_parameters[option])
 
 
 def _known(value: t.Any) -> Contents:
