@@ -17,6 +17,7 @@ from .._errors import GalleryError, SignatureError, TransportError
 from .._fs.read import read_file
 from .._fs.utf8 import os
 from .._http.failover import Failures, first_answer
+from .._http.mirrors import fetch_document
 from .._localai.gallery import Entry, Index, index_of
 from .._localai.gallery_url import readable_url
 from .._request import GallerySource, SignatureOptions, Verification
@@ -182,10 +183,12 @@ def read_artifact(location: str, path: str, images: Images) -> bytes:
 
 
 def read_location(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
-    """Return the content of a file on a web server or on this host; raises GalleryError, TransportError."""
+    """Return the content of a file on a web server, or a mirror of it, or on this host; raises GalleryError,
+    TransportError, and OptionError for a mirror that must not be used.
+    """
     scheme = location.partition(":")[0].lower() if ":" in location else ""
     if scheme in ("http", "https"):
-        return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body
+        return fetch_document(http, location, limit=limit).body
     if scheme not in ("", "file"):
         raise GalleryError(
             f"{scheme}: is not supported for galleries; use https://, http://, file://, a path, github: or oci://"
