@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import stat
 import typing as t
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,7 +26,7 @@ from .._fs.space import free_bytes, preallocate
 from .._fs.sync import begin_write_out, write_out_entries
 from .._fs.tree import Tree
 from .._fs.utf8 import os
-from .layout import PARTIAL
+from .layout import PARTIAL, content_key
 from .own_directories import own_directory
 from .probe import Probed
 
@@ -56,7 +55,7 @@ class Partials:
         with errors_at(self._path):
             if not exists(PARTIAL, self._own_fd):
                 return None
-            stem = _stem(identity)
+            stem = content_key(identity)
             current = f"{stem}.{_boot()}"
             with self._directory() as dir_fd:
                 # That of this boot comes first.
@@ -75,7 +74,7 @@ class Partials:
 
     def create(self, identity: str) -> Partial:
         """Return an empty file for a content; without an identity, no other run can continue it."""
-        name = f"{_stem(identity)}.{_boot()}" if identity else next(random_names(""))
+        name = f"{content_key(identity)}.{_boot()}" if identity else next(random_names(""))
         with errors_at(self._path), self._directory() as dir_fd:
             fd = after_clearing(
                 lambda: remove(name, dir_fd=dir_fd), lambda: os.open(name, _CREATE, 0o600, dir_fd=dir_fd)
@@ -87,7 +86,7 @@ class Partials:
         with errors_at(self._path):
             if not exists(PARTIAL, self._own_fd):
                 return
-            stems = set(map(_stem, identities))
+            stems = set(map(content_key, identities))
             with self._directory() as dir_fd:
                 for name in os.listdir(dir_fd):
                     if name.partition(".")[0] not in stems:
@@ -235,10 +234,6 @@ def _synced_part(length: int) -> int:
     `write` goes beyond a multiple of the step only after a sync that began at the multiple before it.
     """
     return max((length - 1) // _SYNC_STEP - 1, 0) * _SYNC_STEP
-
-
-def _stem(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def _boot() -> str:
