@@ -99,7 +99,7 @@ class Applier:
             self._install_downloaded(step)
             return None
         if discards_download(step):
-            self._store.discard_download(step.backend)
+            self._store.downloads.discard(step.backend)
         return self._transfer(step)
 
     def _install_downloaded(self, step: Fetch) -> None:
@@ -108,7 +108,7 @@ class Applier:
         store.replace_file(step.downloaded, METADATA, to_json(_dated(step.metadata)))
         store.replace_file(step.downloaded, RECORD, record_file(step.record, contents))
         store.restore(step.downloaded, step.backend, self._requested, step.keep, step.build)
-        store.discard_download(step.backend)
+        store.downloads.discard(step.backend)
 
     def _transfer(self, step: Fetch | Download) -> Transfer:
         """Fetch a build with its metadata and its record, and install it or keep it."""
@@ -127,7 +127,7 @@ class Applier:
                 tree.file(METADATA, 0o644, [to_json(_dated(metadata))])
                 tree.file(RECORD, 0o644, [record_file(record, contents)])
                 if isinstance(step, Download):
-                    store.keep_download(tree, step.backend, content_key(delivered.artifact.identity))
+                    store.keep(tree, step.backend, content_key(delivered.artifact.identity))
                 else:
                     store.publish(tree, step.backend, step.keep, step.build)
         except SourceError as e:

@@ -169,6 +169,23 @@ class Store:
         with errors_at(self._own_path):
             return Partials(self._own.own, self._path_fd, self._own_path, self._probed)
 
+    def partials_for(self, name: str) -> Partials:
+        """Return the contents in transfer, of which complete files become downloads for the model `name`."""
+        with errors_at(self._own_path):
+            return Partials(self._own.own, self._path_fd, self._own_path, self._probed, name)
+
+    @property
+    def downloads(self) -> Downloads:
+        """What was downloaded ahead of its installation."""
+        own = None if isinstance(self._own_or_error, OSError) else self._own_or_error
+        return Downloads(own, self._path_fd, self._own_path, self._discard)
+
+    def keep(self, tree: Tree, name: str, key: str) -> None:
+        """Keep a staged tree as the downloaded build of a backend, under the `key` of its content."""
+        tree.finish(self._directory_mode)
+        self.downloads.discard(name)
+        self.downloads.keep(tree, name, key)
+
     def retain_partials(self, identities: t.Iterable[str] = ()) -> None:
         """Remove what interrupted runs left of contents other than these."""
         if not isinstance(self._own_or_error, OSError):
@@ -212,17 +229,6 @@ class Store:
             converge(tree_fd, path, requested, self._files, self.keeps.modes)
             self._install(os.path.basename(path), parent_fd, tree_fd, name, keep=keep, build=build)
 
-    def keep_download(self, tree: Tree, name: str, key: str) -> None:
-        """Keep a staged tree as the downloaded build of a backend, under the `key` of its content."""
-        tree.finish(self._directory_mode)
-        self.discard_download(name)
-        self._downloads(self._own).keep(tree, name, key)
-
-    def discard_download(self, name: str) -> bool:
-        """Delete the downloaded build of a backend. Returns whether there was one."""
-        own = self._own_or_error
-        return not isinstance(own, OSError) and self._downloads(own).discard(name)
-
     def converge(self, name: str, requested: FileAttributes) -> None:
         """Give the tree of a backend the requested owner, group and mode."""
         path = os.path.join(self.path, name)
@@ -250,7 +256,7 @@ class Store:
         self._builds.forget(name)
         with errors_at(os.path.join(self.path, name)), self._previous_versions(name, keep) as previous:
             self._put_away(name, self._path_fd, previous)
-        self.discard_download(name)
+        self.downloads.discard(name)
 
     def remove(self, name: str) -> None:
         """Take a backend out of sight in one step, then delete it, its previous versions and its downloaded build.
@@ -262,7 +268,7 @@ class Store:
             own = self._own_or_error
             directories = [self._path_fd, *([] if isinstance(own, OSError) else [own.previous])]
             holding = [dir_fd for dir_fd in directories if exists(name, dir_fd)]
-            if not self.discard_download(name) and not holding:
+            if not self.downloads.discard(name) and not holding:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             for dir_fd in holding:
                 self._discard(name, dir_fd)
@@ -274,9 +280,6 @@ class Store:
                 self._delete_surplus(PreviousVersions(fd, keep))
             with contextlib.suppress(OSError):
                 os.rmdir(name, dir_fd=self._own.previous)
-
-    def _downloads(self, own: OwnDirectories) -> Downloads:
-        return Downloads(own, self._path_fd, self._own_path, self._discard)
 
     @property
     def _own(self) -> OwnDirectories:

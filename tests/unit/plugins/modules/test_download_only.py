@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 
 import pytest
 
 from ansible_collections.localai.core.plugins.modules import localai_backend
-from ansible_collections.localai.core.tests.support.faults import Corrupt, Status
+from ansible_collections.localai.core.tests.support import images
+from ansible_collections.localai.core.tests.support.archives import file
+from ansible_collections.localai.core.tests.support.faults import Corrupt, Rate, Status
 from ansible_collections.localai.core.tests.support.gallery import REPOSITORY
 from ansible_collections.localai.core.tests.support.host import snapshot
 from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.proof import actions, foreseen, installed
+from ansible_collections.localai.core.tests.support.transfers import kept, killed_task
 
 
 def downloaded(host):
@@ -259,3 +263,19 @@ def test_an_image_given_by_its_uri(host):
     prove_download(host, "mine", uri=uri, alias="other")
     prove_swap(host, "mine", uri=uri, alias="other")
     assert host.metadata("mine")["alias"] == "other"
+
+
+@pytest.mark.parametrize("finish", [{"download_only": True}, {}], ids=["by a download", "by an installation"])
+def test_an_interrupted_download_is_continued(host, finish):
+    entries = [file("run.sh", "#!/bin/sh\n", 0o755), file("noise", hashlib.shake_256(b"noise").digest(16 * 1024**2))]
+    layer = images.layer(entries)
+    uri = host.world.registry.put("large/y", "tag", images.index([images.image([layer], images.host_platform())]))
+    host.world.registry.faults = [Rate("large", bytes_per_second=4 * 1024**2)]
+    task = {**host.options, "name": ["large"], "uri": uri}
+    killed_task({**task, "download_only": True}, lambda: kept(host.path) >= 6 * 1024**2)
+    host.world.registry.faults.clear()
+    length = kept(host.path)
+    assert (host.names, downloaded(host)) == ([], {})
+    (row,) = host.install("large", uri=uri, **finish)["backends"]
+    assert row["bytes_transferred"] == len(layer.blob) - length
+    prove_swap(host, "large", uri=uri)

@@ -27,7 +27,7 @@ def download(path, key=KEY, content=b"new", name="piper"):
     with opened(path) as store, store.stage() as tree:
         tree.file("run.sh", 0o755, [content])
         tree.file(".localai-core.json", 0o644, [record_file(Record(), {})])
-        store.keep_download(tree, name, key)
+        store.keep(tree, name, key)
 
 
 def downloaded(path):
@@ -58,19 +58,28 @@ def test_it_is_installed_by_a_rename(path):
     inode = os.stat(downloaded(path) / "piper" / KEY).st_ino
     with opened(path) as store:
         store.restore(f".localai-core/downloaded/piper/{KEY}", "piper", FileAttributes())
-        assert store.discard_download("piper")
+        assert store.downloads.discard("piper")
     assert os.stat(path / "piper").st_ino == inode
     assert not downloaded(path).exists()
 
 
 def test_discarding_what_is_not_there_is_no_error(path):
     with opened(path) as store:
-        assert not store.discard_download("piper")
+        assert not store.downloads.discard("piper")
     download(path)
     with opened(path) as store:
-        assert not store.discard_download("other")
-        assert store.discard_download("piper")
+        assert not store.downloads.discard("other")
+        assert store.downloads.discard("piper")
     assert not downloaded(path).exists()
+
+
+def test_what_has_other_keys_is_deleted(path):
+    (downloaded(path) / "m" / KEY).mkdir(parents=True)
+    (downloaded(path) / "m" / OTHER).write_text("file")
+    with opened(path) as store:
+        store.downloads.retain("other", ())
+        store.downloads.retain("m", {OTHER})
+    assert names(downloaded(path) / "m") == [OTHER]
 
 
 @pytest.mark.parametrize("removal", ["remove", "retire"])
