@@ -88,6 +88,7 @@ class BackendOptions:
     exclusive: bool = False
     keep_previous: int | None = None
     verify: bool = False
+    download_only: bool = False
     spellings: t.Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     single: t.Mapping[str, BackendOptions] = field(default_factory=dict)

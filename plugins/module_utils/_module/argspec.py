@@ -161,6 +161,7 @@ _BACKEND_OPTIONS: Options = {
     "keep_previous": {"type": "int"},
     "verify": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
+    "download_only": {"type": "bool", "default": False},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "directory_mode": {"type": "raw"},

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._planner.plan import Plan
-from .._planner.steps import Fetch
+from .._planner.steps import Download, Fetch
 
 # The past tense and the infinitive of each action.
 _VERBS = {
@@ -19,6 +19,7 @@ _VERBS = {
     "upgrade": ("upgraded", "upgrade"),
     "replace": ("replaced", "replace"),
     "restore": ("restored", "restore"),
+    "download": ("downloaded", "download"),
     "chown": ("changed the owner, group or mode of", "change the owner, group or mode of"),
     "prune": ("removed previous versions of", "remove previous versions of"),
     "remove": ("removed", "remove"),
@@ -52,7 +53,8 @@ def message_of(result: t.Mapping[str, t.Any], check_mode: bool, sizes: t.Mapping
 
 def sizes_of(plan: Plan) -> dict[str, int]:
     """Return the number of bytes to transfer for each build of a plan, 0 if it is unknown."""
-    return {step.backend: step.artifact.size for step in plan.steps if isinstance(step, Fetch)}
+    fetched = (step for step in plan.steps if isinstance(step, (Download, Fetch)))
+    return {step.backend: step.artifact.size for step in fetched if isinstance(step, Download) or not step.downloaded}
 
 
 def _listed(details: t.Mapping[str, t.Sequence[str]], total: int) -> str:

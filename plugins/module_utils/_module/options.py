@@ -106,6 +106,10 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         from .build_options import check_exclusive
 
         check_exclusive(params["state"], names)
+    if params["download_only"]:
+        from .build_options import check_download
+
+        check_download(params)
     if params["keep_previous"] is not None:
         check_range(params, "keep_previous", 0, 100)
     check_range(params, "lock_timeout", 0, 10 * 86400)
@@ -124,6 +128,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         exclusive=params["exclusive"],
         keep_previous=params["keep_previous"],
         verify=params["verify"],
+        download_only=params["download_only"],
         spellings=spellings_of(params["name"], names),
     )
 
