@@ -79,7 +79,13 @@ def mirror(
             stack.callback(process.kill)
             return process
 
-        gateway = start("gateway", sys.executable, "-I", str(ROLE / "files" / "localai-mirror-gateway"), given["__localai_mirror_socket"])
+        gateway = start(
+            "gateway",
+            sys.executable,
+            "-I",
+            str(ROLE / "files" / "localai-mirror-gateway"),
+            given["__localai_mirror_socket"],
+        )
         _wait_for(work / "gateway.sock")
         front = start("nginx", str(nginx), "-p", str(work), "-c", str(work / "nginx.conf"))
         _wait_for(("127.0.0.1", port + 1))
