@@ -12,12 +12,13 @@ import json
 from pathlib import Path
 from typing import Any, Iterator
 
-from ansible_collections.localai.core.plugins.modules import localai_bundle
+from ansible_collections.localai.core.plugins.modules import localai_backend, localai_bundle
 
 from .faults import Status
 from .host import Snapshot, snapshot
 from .module import run_module
 from .server import Server
+from .world import Host, World
 
 # What check mode knows already.
 FORESEEN = ("failed", "changed", "fetched", "size", "removed", "diff", "warnings")
@@ -88,14 +89,29 @@ def assert_sums(directory: BundleDirectory) -> None:
     assert rows == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
+class BundledHost(Host):
+    """A host with the option `bundle`, whose tasks may have `backends` in the place of names."""
+
+    def __init__(self, top: Path, world: World, bundle: str, **options: Any) -> None:
+        top.mkdir(exist_ok=True)
+        super().__init__(top, world)
+        self.options.update(bundle=bundle, **options)
+
+    def backend(self, *names: str, check: bool = False, **options: Any) -> dict[str, Any]:
+        """Run localai_backend."""
+        requested = {"name": list(names)} if names else {}
+        return run_module(localai_backend.main, {**self.options, **requested, **options}, check)
+
+
 @contextlib.contextmanager
 def offline(*servers: Server) -> Iterator[None]:
     """Let servers answer nothing, and insist that nobody asks them."""
     for server in servers:
         server.requests.clear()
         server.faults[:] = [Status(status=503)]
-    yield
-    asked = [f"{server.host}{request.path}" for server in servers for request in server.requests]
-    for server in servers:
-        server.faults.clear()
-    assert asked == []
+    try:
+        yield
+        assert [f"{server.host}{request.path}" for server in servers for request in server.requests] == []
+    finally:
+        for server in servers:
+            server.faults.clear()
