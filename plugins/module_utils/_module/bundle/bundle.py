@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._bundle.collection import artifact_at
+from ..._bundle.collection import CollectionArtifact, artifact_at
 from ..._bundle.contents import CONTENTS, MOST_BYTES, Contents, Stored, parse_contents
 from ..._errors import OptionError, SourceError
 from ..._fs.file_attributes import FileAttributes
@@ -26,7 +26,7 @@ from ..runner import Run, run_module
 from .argspec import BUNDLE
 from .contents import Missing, merged, missing_of
 from .documents import Directory, Documents, contents_of, documents_of, manifests_of
-from .fill import Filler, surplus
+from .fill import Filler, has_content, lists_of, surplus
 from .gather import Gathered, gather
 from .options import BundleOptions, bundle_options
 
@@ -44,9 +44,9 @@ class _Work:
 
     options: BundleOptions
     gathered: Gathered
+    collection: CollectionArtifact | None
     directory: Directory
     documents: Documents
-    manifests: t.Mapping[str, bytes]
     missing: Missing
 
     def contents(self, fetched: t.Mapping[str, Stored]) -> Contents:
@@ -54,44 +54,57 @@ class _Work:
         return contents_of(self.options, self.gathered, self.directory, self.documents, fetched)
 
     @property
-    def has_documents(self) -> bool:
-        """Whether the small files are there."""
-        sizes = {**self.documents.files, **self.manifests}
-        return all(self.directory.has(Stored(path, "", len(content))) for path, content in sizes.items())
+    def small_files(self) -> dict[str, bytes]:
+        """The small files by path, without the lists."""
+        return {**manifests_of(self.gathered, self.options.known), **self.documents.files}
 
 
 def _run(run: Run) -> None:
     run.result.update(fetched=[], removed=[], size=0, bytes_transferred=0, diff=[])
-    work = _planned(bundle_options(run.params), run.warnings)
-    rows = _rows(work.missing)
-    run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
-    check_writable(work.options.path, contents=_KIND)
-    check_space(work.options.path, work.missing.size, lambda: work.missing.size, _KIND)
+    options = bundle_options(run.params)
+    # What is wrong here is told before anything is read from the network.
+    _old(options.path)
+    collection = artifact_at(options.collection) if options.collection is not None else None
+    work = _planned(options, gather(options, run.warnings), collection)
+    _report(work, run)
+    check_writable(options.path, contents=_KIND)
+    check_space(options.path, work.missing.size, lambda: work.missing.size, _KIND)
     if run.check_mode:
-        contents = work.contents({})
-        run.result["removed"] = surplus(work.options.path, contents) if work.options.prune else []
-        is_new = bool(rows) or contents != work.directory.old or not work.has_documents
-        run.result["changed"] = is_new or bool(run.result["removed"])
+        _predict(work, run)
     else:
         _fill(work, run)
     run.result["msg"] = _message(run)
 
 
-def _planned(options: BundleOptions, warnings: list[str]) -> _Work:
-    """Return what a run has to do; raises LocalAIError. Nothing is written."""
+def _planned(options: BundleOptions, gathered: Gathered, collection: CollectionArtifact | None) -> _Work:
+    """Return what a run has to do with the directory as it is now; raises LocalAIError."""
     old = _old(options.path)
     kept = Contents() if options.prune else merged(old, options.known)
     directory = Directory(options.path, old, options.known, kept)
-    collection = artifact_at(options.collection) if options.collection is not None else None
-    gathered = gather(options, warnings)._replace(collection=collection.version if collection else old.collection)
+    gathered = gathered._replace(collection=collection.version if collection else old.collection)
     return _Work(
         options,
         gathered,
+        collection,
         directory,
         documents_of(gathered, directory, collection),
-        manifests_of(gathered, options.known),
         missing_of(gathered.wanted, old, options.known, directory.has),
     )
+
+
+def _report(work: _Work, run: Run) -> None:
+    rows = _rows(work.missing)
+    run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
+
+
+def _predict(work: _Work, run: Run) -> None:
+    contents = work.contents({})
+    run.result["removed"] = surplus(work.options.path, contents) if work.options.prune else []
+    files = {**work.small_files, **lists_of(contents)}
+    is_complete = not run.result["fetched"] and all(
+        has_content(work.options.path, path, content) for path, content in files.items()
+    )
+    run.result["changed"] = not is_complete or bool(run.result["removed"])
 
 
 def _old(path: str) -> Contents:
@@ -114,20 +127,20 @@ def _old(path: str) -> Contents:
 
 
 def _fill(work: _Work, run: Run) -> None:
-    """Fetch what is missing, and write the list last. What was complete before stays so, whatever fails."""
+    """Fetch what is missing, and write the lists last. What was complete before stays so, whatever fails."""
     options = work.options
     with open_store(options.path, FileAttributes(), TreeFiles(), options.lock_timeout) as store:
+        # Another run may have filled it meanwhile.
+        work = _planned(options, work.gathered, work.collection)
+        _report(work, run)
         filler = Filler(store, store.files(0o644, 0o755), work.gathered.sources)
         try:
-            # Another run may have fetched some of it meanwhile.
-            missing = missing_of(work.gathered.wanted, _old(options.path), options.known, work.directory.has)
-            for blob in missing.blobs:
+            for blob in work.missing.blobs:
                 filler.fetch_blob(blob)
-            fetched = {file.identity: filler.fetch_file(file) for file in missing.files}
-            for path, content in (*work.manifests.items(), *work.documents.files.items()):
-                filler.write(path, content)
+            fetched = {file.identity: filler.fetch_file(file) for file in work.missing.files}
             contents = work.contents(fetched)
-            filler.write_list(contents)
+            for path, content in (*work.small_files.items(), *lists_of(contents).items()):
+                filler.write(path, content)
             for path in surplus(options.path, contents) if options.prune else ():
                 filler.files.remove(path)
                 run.result["removed"].append(path)

@@ -29,6 +29,7 @@ from ..._bundle.contents import (
     stored_blob,
 )
 from ..._errors import LocalAIError, SourceError
+from ..._fs.read import read_file
 from ..._fs.utf8 import os
 from ..._oci.manifest import OCI_INDEX, OCI_MANIFEST
 from ..._sources.model_uri import OllamaUri, parse_model_uri
@@ -85,34 +86,11 @@ class Filler:
             str(file.address),
         )
 
-    def write(self, path: str, content: bytes) -> Stored:
-        """Write a small file unless it is there already, and return it."""
-        stored = Stored(path, hashlib.sha256(content).hexdigest(), len(content))
-        if not self._has_content(path, content):
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file unless it is there already."""
+        if not has_content(self.store.path, path, content):
             self.files.write(path, content)
             self.written.append(path)
-        return stored
-
-    def write_list(self, contents: Contents) -> None:
-        """Write the layout, the list and the checksums. A bundle is as before until the list is there."""
-        self.write(f"{IMAGES}/oci-layout", _LAYOUT)
-        self.write(f"{IMAGES}/index.json", index_of(contents.images, contents.blobs))
-        document = contents.to_json()
-        rows = {file.path: file.sha256 for file in contents.stored.values()}
-        for path in (f"{IMAGES}/oci-layout", f"{IMAGES}/index.json"):
-            with open(os.path.join(self.store.path, path), "rb") as stream:
-                rows[path] = hashlib.sha256(stream.read()).hexdigest()
-        rows[CONTENTS] = hashlib.sha256(document).hexdigest()
-        sums = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(rows.items()))
-        self.write(CONTENTS, document)
-        self.write(SUMS, sums.encode("utf-8"))
-
-    def _has_content(self, path: str, content: bytes) -> bool:
-        where = os.path.join(self.store.path, path)
-        if os.path.islink(where) or not os.path.isfile(where) or os.path.getsize(where) != len(content):
-            return False
-        with open(where, "rb") as stream:
-            return stream.read() == content
 
     def _fetch(self, artifact: Artifact, path: str | t.Callable[[str], str], what: str) -> Stored:
         """Fetch a single file into the directory; `path` may be told by its sha256."""
@@ -126,6 +104,28 @@ class Filler:
         self.transferred += delivered.transferred
         self.written.append(stored.path)
         return stored
+
+
+def has_content(top: str, path: str, content: bytes) -> bool:
+    """Return whether a small file of a directory has some content."""
+    where = os.path.join(top, path)
+    try:
+        return not os.path.islink(where) and os.path.getsize(where) == len(content) and read_file(where, len(content)) == content
+    except OSError:
+        return False
+
+
+def lists_of(contents: Contents) -> dict[str, bytes]:
+    """Return the lists in the order to write them: a bundle is as before until its own list is there."""
+    lists = {
+        f"{IMAGES}/oci-layout": _LAYOUT,
+        f"{IMAGES}/index.json": index_of(contents.images, contents.blobs),
+        CONTENTS: contents.to_json(),
+    }
+    sums = {file.path: file.sha256 for file in contents.stored.values()}
+    sums.update((path, hashlib.sha256(content).hexdigest()) for path, content in lists.items())
+    lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(sums.items()))
+    return {**lists, SUMS: lines.encode("utf-8")}
 
 
 def index_of(images: t.Sequence[StoredImage], blobs: t.Mapping[str, int]) -> bytes:
