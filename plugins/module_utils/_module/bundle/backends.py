@@ -27,6 +27,7 @@ from ..._request import BackendOptions, HostOptions, Pin, bare_name
 from ..._resolver.resolver import Resolver
 from ..._sources.uri import HttpUri, ImageUri, uri_of
 from ..._store.record import Inspection
+from ..argspec import BACKEND
 from ..backend_rows import options_of_rows
 from ..decide import decide
 from ..pins import with_pins_of
@@ -38,17 +39,8 @@ if t.TYPE_CHECKING:
     from ..._sources.archive import ArchiveContent
     from ..._sources.artifact import Artifact
 
-# The options of a task with only `backends`, besides those of its rows.
-_TASK: dict[str, t.Any] = {
-    "name": None,
-    "state": "present",
-    "exclusive": False,
-    "force": False,
-    "verify": False,
-    "keep_previous": None,
-    "lock_timeout": 60,
-    **dict.fromkeys(("uri", "alias", "release", "digest", "pins", "owner", "group", "directory_mode")),
-}
+# The options of a task that sets nothing, to which a row is added.
+_TASK: dict[str, t.Any] = {name: spec.get("default") for name, spec in BACKEND["argument_spec"].items()}
 # Nothing is installed there.
 _NOWHERE = "/nonexistent"
 

@@ -49,11 +49,8 @@ if t.TYPE_CHECKING:
 Params = t.Mapping[str, t.Any]
 # Nothing is installed there.
 _NOWHERE = "/nonexistent"
-_TASK: dict[str, t.Any] = {
-    **{name: spec.get("default") for name, spec in MODEL["argument_spec"].items()},
-    "owner": None,
-    "group": None,
-}
+# The options of a task that sets nothing, to which rows are added.
+_TASK: dict[str, t.Any] = {name: spec.get("default") for name, spec in MODEL["argument_spec"].items()}
 
 
 class ModelFinder:

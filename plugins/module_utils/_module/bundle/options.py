@@ -84,8 +84,11 @@ def bundle_options(params: Params) -> BundleOptions:
     survey = _survey(params["survey"])
     targets = _targets_of_survey(survey) if params["survey"] is not None else _targets(params)
     wants = any(target.backends or target.models for target in targets) or params["server_versions"]
-    if not wants and params["survey"] is None:
-        raise OptionError("The bundle would be empty. Set survey, or backends, models or server_versions.")
+    if not wants and not any(row.get("server_version") for row in survey.get("targets") or ()):
+        raise OptionError(
+            "The bundle would be empty. Set survey to that of hosts that want something, or set backends, models or "
+            "server_versions."
+        )
     pins = [*(survey.get("pins") or ()), *([params["pins"]] if params["pins"] else [])]
     return BundleOptions(
         path=os.path.abspath(params["path"]),
