@@ -4,8 +4,8 @@
 
 """A closed site: a survey, a bundle that the controller fetches, and hosts that reach nothing but the bundle.
 
-The hosts are those of `test_role`, with three capabilities, and have no route. Each test continues where the one before it
-ended.
+The hosts are those of `test_role`, with three capabilities, and have no route. Each test continues where the one before
+it ended.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ def fill(world: World, bundle: Path, *arguments: str) -> str:
         world.command(
             "bundle",
             *arguments,
+            limit="localhost",
             bundle_path=str(bundle),
             survey_file=str(world.work / "survey.yml"),
             release_url=world.site.variables["localai_release_url"],
