@@ -77,8 +77,8 @@ def fill(world: World, bundle: Path, *arguments: str) -> str:
     outcome = subprocess.run(
         world.command(
             "bundle",
+            "--inventory=localhost,",
             *arguments,
-            limit="localhost",
             bundle_path=str(bundle),
             survey_file=str(world.work / "survey.yml"),
             release_url=world.site.variables["localai_release_url"],
