@@ -105,6 +105,10 @@ class Bundle:
         """Yield the content of a file from `offset` on, not verified; raises SourceError, TransportError."""
         return self._directory.chunks(file.path, offset, file.size)
 
+    def part(self, file: Stored, length: int) -> bytes:
+        """Return the first bytes of a file, not verified; raises SourceError, TransportError."""
+        return self._directory.part(file.path, 0, length)
+
     @functools.cached_property
     def _files(self) -> dict[str, StoredFile]:
         return {row.url: row for row in self.contents.files}

@@ -52,7 +52,7 @@ class BundleClient(Http):
         body = b""
         if method != "HEAD" and (first is not None or row.file.size <= limit):
             try:
-                body = self._first_bytes(url, first) if first is not None else self._bundle.content(row.file)
+                body = self._bundle.part(row.file, first) if first is not None else self._bundle.content(row.file)
             except SourceError as e:
                 raise TransportError(str(e)) from e
         elif method != "HEAD":
@@ -83,14 +83,6 @@ class BundleClient(Http):
     def known_sha256(self, url: str) -> str:
         """Return the sha256 of a file; raises TransportError if the bundle does not have it."""
         return self._bundle.file(url).file.sha256
-
-    def _first_bytes(self, url: str, length: int) -> bytes:
-        start = b""
-        for chunk in self._bundle.chunks(self._bundle.file(url).file):
-            start += chunk
-            if len(start) >= length:
-                break
-        return start[:length]
 
 
 class BundleImages(Images):
