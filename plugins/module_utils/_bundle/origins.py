@@ -14,9 +14,10 @@ from .._http.client import Answer, Http
 from .._oci.image import Images
 from .._oci.layout import Layout
 from .._request import Connection, Endpoint
+from .bundle import ADVICE
 
 if t.TYPE_CHECKING:
-    from .._oci.manifest import Repository
+    from .._oci.manifest import Manifest, Repository
     from .._oci.reference import Reference
     from .bundle import Bundle
 
@@ -101,4 +102,17 @@ class BundleImages(Images):
 
     def pull_hosts(self, reference: Reference) -> tuple[Repository, ...]:
         """Return the layout."""
-        return (Layout(self._bundle.images, reference),)
+        return (_BundledLayout(self._bundle.images, reference),)
+
+
+class _BundledLayout(Layout):
+    """The layout of a bundle, whose errors say how an image gets into it."""
+
+    def manifest(self, name: str) -> Manifest:
+        """Return a manifest; raises SourceError, TransportError."""
+        try:
+            return super().manifest(name)
+        except SourceError as e:
+            if e.missing:
+                raise SourceError(f"{e} {ADVICE}", missing=True) from e
+            raise
