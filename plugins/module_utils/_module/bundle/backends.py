@@ -100,17 +100,19 @@ class _Finder:
             Installed(_NOWHERE, _NOWHERE),
             policies=self._host.policies,
         )
-        for pinned in self._pinned(request, capability):
-            plan, _facts = decide(functools.partial(plan_of, pinned), facts, self._answer)
-            self._warnings += plan.warnings
-            self._note(plan, row, wanted)
+        plan, _facts = decide(functools.partial(plan_of, self._pinned(request, capability)), facts, self._answer)
+        self._warnings += plan.warnings
+        self._note(plan, row, wanted)
 
-    def _pinned(self, request: BackendOptions, capability: HostCapability) -> list[BackendOptions]:
-        """Return the request for each set of pins of the hosts, without one as it is; raises OptionError."""
-        pins = [document for document in self._options.pins if document.get("backends")]
-        if not pins or request.single:
-            return [request]
-        return [with_pins_of(request, self._host, capability, self._target.platform, document) for document in pins]
+    def _pinned(self, request: BackendOptions, capability: HostCapability) -> BackendOptions:
+        """Return a request with the row of the pins of the hosts; raises OptionError.
+
+        A row with a build of its own needs none.
+        """
+        pins = self._target.pins
+        if pins is None or not pins.get("backends") or request.single:
+            return request
+        return with_pins_of(request, self._host, capability, self._target.platform, pins)
 
     def _answer(self, question: Question) -> t.Any:
         if isinstance(question, WalkTree):

@@ -45,17 +45,18 @@ def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
     finder = ModelFinder(options, network, warnings, wanted)
     failures: list[tuple[str, LocalAIError]] = []
     targets: list[Target] = []
-    planned: list[tuple[tuple[t.Any, ...], tuple[str, ...]]] = []
+    planned: list[tuple[t.Any, tuple[str, ...]]] = []
     for target in options.targets:
         # Most kinds of hosts want the same models.
-        backends = next((backends for rows, backends in planned if rows == target.models), None)
+        request = (target.models, target.pins)
+        backends = next((backends for same, backends in planned if same == request), None)
         if backends is None:
             try:
-                backends = finder.add(target.models)
+                backends = finder.add(*request)
             except LocalAIError as e:
                 failures.append(("", e))
                 backends = ()
-            planned.append((target.models, backends))
+            planned.append((request, backends))
         targets.append(_with_backends(target, backends))
     releases = ReleaseFinder(options.release_url, network.http, finder.resolver.sources, wanted)
     for version, architecture in options.versions:
@@ -75,6 +76,6 @@ def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
 def _with_backends(target: Target, names: t.Iterable[str]) -> Target:
     """Return a target that also wants the backends that its models need."""
     present = {row["name"].rpartition("@")[2].lower() for row in target.backends}
-    empty = dict.fromkeys(("state", "uri", "alias", "release", "digest"))
-    rows = tuple({**empty, "name": name} for name in names if name not in present)
+    empty = dict.fromkeys(("state", "uri", "alias", "digest"))
+    rows = tuple({**empty, "release": target.release, "name": name} for name in names if name not in present)
     return replace(target, backends=(*target.backends, *rows))
