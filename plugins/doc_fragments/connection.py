@@ -69,8 +69,9 @@ options:
               - V(https://host[:port][/prefix][?query]) for a registry. The prefix is put before the name of the
                 repository, as for the proxy projects of Harbor. The query is added to every request. The value of
                 V(?ns), which containerd uses, defaults to the host that is mirrored.
-              - V(ocilayout:/path) for a directory with an OCI image layout. Content is found by digest, and tags by the
-                name V(host/repository:tag), or by V(tag) if the image has no other name.
+              - V(ocilayout:/path) for a directory with an OCI image layout, or V(ocilayout:https://host/path) for one
+                that a web server has. Content is found by digest, and tags by the name V(host/repository:tag), or by
+                V(tag) if the image has no other name.
             type: str
             required: true
           resolve:
@@ -152,6 +153,17 @@ options:
       - The maximum number of bytes per second that one task receives on one host, over all its connections, such as
         V(10M) for 10 MiB, at least V(1K). The default is no limit.
       - A burst of what the buffers of the network hold can exceed it for a moment.
+    type: str
+    version_added: 0.2.0
+  bundle:
+    description:
+      - A bundle that M(localai.core.localai_bundle) has filled, as an absolute path on the host or as the URL of its
+        directory on any web server. Then nothing else is contacted, and the galleries are those of the bundle.
+      - O(endpoints), O(ca_path) and the other options of connections are for the web server of the bundle only.
+      - Everything is verified by the digests in C(bundle.json). Use HTTPS, or verify C(SHA256SUMS) where the bundle is
+        served, because nothing verifies that file itself.
+      - In check mode, a bundle on the host that is not there yet is a warning, because an earlier task may put it
+        there.
     type: str
     version_added: 0.2.0
 notes:

@@ -96,6 +96,7 @@ class ModelOptions:
     prune: bool = False
     verify: bool = False
     force: bool = False
+    download_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ class BackendOptions:
     exclusive: bool = False
     keep_previous: int | None = None
     verify: bool = False
+    download_only: bool = False
     spellings: t.Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     single: t.Mapping[str, BackendOptions] = field(default_factory=dict)
@@ -217,7 +218,8 @@ class Endpoint:
 class Connection:
     """Connection settings for all hosts, and the `endpoints` for single ones.
 
-    `timeout` is in seconds, `rate_limit` in bytes per second; `connections` is a limit for each server.
+    `timeout` is in seconds, `rate_limit` in bytes per second; `connections` is a limit for each server. `bundle` is the
+    path or the URL of a bundle that is read in the place of all other servers.
     """
 
     endpoints: tuple[Endpoint, ...] = ()
@@ -231,6 +233,7 @@ class Connection:
     retries: int = 5
     connections: int = 8
     rate_limit: int | None = None
+    bundle: str | None = None
 
 
 @dataclass(frozen=True)

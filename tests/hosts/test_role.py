@@ -56,14 +56,15 @@ REMOVALS = ("localai_remove_data", "localai_remove_models", "localai_remove_acco
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """Boot the hosts and start the servers."""
-    with world_of("role", ["bookworm", "trixie", "bookworm"][: len(BUILDS)], _give_gpus) as it:
+    with world_of("role", ["bookworm", "trixie", "bookworm"][: len(BUILDS)], give_gpus) as it:
         it.host_variables = {name: {"expected_build": build} for name, build in BUILDS.items()}
         it.variables["localai_models"] = ["tiny"]
         it.write_inventory()
         yield it
 
 
-def _give_gpus(hosts: list[Host]) -> None:
+def give_gpus(hosts: list[Host]) -> None:
+    """Let the second host have an AMD GPU, and the third one of NVIDIA."""
     hosts[1].show_gpu(AMD)
     hosts[1].write("usr/bin/rocm-smi", ROCM_SMI, 0o755)
     for host in hosts[2:]:

@@ -66,6 +66,8 @@ class World:
     variables: dict[str, Any] = field(default_factory=dict)
     host_variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     play_timeout: float = 600.0  # seconds
+    # In the place of what an inventory says of the servers
+    site_variables: dict[str, Any] | None = None
 
     def play(self, playbook: str, *arguments: str, limit: str = "all", facts: bool = True, **extra: Any) -> Outcome:
         """Run a playbook on the hosts."""
@@ -123,7 +125,7 @@ class World:
             for name, host in self.hosts.items()
         }
         variables = {"localai_backends": ["llama-cpp"], "localai_backends_poll": 1, "localai_batch": "100%"}
-        variables.update(self.site.variables)
+        variables.update(self.site.variables if self.site_variables is None else self.site_variables)
         group = {"localai": {"hosts": hosts, "vars": variables}}
         (self.work / "inventory.json").write_text(json.dumps(group), encoding="utf-8")
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from ansible_collections.localai.core.plugins.module_utils._localai.catalog import Catalog
+from ansible_collections.localai.core.plugins.module_utils._oci.image import Images
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
+from ansible_collections.localai.core.plugins.module_utils._oci.registry import Registry
 from ansible_collections.localai.core.plugins.module_utils._request import GallerySource, HostOptions
+from ansible_collections.localai.core.plugins.module_utils._resolver.network import Network
 from ansible_collections.localai.core.plugins.module_utils._resolver.resolver import Resolver
 
 
@@ -21,5 +24,5 @@ class Galleries(Catalog):
         self.warnings: list[str] = []
         host = HostOptions("/b", "/s", galleries=tuple(sources))
         resolver = Resolver(host, Platform("linux", "amd64"), self.warnings)
-        vars(resolver)["_http"] = http
+        vars(resolver)["_network"] = Network(http, Images(http, Registry(http)))
         super().__init__([source.name for source in sources], resolver.index)

@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.module_utils._address import Addre
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, TransportError
 from ansible_collections.localai.core.plugins.module_utils._http.client import Answer
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
-from ansible_collections.localai.core.plugins.module_utils._request import GallerySource
+from ansible_collections.localai.core.plugins.module_utils._request import Endpoint, GallerySource
 from ansible_collections.localai.core.plugins.module_utils._resolver.galleries import parse_index
 
 from .galleries import Galleries
@@ -109,9 +109,14 @@ class Web:
     def authorization(self, url: str) -> dict[str, str]:
         return {"Authorization": f"for {url}"}
 
-    def fetch(self, url: str, *, headers: Mapping[str, str], limit: int, decode: bool) -> Answer:
+    def endpoint(self, host: str, scheme: str = "") -> Endpoint:
+        return Endpoint(host)
+
+    def fetch(
+        self, url: str, *, headers: Mapping[str, str], limit: int, decode: bool, accept: tuple[int, ...] = (200,)
+    ) -> Answer:
         assert headers == self.authorization(url)
-        assert decode
+        assert decode and accept == (200,)
         self.asked.append(url)
         page = self.pages.get(url, TransportError(f"GET {url}: 404 Not Found", 404))
         if isinstance(page, Exception):

@@ -30,6 +30,7 @@ from ansible_collections.localai.core.plugins.module_utils._planner.models impor
 from ansible_collections.localai.core.plugins.module_utils._planner.models.facts import ModelFacts
 from ansible_collections.localai.core.plugins.module_utils._planner.models.plan import ModelPlan, plan_models
 from ansible_collections.localai.core.plugins.module_utils._planner.models.steps import (
+    Download,
     Install,
     Prune,
     Remove,
@@ -41,6 +42,7 @@ from ansible_collections.localai.core.plugins.module_utils._resolver.config_yaml
     to_yaml,
 )
 from ansible_collections.localai.core.plugins.module_utils._resolver.model_galleries import BaseFile
+from ansible_collections.localai.core.plugins.module_utils._store.layout import content_key
 
 PATH = "/m"
 _OF_ROOT, _ANY = FileAttributes("root", "root", "0644"), FileAttributes()
@@ -82,6 +84,7 @@ class ModelsPath:
     attributes: FileAttributes = _OF_ROOT
     requested: FileAttributes = _ANY
     asked: list[Any] = field(default_factory=list)
+    downloaded: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def plan(self, *models: ModelSpec, **options: Any) -> ModelPlan:
         """Plan a task, and note what is asked."""
@@ -94,8 +97,12 @@ class ModelsPath:
     def run(self, *models: ModelSpec, **options: Any) -> ModelPlan:
         """Plan a task and carry it out."""
         plan = self.plan(*models, **options)
+        for name, keys in plan.retained.items():
+            self.downloaded[name] &= keys
         for step in (*plan.steps, *plan.remember):
             self._apply(step)
+        for name in plan.retained if not options.get("download_only") else ():
+            del self.downloaded[name]
         return plan
 
     def state(self, path: str) -> FileState | None:
@@ -109,7 +116,7 @@ class ModelsPath:
         found = {path[: -len(".yaml")] for path in self.files if path.endswith(".yaml") and not path.startswith(".")}
         every = sorted(found | set(self.records))
         models = {name: self._model(name) for name in every if names is None or name.lower() in names}
-        return InstalledModels(PATH, models, tuple(every))
+        return InstalledModels(PATH, models, tuple(every), downloaded=dict(self.downloaded))
 
     def _model(self, name: str) -> InstalledModel:
         record = self.records.get(name)
@@ -167,6 +174,10 @@ class ModelsPath:
             for path in (yaml_name(step.name), gallery_file_name(step.name), *step.paths):
                 self.files.pop(path, None)
             self.records.pop(step.name, None)
+            self.downloaded.pop(step.name, None)
+        elif isinstance(step, Download):
+            keys = (content_key(f"sha256:{file.sha256}" if file.sha256 else self._version(file)) for file in step.fetch)
+            self.downloaded[step.name] = self.downloaded.get(step.name, frozenset()).union(keys)
         elif isinstance(step, Prune):
             for path in step.paths:
                 del self.files[path]
@@ -206,9 +217,12 @@ class ModelsPath:
             written=written,
         )
 
+    def _version(self, file: FileSpec) -> str:
+        return self.versions.get(file.uri.text, "1")
+
     def _installed(self, file: FileSpec) -> InstalledFile:
         data = self.files[file.filename]
-        version = "" if file.sha256 else self.versions.get(file.uri.text, "1")
+        version = "" if file.sha256 else self._version(file)
         return replace(InstalledFile(file.filename, file.uri, sha256(data), len(data)), version=version)
 
 

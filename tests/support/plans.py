@@ -18,6 +18,7 @@ from ansible_collections.localai.core.plugins.module_utils._localai.evidence imp
 from ansible_collections.localai.core.plugins.module_utils._localai.gallery import Entry, Index
 from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
     Directory,
+    DownloadedBuild,
     Installed,
     PreviousVersion,
 )
@@ -36,6 +37,7 @@ from ansible_collections.localai.core.plugins.module_utils._planner.questions im
     WalkTree,
 )
 from ansible_collections.localai.core.plugins.module_utils._planner.steps import (
+    Download,
     Fetch,
     Prune,
     Remove,
@@ -47,6 +49,7 @@ from ansible_collections.localai.core.plugins.module_utils._planner.steps import
     WriteMeta,
 )
 from ansible_collections.localai.core.plugins.module_utils._request import BackendOptions
+from ansible_collections.localai.core.plugins.module_utils._store.layout import content_key
 from ansible_collections.localai.core.plugins.module_utils._store.record import Inspection
 
 LOOK = FileAttributes("localai", "users", "0755")
@@ -88,6 +91,10 @@ class Delivered:
     platform_digest: str = ""
     size: int = 0
     mirrors: tuple[Address, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        return self.platform_digest or self.digest or ""
 
 
 def answer(question: Question, walked: Mapping[str, Inspection | None] | None = None, tagged: bool = False) -> Any:
@@ -138,6 +145,14 @@ def carried_out(steps: Sequence[Step], state: Installed) -> Installed:
 
 
 def _after(step: Step, state: Installed) -> Installed:
+    if isinstance(step, Download):
+        return _downloaded(step, state)
+    if isinstance(step, (Remove, Retire)) or (isinstance(step, Fetch) and not step.spares_download):
+        state = state.with_downloaded(step.backend, None)
+    return _changed(step, state)
+
+
+def _changed(step: Step, state: Installed) -> Installed:
     old = state.get(step.backend)
     if isinstance(step, Prune):
         return _without_kept(state, step.backend, step.keep)
@@ -166,6 +181,13 @@ def _after(step: Step, state: Installed) -> Installed:
     dated = replace(step.metadata, installed_at="2026-08-21T09:15:02Z")
     new = _looking_like(step, Directory(step.backend, "directory", whole, whole, dated, record))
     return _keep(step.keep, old, state).with_directory(new)
+
+
+def _downloaded(step: Download, state: Installed) -> Installed:
+    key = content_key(step.artifact.identity)
+    tree = Directory(key, "directory", True, True, step.metadata, step.record, attributes=LOOK)
+    path = f".localai-core/downloaded/{step.backend}/{key}"
+    return state.with_downloaded(step.backend, DownloadedBuild(path, key, tree))
 
 
 def _looking_like(step: Step, directory: Directory) -> Directory:
@@ -229,6 +251,7 @@ def _in_order(directories: Sequence[Directory]) -> tuple[Directory, ...]:
 
 
 KINDS = {
+    Download: "download",
     Fetch: "fetch",
     Restore: "restore",
     WriteMeta: "meta",

@@ -57,6 +57,8 @@ class Answer:
 class Http:
     """The HTTP client of one run: it keeps connections alive, and does not query unreachable servers again."""
 
+    local = False
+
     def __init__(
         self, connection: Connection, adapter: t.Any = None, sleep: t.Callable[[float], None] = time.sleep
     ) -> None:
@@ -179,6 +181,10 @@ class Http:
         if endpoint.username and endpoint.password is not None:
             return {"Authorization": basic(endpoint.username, endpoint.password)}
         return {}
+
+    def known_sha256(self, _url: str) -> str:
+        """Return the sha256 that a file is known to have before it is read; empty, because servers do not state it."""
+        return ""
 
     def ramp(self, url: str) -> Ramp:
         """Return what decides how many connections to the server of a URL are used for one body."""

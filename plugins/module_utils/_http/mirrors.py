@@ -11,33 +11,55 @@ import typing as t
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .._address import redacted_url
-from .._errors import OptionError
-from .url import is_http_url, is_loopback
+from .._errors import OptionError, TransportError
+from .failover import Failures
+from .url import is_http_url, is_loopback, server_and_scheme
 
 if t.TYPE_CHECKING:
-    from .client import Http
+    from .client import Answer, Http
 
 
-def file_mirrors(http: Http, url: str) -> list[str]:
+def file_mirrors(http: Http, url: str, query: str = "") -> list[str]:
     """Return the URLs of a file at the mirrors of its server; raises OptionError for a mirror over plain HTTP.
 
-    Images in a layout on this host are no mirrors of files.
+    Images in a layout on this host are no mirrors of files. `query` is that of the file, if it is for mirrors too.
     """
-    parts = urlsplit(url)
-    endpoint = http.endpoint(parts.netloc, parts.scheme)
-    urls = [mirror.url.text for mirror in endpoint.mirrors if is_http_url(mirror.url.text)]
+    server, scheme = server_and_scheme(url)
+    urls = [mirror.url.text for mirror in http.endpoint(server, scheme).mirrors if is_http_url(mirror.url.text)]
     for mirror in urls:
-        check_mirror(http, mirror, parts.netloc, redacted_url(mirror))
-    return [mirrored_url(mirror, url) for mirror in urls]
+        check_mirror(http, mirror, server, redacted_url(mirror))
+    return [mirrored_url(mirror, url, query) for mirror in urls]
 
 
-def mirrored_url(mirror: str, url: str) -> str:
+def fetch_document(
+    http: Http, url: str, *, limit: int, accept: t.Container[int] = (200,), is_query_public: bool = False
+) -> Answer:
+    """Return the answer for a small document, from the first mirror of its server that has it, else from the server.
+
+    `accept` has the statuses of the server that are an answer. Mirrors get its query only if that `is_query_public`.
+    Raises TransportError that names what failed at each of them.
+    """
+    failures = Failures()
+    for mirror in file_mirrors(http, url, urlsplit(url).query if is_query_public else ""):
+        try:
+            return http.fetch(mirror, headers=http.authorization(mirror), limit=limit, decode=True)
+        except TransportError as e:
+            failures.add("", e)
+    try:
+        return http.fetch(url, headers=http.authorization(url), accept=accept, limit=limit, decode=True)
+    except TransportError as e:
+        failures.add("", e)
+        raise TransportError(str(failures), e.status, missing=failures.missing) from e
+
+
+def mirrored_url(mirror: str, url: str, query: str = "") -> str:
     """Return the URL of a file at a mirror: the path follows that of the mirror, whose query is added.
 
-    The file's own query is left out: it may be a signature, which is for no other server.
+    The file's own query is left out, unless it is given as `query`: it may be a signature, which is for no other server.
     """
     at, file = urlsplit(mirror), urlsplit(url)
-    return urlunsplit((at.scheme, at.netloc, at.path.rstrip("/") + file.path, mirror_query(at.query, file.netloc), ""))
+    queries = "&".join(filter(None, (query, mirror_query(at.query, file.netloc))))
+    return urlunsplit((at.scheme, at.netloc, at.path.rstrip("/") + file.path, queries, ""))
 
 
 def mirror_query(query: str, host: str) -> str:

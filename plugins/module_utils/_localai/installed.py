@@ -104,6 +104,17 @@ class PreviousVersion:
     directory: Directory
 
 
+class DownloadedBuild(t.NamedTuple):
+    """A build that a run with `download_only` fetched, and no run has installed yet.
+
+    `path` is relative to the backends path, and `key` tells the content from others: see `content_key`.
+    """
+
+    path: str
+    key: str
+    directory: Directory
+
+
 class ListingRules(t.NamedTuple):
     """How a server lists its backends.
 
@@ -123,7 +134,8 @@ class Installed:
     """The result of a scan: `directories`, the entries of the backends path, and `system`, the directories of the
     system path, both in byte order.
 
-    `previous` has the previous versions, the latest first. `builds` has the last installed build of each backend.
+    `previous` has the previous versions, the latest first. `builds` has the last installed build of each backend, and
+    `downloaded` the build of each backend that is downloaded, and not installed yet.
     `readable`: whether the backends path is a directory that this user can list, or does not exist.
     `rules` are those of the server.
     """
@@ -136,6 +148,7 @@ class Installed:
     readable: bool = True
     previous: tuple[PreviousVersion, ...] = ()
     builds: t.Mapping[str, Build] = field(default_factory=dict)
+    downloaded: t.Mapping[str, DownloadedBuild] = field(default_factory=dict)
     rules: ListingRules = _NEWEST_RULES
 
     @functools.cached_property
@@ -268,6 +281,11 @@ class Installed:
         if directory is None or inspection is None:
             return self.without(name)
         return self.with_directory(replace(directory, inspection=inspection))
+
+    def with_downloaded(self, backend: str, build: DownloadedBuild | None) -> Installed:
+        """Return a copy with another downloaded build of a backend, or with none."""
+        others = {name: other for name, other in self.downloaded.items() if name != backend}
+        return replace(self, downloaded={**others, **({} if build is None else {backend: build})})
 
     def with_previous(self, previous: tuple[PreviousVersion, ...]) -> Installed:
         """Return a copy with other previous versions."""

@@ -17,10 +17,10 @@ from .._fs.file_attributes import FileAttributes
 from .._fs.read import open_file, read_file
 from .._fs.utf8 import os
 from .._store.file_system import KeptAttributes, remembered
-from .._store.layout import OWN_DIRECTORY, PREVIOUS, REPLACED, version_numbers
+from .._store.layout import DOWNLOADED, OWN_DIRECTORY, PREVIOUS, REPLACED, version_numbers
 from .._store.record import RECORD, Record
 from .._store.recorded_builds import recorded_builds
-from .installed import RUN_FILE, Directory, Installed, ListingRules, PreviousVersion
+from .installed import RUN_FILE, Directory, DownloadedBuild, Installed, ListingRules, PreviousVersion
 from .leftovers import is_temporary
 from .metadata import METADATA, Metadata
 
@@ -62,6 +62,7 @@ def scan(
         readable,
         tuple(_previous_versions(path, keeps)),
         recorded_builds(path),
+        dict(_downloaded_builds(path, keeps)),
         rules,
     )
 
@@ -115,6 +116,16 @@ def _previous_versions(path: str, keeps: KeptAttributes) -> t.Iterator[PreviousV
         for number in reversed(version_numbers(_names(os.path.join(top, backend), []))):
             directory = _directory(os.path.join(top, backend), str(number), keeps)
             yield PreviousVersion(backend, f"{OWN_DIRECTORY}/{PREVIOUS}/{backend}/{number}", directory)
+
+
+def _downloaded_builds(path: str, keeps: KeptAttributes) -> t.Iterator[tuple[str, DownloadedBuild]]:
+    """Yield the builds that are downloaded and not installed, by the name of their backend."""
+    top = os.path.join(path, OWN_DIRECTORY, DOWNLOADED)
+    for backend in _names(top, []):
+        for key in _names(os.path.join(top, backend), []):
+            directory = _directory(os.path.join(top, backend), key, keeps)
+            if directory.runnable and directory.record is not None and not directory.problem:
+                yield backend, DownloadedBuild(f"{OWN_DIRECTORY}/{DOWNLOADED}/{backend}/{key}", key, directory)
 
 
 def _directory(parent: str, name: str, keeps: KeptAttributes) -> Directory:

@@ -20,6 +20,7 @@ from .._localai.backend_tree import BACKEND_FILES
 from .._localai.metadata import METADATA, Metadata
 from .._localai.metadata_writer import to_json
 from .._planner.steps import (
+    Download,
     Fetch,
     Prune,
     RecordSigner,
@@ -30,9 +31,11 @@ from .._planner.steps import (
     SetAttributes,
     Step,
     WriteMeta,
+    discards_download,
 )
 from .._sources.progress import Progress
 from .._store.contents import contents_of, record_file
+from .._store.layout import content_key
 from .._store.record import RECORD
 from .._store.store import Store
 from .._store.verify import recorded_contents
@@ -63,7 +66,7 @@ class Applier:
     def apply(self, step: Step) -> Transfer | None:
         """Apply one step. Returns the transfer of a build, or None for other steps. Raises LocalAIError."""
         store = self._store
-        if isinstance(step, Fetch):
+        if isinstance(step, (Download, Fetch)):
             return self._fetch(step)
         if isinstance(step, WriteMeta):
             with store.stage() as tree:
@@ -90,8 +93,25 @@ class Applier:
         contents = recorded_contents(os.path.join(self._store.path, step.backend))
         self._store.replace_file(step.backend, RECORD, record_file(step.record, contents))
 
-    def _fetch(self, step: Fetch) -> Transfer:
-        """Install a build with its metadata and its record."""
+    def _fetch(self, step: Fetch | Download) -> Transfer | None:
+        """Install or download a build. Returns None if it was downloaded before."""
+        if isinstance(step, Fetch) and step.downloaded:
+            self._install_downloaded(step)
+            return None
+        if discards_download(step):
+            self._store.downloads.discard(step.backend)
+        return self._transfer(step)
+
+    def _install_downloaded(self, step: Fetch) -> None:
+        """Install a downloaded tree, with the metadata and the record of this step."""
+        store, contents = self._store, recorded_contents(os.path.join(self._store.path, step.downloaded))
+        store.replace_file(step.downloaded, METADATA, to_json(_dated(step.metadata)))
+        store.replace_file(step.downloaded, RECORD, record_file(step.record, contents))
+        store.restore(step.downloaded, step.backend, self._requested, step.keep, step.build)
+        store.downloads.discard(step.backend)
+
+    def _transfer(self, step: Fetch | Download) -> Transfer:
+        """Fetch a build with its metadata and its record, and install it or keep it."""
         start, store, artifact = time.monotonic(), self._store, t.cast("Artifact", step.artifact)
         try:
             with contextlib.ExitStack() as stack:
@@ -106,7 +126,10 @@ class Applier:
                     metadata = replace(metadata, uri=delivered.artifact.uri)
                 tree.file(METADATA, 0o644, [to_json(_dated(metadata))])
                 tree.file(RECORD, 0o644, [record_file(record, contents)])
-                store.publish(tree, step.backend, step.keep, step.build)
+                if isinstance(step, Download):
+                    store.keep(tree, step.backend, content_key(delivered.artifact.identity))
+                else:
+                    store.publish(tree, step.backend, step.keep, step.build)
         except SourceError as e:
             raise SourceError(f"{step.backend} cannot be fetched. {e}") from e
         return Transfer(metadata.uri, delivered.served_by, delivered.transferred, round(time.monotonic() - start, 3))

@@ -73,6 +73,7 @@ CONNECTION_OPTIONS: Options = {
     "retries": {"type": "int", "default": 5},
     "connections": {"type": "int", "default": 8},
     "rate_limit": {"type": "str"},
+    "bundle": {"type": "str"},
 }
 # Of all modules that read galleries.
 SIGNATURE_OPTIONS: Options = {
@@ -160,6 +161,7 @@ _BACKEND_OPTIONS: Options = {
     "keep_previous": {"type": "int"},
     "verify": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
+    "download_only": {"type": "bool", "default": False},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "directory_mode": {"type": "raw"},

@@ -38,7 +38,13 @@ def run_backend() -> None:
 
 def _run(run: Run) -> None:
     run.result.update(backends=[], removed=[], unload=[], restart_required=False, capability=None, diff=[])
-    plan = _carry_out(run)
+    try:
+        plan = _carry_out(run)
+    except LocalAIError as e:
+        from .absent_sources import assume_they_come
+
+        assume_they_come(e, run)
+        return
     if plan.steps:
         from .message import message_of, sizes_of
 

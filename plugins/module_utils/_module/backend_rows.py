@@ -61,7 +61,17 @@ def _single(row: Params, name: str, params: Params) -> BackendOptions:
     if not has_build and state != "absent":
         values["release"] = params["release"]
     pins = None if has_build or state == "absent" else params["pins"]
-    task = {**params, **values, "backends": None, "name": [row["name"]], "state": state, "pins": pins}
+    # The rows to remove are left alone by a run that only downloads.
+    download_only = params["download_only"] and state != "absent"
+    task = {
+        **params,
+        **values,
+        "download_only": download_only,
+        "backends": None,
+        "name": [row["name"]],
+        "state": state,
+        "pins": pins,
+    }
     try:
         refuse(
             values["release"] is not None and state == "absent",

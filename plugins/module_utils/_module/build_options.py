@@ -111,6 +111,18 @@ def check_exclusive(state: str, names: t.Sequence[str]) -> None:
     )
 
 
+def check_download(params: t.Mapping[str, t.Any]) -> None:
+    """Raise OptionError for options that contradict `download_only`."""
+    refuse(params["state"] == "absent", "download_only cannot be used with state=absent, because it removes nothing.")
+    refuse(params["exclusive"], "download_only cannot be used with exclusive, because it removes nothing.")
+    refuse(params.get("prune", False), "download_only cannot be used with prune, because it removes nothing.")
+    refuse(
+        params["force"],
+        "download_only cannot be used with force, because it installs nothing. The run without download_only can have "
+        "force.",
+    )
+
+
 def all_refused(names: t.Iterable[str]) -> NameRefused:
     """Return one error for all names that are not valid."""
     messages: dict[str, None] = {}

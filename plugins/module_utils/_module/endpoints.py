@@ -52,7 +52,7 @@ def _mirror(url: str, resolve: bool) -> Mirror:
     if url.startswith(f"{LAYOUT_SCHEME}/"):
         return Mirror(Address(f"{LAYOUT_SCHEME}/{url[len(LAYOUT_SCHEME) :].lstrip('/')}"), resolve)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url[len(LAYOUT_SCHEME) :] if url.startswith(f"{LAYOUT_SCHEME}http") else url)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.fragment
     except ValueError:
         valid = False

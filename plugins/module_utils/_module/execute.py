@@ -16,7 +16,7 @@ from .._localai.backend_tree import BACKEND_FILES
 from .._localai.installed import Installed
 from .._planner.effects import effects
 from .._planner.plan import Plan
-from .._planner.steps import SetAttributes, Step, keeps_previous, state_of
+from .._planner.steps import SetAttributes, Step, discards_download, keeps_previous, state_of
 from .._store.file_system import KeptAttributes
 from .._store.store import open_store
 from .answers import Answers, walk
@@ -42,7 +42,12 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
     check_own(path, [step.backend for step in plan.steps if isinstance(step, SetAttributes)])
     artifacts = _artifacts(plan)
     packed = sum(artifact.size for artifact in artifacts)
-    check_space(path, packed, lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)))
+    check_space(
+        path,
+        packed,
+        lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)),
+        discarded=[step.backend for step in plan.steps if discards_download(step)],
+    )
 
 
 def execute(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._planner.plan import Plan
-from .._planner.steps import Fetch
+from .._planner.steps import Download, Fetch
 
 # The past tense and the infinitive of each action.
 _VERBS = {
@@ -19,6 +19,7 @@ _VERBS = {
     "upgrade": ("upgraded", "upgrade"),
     "replace": ("replaced", "replace"),
     "restore": ("restored", "restore"),
+    "download": ("downloaded", "download"),
     "chown": ("changed the owner, group or mode of", "change the owner, group or mode of"),
     "prune": ("removed previous versions of", "remove previous versions of"),
     "remove": ("removed", "remove"),
@@ -52,13 +53,14 @@ def message_of(result: t.Mapping[str, t.Any], check_mode: bool, sizes: t.Mapping
 
 def sizes_of(plan: Plan) -> dict[str, int]:
     """Return the number of bytes to transfer for each build of a plan, 0 if it is unknown."""
-    return {step.backend: step.artifact.size for step in plan.steps if isinstance(step, Fetch)}
+    fetched = (step for step in plan.steps if isinstance(step, (Download, Fetch)))
+    return {step.backend: step.artifact.size for step in fetched if isinstance(step, Download) or not step.downloaded}
 
 
 def _listed(details: t.Mapping[str, t.Sequence[str]], total: int) -> str:
     """Return names as text, each with its details. Many names are counted, with the `total` of their sizes."""
     if len(details) > _MOST_NAMES:
-        return f"{len(details)} backends{f' ({_mebibytes(total)})' if total else ''}"
+        return f"{len(details)} backends{f' ({mebibytes(total)})' if total else ''}"
     *others, last = (f"{name} ({', '.join(texts)})" if texts else name for name, texts in details.items())
     return f"{', '.join(others)} and {last}" if others else last
 
@@ -66,9 +68,10 @@ def _listed(details: t.Mapping[str, t.Sequence[str]], total: int) -> str:
 def _details(row: t.Mapping[str, t.Any], size: int) -> list[str]:
     """Return the build of a row and its size, if it is transferred, and the reason for a repair."""
     texts = [row["backend"]] if size and row["backend"] != row["name"] else []
-    texts += [_mebibytes(size)] if size else []
+    texts += [mebibytes(size)] if size else []
     return [*texts, row["reason"]] if row["action"] == "repair" else texts
 
 
-def _mebibytes(size: int) -> str:
+def mebibytes(size: int) -> str:
+    """Return a number of bytes as text."""
     return f"{max(size / 1024**2, 0.1):.1f} MiB"

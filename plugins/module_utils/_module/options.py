@@ -18,7 +18,7 @@ from .argspec import CONNECTION_OPTIONS
 from .galleries import gallery_sources
 
 _BUILD_OPTIONS = ("uri", "alias", "digest", "pins", "release")
-_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints", "rate_limit"}
+_CONNECTION = set(CONNECTION_OPTIONS) - {"endpoints", "rate_limit", "bundle"}
 
 
 def host_options(params: t.Mapping[str, t.Any]) -> HostOptions:
@@ -56,6 +56,7 @@ def connection_of(params: t.Mapping[str, t.Any]) -> Connection:
     return Connection(
         endpoints=_endpoints(params),
         rate_limit=None if params["rate_limit"] is None else _rate(params["rate_limit"]),
+        bundle=None if params["bundle"] is None else _bundle(params["bundle"]),
         **{option: params[option] for option in _CONNECTION},
     )
 
@@ -105,6 +106,10 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         from .build_options import check_exclusive
 
         check_exclusive(params["state"], names)
+    if params["download_only"]:
+        from .build_options import check_download
+
+        check_download(params)
     if params["keep_previous"] is not None:
         check_range(params, "keep_previous", 0, 100)
     check_range(params, "lock_timeout", 0, 10 * 86400)
@@ -123,6 +128,7 @@ def backend_options(params: t.Mapping[str, t.Any]) -> BackendOptions:
         exclusive=params["exclusive"],
         keep_previous=params["keep_previous"],
         verify=params["verify"],
+        download_only=params["download_only"],
         spellings=spellings_of(params["name"], names),
     )
 
@@ -144,6 +150,12 @@ def _rate(text: str) -> int:
     from .rare_options import rate_of
 
     return rate_of(text)
+
+
+def _bundle(location: str) -> str:
+    from .rare_options import bundle_of
+
+    return bundle_of(location)
 
 
 def requested_names(names: t.Sequence[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from .._fs.paths import nearest_existing
 from .._fs.utf8 import os
 from .._fs.walk import disk_usage
 from .._localai.scan import tree_path
-from .._store.layout import LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, REPLACED, STAGING
+from .._store.layout import DOWNLOADED, LOCK, OWN_DIRECTORY, PARTIAL, PREVIOUS, REPLACED, STAGING
 from .._store.lock import check_lock
 
 
@@ -74,7 +74,7 @@ def check_writable(
     own_directory = os.path.join(path, OWN_DIRECTORY)
     own_directories = [
         own_directory,
-        *(os.path.join(own_directory, name) for name in (STAGING, REPLACED, PREVIOUS, PARTIAL)),
+        *(os.path.join(own_directory, name) for name in (STAGING, REPLACED, PREVIOUS, PARTIAL, DOWNLOADED)),
     ]
     for directory in (*own_directories, *(os.path.join(own_directory, PREVIOUS, name) for name in kept)):
         if os.path.islink(directory) or (os.path.lexists(directory) and not os.path.isdir(directory)):
@@ -100,17 +100,25 @@ def _is_unwritable(path: str) -> bool:
     return exists and not os.access(path, os.W_OK)
 
 
-def check_space(path: str, packed: int, unpacked: t.Callable[[], int], contents: Contents = BACKENDS) -> None:
+def check_space(
+    path: str,
+    packed: int,
+    unpacked: t.Callable[[], int],
+    contents: Contents = BACKENDS,
+    discarded: t.Iterable[str] = (),
+) -> None:
     """Raise HostError unless the file system of `path` has enough space for the new trees.
 
     `packed` is the number of bytes to transfer. `unpacked` returns the number of bytes of the unpacked trees. It is
     called only if they might not fit. The space of replaced trees does not count as free: they may be kept, and are
     removed only after the new trees are complete. What interrupted runs have transferred counts as free, because it
-    becomes a part of a new tree, or is removed when its space is needed.
+    becomes a part of a new tree, or is removed when its space is needed. So do the downloads of the backends
+    `discarded`, which are removed before a transfer.
     """
     own_directory = os.path.join(path, OWN_DIRECTORY)
     free = shutil.disk_usage(os.fsencode(nearest_existing(path))).free
     free += disk_usage(os.path.join(own_directory, PARTIAL))
+    free += sum(disk_usage(os.path.join(own_directory, DOWNLOADED, name)) for name in discarded)
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
         previous = disk_usage(os.path.join(own_directory, PREVIOUS))

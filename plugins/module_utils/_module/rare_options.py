@@ -13,7 +13,10 @@ import stat
 import types
 import typing as t
 
+from .._address import redacted
 from .._errors import OptionError
+from .._fs.utf8 import os
+from .._http.url import checked_url
 
 _LEAST_RATE = 1024
 _VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})([-+][A-Za-z0-9.+-]*)?", re.ASCII)
@@ -90,6 +93,23 @@ def root_of(value: t.Any) -> str:
             "the trusted root of this collection."
         )
     return text
+
+
+def bundle_of(text: str) -> str:
+    """Return the location of a bundle: an absolute path, or a URL; raises OptionError."""
+    location = text.strip()
+    if location.lower().startswith("file:///"):
+        location = location[len("file://") :]
+    if location.lower().startswith(("http://", "https://")):
+        checked_url(location)
+        if not set("?#") & set(location):
+            return location
+    elif location.startswith("/") and "\0" not in location:
+        return os.path.normpath("/" + location.lstrip("/"))
+    raise OptionError(
+        f"bundle: {redacted(location)!r} is neither an absolute path on the host nor the URL of a directory on a web "
+        "server, such as http://mirror.example/bundle."
+    )
 
 
 def rate_of(text: str) -> int:

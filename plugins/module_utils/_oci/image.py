@@ -11,14 +11,18 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .._address import redacted_url
 from .._errors import SourceError, TransportError
 from .._http.client import Http
+from .._http.directory import directory_at
 from .._http.failover import ORIGIN_ERRORS, first_answer
 from .._http.mirrors import check_mirror, mirror_query
+from .._http.url import is_http_url
 from .._request import LAYOUT_SCHEME, Mirror
 from .docker_archive import DockerArchive
 from .layout import Layout
 from .manifest import MOST_DOCUMENT, Descriptor, Manifest, Repository, check_platform, choose, json_object, verified
+from .parts import Parts, parts_of
 from .platform import Platform
 from .reference import Reference
 from .registry import Location, Registry
@@ -86,6 +90,12 @@ class Images:
             self.resolve_hosts(reference), lambda repository: repository.digest(reference.tag)
         )
 
+    def parts(self, reference: Reference, platforms: t.Iterable[Platform], problems: list[str]) -> Parts:
+        """Return everything that belongs to an image; raises like `resolve`. See `parts_of` for `problems`."""
+        top = self.manifest(reference)
+        pull_hosts = self.pull_hosts(reference.at(top.digest))
+        return _first(pull_hosts, lambda repository: parts_of(top, repository, tuple(platforms), problems))
+
     def resolve_hosts(self, reference: Reference) -> tuple[Repository, ...]:
         """Return the hosts that resolve a tag: the registry, or the mirrors that may do so in its place."""
         if reference.digest:
@@ -110,10 +120,16 @@ class Images:
     def _mirror(self, mirror: Mirror, reference: Reference) -> Repository:
         url = mirror.url.text
         if url.startswith(LAYOUT_SCHEME):
-            return Layout(url[len(LAYOUT_SCHEME) :], reference)
+            return self._layout(url[len(LAYOUT_SCHEME) :], reference)
         location = mirrored(url, reference)
         check_mirror(self._http, url, reference.host, str(location))
         return self._registry.repository(location)
+
+    def _layout(self, where: str, reference: Reference) -> Repository:
+        """Return the layout at a path or a URL as a mirror; raises OptionError for one over plain HTTP."""
+        if is_http_url(where):
+            check_mirror(self._http, where, reference.host, redacted_url(where))
+        return Layout(directory_at(where, self._http), reference)
 
 
 def resolve(

@@ -3,42 +3,43 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An OCI image layout, as a directory or in a tar file. OCI image specification, "Image Layout"."""
+"""An OCI image layout, as a directory, on a web server or in a tar file. OCI image specification, "Image Layout"."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._errors import SourceError
-from .._fs.read import chunks_of, open_file
 from .._fs.utf8 import os
-from .manifest import OCI_INDEX, OCI_MANIFEST, Descriptor, Manifest, Repository, parse_manifest
+from .._http.directory import Directory, LocalDirectory, content_of
+from .manifest import MOST_DOCUMENT, OCI_INDEX, OCI_MANIFEST, Descriptor, Manifest, Repository, parse_manifest
 from .reference import Reference, is_digest, reference_of, referrers_tag
-from .tar_file import TarFile, bounded
+from .tar_file import TarFile
 
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
 
 
 class Layout(Repository):
-    """A repository in a local OCI layout.
+    """A repository in an OCI layout: in a directory, or at a path on this host.
 
     `reference` is the image of a registry that the layout is a mirror of.
     """
 
-    def __init__(self, path: str, reference: Reference | None = None) -> None:
-        self._files: _Directory | TarFile = TarFile(path) if os.path.isfile(path) else _Directory(path)
-        self._path = path
+    def __init__(self, where: str | Directory, reference: Reference | None = None) -> None:
+        self._is_file = isinstance(where, str) and os.path.isfile(where)
+        self._files: Directory = _opened(where)
+        self.local = self._files.local
         self._reference = reference
 
     def __str__(self) -> str:
-        return f"{'ocilayout:' if isinstance(self._files, _Directory) else 'ocifile://'}{self._path}"
+        return f"{'ocifile://' if self._is_file else 'ocilayout:'}{self._files}"
 
     def manifest(self, name: str) -> Manifest:
         """Return the manifest of a digest or a ref name, without a name that of the only image; raises SourceError."""
         if is_digest(name):
-            return parse_manifest(self._files.read(_blob(name)), "", name)
-        index = parse_manifest(self._files.read("index.json"), OCI_INDEX)
+            return parse_manifest(self._read(_blob(name)), "", name)
+        index = parse_manifest(self._read("index.json"), OCI_INDEX)
         # One image may have several names.
         if not name and len({child.digest for child in index.children}) == 1:
             return self.manifest(index.children[0].digest)
@@ -52,7 +53,7 @@ class Layout(Repository):
 
     def referrers(self, digest: str) -> tuple[Descriptor, ...]:
         """Return the manifests in the layout that are about the one with a digest; raises SourceError."""
-        children = parse_manifest(self._files.read("index.json"), OCI_INDEX).children
+        children = parse_manifest(self._read("index.json"), OCI_INDEX).children
         tag = referrers_tag(digest)
         index = next((child for child in children if tag in _names(child) or _has_tag(child, tag)), None)
         if index is not None:
@@ -62,7 +63,10 @@ class Layout(Repository):
 
     def blob(self, descriptor: Descriptor, offset: int = 0) -> t.Iterator[bytes]:
         """Yield a blob from `offset` on, as it is stored; raises SourceError."""
-        return self._files.chunks(_blob(descriptor.digest), offset)
+        return self._files.chunks(_blob(descriptor.digest), offset, descriptor.size)
+
+    def _read(self, name: str) -> bytes:
+        return content_of(self._files, name, MOST_DOCUMENT)
 
     def _child(self, children: t.Sequence[Descriptor], name: str) -> Descriptor | None:
         """Return the child of a name, or None; raises SourceError for a tag of several images."""
@@ -116,23 +120,10 @@ def _named(children: t.Sequence[Descriptor], name: str) -> Descriptor | None:
     return next(exact, None) or next(same, None)
 
 
-class _Directory:
-    """The files of a layout below a directory."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def read(self, name: str) -> bytes:
-        return bounded(name, self.chunks(name, 0))
-
-    def chunks(self, name: str, offset: int) -> t.Iterator[bytes]:
-        path = os.path.join(self._path, name)
-        try:
-            yield from chunks_of(open_file(path), offset)
-        except OSError as e:
-            # The file is missing from a layout; an empty mount point is no layout.
-            is_layout = os.path.exists(os.path.join(self._path, "index.json"))
-            raise SourceError(f"{path}: {e.strerror}.", is_layout and isinstance(e, FileNotFoundError)) from e
+def _opened(where: str | Directory) -> Directory:
+    if not isinstance(where, str):
+        return where
+    return TarFile(where) if os.path.isfile(where) else LocalDirectory(where)
 
 
 def _blob(digest: str) -> str:

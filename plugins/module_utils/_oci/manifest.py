@@ -86,7 +86,8 @@ class Manifest:
     """An index with `children`, or an image with a `config` and `layers`; `digest` is that of the document.
 
     `artifact_type` is what it is, if it is not an index: by default the media type of its configuration. `subject` is
-    the digest of the manifest that it is about, if there is one.
+    the digest of the manifest that it is about, if there is one. `document` is what was read, byte for byte, and
+    `media_type` its kind.
     """
 
     digest: str
@@ -95,6 +96,8 @@ class Manifest:
     layers: tuple[Descriptor, ...] = ()
     artifact_type: str = ""
     subject: str = ""
+    document: bytes = field(default=b"", repr=False, compare=False)
+    media_type: str = field(default="", compare=False)
 
     @property
     def is_index(self) -> bool:
@@ -105,7 +108,7 @@ class Manifest:
 class Repository(t.Protocol):
     """The manifests and blobs of images. Its `str` names it without secrets; `local` means on this host."""
 
-    local: t.ClassVar[bool] = True
+    local: bool = True
 
     def manifest(self, name: str) -> Manifest:
         """Return the manifest of a tag, or of a digest that it is verified by; raises SourceError, TransportError."""
@@ -146,7 +149,8 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
         raise SourceError("the image has a manifest of the withdrawn schema 1; push it again with a current tool.")
     kind = document.get("mediaType") or media_type.partition(";")[0].strip()
     if kind in INDEXES or (kind not in MANIFESTS and "manifests" in document):
-        return Manifest(actual, children=_descriptors(document, "manifests"))
+        children = _descriptors(document, "manifests")
+        return Manifest(actual, children, document=body, media_type=kind if kind in INDEXES else OCI_INDEX)
     if kind in MANIFESTS or "layers" in document:
         config = document.get("config")
         if not isinstance(config, dict):
@@ -159,6 +163,8 @@ def parse_manifest(body: bytes, media_type: str, digest: str = "") -> Manifest:
             layers=_descriptors(document, "layers"),
             artifact_type=artifact_type if artifact_type and isinstance(artifact_type, str) else described.media_type,
             subject=_descriptor(subject).digest if isinstance(subject, dict) else "",
+            document=body,
+            media_type=kind if kind in MANIFESTS else OCI_MANIFEST,
         )
     raise SourceError(f"{kind!r} is not a supported kind of manifest.")
 

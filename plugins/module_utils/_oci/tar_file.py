@@ -15,6 +15,7 @@ from .._errors import SourceError
 from .._fs.bounded import Bounded
 from .._fs.read import chunks_of, open_file
 from .._fs.utf8 import os
+from .._http.directory import Directory, content_of
 from .manifest import MOST_DOCUMENT
 
 _MOST_MEMBERS = 100000
@@ -22,12 +23,17 @@ _MOST_MEMBERS = 100000
 _MOST_READ = 4 * 1024**2
 
 
-class TarFile:
+class TarFile(Directory):
     """The files in a plain tar file, which are read in place. Raises SourceError."""
+
+    local = True
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._members: dict[str, tarfile.TarInfo] | None = None
+
+    def __str__(self) -> str:
+        return self._path
 
     def has(self, name: str) -> bool:
         """Return whether there is a file `name`."""
@@ -43,9 +49,9 @@ class TarFile:
 
     def read(self, name: str) -> bytes:
         """Return the content of a small file."""
-        return bounded(name, self.chunks(name, 0))
+        return content_of(self, name, MOST_DOCUMENT)
 
-    def chunks(self, name: str, offset: int) -> t.Iterator[bytes]:
+    def chunks(self, name: str, offset: int = 0, _size: int | None = None) -> t.Iterator[bytes]:
         """Yield the content of a file from `offset` on."""
         with self._member(name) as (archive, member):
             stream = archive.extractfile(member)
@@ -84,13 +90,3 @@ class TarFile:
                 raise SourceError(f"{self._path} has too many files to be an image.")
             members[os.path.normpath(member.name)] = member
         return members
-
-
-def bounded(name: str, chunks: t.Iterator[bytes]) -> bytes:
-    """Return the content of a document, which is small; raises SourceError."""
-    content = b""
-    for chunk in chunks:
-        content += chunk
-        if len(content) > MOST_DOCUMENT:
-            raise SourceError(f"{name} has more than {MOST_DOCUMENT} bytes, which is not plausible.")
-    return content

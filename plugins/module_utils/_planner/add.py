@@ -17,6 +17,7 @@ from .._store.builds import Build
 from .._store.layout import OWN_DIRECTORY, PREVIOUS
 from .._store.record import Inspection, Record
 from .changes import Changes
+from .downloads import download_of
 from .questions import Artifact, NewTreeAttributes
 from .repair import RecordedBuild
 from .steps import Fetch, Prune, Remove, Restore, Retire, SetAlias, SetAttributes, State, WriteMeta, state_of
@@ -59,11 +60,24 @@ def fetch(
         sha256=artifact.sha256,
         pinned=changes.request.pins is not None or bool(recorded and recorded.pinned),
     )
+    downloaded = download_of(target.backend, artifact, changes.state)
+    if downloaded is not None and downloaded.directory.record is not None:
+        fetched = downloaded.directory.record
+        record = replace(record, size=fetched.size, entries=fetched.entries, listed=fetched.listed)
     new = Directory(target.backend, has_run_file=True, runnable=True, metadata=metadata, record=record)
     build = _build(changes, new, fixed, meta, target.key)
-    before, keep = _replace_tree(changes, new.with_attributes(_new_tree_attributes(changes)))
+    if downloaded is None:
+        attributes = _new_tree_attributes(changes)
+    else:
+        attributes = changes.facts.requested.over(downloaded.directory.attributes)
+    before, keep = _replace_tree(changes, new.with_attributes(attributes))
+    # A repair with the recorded build says nothing about the one that is to be installed later.
+    spares_download = recorded is not None and downloaded is None
+    if not spares_download:
+        changes.state = changes.state.with_downloaded(target.backend, None)
     after = _reinstalled(before, state_of(changes.state, new.name))
-    changes.steps.append(Fetch(new.name, before, after, artifact, metadata, record, build, keep))
+    path = downloaded.path if downloaded is not None else ""
+    changes.steps.append(Fetch(new.name, before, after, artifact, metadata, record, build, keep, path, spares_download))
 
 
 def restore(changes: Changes, previous: PreviousVersion, fixed: bool) -> None:
@@ -115,7 +129,7 @@ def repoint(changes: Changes, old: str, name: str, new: str) -> None:
 def retire(changes: Changes, name: str, reason: str) -> None:
     """Plan to remove a build that is no longer needed. It becomes a previous version."""
     before, keep = state_of(changes.state, name), _keep_previous(changes, name)
-    changes.state = changes.state.without(name)
+    changes.state = changes.state.without(name).with_downloaded(name, None)
     changes.steps.append(Retire(name, before, state_of(changes.state, name), keep))
     changes.removed.append((name, reason))
 
@@ -128,13 +142,13 @@ def dismiss(changes: Changes, name: str, reason: str) -> None:
 
 
 def remove(changes: Changes, name: str) -> None:
-    """Plan to remove a directory and its previous versions."""
+    """Plan to remove a directory, its previous versions and its downloaded build."""
     before = dict(state_of(changes.state, name))
     if not state_of(changes.facts.installed, name).get("problem"):
         # A meta backend whose build an earlier step removes was sound before the run.
         before.pop("problem", None)
     previous = changes.state.previous_of(name)
-    changes.state = changes.state.without(name)
+    changes.state = changes.state.without(name).with_downloaded(name, None)
     if previous:
         others = tuple(version for version in changes.state.previous if version not in previous)
         changes.state = changes.state.with_previous(others)

@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
     from .work import Finding
 
 
-Action = t.Literal["none", "install", "repair", "replace", "restore", "upgrade", "chown", "prune", "remove"]
+Action = t.Literal["none", "install", "repair", "replace", "restore", "upgrade", "download", "chown", "prune", "remove"]
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,10 @@ class Plan:
 
     def artifacts(self) -> list[Artifact]:
         """Return the artifacts to transfer."""
-        from .steps import Fetch
+        from .steps import Download, Fetch
 
-        return [step.artifact for step in self.steps if isinstance(step, Fetch)]
+        fetched = (step for step in self.steps if isinstance(step, (Download, Fetch)))
+        return [step.artifact for step in fetched if isinstance(step, Download) or not step.downloaded]
 
 
 def plan(request: BackendOptions, facts: Facts) -> Plan | Questions:
@@ -99,7 +100,11 @@ def _plan(changes: Changes, facts: Facts) -> Plan | Questions:
         questions = _plan_names(changes, facts, outcomes) or _signatures(changes, facts, outcomes)
         if questions:
             return questions
-        if _may_have_surplus(changes):
+        if request.download_only:
+            from .downloads import plan_downloads
+
+            outcomes = plan_downloads(changes, outcomes)
+        elif _may_have_surplus(changes):
             from .cleanup import clean_up
 
             outcomes = clean_up(changes, outcomes)
@@ -235,6 +240,9 @@ def _unknown_capability(changes: Changes) -> list[str]:
 def _with_final_state(outcome: Outcome, rows: Listing, changes: Changes) -> Outcome:
     """Complete an outcome with the state on disk after the run."""
     capability = outcome.capability or changes.host.known
+    if outcome.action == "download":
+        row = rows.find(outcome.name)
+        return replace(outcome, capability=capability, run_file=row.run_file if row is not None else None)
     row = None if outcome.action == "remove" else rows.find(outcome.name)
     if row is None:
         return replace(outcome, capability=capability)

@@ -72,7 +72,10 @@ Questions = t.Tuple[Question, ...]
 
 
 class Artifact(t.Protocol):
-    """The content that a source delivers, as far as the planner needs it. `size` is in bytes, 0 if unknown."""
+    """The content that a source delivers, as far as the planner needs it. `size` is in bytes, 0 if unknown.
+
+    `identity` tells the content from others, also without a digest; it is empty if nothing does.
+    """
 
     @property
     def uri(self) -> Address: ...
@@ -86,3 +89,5 @@ class Artifact(t.Protocol):
     def sha256(self) -> str: ...
     @property
     def size(self) -> int: ...
+    @property
+    def identity(self) -> str: ...

@@ -169,9 +169,13 @@ def _add_leftovers(names: t.Sequence[str], reasons: dict[str, str], installed: I
 def _add_previous(
     name: str, reasons: dict[str, str], named: set[str], answers: dict[str, str], installed: Installed
 ) -> None:
-    """Add backends that have only previous versions."""
-    for previous in installed.previous_of(name):
-        if previous.backend not in reasons:
-            reasons[previous.backend] = "only previous versions of it existed"
-            named.add(previous.backend)
-            answers.setdefault(name, previous.backend)
+    """Add backends that have only previous versions or a downloaded build."""
+    only = {previous.backend: "only previous versions of it existed" for previous in installed.previous_of(name)}
+    for backend, build in installed.downloaded.items():
+        if name.lower() in (backend.lower(), build.directory.alias.lower()) and not installed.get(backend):
+            only.setdefault(backend, "it was only downloaded")
+    for backend, reason in only.items():
+        if backend not in reasons:
+            reasons[backend] = reason
+            named.add(backend)
+            answers.setdefault(name, backend)

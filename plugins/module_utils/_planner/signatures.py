@@ -84,6 +84,9 @@ def _check_fetched(number: int, changes: Changes, facts: Facts) -> None:
     """Add the signer to the record of a build to install; raises SignatureError, Unanswered."""
     step = t.cast(Fetch, changes.steps[number])
     gallery, known = _pinned(step.backend, digests_of(step.artifact), changes)
+    downloaded = facts.installed.downloaded.get(step.backend) if step.downloaded else None
+    if downloaded is not None and downloaded.directory.record and downloaded.directory.record.signer:
+        known = (*known, downloaded.directory.record.signer)
     build = fetched_build(step.backend, step.artifact, gallery, step.metadata.gallery_url, known)
     signer = _signer(build, facts)
     record = replace(step.record, signer=signer)

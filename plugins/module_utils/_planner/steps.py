@@ -37,6 +37,8 @@ class Fetch(Step):
     """Install a build from its source.
 
     `metadata` lacks only the time of the installation, and `record` the size and the number of entries of the tree.
+    `downloaded` is the path of the tree, relative to the backends path, if an earlier run has downloaded it. If another
+    build is downloaded, that is discarded, unless the step `spares_download`.
     """
 
     artifact: Artifact
@@ -44,6 +46,17 @@ class Fetch(Step):
     record: Record
     build: Build
     keep: int
+    downloaded: str = ""
+    spares_download: bool = False
+
+
+@dataclass(frozen=True)
+class Download(Step):
+    """Fetch a build without installing it. A downloaded build that the backend has is discarded."""
+
+    artifact: Artifact
+    metadata: Metadata
+    record: Record
 
 
 @dataclass(frozen=True)
@@ -101,20 +114,28 @@ class Prune(Step):
     keep: int
 
 
+def discards_download(step: Step) -> bool:
+    """Return whether a step discards the downloaded build of its backend before it fetches another."""
+    return isinstance(step, Download) or (isinstance(step, Fetch) and not step.downloaded and not step.spares_download)
+
+
 def keeps_previous(step: Step) -> bool:
     """Return whether a step keeps the replaced directory as a previous version."""
     return isinstance(step, (Fetch, Restore, WriteMeta, Retire)) and step.keep > 0
 
 
 def state_of(installed: Installed, name: str) -> State:
-    """Return the state of a backend for the diff; empty if it has neither a directory nor previous versions.
+    """Return the state of a backend for the diff; empty if it has no directory, previous version or download.
 
     A damaged one has a `problem`, so that a repair is visible in the diff.
     """
     directory, count = installed.get(name), len(installed.previous_of(name))
-    previous = {"previous": count} if count else {}
+    downloaded = installed.downloaded.get(name)
+    waiting: dict[str, str | int | Address | None] = {"previous": count} if count else {}
+    if downloaded is not None:
+        waiting["downloaded"] = downloaded.directory.digest or downloaded.key
     if directory is None:
-        return previous
+        return waiting
     metadata = directory.metadata or Metadata()
     runs = directory.has_run_file or directory.target
     damage = installed.damage(directory)
@@ -130,5 +151,5 @@ def state_of(installed: Installed, name: str) -> State:
         "run_file": installed.run_file(directory.target or directory.name) if runs else None,
         **({"signed_by": directory.record.signer.identity} if directory.record and directory.record.signer else {}),
         **({"problem": damage} if damage else {}),
-        **previous,
+        **waiting,
     }

@@ -22,6 +22,7 @@ from .._request import BackendOptions, Pin, bare_name
 from .._sources.uri import HttpUri, PathUri, same_uri, uri_of
 from .._store.record import Record
 from .changes import Changes
+from .downloads import downloaded_artifact
 from .facts import Facts
 from .pins import at_digest, at_release
 from .questions import Artifact, FindArtifact, ServedDigest
@@ -89,6 +90,9 @@ def target_of(finding: Install | Compare, changes: Changes, facts: Facts) -> Tar
 
 def artifact_of(target: Target, facts: Facts) -> Artifact:
     """Return the artifact of a target; raises SourceError."""
+    downloaded = downloaded_artifact(target.backend, target.origins, target.sha256, facts.installed)
+    if downloaded is not None:
+        return downloaded
     try:
         return t.cast(Artifact, facts.answer(FindArtifact(target.origins, target.sha256)))
     except SourceError as e:

@@ -12,14 +12,17 @@ import typing as t
 from urllib.parse import unquote
 
 from .._address import Address
+from .._bundle.bundle import Held
 from .._errors import GalleryError, SignatureError, TransportError
 from .._fs.read import read_file
 from .._fs.utf8 import os
 from .._http.failover import Failures, first_answer
+from .._http.mirrors import fetch_document
 from .._localai.gallery import Entry, Index, index_of
 from .._localai.gallery_url import readable_url
 from .._request import GallerySource, SignatureOptions, Verification
 from .._sources.uri import ImageUri
+from .documents import Documents
 from .gallery_artifact import INDEX_FILE, fetch_file
 from .text import text_of
 from .yaml_document import MOST_BYTES, parse_yaml
@@ -52,6 +55,7 @@ class Access(t.NamedTuple):
     images: Images
     signatures: SignatureOptions
     warnings: list[str]
+    documents: Documents = Documents()
 
 
 def read_gallery(source: GallerySource, access: Access) -> Index[Entry]:
@@ -66,11 +70,19 @@ def read_gallery(source: GallerySource, access: Access) -> Index[Entry]:
 
 
 def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:
-    """Return what `parse` makes of a gallery, from the first of its URLs that has it; raises GalleryError.
+    """Return what `parse` makes of a gallery: of that in a bundle, else from the first of its URLs that has it.
 
     `parse` gets the content, the URL that identifies the gallery, and the location that the content came from. An index
-    in a registry needs a signature, if there is a policy for it.
+    in a registry needs a signature, if there is a policy for it; that of a bundle was verified when the bundle was
+    written. Raises GalleryError.
     """
+    held = access.documents.gallery(source.name)
+    if held is not None:
+        return parse(held.content, Address(held.url), held.location)
+    return _read_remote(source, access, parse)
+
+
+def _read_remote(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:
     primary: list[Address] = []
 
     def read(url: Address) -> _Parsed:
@@ -84,7 +96,9 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
         warnings: list[str] = []
         if is_artifact and source.artifact_verification is not None:
             location = check_index(location, source, source.artifact_verification, access._replace(warnings=warnings))
-        parsed = parse(_content(location, source, access), primary[0] if primary else source.url, location)
+        content, identity = _content(location, source, access), primary[0] if primary else source.url
+        parsed = parse(content, identity, location)
+        access.documents.note_gallery(source.name, Held(content, identity.text, location))
         access.warnings.extend(warnings)
         return parsed
 
@@ -169,10 +183,12 @@ def read_artifact(location: str, path: str, images: Images) -> bytes:
 
 
 def read_location(location: str, http: Http, limit: int = MOST_BYTES) -> bytes:
-    """Return the content of a file on a web server or on this host; raises GalleryError, TransportError."""
+    """Return the content of a file on a web server, or a mirror of it, or on this host; raises GalleryError,
+    TransportError, and OptionError for a mirror that must not be used.
+    """
     scheme = location.partition(":")[0].lower() if ":" in location else ""
     if scheme in ("http", "https"):
-        return http.fetch(location, headers=http.authorization(location), limit=limit, decode=True).body
+        return fetch_document(http, location, limit=limit).body
     if scheme not in ("", "file"):
         raise GalleryError(
             f"{scheme}: is not supported for galleries; use https://, http://, file://, a path, github: or oci://"

@@ -18,6 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from .._address import Address, redacted_url
 from .._errors import OptionError, SourceError, TransportError
 from .._http.client import Answer, Http
+from .._http.mirrors import fetch_document
 from .._http.url import is_from
 from .._localai.models.artifacts import canonical_repo, is_hub_path
 from .._localai.models.patterns import Pattern, selected
@@ -112,7 +113,7 @@ class Hub:
             link = _NEXT.search(answer.headers.get("Link", ""))
             if link is None:
                 return
-            following = _next_page(link.group(1), url)
+            following = _next_page(link.group(1), url, answer.url)
             if not following:
                 raise self._error(repo, commit, "the next page of its list of files is at another server")
             url = following
@@ -139,13 +140,13 @@ class Hub:
 
     def _fetch(self, repo: str, revision: str, url: str, limit: int) -> Answer:
         """Return the answer of the API; raises SourceError that names the repository."""
-        headers = self._http.authorization(url)
+        accept = (200, _MISSING, *_REFUSED)
         try:
-            answer = self._http.fetch(url, headers=headers, accept=(200, _MISSING, *_REFUSED), limit=limit, decode=True)
+            answer = fetch_document(self._http, url, limit=limit, accept=accept, is_query_public=True)
         except TransportError as e:
             raise SourceError(f"{repo} at {revision} could not be looked up at the Hub. {e}", e.missing) from e
         if answer.status in _REFUSED:
-            raise SourceError(self._refused(repo, answer.status, bool(headers)))
+            raise SourceError(self._refused(repo, answer.status, bool(self._http.authorization(url))))
         if answer.status == _MISSING:
             is_revision = answer.headers.get("X-Error-Code") == _NO_REVISION
             what = (
@@ -208,10 +209,15 @@ def _quoted(path: str) -> str:
     return quote(path, safe="/")
 
 
-def _next_page(link: str, url: str) -> str:
-    """Return the URL of the page that a link of the page at `url` leads to; empty if it is at another server."""
+def _next_page(link: str, url: str, answered: str) -> str:
+    """Return the URL of the page that a link of the page at `url` leads to; empty if it is at another server.
+
+    A mirror, at whose URL `answered` the page was read, may write links to itself, with paths of its own.
+    """
     try:
         following = urljoin(url, link)
-        return following if is_from(following, url) else ""
+        if is_from(following, url):
+            return following
+        return f"{url.partition('?')[0]}?{urlsplit(following).query}" if is_from(following, answered) else ""
     except (ValueError, OptionError):
         return ""

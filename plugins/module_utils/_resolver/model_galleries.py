@@ -69,24 +69,36 @@ class ModelGalleries:
 
     def base(self, gallery: str, url: str) -> BaseFile:
         """Return the base file at the `url` of an entry of a gallery that was read; raises GalleryError."""
+        held = self._access.documents.base(gallery, url)
+        if held is not None:
+            return _checked(base_file(held), Address(url))
         locations = locations_of(url, self._locations[gallery])
         if not _directory_on_host(self._locations[gallery]) and is_on_host(Address(locations[0])):
             raise GalleryError(f"Its base file is at a path of this host, {url}, which only a gallery there can name")
         if locations not in self._bases:
             self._bases[locations] = first_answer(
                 [Address(location) for location in locations],
-                lambda address: _checked(base_file(self._content(address)), address),
+                lambda address: self._read(gallery, url, address, base_file),
                 lambda failures: GalleryError(f"The base file could not be read. Tried {failures}"),
             )
         return self._bases[locations]
 
     def document(self, address: Address) -> BaseFile:
         """Return the base file at an address of its own, or one with the configuration there; raises GalleryError."""
+        held = self._access.documents.base("", address.text)
+        if held is not None:
+            return _checked(configuration_file(held), address)
         return first_answer(
             [address],
-            lambda address: _checked(configuration_file(self._content(address)), address),
+            lambda address: self._read("", address.text, address, configuration_file),
             lambda failures: GalleryError(f"The configuration could not be read. Tried {failures}"),
         )
+
+    def _read(self, gallery: str, url: str, address: Address, parse: t.Callable[[bytes], BaseFile]) -> BaseFile:
+        content = self._content(address)
+        file = _checked(parse(content), address)
+        self._access.documents.note_base(gallery, url, content)
+        return file
 
     def _content(self, address: Address) -> bytes:
         location = readable_url(address.text)

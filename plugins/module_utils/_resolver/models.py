@@ -13,20 +13,17 @@ import typing as t
 
 from .._address import Address
 from .._errors import LocalAIError, SourceError, TransportError
-from .._http.client import Http
 from .._model_request import FileSpec, ModelHost
-from .._oci.image import Images
 from .._oci.platform import Platform
-from .._oci.registry import Registry
 from .._planner.models.questions import Served
 from .._sources.artifact import Artifact
-from .._sources.hub_endpoint import hub_endpoint
 from .._sources.locations import web_address
 from .._sources.model_uri import parse_model_uri
 from .._sources.source import Sources
 from .._sources.uri import PathUri
 from .galleries import Access
 from .model_galleries import ModelGalleries
+from .network import Network, network_of
 
 if t.TYPE_CHECKING:
     from .._fs.tree import Tree
@@ -62,15 +59,20 @@ class ModelResolver:
         warnings: list[str],
         *,
         check_mode: bool,
+        network: Network | None = None,
     ) -> None:
+        """`network` is by default what the options of the host say."""
         self._host = host
         self._platform = platform
-        self._endpoint = hub_endpoint(environ)
+        self._environ = environ
         self._check_mode = check_mode
         self._warnings = warnings
         self._artifacts: dict[FileSpec, Artifact] = {}
         self._silent: SourceError | None = None
-        self.galleries = ModelGalleries(host.galleries, Access(self._http, self._images, host.signatures, warnings))
+        self._network = network = network or network_of(host.connection)
+        documents = network.documents("models", len(host.galleries))
+        access = Access(network.http, network.images, host.signatures, warnings, documents)
+        self.galleries = ModelGalleries(host.galleries, access)
 
     def located(self, address: Address) -> Address:
         """Return the URL of a file of Hugging Face or GitHub; another address as it is. Raises SourceError."""
@@ -113,7 +115,7 @@ class ModelResolver:
     @functools.cached_property
     def sources(self) -> Sources:
         """The sources of files."""
-        return Sources(self._http, self._images, self._platform, _AnyFile(), self._endpoint)
+        return Sources(self._network.http, self._network.images, self._platform, _AnyFile(), self._endpoint)
 
     def snapshot(self, spec: Spec, revision: str, *, required: bool) -> Snapshot:
         """Return the files of a repository at a revision; raises SourceError, GalleryError.
@@ -138,12 +140,10 @@ class ModelResolver:
     def _hub(self, is_patient: bool) -> Hub:
         from .hub import Hub
 
-        return Hub(self._http if is_patient else self._http.hasty(_HASTY_SECONDS), self._endpoint)
+        http = self._network.http
+        return Hub(http if is_patient else http.hasty(_HASTY_SECONDS), self._endpoint)
 
     @functools.cached_property
-    def _http(self) -> Http:
-        return Http(self._host.connection)
-
-    @functools.cached_property
-    def _images(self) -> Images:
-        return Images(self._http, Registry(self._http, self._host.connection.auth_file))
+    def _endpoint(self) -> Address:
+        """The server of the Hub."""
+        return self._network.hub(self._environ)

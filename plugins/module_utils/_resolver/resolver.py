@@ -18,11 +18,10 @@ from .._request import HostOptions
 from .galleries import Access, read_gallery
 
 if t.TYPE_CHECKING:
-    from .._http.client import Http
-    from .._oci.image import Images
     from .._oci.platform import Platform
     from .._sources.artifact import Artifact
     from .._sources.source import Sources
+    from .network import Network
     from .signatures import SignerFinder
 
 
@@ -32,7 +31,11 @@ class Resolver:
     Skipped entries of galleries are added to `warnings`. `indexes` has the galleries that were read, by name.
     """
 
-    def __init__(self, host: HostOptions, platform: Platform, warnings: list[str]) -> None:
+    def __init__(
+        self, host: HostOptions, platform: Platform, warnings: list[str], network: Network | None = None
+    ) -> None:
+        """`network` is by default what the options of the host say."""
+        self._given = network
         self._platform = platform
         self._host = host
         self._warnings = warnings
@@ -59,7 +62,7 @@ class Resolver:
         """Return the index of a gallery; raises GalleryError."""
         if gallery not in self.indexes:
             (source,) = (source for source in self._host.galleries if source.name == gallery)
-            index = read_gallery(source, Access(self._http, self._images, self._host.signatures, self._warnings))
+            index = read_gallery(source, self._access)
             self._warnings += [f"gallery {gallery}: {reason}" for reason in index.skipped.values()]
             self.indexes[gallery] = index
         return self.indexes[gallery]
@@ -91,7 +94,7 @@ class Resolver:
         from .._localai.backend_tree import BackendTree
         from .._sources.source import Sources
 
-        return Sources(self._http, self._images, platform, BackendTree())
+        return Sources(self._network.http, self._network.images, platform, BackendTree())
 
     @functools.cached_property
     def _signers(self) -> SignerFinder:
@@ -100,14 +103,13 @@ class Resolver:
         return SignerFinder(self._host.signatures, self._warnings)
 
     @functools.cached_property
-    def _http(self) -> Http:
-        from .._http.client import Http
-
-        return Http(self._host.connection)
+    def _access(self) -> Access:
+        network = self._network
+        documents = network.documents("backends", len(self._host.galleries))
+        return Access(network.http, network.images, self._host.signatures, self._warnings, documents)
 
     @functools.cached_property
-    def _images(self) -> Images:
-        from .._oci.image import Images
-        from .._oci.registry import Registry
+    def _network(self) -> Network:
+        from .network import network_of
 
-        return Images(self._http, Registry(self._http, self._host.connection.auth_file))
+        return self._given or network_of(self._host.connection)

@@ -146,3 +146,25 @@ def _conflict(text: str) -> GalleryError:
     marker = t.cast("re.Match[str]", _CONFLICT.search(text))
     line = text.count("\n", 0, marker.start()) + 1
     return GalleryError(f"line {line} is the marker of a merge conflict ({marker.group()})")
+
+
+def excerpt(data: bytes, names: t.Container[str]) -> bytes:
+    """Return the entries of a gallery that have one of some names in lower case, with what they mean unchanged.
+
+    Raises GalleryError and MissingLibrary.
+    """
+    import yaml
+
+    kept = [
+        isinstance(row, dict) and isinstance(row.get("name"), str) and row["name"].lower() in names
+        for row in parse_yaml(data)
+    ]
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text_of(data))
+    with _without_collector():
+        rows: t.Any = loader.get_node() if loader.check_node() else None
+        if rows is None:
+            raise GalleryError("it is empty")
+        rows.value = [node for node, is_kept in zip(rows.value, kept) if is_kept]
+        rows.flow_style = False
+        text: str = yaml.serialize(rows, Dumper=yaml.SafeDumper, allow_unicode=True, width=2**31)
+    return text.encode("utf-8")

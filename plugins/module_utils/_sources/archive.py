@@ -59,7 +59,8 @@ class FileSource(Source):
         """Return the artifact of the archive; raises SourceError, TransportError."""
         head = self._file.head()
         archive_format = format_of(head.start, self._file.public)
-        return ArchiveContent(sha256, head.size, head.version, archive_format).artifact(self._address)
+        content = ArchiveContent(sha256 or self._file.known_sha256, head.size, head.version, archive_format)
+        return content.artifact(self._address)
 
     def find_file(self, sha256: str, name: str) -> Artifact:
         """Return the artifact of the file; raises SourceError, TransportError."""

@@ -80,6 +80,11 @@ class Artifact:
     mirrors: tuple[Address, ...] = ()
     location: Uri | None = None
 
+    @property
+    def identity(self) -> str:
+        """What tells its content from others, also without a digest; empty if nothing does."""
+        return self.platform_digest or self.digest or next((blob.identity for blob in self.content.blobs), "")
+
 
 @dataclass(frozen=True)
 class Context:

@@ -68,9 +68,14 @@ class RemoteFile:
             stated = answer.headers.get("Content-Range", "").rpartition("/")[2]
         return whole_number(stated) or 0
 
+    @property
+    def known_sha256(self) -> str:
+        """The sha256 that it is known to have, empty if it is unknown; raises TransportError."""
+        return self._http.known_sha256(self._address.text)
+
     def origin(self) -> Origin:
         """Return the origin of its bytes."""
-        return Origin(str(self._address), self._read, version=lambda: self._version)
+        return Origin(str(self._address), self._read, self._http.local, version=lambda: self._version)
 
     def _read(self, offset: int) -> t.Iterator[bytes]:
         url = self._address.text
@@ -92,6 +97,7 @@ class LocalFile:
     """A file on this host, whose bytes are not `public`: the user may not be allowed to read it."""
 
     public = False
+    known_sha256 = ""
 
     def __init__(self, address: Address, path: str) -> None:
         self._address = address
@@ -192,4 +198,4 @@ def file_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str, n
     if not path:
         raise SourceError("it does not end with the name of a file, and no other name is given.")
     head = file.head()
-    return FileContent(sha256, head.size, head.version, path).artifact(address)
+    return FileContent(sha256 or file.known_sha256, head.size, head.version, path).artifact(address)

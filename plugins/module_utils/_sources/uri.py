@@ -158,9 +158,15 @@ def same_uri(one: Address, other: Address) -> bool:
     return _canonical(one) == _canonical(other)
 
 
+def digest_in(uri: Address) -> str:
+    """Return the digest at the end of a URI; empty if there is none."""
+    end = uri.text.rpartition("@")[2]
+    return end if is_digest(end) else ""
+
+
 def is_at_digest(uri: Address) -> bool:
     """Return whether a URI ends with a digest."""
-    return is_digest(uri.text.rpartition("@")[2])
+    return bool(digest_in(uri))
 
 
 def is_of_release(uri: Address, release: str) -> bool:

@@ -7,12 +7,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
 OWN_DIRECTORY = ".localai-core"
 BUILDS, FILE_SYSTEM, LOCK, PROGRESS = "builds.json", "file-system.json", "lock", "progress"
 STAGING, REPLACED, PREVIOUS, PARTIAL, MODELS = "staging", "replaced", "kept", "partial", "models"
+DOWNLOADED = "downloaded"
+OWN_NAMES = frozenset({BUILDS, FILE_SYSTEM, LOCK, PROGRESS, STAGING, REPLACED, PREVIOUS, PARTIAL, DOWNLOADED, MODELS})
 _MAX_DIGITS = 18
+
+
+def content_key(identity: str) -> str:
+    """Return the name under which a content is kept; `identity` is its digest, or what else tells it from others."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def version_numbers(names: t.Iterable[str]) -> list[int]:

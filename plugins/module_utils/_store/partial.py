@@ -14,20 +14,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
+import functools
 import stat
 import typing as t
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .._fs.entries import after_clearing, closing, exists, random_names
+from .._fs.entries import after_clearing, closing, exists, opened_directory, random_names
 from .._fs.os_errors import errors_at
 from .._fs.read import read_file
 from .._fs.remove import remove
 from .._fs.space import free_bytes, preallocate
-from .._fs.sync import begin_write_out, write_out_entries
+from .._fs.sync import Transaction, begin_write_out, write_out_entries
 from .._fs.tree import Tree
 from .._fs.utf8 import os
-from .layout import PARTIAL
+from .layout import DOWNLOADED, PARTIAL, content_key
 from .own_directories import own_directory
 from .probe import Probed
 
@@ -42,21 +42,26 @@ _BOOT = "/proc/sys/kernel/random/boot_id"
 class Partials:
     """The partial files of the directory that we manage, whose descriptor is `path_fd`.
 
-    Ours in it, at the path `where`, is `own_fd`; what its file system keeps was `probed`. All methods raise HostError.
+    Ours in it, at the path `where`, is `own_fd`; what its file system keeps was `probed`. With `download_for`, complete
+    files do not become files of a tree, but downloads for the model of this name. All methods raise HostError.
     """
 
-    def __init__(self, own_fd: int, path_fd: int, where: str, probed: Probed) -> None:
+    def __init__(self, own_fd: int, path_fd: int, where: str, probed: Probed, download_for: str = "") -> None:
         self._own_fd = own_fd
         self._path_fd = path_fd
         self._where = where
         self._probed = probed
+        self._download_for = download_for
 
     def find(self, identity: str) -> Partial | None:
-        """Return what an earlier run left of a content, None if there is nothing of use."""
+        """Return what an earlier run left of a content or downloaded ahead, None if there is nothing of use."""
+        return self._find_partial(identity) or self._find_download(identity)
+
+    def _find_partial(self, identity: str) -> Partial | None:
         with errors_at(self._path):
             if not exists(PARTIAL, self._own_fd):
                 return None
-            stem = _stem(identity)
+            stem = content_key(identity)
             current = f"{stem}.{_boot()}"
             with self._directory() as dir_fd:
                 # That of this boot comes first.
@@ -70,24 +75,44 @@ class Partials:
                     if name != current:
                         os.ftruncate(fd, _synced_part(os.fstat(fd).st_size))
                         os.rename(name, current, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-                    return self._partial(current, fd, dir_fd)
+                    return self._partial(current, fd, dir_fd, identity)
         return None
+
+    def _find_download(self, identity: str) -> Partial | None:
+        """Make a download the partial file of its content again; its transfer is complete."""
+        with errors_at(os.path.join(self._where, DOWNLOADED)):
+            if not exists(DOWNLOADED, self._own_fd):
+                return None
+            key = content_key(identity)
+            with closing(own_directory(DOWNLOADED, self._own_fd, self._path_fd, self._where)) as top_fd:
+                for name in os.listdir(top_fd):
+                    with opened_directory(name, top_fd) as fd:
+                        file_fd = self._open_ours(key, fd)
+                        if file_fd is not None:
+                            return self._taken(key, fd, file_fd, identity)
+        return None
+
+    def _taken(self, key: str, download_fd: int, fd: int, identity: str) -> Partial:
+        name = f"{key}.{_boot()}"
+        with self._directory() as dir_fd:
+            os.rename(key, name, src_dir_fd=download_fd, dst_dir_fd=dir_fd)
+            return self._partial(name, fd, dir_fd, identity)
 
     def create(self, identity: str) -> Partial:
         """Return an empty file for a content; without an identity, no other run can continue it."""
-        name = f"{_stem(identity)}.{_boot()}" if identity else next(random_names(""))
+        name = f"{content_key(identity)}.{_boot()}" if identity else next(random_names(""))
         with errors_at(self._path), self._directory() as dir_fd:
             fd = after_clearing(
                 lambda: remove(name, dir_fd=dir_fd), lambda: os.open(name, _CREATE, 0o600, dir_fd=dir_fd)
             )
-            return self._partial(name, fd, dir_fd, outlives_run=bool(identity))
+            return self._partial(name, fd, dir_fd, identity)
 
     def retain(self, identities: t.Iterable[str]) -> None:
         """Remove everything but what is left of these contents."""
         with errors_at(self._path):
             if not exists(PARTIAL, self._own_fd):
                 return
-            stems = set(map(_stem, identities))
+            stems = set(map(content_key, identities))
             with self._directory() as dir_fd:
                 for name in os.listdir(dir_fd):
                     if name.partition(".")[0] not in stems:
@@ -108,8 +133,17 @@ class Partials:
     def _directory(self) -> t.ContextManager[int]:
         return closing(own_directory(PARTIAL, self._own_fd, self._path_fd, self._where))
 
-    def _partial(self, name: str, fd: int, dir_fd: int, outlives_run: bool = True) -> Partial:
-        return Partial(os.dup(dir_fd), fd, name, os.path.join(self._path, name), outlives_run)
+    def _partial(self, name: str, fd: int, dir_fd: int, identity: str) -> Partial:
+        keep = functools.partial(self._keep, content_key(identity)) if self._download_for and identity else None
+        return Partial(os.dup(dir_fd), fd, name, os.path.join(self._path, name), bool(identity), keep=keep)
+
+    def _keep(self, key: str, name: str, dir_fd: int) -> None:
+        """Keep a complete file as a download."""
+        where = os.path.join(self._where, DOWNLOADED)
+        with contextlib.ExitStack() as stack:
+            top_fd = stack.enter_context(closing(own_directory(DOWNLOADED, self._own_fd, self._path_fd, self._where)))
+            fd = stack.enter_context(closing(own_directory(self._download_for, top_fd, self._path_fd, where)))
+            stack.enter_context(Transaction()).rename(dir_fd, name, fd, key)
 
     def _open_ours(self, name: str, dir_fd: int) -> int | None:
         """Open a file that this user created here, and that nobody else could write; None for anything else."""
@@ -129,16 +163,27 @@ class Partials:
 class Partial:
     """One partial file; `size` is how many bytes of its content it has. All methods raise HostError.
 
-    It is removed when it is closed, unless it `outlives_run`.
+    It is removed when it is closed, unless it `outlives_run`. If `keep` is given, that moves the complete file, by its
+    name in its directory.
     """
 
-    def __init__(self, dir_fd: int, fd: int, name: str, where: str, outlives_run: bool) -> None:
+    def __init__(
+        self,
+        dir_fd: int,
+        fd: int,
+        name: str,
+        where: str,
+        outlives_run: bool,
+        *,
+        keep: t.Callable[[str, int], None] | None = None,
+    ) -> None:
         self.size = os.fstat(fd).st_size
         self._dir_fd = dir_fd
         self._fd = fd
         self._name = name
         self._where = where
         self._outlives_run = outlives_run
+        self._keep = keep
         self._begun = self.size
         self._is_open = True
         self._syncing = ThreadPoolExecutor(1)
@@ -177,12 +222,16 @@ class Partial:
                 self._sync = self._begin_sync()
 
     def move_to(self, tree: Tree, path: str, mode: int) -> None:
-        """Make the complete file the file `path` of a tree."""
+        """Make the complete file the file `path` of a tree, or a download."""
         with errors_at(self._where):
             self._wait_for_sync()
             # Gives back what was reserved beyond its end.
             os.ftruncate(self._fd, self.size)
-        tree.take(path, mode, self._fd, self._rename)
+            if self._keep is not None:
+                self._write_out()
+                self._keep(self._name, self._dir_fd)
+        if self._keep is None:
+            tree.take(path, mode, self._fd, self._rename)
         self._outlives_run = True
         self.close()
 
@@ -235,10 +284,6 @@ def _synced_part(length: int) -> int:
     `write` goes beyond a multiple of the step only after a sync that began at the multiple before it.
     """
     return max((length - 1) // _SYNC_STEP - 1, 0) * _SYNC_STEP
-
-
-def _stem(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def _boot() -> str:

@@ -16,6 +16,7 @@
         partial/<hash>                  contents that are in transfer, which a later run can continue
         replaced/<backend>/                 the old tree during a swap, if the file system has no atomic exchange
         kept/<backend>/<number>/            previous versions, the highest number the latest
+        downloaded/<backend>/<hash>/        a build that was fetched and is not installed yet
         builds.json                         the last installed build of each backend, for repairs
         models/<model>.json                 the files that belong to an installed model
 
@@ -49,8 +50,10 @@ from .._fs.utf8 import os
 from .build_records import NO_SPACE, BuildRecords
 from .builds import Build
 from .converge import converge
+from .descent import descended
+from .downloads import Downloads
 from .file_system import KeptAttributes, remembered
-from .layout import BUILDS, FILE_SYSTEM, LOCK, MODELS, OWN_DIRECTORY, PARTIAL, PREVIOUS, PROGRESS, REPLACED, STAGING
+from .layout import BUILDS, FILE_SYSTEM, OWN_DIRECTORY, OWN_NAMES, PREVIOUS, PROGRESS, REPLACED, STAGING
 from .lock import open_lock, wait_for, write_note
 from .managed_files import ManagedFiles, NewAttributes, StoreActions
 from .numbered_trees import PreviousVersions, Staging, remove_in_place
@@ -62,7 +65,6 @@ from .replaced import Target, put_back
 from .tree_files import TreeFiles
 
 _MAY_BE_IN_PATH = frozenset({OWN_DIRECTORY})
-_MAY_BE_IN_OWN = frozenset({LOCK, PROGRESS, FILE_SYSTEM, BUILDS, STAGING, REPLACED, PREVIOUS, PARTIAL, MODELS})
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -82,7 +84,7 @@ def open_store(
         is_locked = False
         own: OwnDirectories | OSError
         try:
-            own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, _MAY_BE_IN_OWN)))
+            own_fd = stack.enter_context(closing(own_directory(OWN_DIRECTORY, path_fd, path_fd, path, OWN_NAMES)))
             lock_fd = stack.enter_context(closing(open_lock(own_fd, own_path)))
             give(lock_fd, path_fd, 0o644)
             wait_for(lock_fd, timeout, path)
@@ -167,6 +169,23 @@ class Store:
         with errors_at(self._own_path):
             return Partials(self._own.own, self._path_fd, self._own_path, self._probed)
 
+    def partials_for(self, name: str) -> Partials:
+        """Return the contents in transfer, of which complete files become downloads for the model `name`."""
+        with errors_at(self._own_path):
+            return Partials(self._own.own, self._path_fd, self._own_path, self._probed, name)
+
+    @property
+    def downloads(self) -> Downloads:
+        """What was downloaded ahead of its installation."""
+        own = None if isinstance(self._own_or_error, OSError) else self._own_or_error
+        return Downloads(own, self._path_fd, self._own_path, self._discard)
+
+    def keep(self, tree: Tree, name: str, key: str) -> None:
+        """Keep a staged tree as the downloaded build of a backend, under the `key` of its content."""
+        tree.finish(self._directory_mode)
+        self.downloads.discard(name)
+        self.downloads.keep(tree, name, key)
+
     def retain_partials(self, identities: t.Iterable[str] = ()) -> None:
         """Remove what interrupted runs left of contents other than these."""
         if not isinstance(self._own_or_error, OSError):
@@ -206,14 +225,9 @@ class Store:
         It gets the requested owner, group and mode. The other parameters are those of `publish`.
         """
         path = os.path.join(self.path, location)
-        with errors_at(path), contextlib.ExitStack() as stack:
-            parent_fd = self._path_fd
-            *directories, base = location.split("/")
-            for directory in directories:
-                parent_fd = stack.enter_context(opened_directory(directory, parent_fd))
-            tree_fd = stack.enter_context(opened_directory(base, parent_fd))
+        with errors_at(path), descended(self._path_fd, self.path, location) as (*_above, parent_fd, tree_fd):
             converge(tree_fd, path, requested, self._files, self.keeps.modes)
-            self._install(base, parent_fd, tree_fd, name, keep=keep, build=build)
+            self._install(os.path.basename(path), parent_fd, tree_fd, name, keep=keep, build=build)
 
     def converge(self, name: str, requested: FileAttributes) -> None:
         """Give the tree of a backend the requested owner, group and mode."""
@@ -222,23 +236,30 @@ class Store:
             converge(tree_fd, path, requested, self._files, self.keeps.modes)
             write_out(tree_fd)
 
-    def replace_file(self, name: str, file_name: str, content: bytes) -> None:
-        """Replace a file that describes a backend in one step; it gets the mode 0644."""
-        path = os.path.join(self.path, name, file_name)
-        with self.stage() as tree, errors_at(path), opened_directory(name, self._path_fd) as backend_fd:
+    def replace_file(self, location: str, file_name: str, content: bytes) -> None:
+        """Replace a file that describes the tree at `location` in one step; it gets the mode 0644."""
+        path = os.path.join(self.path, location, file_name)
+        with self.stage() as tree, errors_at(path), descended(self._path_fd, self.path, location) as (
+            *_above,
+            backend_fd,
+        ):
             tree.file(file_name, 0o644, [content])
             write_out(tree.fd)
             self._move_over(tree.fd, file_name, backend_fd, file_name)
             write_out_entries(backend_fd)
 
     def retire(self, name: str, keep: int) -> None:
-        """Take a backend out of sight in one step, and make it a previous version; with `keep` 0, delete it."""
+        """Take a backend out of sight in one step, and make it a previous version; with `keep` 0, delete it.
+
+        Its downloaded build is deleted.
+        """
         self._builds.forget(name)
         with errors_at(os.path.join(self.path, name)), self._previous_versions(name, keep) as previous:
             self._put_away(name, self._path_fd, previous)
+        self.downloads.discard(name)
 
     def remove(self, name: str) -> None:
-        """Take a backend out of sight in one step, then delete it and its previous versions.
+        """Take a backend out of sight in one step, then delete it, its previous versions and its downloaded build.
 
         A symlink is removed, but not what it points to.
         """
@@ -247,7 +268,7 @@ class Store:
             own = self._own_or_error
             directories = [self._path_fd, *([] if isinstance(own, OSError) else [own.previous])]
             holding = [dir_fd for dir_fd in directories if exists(name, dir_fd)]
-            if not holding:
+            if not self.downloads.discard(name) and not holding:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             for dir_fd in holding:
                 self._discard(name, dir_fd)

@@ -21,6 +21,10 @@ from ..._errors import GalleryError
 from .config_values import written
 
 MODEL, COMPANION = "model", "companion"
+# The directory of the files beside a manifest.
+SNAPSHOT = "snapshot"
+# Sixteen hexadecimal digits, as LocalAI's processes have. All runs have the same, so that one continues another.
+_WRITER = hashlib.sha256(b"localai.core").hexdigest()[:16]
 _HUGGING_FACE = "huggingface"
 _TOKEN = "HF_TOKEN"  # noqa: S105 -- the name of a variable
 _VERSION = 1
@@ -225,6 +229,11 @@ def manifest(entry: t.Mapping[str, t.Any], files: t.Sequence[File]) -> bytes:
         for file in files
     ]
     return _json({"version": _VERSION, "artifact": entry, "files": rows}, indent=2) + b"\n"
+
+
+def partial_path(key: str) -> str:
+    """Return the directory of a snapshot that is not complete yet, relative to the models path."""
+    return f".artifacts/.partial/{key}.{_WRITER}"
 
 
 def snapshot_path(key: str) -> str:

@@ -50,12 +50,16 @@ class InstalledModel:
 
 @dataclass(frozen=True)
 class InstalledModels:
-    """The models of one models path: the requested ones, and the names of all that have a YAML file or a record."""
+    """The models of one models path: the requested ones, and the names of all that have a YAML file or a record.
+
+    `downloaded` has the keys of the files that were downloaded ahead, by the model that they were downloaded for.
+    """
 
     path: str
     models: t.Mapping[str, InstalledModel] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    downloaded: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def find(self, name: str, exact: bool) -> InstalledModel | None:
         """Return the model with a name, without `exact` also one that only differs in case."""

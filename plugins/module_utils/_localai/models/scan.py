@@ -16,7 +16,7 @@ from ..._fs.file_attributes import FileAttributes
 from ..._fs.read import read_file
 from ..._fs.utf8 import os
 from ..._store.file_system import KeptAttributes
-from ..._store.layout import MODELS, OWN_DIRECTORY
+from ..._store.layout import DOWNLOADED, MODELS, OWN_DIRECTORY
 from .installed import FileState, InstalledModel, InstalledModels
 from .names import SUFFIX, gallery_file_name, of_gallery_file, parents, yaml_name
 from .record import LEFT, Record, parse_left, parse_record
@@ -41,7 +41,14 @@ def scan_models(path: str, requested: t.Container[str] | None, keeps: KeptAttrib
         {name: _model(path, name, keeps) for name in every if requested is None or name.lower() in requested},
         tuple(every),
         tuple(problems),
+        downloaded_keys(path),
     )
+
+
+def downloaded_keys(path: str) -> dict[str, frozenset[str]]:
+    """Return the keys of the files that were downloaded ahead, by the model that they were downloaded for."""
+    top = os.path.join(path, OWN_DIRECTORY, DOWNLOADED)
+    return {name: frozenset(_listed(os.path.join(top, name), [])) for name in _listed(top, [])}
 
 
 def recorded_names(path: str) -> list[str]:

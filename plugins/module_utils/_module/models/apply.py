@@ -24,13 +24,14 @@ from ..._localai.models.names import gallery_file_name, yaml_name
 from ..._localai.models.record import LEFT, InstalledFile, Record, left_json
 from ..._localai.models.scan import left_paths
 from ..._model_request import FileSpec
-from ..._planner.models.steps import Install, Prune, Remove, SetAttributes, Step
+from ..._planner.models.steps import Download, Install, Prune, Remove, SetAttributes, Step
 from ..._resolver.config_yaml import to_yaml
 from ..._resolver.models import ModelResolver
 from ..._sources.file import Bytes, FileContent
 from ..._sources.progress import Progress
 from ..._sources.source import Delivered
 from ..._store.managed_files import ManagedFiles
+from ..._store.partial import Partials
 from ..._store.store import Store
 from ..._unpack.unpack import unpack
 from .snapshots import SnapshotInstaller, sha256_of
@@ -71,6 +72,9 @@ class ModelApplier:
             for path in (yaml_name(step.name), *step.paths, gallery_file_name(step.name)):
                 self._files.remove(path)
             self._files.remove_record(step.name)
+            self._store.downloads.discard(step.name)
+        elif isinstance(step, Download):
+            self._download(step)
         elif isinstance(step, Prune):
             for path in step.paths:
                 self._files.remove(path)
@@ -112,6 +116,14 @@ class ModelApplier:
         if step.obsolete:
             self._files.write_record(step.name, record.to_json())
 
+    def _download(self, step: Download) -> None:
+        """Fetch files and snapshots for the run that installs them."""
+        for file in step.fetch:
+            with contextlib.ExitStack() as stack:
+                self._transfer(step.name, file, stack, self._store.partials_for(step.name))
+        for snapshot in step.snapshots:
+            self._snapshots.download(step.name, snapshot)
+
     def _fetch(self, step: Install, stack: contextlib.ExitStack) -> None:
         """Install the files that a model lacks. Those that replace others come last, when all are complete."""
         staged: list[tuple[FileSpec, Tree]] = []
@@ -127,14 +139,17 @@ class ModelApplier:
         for file, tree in staged:
             self._files.install(tree, file.filename, file.filename)
 
-    def _transfer(self, name: str, file: FileSpec, stack: contextlib.ExitStack) -> tuple[Tree, Delivered]:
-        """Fetch one file into a staged tree, and count it."""
+    def _transfer(
+        self, name: str, file: FileSpec, stack: contextlib.ExitStack, partials: Partials | None = None
+    ) -> tuple[Tree, Delivered]:
+        """Fetch one file into a staged tree, or to where the `partials` keep it, and count it."""
         sources, artifact = self._resolver().sources, self._resolver().artifact(file)
         start = time.monotonic()
         try:
             with self._store.progress() as write:
                 progress = Progress(write, name, artifact.size)
-                delivery = sources.deliver(artifact, self._store.stage, progress.update, self._store.partials)
+                partials = partials or self._store.partials
+                delivery = sources.deliver(artifact, self._store.stage, progress.update, partials)
                 tree, delivered = stack.enter_context(delivery)
         except SourceError as e:
             raise SourceError(f"{name}: {file.filename} cannot be fetched. {e}") from e

@@ -62,6 +62,7 @@ _MODEL_OPTIONS: Options = {
     "prune": {"type": "bool", "default": False},
     "verify": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
+    "download_only": {"type": "bool", "default": False},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "mode": {"type": "raw"},

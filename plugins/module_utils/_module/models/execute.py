@@ -15,9 +15,10 @@ from ..._errors import HostError, LocalAIError, SourceError
 from ..._fs.file_attributes import FileAttributes
 from ..._fs.utf8 import os
 from ..._fs.walk import disk_usage
+from ..._localai.models.artifacts import partial_path
 from ..._planner.failures import combined
 from ..._planner.models.plan import ModelPlan
-from ..._planner.models.steps import Install, Step
+from ..._planner.models.steps import Download, Install, Step
 from ..._store.file_system import KeptAttributes
 from ..._store.ownership import owner_of_new_trees
 from ..._store.store import Store, open_store
@@ -27,7 +28,6 @@ from ..runner import Run
 from .answers import ModelAnswers
 from .apply import ModelApplier
 from .result import Sizes, result_of
-from .snapshots import partial_path
 from .task import ModelDecider, ModelTask
 
 _NO_TREES = TreeFiles()
@@ -48,7 +48,7 @@ def sizes_of(plan: ModelPlan, answers: ModelAnswers) -> Sizes:
         step.name: sum(files[file.filename] for file in step.fetch)
         + sum(file.size for snapshot in step.snapshots for file in snapshot.files)
         for step in plan.steps
-        if isinstance(step, Install)
+        if isinstance(step, (Download, Install))
     }
     return Sizes(files, models)
 
@@ -66,10 +66,11 @@ def preflight(plan: ModelPlan, path: str, answers: ModelAnswers) -> Sizes:
     # Archives stay beside what they held.
     needed = sum(sizes.models.values()) + sum(size for name, size in sizes.files.items() if name in packed)
     for step in plan.steps:
-        for snapshot in step.snapshots if isinstance(step, Install) else ():
+        for snapshot in step.snapshots if isinstance(step, (Download, Install)) else ():
             needed -= disk_usage(os.path.join(path, partial_path(snapshot.key)))
     needed = max(needed, 0)
-    check_space(path, needed, lambda: needed, MODELS)
+    # What was downloaded for these models is used, or discarded before the first transfer.
+    check_space(path, needed, lambda: needed, MODELS, plan.retained)
     return sizes
 
 
@@ -96,9 +97,13 @@ def execute(
         if plan.fetched:
             artifacts = [answers.resolver.artifact(file) for _name, file in plan.fetched]
             store.retain_partials(blob.identity for artifact in artifacts for blob in artifact.content.blobs)
+        for name, keys in plan.retained.items():
+            store.downloads.retain(name, keys)
         files = store.files(task.mode, task.directory_mode)
         _apply_all(plan, ModelApplier(store, files, lambda: answers.resolver, task.requested), run)
         store.retain_partials()
+        for name in plan.retained if not task.options.download_only else ():
+            store.downloads.discard(name)
     return plan, sizes
 
 

@@ -14,6 +14,7 @@ _VERBS = {
     "repair": ("repaired", "repair"),
     "upgrade": ("upgraded", "upgrade"),
     "replace": ("replaced", "replace"),
+    "download": ("downloaded", "download"),
     "chown": ("changed the owner, group or mode of", "change the owner, group or mode of"),
     "remove": ("removed", "remove"),
 }

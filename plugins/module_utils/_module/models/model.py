@@ -38,7 +38,13 @@ def run_model() -> None:
 def _run(run: Run) -> None:
     run.result.update(models=[], removed=[], unload=[], backends=[], previous=previous_of(()), diff=[])
     run.result.update(reload_required=False, restart_required=False)
-    plan, sizes = _carry_out(run)
+    try:
+        plan, sizes = _carry_out(run)
+    except LocalAIError as e:
+        from ..absent_sources import assume_they_come
+
+        assume_they_come(e, run)
+        return
     if plan.steps:
         from .message import message_of
 

@@ -44,6 +44,10 @@ def model_options(params: Params) -> ModelOptions:
             "exclusive without a model to install would remove all models. Check the variable that the names come "
             "from, or remove the models by name with state=absent."
         )
+    if params["download_only"]:
+        from ..build_options import check_download
+
+        check_download(params)
     return ModelOptions(
         models,
         owner=params["owner"],
@@ -55,6 +59,7 @@ def model_options(params: Params) -> ModelOptions:
         prune=params["prune"],
         verify=params["verify"],
         force=params["force"],
+        download_only=params["download_only"],
     )
 
 

@@ -15,7 +15,7 @@ from ..._localai.models.record import InstalledFile, Record
 from ..._model_request import PINS_FORMAT
 from ..._planner.models.model import Outcome
 from ..._planner.models.plan import ModelPlan
-from ..._planner.models.steps import Install, Prune, Remove, SetAttributes, Step
+from ..._planner.models.steps import Download, Install, Prune, Remove, SetAttributes, Step
 
 if t.TYPE_CHECKING:
     from .apply import Transfer
@@ -110,6 +110,10 @@ def _diff(step: Step) -> t.Iterator[dict[str, t.Any]]:
         yield _entry(yaml_name(step.name), _text(step.old), "")
         if step.paths:
             yield _entry(f"files of {step.name}", dict.fromkeys(step.paths, "present"), {})
+    elif isinstance(step, Download):
+        snapshots = {snapshot.key: "downloaded" for snapshot in step.snapshots}
+        files = {file.filename: file.sha256 or "downloaded" for file in step.fetch}
+        yield _entry(f"downloads for {step.name}", {}, {**files, **snapshots})
     elif isinstance(step, Prune):
         yield _entry("unused files", dict.fromkeys(step.paths, "present"), {})
 

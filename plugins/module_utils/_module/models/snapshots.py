@@ -22,7 +22,7 @@ from ..._fs.os_errors import errors_at
 from ..._fs.read import chunks_of, open_file, read_file
 from ..._fs.tree import Tree
 from ..._fs.utf8 import os
-from ..._localai.models.artifacts import File, is_hub_path, manifest, snapshot_path
+from ..._localai.models.artifacts import SNAPSHOT, File, is_hub_path, manifest, partial_path, snapshot_path
 from ..._model_request import FileSpec
 from ..._planner.models.desired import DesiredSnapshot
 from ..._planner.models.questions import HubFile
@@ -30,10 +30,8 @@ from ..._sources.source import Delivered
 from ..._store.managed_files import ManagedFiles
 from ..._store.store import Store
 
-MANIFEST, _SNAPSHOT = "manifest.json", "snapshot"
+MANIFEST = "manifest.json"
 _MOST_MANIFEST = 64 * 1024**2
-# Sixteen hexadecimal digits, as LocalAI's processes have. All runs have the same, so that one continues another.
-_WRITER = hashlib.sha256(b"localai.core").hexdigest()[:16]
 _Transfer = t.Callable[[str, FileSpec, contextlib.ExitStack], t.Tuple[Tree, Delivered]]
 
 
@@ -48,9 +46,13 @@ class SnapshotInstaller:
     def install(self, name: str, snapshot: DesiredSnapshot) -> None:
         """Install a snapshot of the model `name` in one step, when all of its files are there; raises LocalAIError."""
         partial = partial_path(snapshot.key)
-        rows = [self._file(name, file, f"{partial}/{_SNAPSHOT}/{file.path}") for file in snapshot.files]
-        self._files.write(f"{partial}/{MANIFEST}", manifest(snapshot.entry, rows))
+        self._files.write(f"{partial}/{MANIFEST}", manifest(snapshot.entry, self.download(name, snapshot)))
         self._files.rename(partial, snapshot_path(snapshot.key))
+
+    def download(self, name: str, snapshot: DesiredSnapshot) -> list[File]:
+        """Fetch the files of a snapshot that are missing, where LocalAI does not look for them; raises LocalAIError."""
+        directory = f"{partial_path(snapshot.key)}/{SNAPSHOT}"
+        return [self._file(name, file, f"{directory}/{file.path}") for file in snapshot.files]
 
     def _file(self, name: str, file: HubFile, path: str) -> File:
         """Install one file, unless an interrupted run has done so."""
@@ -68,11 +70,6 @@ class SnapshotInstaller:
         return File(file.path, file.size, digest, file.blob_oid, file.sha256, file.xet_hash)
 
 
-def partial_path(key: str) -> str:
-    """Return the directory of a snapshot that is not complete yet, relative to the models path."""
-    return f".artifacts/.partial/{key}.{_WRITER}"
-
-
 def complete_snapshot(path: str, key: str, *, verify: bool) -> dict[str, int] | None:
     """Return the sizes of the files of a snapshot by path in the models path; None unless it is complete."""
     top = snapshot_path(key)
@@ -81,10 +78,10 @@ def complete_snapshot(path: str, key: str, *, verify: bool) -> dict[str, int] | 
         rows = [(row["path"], row["size"], row["sha256"]) for row in document["files"]]
         sizes = {}
         for name, size, digest in rows:
-            where = os.path.join(path, top, _SNAPSHOT, name)
+            where = os.path.join(path, top, SNAPSHOT, name)
             if not is_hub_path(name) or os.lstat(where).st_size != size or (verify and sha256_of(where) != digest):
                 return None
-            sizes[f"{top}/{_SNAPSHOT}/{name}"] = size
+            sizes[f"{top}/{SNAPSHOT}/{name}"] = size
     except (OSError, ValueError, LookupError, TypeError, RecursionError, HostError):
         return None
     return sizes or None

@@ -27,7 +27,7 @@ from .removal import Needed, installed_paths, obsolete_paths
 from .shared import check_others, check_templates
 from .steps import Install, SetAttributes, Step
 
-Action = t.Literal["none", "install", "repair", "replace", "upgrade", "chown", "remove"]
+Action = t.Literal["none", "install", "repair", "replace", "upgrade", "download", "chown", "remove"]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .facts import ModelFacts
 from .model import ModelChanges, Outcome, Planned, check_no_directory, plan_model
 from .removal import Needed, plan_prune, plan_removals
 from .shared import check_among_requested, documents_of
-from .steps import Install, Prune, Step
+from .steps import Download, Install, Prune, Remove, Step
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class ModelPlan:
 
     `stale` are the names of processes that would answer with what was replaced, by model. `outlasting` are the models
     of which a server forgets something only when it is restarted. `previous` are the records of those models that can
-    become again what they were.
+    become again what they were. `retained` has the keys of the downloads that the run uses, by model; other downloads
+    of these models are discarded.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -54,6 +55,7 @@ class ModelPlan:
     outlasting: frozenset[str] = frozenset()
     backends: tuple[str, ...] = ()
     previous: tuple[Record, ...] = ()
+    retained: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -74,7 +76,8 @@ class ModelPlan:
     @property
     def fetched(self) -> list[tuple[str, FileSpec]]:
         """The files to transfer, each once, with the name of the model that fetches it."""
-        return [(step.name, file) for step in self.steps if isinstance(step, Install) for file in step.fetch]
+        steps = (step for step in self.steps if isinstance(step, (Install, Download)))
+        return [(step.name, file) for step in steps for file in step.fetch]
 
 
 def plan_models(options: ModelOptions, facts: ModelFacts) -> ModelPlan | tuple[t.Any, ...]:
@@ -97,6 +100,8 @@ def plan_models(options: ModelOptions, facts: ModelFacts) -> ModelPlan | tuple[t
     if questions:
         return questions
     try:
+        if options.download_only:
+            return _download(options, facts, desired, changes)
         return _complete(options, facts, desired, changes)
     except Unanswered as e:
         return (e.question,)
@@ -153,6 +158,23 @@ def _absent_names(options: ModelOptions, facts: ModelFacts) -> frozenset[str]:
     return frozenset(model.name for model in absent if model is not None)
 
 
+def _download(
+    options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], changes: t.Sequence[ModelChanges]
+) -> ModelPlan:
+    """Return the plan that only downloads; raises `Unanswered`."""
+    from .downloads import plan_downloads
+
+    downloads = plan_downloads(options, facts, changes)
+    warnings = [warning for change in changes for warning in change.warnings]
+    return ModelPlan(
+        outcomes=downloads.outcomes,
+        steps=downloads.steps,
+        backends=needed_backends(model.config for model in desired),
+        retained=downloads.retained,
+        warnings=tuple(dict.fromkeys([*facts.scan.problems, *warnings, *downloads.warnings])),
+    )
+
+
 def _complete(
     options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desired], changes: t.Sequence[ModelChanges]
 ) -> ModelPlan:
@@ -182,10 +204,15 @@ def _complete(
         from .previous import recoverable
 
         previous = recoverable(steps, facts)
+    retained: t.Mapping[str, frozenset[str]] = {}
+    if facts.scan.downloaded:
+        from .downloads import retained as retained_by
+
+        retained = retained_by(changes, facts)
     pruned = [Prune(tuple(path for path in prune.paths if path not in gone))] if prune is not None else []
     return ModelPlan(
         outcomes=tuple(_in_order(options, facts, [change.outcome for change in changes])),
-        steps=(*steps, *removals, *(step for step in pruned if step.paths)),
+        steps=(*steps, *removals, *_only_downloaded(options, facts), *(step for step in pruned if step.paths)),
         remember=tuple(change.remember for change in changes if change.remember is not None),
         removed=tuple(removed),
         stale={change.outcome.name: change.stale for change in changes if change.stale},
@@ -197,6 +224,7 @@ def _complete(
         ),
         backends=needed_backends(model.config for model in desired),
         previous=previous,
+        retained=retained,
         warnings=tuple(dict.fromkeys([*facts.scan.problems, *warnings])),
     )
 
@@ -233,6 +261,12 @@ def _surplus(options: ModelOptions, facts: ModelFacts, desired: t.Sequence[Desir
     return surplus
 
 
+def _only_downloaded(options: ModelOptions, facts: ModelFacts) -> list[Remove]:
+    """Return the removals of models that are not installed, but downloaded."""
+    absent = (spec for spec in options.models if spec.state == "absent" and installed_for(spec, facts) is None)
+    return [Remove(spec.name, ()) for spec in absent if spec.name in facts.scan.downloaded]
+
+
 def _in_order(options: ModelOptions, facts: ModelFacts, outcomes: list[Outcome]) -> t.Iterator[Outcome]:
     """Yield the outcomes in the order of the task, with those of the removed models."""
     remaining = collections.deque(outcomes)
@@ -241,7 +275,9 @@ def _in_order(options: ModelOptions, facts: ModelFacts, outcomes: list[Outcome])
             yield remaining.popleft()
             continue
         model = installed_for(spec, facts)
-        if model is None:
+        if model is None and spec.name in facts.scan.downloaded:
+            yield Outcome(spec.name, "remove", "it was only downloaded")
+        elif model is None:
             yield Outcome(spec.name, "none", "it is not installed")
         else:
             yield Outcome(model.name, "remove", "state is absent")

@@ -81,10 +81,19 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class Download:
+    """Fetch files and snapshots of a model without installing them."""
+
+    name: str
+    fetch: tuple[FileSpec, ...] = ()
+    snapshots: tuple[DesiredSnapshot, ...] = ()
+
+
+@dataclass(frozen=True)
 class Prune:
     """Remove entries of the models path that nobody needs."""
 
     paths: tuple[str, ...]
 
 
-Step = t.Union[Install, SetAttributes, Remove, Prune]
+Step = t.Union[Install, SetAttributes, Remove, Download, Prune]

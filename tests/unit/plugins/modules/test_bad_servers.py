@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._http import client as _client
+from ansible_collections.localai.core.plugins.module_utils._resolver import network
 from ansible_collections.localai.core.tests.support import images
 from ansible_collections.localai.core.tests.support.archives import file, tar_archive
 from ansible_collections.localai.core.tests.support.auth import Bearer, Tokens, basic
@@ -101,7 +101,7 @@ def server(request, registry, _parts):
 def pauses(monkeypatch):
     """The pauses that a run makes; nobody waits for them."""
     made = []
-    monkeypatch.setattr(_client, "Http", functools.partial(_client.Http, sleep=made.append))
+    monkeypatch.setattr(network, "Http", functools.partial(network.Http, sleep=made.append))
     return made
 
 

@@ -43,8 +43,9 @@ def test_only_a_walk_is_about_a_tree_on_disk() -> None:
 
 def test_an_artifact_of_the_sources_has_what_a_plan_needs() -> None:
     needed = {name for name in vars(Artifact) if not name.startswith("_")}
-    assert needed == {"uri", "mirrors", "digest", "platform_digest", "sha256", "size"}
-    assert needed <= {field.name for field in fields(SourceArtifact)}
+    assert needed == {"uri", "mirrors", "digest", "platform_digest", "sha256", "size", "identity"}
+    assert needed - {"identity"} <= {field.name for field in fields(SourceArtifact)}
+    assert isinstance(vars(SourceArtifact)["identity"], property)
 
 
 WITH_MANIFEST = installed(replace(concrete("piper"), record=Record(listed=True)))

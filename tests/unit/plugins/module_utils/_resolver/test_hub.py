@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
+from ansible_collections.localai.core.plugins.module_utils._request import Endpoint, Mirror
 from ansible_collections.localai.core.plugins.module_utils._resolver.hub import Hub, HubFile
 from ansible_collections.localai.core.tests.support import hub as made_up
 from ansible_collections.localai.core.tests.support.client import Client
@@ -61,6 +61,13 @@ def test_a_large_file_has_a_sha256_and_a_small_one_that_of_git(server):
         Address(f"{resolve}/model%20%C3%A9.safetensors"),
     )
     assert files["config.json"] == HubFile("config.json", 2, "", blob_oid(b"{}"), "", Address(f"{resolve}/config.json"))
+
+
+def test_all_pages_come_from_a_mirror_and_files_keep_their_own_address(server):
+    endpoint = Endpoint("huggingface.co", mirrors=(Mirror(Address(server.endpoint)),))
+    files = Hub(Client(endpoints=(endpoint,)), Address("https://huggingface.co")).snapshot("o/r", "main", [], []).files
+    assert [file.path for file in files] == sorted([*SMALL, *LARGE])
+    assert {file.url.text.partition("/o/r/")[0] for file in files} == {"https://huggingface.co"}
 
 
 def test_the_files_can_be_fetched_from_where_the_hub_says(server):

@@ -281,3 +281,51 @@ def test_a_file_that_gets_shorter_while_it_is_read_is_an_error(path, partials):
         os.truncate(partial_files(path)[0], 0)
         with pytest.raises(HostError, match="it became shorter"):
             list(partial.chunks())
+
+
+# downloads
+
+
+def download(store, content=b"abc", identity="a", model="m"):
+    partial = store.partials_for(model).create(identity)
+    partial.write(content)
+    with store.stage() as tree:
+        partial.move_to(tree, "file", 0o644)
+        assert names(tree.path) == []
+    partial.remove()
+    return store.path + f"/.localai-core/downloaded/{model}"
+
+
+def test_a_complete_file_that_is_downloaded_ahead_is_kept_closed_to_others(path, store):
+    where = download(store)
+    (name,) = os.listdir(where)
+    assert (mode(path / where / name), (path / where / name).read_bytes()) == ("0o600", b"abc")
+    assert partial_files(path) == []
+    store.retain_partials()
+    assert os.listdir(where) == [name]
+
+
+def test_a_download_is_found_like_what_an_interrupted_run_transferred(path, store):
+    where = download(store)
+    assert read(store.partials, "b") is None
+    partial = store.partials.find("a")
+    assert (b"".join(partial.chunks()), os.listdir(where)) == (b"abc", [])
+    with store.stage() as tree:
+        partial.move_to(tree, "file", 0o640)
+        store.publish(tree, "x")
+    assert (path / "x/file").read_bytes() == b"abc"
+
+
+def test_a_file_without_identity_is_no_download(path, store):
+    partial = store.partials_for("m").create("")
+    partial.write(b"abc")
+    with store.stage() as tree:
+        partial.move_to(tree, "file", 0o644)
+    assert not (path / ".localai-core/downloaded").exists()
+
+
+def test_a_download_that_somebody_else_could_write_is_not_used(store):
+    where = download(store)
+    (name,) = os.listdir(where)
+    os.chmod(os.path.join(where, name), 0o644)
+    assert read(store.partials, "a") is None

@@ -18,13 +18,13 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Integr
 from ansible_collections.localai.core.plugins.module_utils._localai.models.artifacts import (
     Spec,
     cache_key,
+    partial_path,
     resolved,
     snapshot_path,
 )
 from ansible_collections.localai.core.plugins.module_utils._module.models.snapshots import (
     SnapshotInstaller,
     complete_snapshot,
-    partial_path,
     sha256_of,
 )
 from ansible_collections.localai.core.plugins.module_utils._planner.models.desired import DesiredSnapshot

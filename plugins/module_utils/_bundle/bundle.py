@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A bundle that is read in the place of the network: at a path on this host, or below a URL."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import typing as t
+
+from .._address import redacted, redacted_url
+from .._errors import GalleryError, IntegrityError, SourceError, TransportError
+from .._http.directory import LocalDirectory, WebDirectory, content_of, directory_at
+from .._http.url import is_http_url
+from .contents import CONTENTS, IMAGES, MOST_BYTES, Contents, Kind, Stored, StoredFile, key_of, parse_contents
+
+if t.TYPE_CHECKING:
+    from .._http.client import Http
+    from .._http.directory import Directory
+
+_Row = t.TypeVar("_Row")
+_ADVICE_LOCATION = f"Set bundle to the directory with {CONTENTS}, or to its URL."
+_ADVICE = "Write the bundle again for what this host needs, with localai_bundle outside."
+
+
+class Held(t.NamedTuple):
+    """A gallery of a bundle: its content, the URL to record for it, and the location that it was read from."""
+
+    content: bytes
+    url: str
+    location: str
+
+
+class Bundle:
+    """The files of a bundle, verified by the checksums in its list. `http` reads them if it is at a URL."""
+
+    def __init__(self, location: str, http: Http) -> None:
+        self._location = location.rstrip("/") or location
+        self._directory: Directory = (
+            WebDirectory(http, self._location)
+            if is_http_url(self._location)
+            else LocalDirectory(self._location, CONTENTS)
+        )
+        self._http = http
+
+    def __str__(self) -> str:
+        return f"the bundle {self._directory}"
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this host."""
+        return self._directory.local
+
+    @property
+    def images(self) -> Directory:
+        """The OCI image layout."""
+        return directory_at(f"{self._location}/{IMAGES}", self._http)
+
+    @functools.cached_property
+    def contents(self) -> Contents:
+        """What it has; raises SourceError, TransportError."""
+        try:
+            return parse_contents(content_of(self._directory, CONTENTS, MOST_BYTES))
+        except SourceError as e:
+            raise SourceError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}") from e
+        except TransportError as e:
+            raise TransportError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}", e.status) from e
+
+    def gallery(self, kind: Kind, name: str, *, is_only: bool) -> Held:
+        """Return a gallery; raises GalleryError if the bundle does not have it.
+
+        The only gallery of a bundle is that of a task that has only one.
+        """
+        rows = [row for row in self._listed(lambda contents: contents.galleries) if row.kind == kind]
+        row = next((row for row in rows if row.name.lower() == name.lower()), None)
+        if row is None and is_only and len(rows) == 1:
+            row = rows[0]
+        if row is None:
+            names = ", ".join(sorted(row.name for row in rows)) or "none"
+            raise GalleryError(f"gallery {name} is not in {self}. Its galleries of {kind}: {names}. {_ADVICE}")
+        return Held(self._read(row.file), row.url, row.location)
+
+    def base(self, gallery: str, url: str) -> bytes:
+        """Return a base file of a gallery, or without a gallery a configuration; raises GalleryError.
+
+        A task may give the gallery another name.
+        """
+        rows = [row for row in self._listed(lambda contents: contents.documents) if row.url == key_of(url)]
+        named = [row for row in rows if row.gallery == gallery] or rows
+        if len(named) != 1:
+            raise GalleryError(f"{redacted(url)} is not in {self}. {_ADVICE}")
+        return self._read(named[0].file)
+
+    def file(self, url: str) -> StoredFile:
+        """Return the file of a web server; raises TransportError if the bundle does not have it."""
+        row = self._files.get(key_of(url))
+        if row is None:
+            raise TransportError(f"{redacted_url(url)} is not in {self}. {_ADVICE}", 404)
+        return row
+
+    def chunks(self, file: Stored, offset: int = 0) -> t.Iterator[bytes]:
+        """Yield the content of a file from `offset` on, not verified; raises SourceError, TransportError."""
+        return self._directory.chunks(file.path, offset, file.size)
+
+    @functools.cached_property
+    def _files(self) -> dict[str, StoredFile]:
+        return {row.url: row for row in self.contents.files}
+
+    def _read(self, file: Stored) -> bytes:
+        """Return the content of a small file, verified; raises GalleryError."""
+        try:
+            return self.content(file)
+        except (SourceError, TransportError) as e:
+            raise GalleryError(str(e)) from e
+
+    def content(self, file: Stored) -> bytes:
+        """Return the content of a small file, verified; raises SourceError, TransportError."""
+        content = content_of(self._directory, file.path, MOST_BYTES)
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            raise IntegrityError(f"{self}: {file.path} does not have the sha256 that is listed. Copy the bundle again.")
+        return content
+
+    def _listed(self, rows: t.Callable[[Contents], tuple[_Row, ...]]) -> tuple[_Row, ...]:
+        """Return rows of the list; raises GalleryError."""
+        try:
+            return rows(self.contents)
+        except (SourceError, TransportError) as e:
+            raise GalleryError(str(e)) from e

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a bundle answers in the place of web servers and registries."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import SourceError, TransportError
+from .._http.client import Answer, Http
+from .._oci.image import Images
+from .._oci.layout import Layout
+from .._request import Connection, Endpoint
+
+if t.TYPE_CHECKING:
+    from .._oci.manifest import Repository
+    from .._oci.reference import Reference
+    from .bundle import Bundle
+
+
+class BundleClient(Http):
+    """An HTTP client that connects to nothing: the bundle has the files. It sends and needs no credentials."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(Connection())
+        self.local = bundle.local
+        self._bundle = bundle
+
+    def anonymous(self) -> Http:
+        """Return this client."""
+        return self
+
+    def hasty(self, _seconds: int) -> Http:
+        """Return this client."""
+        return self
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        limit: int = 4 * 1024**2,
+        first: int | None = None,
+        **_others: t.Any,
+    ) -> Answer:
+        """Return what a server has answered when the bundle was written; raises TransportError."""
+        row = self._bundle.file(url)
+        stated = {"Content-Length": str(row.file.size), "ETag": f'"{row.file.sha256}"', "Link": row.link}
+        body = b""
+        if method != "HEAD" and (first is not None or row.file.size <= limit):
+            try:
+                body = self._first_bytes(url, first) if first is not None else self._bundle.content(row.file)
+            except SourceError as e:
+                raise TransportError(str(e)) from e
+        elif method != "HEAD":
+            raise TransportError(f"{url} has more than {limit} bytes, which is not plausible here.")
+        return Answer(url, 200, stated, body)
+
+    def download(
+        self,
+        url: str,
+        *,
+        offset: int = 0,
+        begun: t.Callable[[str, int | None], None] | None = None,
+        **_others: t.Any,
+    ) -> t.Iterator[bytes]:
+        """Yield the content of a file from `offset` on; whoever reads it verifies it. Raises TransportError."""
+        row = self._bundle.file(url)
+        if begun is not None:
+            begun(row.file.sha256, row.file.size)
+        try:
+            yield from self._bundle.chunks(row.file, offset)
+        except SourceError as e:
+            raise TransportError(str(e)) from e
+
+    def endpoint(self, host: str, _scheme: str = "") -> Endpoint:
+        """Return settings without mirrors: the options are for the server of the bundle itself."""
+        return Endpoint(host)
+
+    def known_sha256(self, url: str) -> str:
+        """Return the sha256 of a file; raises TransportError if the bundle does not have it."""
+        return self._bundle.file(url).file.sha256
+
+    def _first_bytes(self, url: str, length: int) -> bytes:
+        start = b""
+        for chunk in self._bundle.chunks(self._bundle.file(url).file):
+            start += chunk
+            if len(start) >= length:
+                break
+        return start[:length]
+
+
+class BundleImages(Images):
+    """The images of all registries, which are in the layout of a bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    def over(self, _http: Http) -> Images:
+        """Return the same images: no server has to be waited for."""
+        return self
+
+    def resolve_hosts(self, reference: Reference) -> tuple[Repository, ...]:
+        """Return the layout, which knows the tags too."""
+        return self.pull_hosts(reference)
+
+    def pull_hosts(self, reference: Reference) -> tuple[Repository, ...]:
+        """Return the layout."""
+        return (Layout(self._bundle.images, reference),)

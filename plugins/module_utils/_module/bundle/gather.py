@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, localai.core contributors
+# This file is private to the localai.core collection: nothing outside it may import it.
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finds out what a bundle has to have. It reads galleries, manifests and checksums, and transfers no content."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ..._errors import LocalAIError
+from ..._fs.utf8 import os
+from ..._planner.failures import combined
+from ..._resolver.recording import RecordingNetwork
+from .backends import add_backends
+from .models import ModelFinder
+from .options import BundleOptions, Target
+from .releases import ReleaseFinder
+from .wanted import Wanted
+
+if t.TYPE_CHECKING:
+    from ..._resolver.recording import Recorded
+    from ..._sources.source import Sources
+
+
+class Gathered(t.NamedTuple):
+    """What was found, the documents that were read for it, and the sources to fetch it from.
+
+    `collection` is the version of the collection that goes into the bundle.
+    """
+
+    wanted: Wanted
+    recorded: Recorded
+    sources: Sources
+    network: RecordingNetwork
+    collection: str = ""
+
+
+def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
+    """Return what the targets of a task need; raises LocalAIError that names everything that cannot be had."""
+    network = RecordingNetwork(options.connection, os.environ)
+    wanted = Wanted(tuple(dict.fromkeys(target.platform for target in options.targets)))
+    finder = ModelFinder(options, network, warnings, wanted)
+    failures: list[tuple[str, LocalAIError]] = []
+    targets = []
+    for target in options.targets:
+        backends: tuple[str, ...] = ()
+        try:
+            backends = finder.add(target.models)
+        except LocalAIError as e:
+            failures.append(("", e))
+        targets.append(_with_backends(target, backends))
+    releases = ReleaseFinder(options.release_url, network.http, finder.resolver.sources, wanted)
+    for version, architecture in options.versions:
+        try:
+            releases.add(version, architecture)
+        except LocalAIError as e:
+            failures.append(("", e))
+    try:
+        add_backends(options, targets, network, warnings, wanted)
+    except LocalAIError as e:
+        failures.append(("", e))
+    if failures:
+        raise combined(failures, {})
+    return Gathered(wanted, network.recorded, finder.resolver.sources, network)
+
+
+def _with_backends(target: Target, names: t.Iterable[str]) -> Target:
+    """Return a target that also wants the backends that its models need."""
+    present = {row["name"].rpartition("@")[2].lower() for row in target.backends}
+    empty = dict.fromkeys(("state", "uri", "alias", "release", "digest"))
+    rows = tuple({**empty, "name": name} for name in names if name not in present)
+    return replace(target, backends=(*target.backends, *rows))
