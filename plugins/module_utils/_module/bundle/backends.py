@@ -166,7 +166,7 @@ class _Finder:
         uri = uri_of(artifact.uri)
         if isinstance(uri, ImageUri):
             reference = uri.reference.at(artifact.digest or "")
-            parts = self._network.images.parts(reference, (self._target.platform,), self._warnings)
+            parts = self._network.parts(reference, (self._target.platform,), self._warnings)
             names = tuple(_tags(origins))
             platform = str(self._target.platform)
             wanted.add_image(WantedImage(origins, artifact.digest or "", parts, names, (platform,)))

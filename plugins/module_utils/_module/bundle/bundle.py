@@ -67,12 +67,12 @@ def _run(run: Run) -> None:
     run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
     check_writable(work.options.path, contents=_KIND)
     check_space(work.options.path, work.missing.size, lambda: work.missing.size, _KIND)
+    contents = work.contents({})
+    removed = surplus(work.options.path, contents) if work.options.prune else []
+    changes = bool(rows or removed) or contents != work.directory.old or not work.has_documents
     if run.check_mode:
-        contents = work.contents({})
-        run.result["removed"] = surplus(work.options.path, contents) if work.options.prune else []
-        is_new = bool(rows) or contents != work.directory.old or not work.has_documents
-        run.result["changed"] = is_new or bool(run.result["removed"])
-    else:
+        run.result.update(changed=changes, removed=removed)
+    elif changes:
         _fill(work, run)
     run.result["msg"] = _message(run)
 

@@ -44,13 +44,18 @@ def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
     wanted = Wanted(tuple(dict.fromkeys(target.platform for target in options.targets)))
     finder = ModelFinder(options, network, warnings, wanted)
     failures: list[tuple[str, LocalAIError]] = []
-    targets = []
+    targets: list[Target] = []
+    planned: list[tuple[tuple[t.Any, ...], tuple[str, ...]]] = []
     for target in options.targets:
-        backends: tuple[str, ...] = ()
-        try:
-            backends = finder.add(target.models)
-        except LocalAIError as e:
-            failures.append(("", e))
+        # Most kinds of hosts want the same models.
+        backends = next((backends for rows, backends in planned if rows == target.models), None)
+        if backends is None:
+            try:
+                backends = finder.add(target.models)
+            except LocalAIError as e:
+                failures.append(("", e))
+                backends = ()
+            planned.append((target.models, backends))
         targets.append(_with_backends(target, backends))
     releases = ReleaseFinder(options.release_url, network.http, finder.resolver.sources, wanted)
     for version, architecture in options.versions:

@@ -136,7 +136,7 @@ class ModelFinder:
         if address is not None:
             self._add_web_file(file, address.text, 0)
         elif isinstance(uri, (ImageUri, OllamaUri)):
-            parts = self._network.images.parts(uri.reference, self._wanted.platforms, self._warnings)
+            parts = self._network.parts(uri.reference, self._wanted.platforms, self._warnings)
             names = () if uri.reference.digest else (str(uri.reference),)
             platforms = tuple(map(str, self._wanted.platforms))
             self._wanted.add_image(WantedImage((file.uri,), parts.top.digest, parts, names, platforms))
