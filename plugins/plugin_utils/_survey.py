@@ -47,6 +47,7 @@ def row_of_host(wanted: t.Mapping[str, t.Any]) -> Row:
         "platform": host["platform"],
         "server_version": host.get("server_version") or None,
         **({"backends_release": host["release"]} if host.get("release") else {}),
+        **({} if host.get("models_backends", True) else {"models_backends": False}),
         "hosts": 1,
         "backends": _sorted(_backend(row, host, addresses) for row in host["backends"]),
         "models": _sorted(_model(row, addresses) for row in host["models"]),

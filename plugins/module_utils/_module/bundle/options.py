@@ -48,7 +48,8 @@ _GALLERIES = {
 class Target:
     """A kind of host: its capability and its platform, and the backends and models that it wants, as rows.
 
-    `release` is that of the backends that models need. `pins` is the set of pins of the hosts, None without one.
+    With `models_backends`, they also want the backends that the models need, of a `release` if one is set. `pins` is
+    the set of pins of the hosts, None without one.
     """
 
     capability: str
@@ -57,6 +58,7 @@ class Target:
     models: tuple[Params, ...] = ()
     release: str | None = None
     pins: Params | None = None
+    models_backends: bool = True
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def _targets_of_survey(survey: Params, pins: Params | None) -> tuple[Target, ...
                 _rows(row.get("models"), _MODEL_ROW, f"{where}: models"),
                 row.get("backends_release"),
                 pins or (None if number_of_pins is None else sets[number_of_pins]),
+                row.get("models_backends") is not False,
             )
         )
     return tuple(targets)
