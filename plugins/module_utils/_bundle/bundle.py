@@ -15,7 +15,7 @@ from .._address import redacted, redacted_url
 from .._errors import GalleryError, IntegrityError, SourceError, TransportError
 from .._http.directory import LocalDirectory, WebDirectory, content_of, directory_at
 from .._http.url import is_http_url
-from .contents import CONTENTS, IMAGES, MOST_BYTES, Contents, Kind, Stored, StoredFile, key_of, parse_contents
+from .contents import CONTENTS, IMAGES, MOST_BYTES, SUMS, Contents, Kind, Stored, StoredFile, key_of, parse_contents
 
 if t.TYPE_CHECKING:
     from .._http.client import Http
@@ -54,20 +54,29 @@ class Bundle:
         """Whether it is on this host."""
         return self._directory.local
 
-    @property
+    @functools.cached_property
     def images(self) -> Directory:
-        """The OCI image layout."""
+        """The OCI image layout, whose index is verified; raises SourceError, TransportError."""
+        # Its errors say what is wrong with the bundle as a whole.
+        _ = self.contents
+        index = f"{IMAGES}/index.json"
+        self._verified(index, content_of(self._directory, index, MOST_BYTES))
         return directory_at(f"{self._location}/{IMAGES}", self._http)
 
     @functools.cached_property
     def contents(self) -> Contents:
         """What it has; raises SourceError, TransportError."""
         try:
-            return parse_contents(content_of(self._directory, CONTENTS, MOST_BYTES))
+            content = content_of(self._directory, CONTENTS, MOST_BYTES)
+            contents = parse_contents(content)
+            self._verified(CONTENTS, content)
+        except IntegrityError:
+            raise
         except SourceError as e:
             raise SourceError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}") from e
         except TransportError as e:
             raise TransportError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}", e.status) from e
+        return contents
 
     def gallery(self, kind: Kind, name: str, *, is_only: bool) -> Held:
         """Return a gallery; raises GalleryError if the bundle does not have it.
@@ -123,9 +132,22 @@ class Bundle:
     def content(self, file: Stored) -> bytes:
         """Return the content of a small file, verified; raises SourceError, TransportError."""
         content = content_of(self._directory, file.path, MOST_BYTES)
-        if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise IntegrityError(f"{self}: {file.path} does not have the sha256 that is listed. Copy the bundle again.")
+        self._check(file.path, content, file.sha256)
         return content
+
+    @functools.cached_property
+    def _sums(self) -> dict[str, str]:
+        """The checksums of the files that list others, by path."""
+        lines = content_of(self._directory, SUMS, MOST_BYTES).decode("utf-8", "replace").splitlines()
+        return {path: sha256 for sha256, _space, path in (line.partition("  ") for line in lines)}
+
+    def _verified(self, path: str, content: bytes) -> None:
+        """Check a file that lists others, in which a wrong letter may look right; raises SourceError."""
+        self._check(path, content, self._sums.get(path, ""))
+
+    def _check(self, path: str, content: bytes, sha256: str) -> None:
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise IntegrityError(f"{self}: {path} does not have the sha256 that is listed. Copy the bundle again.")
 
     def _listed(self, rows: t.Callable[[Contents], tuple[_Row, ...]]) -> tuple[_Row, ...]:
         """Return rows of the list; raises GalleryError."""

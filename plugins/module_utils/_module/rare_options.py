@@ -101,7 +101,10 @@ def bundle_of(text: str) -> str:
     if location.lower().startswith("file:///"):
         location = location[len("file://") :]
     if location.lower().startswith(("http://", "https://")):
-        checked_url(location)
+        try:
+            checked_url(location)
+        except OptionError as e:
+            raise OptionError(f"bundle: {e}") from None
         if not set("?#") & set(location):
             return location
     elif location.startswith("/") and "\0" not in location:

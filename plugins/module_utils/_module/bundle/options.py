@@ -230,7 +230,10 @@ def _checked_pins(document: t.Any) -> Params:
 
 
 def _release_url(url: str) -> Address:
-    checked_url(url.strip())
+    try:
+        checked_url(url.strip())
+    except OptionError as e:
+        raise OptionError(f"release_url: {e}") from None
     return Address(url.strip().rstrip("/"))
 
 
