@@ -181,6 +181,7 @@ soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, al
 	export TMPDIR=$(MEMORY); $(RUN).soak.together
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.model_disks
 	export TMPDIR=$(BUILD); $(RUN).soak.model_large
+	export TMPDIR=$(BUILD); $(RUN).soak.bundle_memory
 	$(RUN).soak.synced --directory $(BUILD)
 	tests/tools/install_file_systems.sh
 	$(MOUNTING).soak.disks
@@ -210,6 +211,7 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	export TMPDIR=$(MEMORY); $(RUN).soak.together --every 15 --tens 2
 	export TMPDIR=$(MEMORY); $(MOUNTING).soak.model_disks --every 32
 	export TMPDIR=$(MEMORY); $(RUN).soak.model_large --size 0.05 --kills 2
+	export TMPDIR=$(MEMORY); $(RUN).soak.bundle_memory --size 0.005
 	$(RUN).soak.synced --directory $(BUILD) --scale 0.01 --rounds 1
 
 clean: ## remove build/

@@ -38,6 +38,7 @@ options:
     description: The directory of the bundle. It is created if it is missing. It must be empty, or a bundle.
     type: path
     required: true
+    aliases: [dest]
   survey:
     description:
       - What the hosts want, as the path of the file of a survey or as its content. It takes the place of O(backends),

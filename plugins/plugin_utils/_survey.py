@@ -47,6 +47,7 @@ def row_of_host(wanted: t.Mapping[str, t.Any]) -> Row:
         "platform": host["platform"],
         "server_version": host.get("server_version") or None,
         **({"backends_release": host["release"]} if host.get("release") else {}),
+        **({} if host.get("models_backends", True) else {"models_backends": False}),
         "hosts": 1,
         "backends": _sorted(_backend(row, host, addresses) for row in host["backends"]),
         "models": _sorted(_model(row, addresses) for row in host["models"]),
@@ -166,11 +167,12 @@ def survey_of(rows: t.Mapping[str, Row], hosts: t.Iterable[str]) -> Row:
     read: dict[str, Row] = {str(name): plain(row) for name, row in rows.items() if row}
     unknown = [name for name, row in read.items() if row["target"] is None]
     unions = {kind: _Union(kind, read) for kind in _DEFAULT_GALLERIES}
+    pins = _distinct(row["pins"] for row in read.values() if row["pins"] is not None)
     document = {
         "format": FORMAT,
-        "targets": _targets(row["target"] for row in read.values() if row["target"] is not None),
+        "targets": _targets(_with_pins(row, pins) for row in read.values() if row["target"] is not None),
         **{kind: union.galleries for kind, union in unions.items()},
-        "pins": _distinct(row["pins"] for row in read.values() if row["pins"] is not None),
+        "pins": pins,
         "unreachable": len(unread),
         "unknown_capability": len(unknown),
     }
@@ -182,6 +184,11 @@ def survey_of(rows: t.Mapping[str, Row], hosts: t.Iterable[str]) -> Row:
         "shortened": sorted({owner for row in read.values() for owner in row["shortened"]}),
         "malformed": [f"{owner} (on {name})" for name, row in read.items() for owner in row["malformed"]],
     }
+
+
+def _with_pins(row: Row, pins: list[Row]) -> Row:
+    """Return the target of a host with the number of its set of pins, counted from 0; without one as it is."""
+    return {**row["target"], "pins": pins.index(row["pins"])} if row["pins"] is not None else row["target"]
 
 
 def _targets(targets: t.Iterable[Row]) -> list[Row]:

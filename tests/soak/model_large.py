@@ -53,6 +53,10 @@ class LargeFile(ThreadingHTTPServer):
         """Where the file is."""
         return f"http://127.0.0.1:{self.server_port}/large.gguf"
 
+    def content(self, _path: str, first: int, end: int) -> Iterator[bytes]:
+        """Yield a part of the file."""
+        return content(first, end)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that die are part of the test."""
 
@@ -72,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         last = min(last, self.server.size - 1)
         self._begin(first if match else None, last)
         end = min(last + 1, first + (self.server.most or self.server.size))
-        for chunk in content(first, end):
+        for chunk in self.server.content(self.path, first, end):
             self.wfile.write(chunk)
             with self.server.lock:
                 self.server.sent += len(chunk)

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 _Row = t.TypeVar("_Row")
 _ADVICE_LOCATION = f"Set bundle to the directory with {CONTENTS}, or to its URL."
-_ADVICE = "Write the bundle again for what this host needs, with localai_bundle outside."
+ADVICE = "Write the bundle again for what this host needs, with localai_bundle outside."
 
 
 class Held(t.NamedTuple):
@@ -89,7 +89,7 @@ class Bundle:
             row = rows[0]
         if row is None:
             names = ", ".join(sorted(row.name for row in rows)) or "none"
-            raise GalleryError(f"gallery {name} is not in {self}. Its galleries of {kind}: {names}. {_ADVICE}")
+            raise GalleryError(f"gallery {name} is not in {self}. Its galleries of {kind}: {names}. {ADVICE}")
         return Held(self._read(row.file), row.url, row.location)
 
     def base(self, gallery: str, url: str) -> bytes:
@@ -100,19 +100,23 @@ class Bundle:
         rows = [row for row in self._listed(lambda contents: contents.documents) if row.url == key_of(url)]
         named = [row for row in rows if row.gallery == gallery] or rows
         if len(named) != 1:
-            raise GalleryError(f"{redacted(url)} is not in {self}. {_ADVICE}")
+            raise GalleryError(f"{redacted(url)} is not in {self}. {ADVICE}")
         return self._read(named[0].file)
 
     def file(self, url: str) -> StoredFile:
         """Return the file of a web server; raises TransportError if the bundle does not have it."""
         row = self._files.get(key_of(url))
         if row is None:
-            raise TransportError(f"{redacted_url(url)} is not in {self}. {_ADVICE}", 404)
+            raise TransportError(f"{redacted_url(url)} is not in {self}. {ADVICE}", 404)
         return row
 
     def chunks(self, file: Stored, offset: int = 0) -> t.Iterator[bytes]:
         """Yield the content of a file from `offset` on, not verified; raises SourceError, TransportError."""
         return self._directory.chunks(file.path, offset, file.size)
+
+    def part(self, file: Stored, length: int) -> bytes:
+        """Return the first bytes of a file, not verified; raises SourceError, TransportError."""
+        return self._directory.part(file.path, 0, length)
 
     @functools.cached_property
     def _files(self) -> dict[str, StoredFile]:

@@ -14,9 +14,10 @@ from .._http.client import Answer, Http
 from .._oci.image import Images
 from .._oci.layout import Layout
 from .._request import Connection, Endpoint
+from .bundle import ADVICE
 
 if t.TYPE_CHECKING:
-    from .._oci.manifest import Repository
+    from .._oci.manifest import Manifest, Repository
     from .._oci.reference import Reference
     from .bundle import Bundle
 
@@ -52,7 +53,7 @@ class BundleClient(Http):
         body = b""
         if method != "HEAD" and (first is not None or row.file.size <= limit):
             try:
-                body = self._first_bytes(url, first) if first is not None else self._bundle.content(row.file)
+                body = self._bundle.part(row.file, first) if first is not None else self._bundle.content(row.file)
             except SourceError as e:
                 raise TransportError(str(e)) from e
         elif method != "HEAD":
@@ -84,14 +85,6 @@ class BundleClient(Http):
         """Return the sha256 of a file; raises TransportError if the bundle does not have it."""
         return self._bundle.file(url).file.sha256
 
-    def _first_bytes(self, url: str, length: int) -> bytes:
-        start = b""
-        for chunk in self._bundle.chunks(self._bundle.file(url).file):
-            start += chunk
-            if len(start) >= length:
-                break
-        return start[:length]
-
 
 class BundleImages(Images):
     """The images of all registries, which are in the layout of a bundle."""
@@ -109,4 +102,17 @@ class BundleImages(Images):
 
     def pull_hosts(self, reference: Reference) -> tuple[Repository, ...]:
         """Return the layout."""
-        return (Layout(self._bundle.images, reference),)
+        return (_BundledLayout(self._bundle.images, reference),)
+
+
+class _BundledLayout(Layout):
+    """The layout of a bundle, whose errors say how an image gets into it."""
+
+    def manifest(self, name: str) -> Manifest:
+        """Return a manifest; raises SourceError, TransportError."""
+        try:
+            return super().manifest(name)
+        except SourceError as e:
+            if e.missing:
+                raise SourceError(f"{e} {ADVICE}", missing=True) from e
+            raise

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -69,12 +70,14 @@ class Images:
         Raises SourceError, TransportError, and OptionError for a mirror over plain HTTP.
         """
         name = reference.digest or reference.tag
-        return resolve(name, self.resolve_hosts(reference), self.pull_hosts(reference), platform)
+        with self._advised(reference):
+            return resolve(name, self.resolve_hosts(reference), self.pull_hosts(reference), platform)
 
     def manifest(self, reference: Reference) -> Manifest:
         """Return the manifest that a tag has now, or the one that is pinned; raises like `resolve`."""
         name = reference.digest or reference.tag
-        return _manifest(name, self.resolve_hosts(reference))
+        with self._advised(reference):
+            return _manifest(name, self.resolve_hosts(reference))
 
     def child(self, reference: Reference, digest: str) -> Manifest:
         """Return a manifest that the index of a reference lists; raises like `resolve`."""
@@ -86,9 +89,10 @@ class Images:
 
     def digest(self, reference: Reference) -> str:
         """Return the digest that a tag has now, or the one that is pinned."""
-        return reference.digest or _first(
-            self.resolve_hosts(reference), lambda repository: repository.digest(reference.tag)
-        )
+        with self._advised(reference):
+            return reference.digest or _first(
+                self.resolve_hosts(reference), lambda repository: repository.digest(reference.tag)
+            )
 
     def parts(self, reference: Reference, platforms: t.Iterable[Platform], problems: list[str]) -> Parts:
         """Return everything that belongs to an image; raises like `resolve`. See `parts_of` for `problems`."""
@@ -110,6 +114,21 @@ class Images:
         if not any(mirror.resolve for mirror in mirrors):
             repositories.append(self._registry_of(reference))
         return tuple(repositories)
+
+    @contextlib.contextmanager
+    def _advised(self, reference: Reference) -> t.Iterator[None]:
+        """Let the error about a registry that cannot be reached say that its mirrors were not asked."""
+        try:
+            yield
+        except TransportError as e:
+            mirrors = self._mirrors(reference)
+            if e.status is not None or reference.digest or not mirrors or any(mirror.resolve for mirror in mirrors):
+                raise
+            raise TransportError(
+                f"{e} The mirrors of {reference.host} were not asked what the tag means, because none of them has "
+                "resolve: true in endpoints. Set it for a mirror that you trust, or name the image by its digest.",
+                missing=e.missing,
+            ) from e
 
     def _registry_of(self, reference: Reference) -> Repository:
         return self._registry.repository(Location(reference))

@@ -65,6 +65,14 @@ class Layout(Repository):
         """Yield a blob from `offset` on, as it is stored; raises SourceError."""
         return self._files.chunks(_blob(descriptor.digest), offset, descriptor.size)
 
+    def head(self, descriptor: Descriptor, length: int) -> bytes:
+        """Return the first bytes of a blob; raises SourceError, TransportError."""
+        return self._files.part(_blob(descriptor.digest), 0, length)
+
+    def tail(self, descriptor: Descriptor, length: int) -> bytes:
+        """Return the last bytes of a blob, or none if a web server does not send parts."""
+        return self._files.part(_blob(descriptor.digest), max(descriptor.size - length, 0), length)
+
     def _read(self, name: str) -> bytes:
         return content_of(self._files, name, MOST_DOCUMENT)
 

@@ -20,6 +20,9 @@ if t.TYPE_CHECKING:
     from .._address import Address
     from .._bundle.bundle import Held
     from .._bundle.contents import Kind
+    from .._oci.parts import Parts
+    from .._oci.platform import Platform
+    from .._oci.reference import Reference
     from .._request import Connection
 
 
@@ -39,6 +42,14 @@ class RecordingNetwork(Network):
         self._hub = hub_endpoint(environ)
         http = RecordingClient(connection, f"{self._hub.text}/api/", self.recorded.answers)
         super().__init__(http, Images(http, Registry(http, connection.auth_file)))
+        self._parts: dict[tuple[Reference, tuple[Platform, ...]], Parts] = {}
+
+    def parts(self, reference: Reference, platforms: tuple[Platform, ...], problems: list[str]) -> Parts:
+        """Return everything that belongs to an image, see `Images.parts`; each image is asked for only once."""
+        key = (reference, platforms)
+        if key not in self._parts:
+            self._parts[key] = self.images.parts(reference, platforms, problems)
+        return self._parts[key]
 
     def documents(self, kind: Kind, _count: int) -> Documents:
         """Return what notes the galleries of a kind."""

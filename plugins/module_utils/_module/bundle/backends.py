@@ -39,12 +39,8 @@ if t.TYPE_CHECKING:
     from ..._sources.archive import ArchiveContent
     from ..._sources.artifact import Artifact
 
-# The options of a task with only `backends`, besides those of its rows.
-_TASK: dict[str, t.Any] = {
-    **{name: spec.get("default") for name, spec in BACKEND["argument_spec"].items()},
-    "owner": None,
-    "group": None,
-}
+# The options of a task that sets nothing, to which a row is added.
+_TASK: dict[str, t.Any] = {name: spec.get("default") for name, spec in BACKEND["argument_spec"].items()}
 # Nothing is installed there.
 _NOWHERE = "/nonexistent"
 
@@ -104,17 +100,19 @@ class _Finder:
             Installed(_NOWHERE, _NOWHERE),
             policies=self._host.policies,
         )
-        for pinned in self._pinned(request, capability):
-            plan, _facts = decide(functools.partial(plan_of, pinned), facts, self._answer)
-            self._warnings += plan.warnings
-            self._note(plan, row, wanted)
+        plan, _facts = decide(functools.partial(plan_of, self._pinned(request, capability)), facts, self._answer)
+        self._warnings += plan.warnings
+        self._note(plan, row, wanted)
 
-    def _pinned(self, request: BackendOptions, capability: HostCapability) -> list[BackendOptions]:
-        """Return the request for each set of pins of the hosts, without one as it is; raises OptionError."""
-        pins = [document for document in self._options.pins if document.get("backends")]
-        if not pins or request.single:
-            return [request]
-        return [with_pins_of(request, self._host, capability, self._target.platform, document) for document in pins]
+    def _pinned(self, request: BackendOptions, capability: HostCapability) -> BackendOptions:
+        """Return a request with the row of the pins of the hosts; raises OptionError.
+
+        A row with a build of its own needs none.
+        """
+        pins = self._target.pins
+        if pins is None or not pins.get("backends") or request.single:
+            return request
+        return with_pins_of(request, self._host, capability, self._target.platform, pins)
 
     def _answer(self, question: Question) -> t.Any:
         if isinstance(question, WalkTree):
@@ -170,7 +168,7 @@ class _Finder:
         uri = uri_of(artifact.uri)
         if isinstance(uri, ImageUri):
             reference = uri.reference.at(artifact.digest or "")
-            parts = self._network.images.parts(reference, (self._target.platform,), self._warnings)
+            parts = self._network.parts(reference, (self._target.platform,), self._warnings)
             names = tuple(_tags(origins))
             platform = str(self._target.platform)
             wanted.add_image(WantedImage(origins, artifact.digest or "", parts, names, (platform,)))

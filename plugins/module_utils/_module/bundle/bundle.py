@@ -58,6 +58,11 @@ class _Work:
         """The small files by path, without the lists."""
         return {**manifests_of(self.gathered, self.options.known), **self.documents.files}
 
+    def has_files(self, contents: Contents) -> bool:
+        """Return whether the small files and the lists are there."""
+        files = {**self.small_files, **lists_of(contents)}
+        return all(has_content(self.options.path, path, content) for path, content in files.items())
+
 
 def _run(run: Run) -> None:
     run.result.update(fetched=[], removed=[], size=0, bytes_transferred=0, diff=[])
@@ -69,9 +74,12 @@ def _run(run: Run) -> None:
     _report(work, run)
     check_writable(options.path, contents=_KIND)
     check_space(options.path, work.missing.size, lambda: work.missing.size, _KIND)
+    contents = work.contents({})
+    removed = surplus(options.path, contents) if options.prune else []
+    changes = bool(run.result["fetched"] or removed) or not work.has_files(contents)
     if run.check_mode:
-        _predict(work, run)
-    else:
+        run.result.update(changed=changes, removed=removed)
+    elif changes:
         _fill(work, run)
     run.result["msg"] = _message(run)
 
@@ -95,16 +103,6 @@ def _planned(options: BundleOptions, gathered: Gathered, collection: CollectionA
 def _report(work: _Work, run: Run) -> None:
     rows = _rows(work.missing)
     run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
-
-
-def _predict(work: _Work, run: Run) -> None:
-    contents = work.contents({})
-    run.result["removed"] = surplus(work.options.path, contents) if work.options.prune else []
-    files = {**work.small_files, **lists_of(contents)}
-    is_complete = not run.result["fetched"] and all(
-        has_content(work.options.path, path, content) for path, content in files.items()
-    )
-    run.result["changed"] = not is_complete or bool(run.result["removed"])
 
 
 def _old(path: str) -> Contents:

@@ -104,6 +104,7 @@ def merged(new: Contents, kept: Contents) -> Contents:
     """Return a list with the rows of another one that it does not replace."""
     return replace(
         new,
+        targets=(*new.targets, *(row for row in kept.targets if row not in new.targets)),
         galleries=_union(new.galleries, kept.galleries, lambda row: (row.kind, row.name)),
         documents=_union(new.documents, kept.documents, lambda row: (row.gallery, row.url)),
         files=_union(new.files, kept.files, lambda row: row.url),

@@ -28,11 +28,11 @@ from ..._bundle.contents import (
     safe_name,
     stored_blob,
 )
-from ..._errors import LocalAIError
+from ..._errors import GalleryError, LocalAIError
 from ..._fs.read import read_file
 from ..._fs.utf8 import os
 from ..._planner.pins import document_of
-from ..._resolver.config_yaml import to_yaml
+from ..._resolver.config_yaml import parse_typed, to_yaml
 from ..._resolver.yaml_document import excerpt, parse_yaml
 from .contents import images_of, merged, stored_of
 from .options import BundleOptions, Target
@@ -112,12 +112,36 @@ def documents_of(gathered: Gathered, directory: Directory, collection: Collectio
         for url, answer in recorded.answers.items()
     ]
     others = [writer.add(path, content) for path, content in wanted.documents.items()]
-    pins = {**document_of(wanted.pins), "format": _PINS_FORMAT, "models": wanted.model_pins}
+    pins = _with_kept_pins({**document_of(wanted.pins), "models": wanted.model_pins}, directory)
     if pins["backends"] or pins["models"]:
         others.append(writer.add(PINS, to_yaml(pins, in_order=True).encode("utf-8")))
     if collection is not None:
         others.append(writer.add(f"{COLLECTIONS}/{collection.name}", collection.content))
     return Documents(writer.files, tuple(galleries), tuple(bases), tuple(answers), tuple(others))
+
+
+def _with_kept_pins(new: t.Mapping[str, t.Any], directory: Directory) -> dict[str, t.Any]:
+    """Return a set of pins with those rows of the directory that stay, and that it does not replace."""
+    old: t.Any = {}
+    if any(file.path == PINS for file in directory.kept.others):
+        try:
+            old = parse_typed(read_file(os.path.join(directory.path, PINS), MOST_BYTES))
+        except (OSError, GalleryError):
+            old = {}
+    builds = {row["backend"] for row in new["backends"]}
+    names = {(row["name"], row["capability"], row["platform"]) for row in new["backends"]}
+    models = {row["name"] for row in new["models"]}
+    backends = [
+        row
+        for row in old.get("backends", ())
+        if row["backend"] not in builds and (row["name"], row["capability"], row["platform"]) not in names
+    ]
+    kept_models = [row for row in old.get("models", ()) if row["name"] not in models]
+    return {
+        "format": _PINS_FORMAT,
+        "backends": sorted([*new["backends"], *backends], key=lambda row: (row["name"], row["capability"])),
+        "models": sorted([*new["models"], *kept_models], key=lambda row: str(row["name"])),
+    }
 
 
 def manifests_of(gathered: Gathered, known: Contents) -> dict[str, bytes]:

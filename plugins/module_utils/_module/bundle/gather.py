@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
     from ..._resolver.recording import Recorded
     from ..._sources.source import Sources
 
+_LATEST = "latest"
+
 
 class Gathered(t.NamedTuple):
     """What was found, the documents that were read for it, and the sources to fetch it from.
@@ -43,22 +45,16 @@ def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
     network = RecordingNetwork(options.connection, os.environ)
     wanted = Wanted(tuple(dict.fromkeys(target.platform for target in options.targets)))
     finder = ModelFinder(options, network, warnings, wanted)
-    failures: list[tuple[str, LocalAIError]] = []
-    targets = []
-    for target in options.targets:
-        backends: tuple[str, ...] = ()
-        try:
-            backends = finder.add(target.models)
-        except LocalAIError as e:
-            failures.append(("", e))
-        targets.append(_with_backends(target, backends))
     releases = ReleaseFinder(options.release_url, network.http, finder.resolver.sources, wanted)
+    failures: list[tuple[str, LocalAIError]] = []
+    targets = [_with_backends(target, names) for target, names in _needed_backends(options, finder, failures)]
     for version, architecture in options.versions:
         try:
             releases.add(version, architecture)
         except LocalAIError as e:
             failures.append(("", e))
     try:
+        targets = [_released(target, releases) for target in targets]
         add_backends(options, targets, network, warnings, wanted)
     except LocalAIError as e:
         failures.append(("", e))
@@ -67,9 +63,38 @@ def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
     return Gathered(wanted, network.recorded, finder.resolver.sources, network)
 
 
+def _needed_backends(
+    options: BundleOptions, finder: ModelFinder, failures: list[tuple[str, LocalAIError]]
+) -> t.Iterator[tuple[Target, tuple[str, ...]]]:
+    """Add the models of all targets; yield each target with the backends that these need. Errors go to `failures`."""
+    planned: list[tuple[t.Any, tuple[str, ...]]] = []
+    for target in options.targets:
+        # Most kinds of hosts want the same models.
+        request = (target.models, target.pins)
+        backends = next((backends for same, backends in planned if same == request), None)
+        if backends is None:
+            try:
+                backends = finder.add(*request)
+            except LocalAIError as e:
+                failures.append(("", e))
+                backends = ()
+            planned.append((request, backends))
+        yield target, backends
+
+
 def _with_backends(target: Target, names: t.Iterable[str]) -> Target:
     """Return a target that also wants the backends that its models need."""
+    if not target.models_backends:
+        return target
     present = {row["name"].rpartition("@")[2].lower() for row in target.backends}
-    empty = dict.fromkeys(("state", "uri", "alias", "release", "digest"))
-    rows = tuple({**empty, "name": name} for name in names if name not in present)
+    empty = dict.fromkeys(("state", "uri", "alias", "digest"))
+    rows = tuple({**empty, "release": target.release, "name": name} for name in names if name not in present)
     return replace(target, backends=(*target.backends, *rows))
+
+
+def _released(target: Target, releases: ReleaseFinder) -> Target:
+    """Return a target whose backends of the newest release are those of its version; raises SourceError."""
+    if not any(row["release"] == _LATEST for row in target.backends):
+        return target
+    rows = ({**row, "release": releases.newest} if row["release"] == _LATEST else row for row in target.backends)
+    return replace(target, backends=tuple(rows))

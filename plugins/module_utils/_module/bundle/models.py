@@ -38,7 +38,7 @@ from ..models.info_options import ModelInfoOptions, RequestedName
 from ..models.inventory import Inventory
 from ..models.model_pins import pins_of_models
 from ..models.options import model_options
-from ..models.pins import pins_of, with_pins
+from ..models.pins import with_pins
 from ..models.task import ModelTask
 from .options import BundleOptions
 from .wanted import Wanted, WantedFile, WantedImage
@@ -49,11 +49,8 @@ if t.TYPE_CHECKING:
 Params = t.Mapping[str, t.Any]
 # Nothing is installed there.
 _NOWHERE = "/nonexistent"
-_TASK: dict[str, t.Any] = {
-    **{name: spec.get("default") for name, spec in MODEL["argument_spec"].items()},
-    "owner": None,
-    "group": None,
-}
+# The options of a task that sets nothing, to which rows are added.
+_TASK: dict[str, t.Any] = {name: spec.get("default") for name, spec in MODEL["argument_spec"].items()}
 
 
 class ModelFinder:
@@ -69,14 +66,16 @@ class ModelFinder:
         self.resolver = ModelResolver(self._host, platform, os.environ, warnings, check_mode=False, network=network)
         self._answers = ModelAnswers(lambda: self.resolver)
 
-    def add(self, rows: tuple[Params, ...]) -> tuple[str, ...]:
-        """Add what models need; returns their backends. Raises one error for all that cannot be had."""
+    def add(self, rows: tuple[Params, ...], pins: Params | None) -> tuple[str, ...]:
+        """Add what models need; returns their backends. Raises one error for all that cannot be had.
+
+        `pins` is the set of pins of the hosts.
+        """
         if not rows:
             return ()
         specs = model_options({**_TASK, "models": list(rows)}).models
-        pins = [document for document in self._options.pins if document.get("models")]
-        if pins:
-            return tuple(backend for document in pins for backend in self._plan(_pinned(specs, document)))
+        if pins is not None and pins.get("models"):
+            return self._plan(with_pins(specs, pins))
         backends = self._plan(specs)
         self._plan(self._pin(specs))
         return backends
@@ -108,7 +107,8 @@ class ModelFinder:
             document = pins_of_models(self._host, request, inventory, self._answers, self._warnings)
             known = {row["name"] for row in self._wanted.model_pins}
             self._wanted.model_pins += [row for row in document["models"] if row["name"] not in known]
-            return list(_pinned(entries, document))
+            specs = tuple(replace(spec, state="present") for spec in entries)
+            return list(with_pins(specs, document))
         except LocalAIError as e:
             # Hosts install the models by their names.
             self._warnings.append(f"pins: {e}")
@@ -139,7 +139,7 @@ class ModelFinder:
         if address is not None:
             self._add_web_file(file, address.text, 0)
         elif isinstance(uri, (ImageUri, OllamaUri)):
-            parts = self._network.images.parts(uri.reference, self._wanted.platforms, self._warnings)
+            parts = self._network.parts(uri.reference, self._wanted.platforms, self._warnings)
             names = () if uri.reference.digest else (str(uri.reference),)
             platforms = tuple(map(str, self._wanted.platforms))
             self._wanted.add_image(WantedImage((file.uri,), parts.top.digest, parts, names, platforms))
@@ -157,10 +157,3 @@ class ModelFinder:
         name = file.filename.rpartition("/")[2]
         keys = (url, file.uri.text) if is_http_url(file.uri.text) else (url,)
         self._wanted.add_file(WantedFile(file.uri, name, file.sha256, size, version, tuple(dict.fromkeys(keys))))
-
-
-def _pinned(specs: t.Sequence[ModelSpec], document: Params) -> tuple[ModelSpec, ...]:
-    """Return the models that a set of pins has, with their rows; raises OptionError."""
-    names = pins_of(document)
-    specs = tuple(replace(spec, state="present") for spec in specs if spec.name.lower() in names)
-    return with_pins(specs, document)

@@ -46,20 +46,27 @@ _GALLERIES = {
 
 @dataclass(frozen=True)
 class Target:
-    """A kind of host: its capability and its platform, and the backends and models that it wants, as rows."""
+    """A kind of host: its capability and its platform, and the backends and models that it wants, as rows.
+
+    With `models_backends`, they also want the backends that the models need, of a `release` if one is set. `pins` is
+    the set of pins of the hosts, None without one.
+    """
 
     capability: str
     platform: Platform
     backends: tuple[Params, ...] = ()
     models: tuple[Params, ...] = ()
+    release: str | None = None
+    pins: Params | None = None
+    models_backends: bool = True
 
 
 @dataclass(frozen=True)
 class BundleOptions:
     """The options of a task.
 
-    `versions` are pairs of a version of the server and an architecture. `pins` are the sets of pins of the hosts. With
-    `is_exact`, there are hosts for each target, so that each of its rows has to be there.
+    `versions` are pairs of a version of the server and an architecture. With `is_exact`, there are hosts for each
+    target, so that each of its rows has to be there.
     """
 
     path: str
@@ -68,7 +75,6 @@ class BundleOptions:
     release_url: Address
     galleries: tuple[GallerySource, ...]
     model_galleries: tuple[GallerySource, ...]
-    pins: tuple[Params, ...]
     is_exact: bool
     connection: Connection
     signatures: SignatureOptions
@@ -82,11 +88,14 @@ def bundle_options(params: Params) -> BundleOptions:
     """Return the options of a task; raises OptionError, MissingLibrary."""
     check_range(params, "lock_timeout", 0, 10 * 86400)
     survey = _survey(params["survey"])
-    targets = _targets_of_survey(survey) if params["survey"] is not None else _targets(params)
+    pins = _checked_pins(params["pins"]) if params["pins"] else None
+    targets = _targets_of_survey(survey, pins) if params["survey"] is not None else _targets(params, pins)
     wants = any(target.backends or target.models for target in targets) or params["server_versions"]
-    if not wants and params["survey"] is None:
-        raise OptionError("The bundle would be empty. Set survey, or backends, models or server_versions.")
-    pins = [*(survey.get("pins") or ()), *([params["pins"]] if params["pins"] else [])]
+    if not wants and not any(row.get("server_version") for row in survey.get("targets") or ()):
+        raise OptionError(
+            "The bundle would be empty. Set survey to that of hosts that want something, or set backends, models or "
+            "server_versions."
+        )
     return BundleOptions(
         path=os.path.abspath(params["path"]),
         targets=targets,
@@ -94,7 +103,6 @@ def bundle_options(params: Params) -> BundleOptions:
         release_url=_release_url(params["release_url"]),
         galleries=_galleries(params["galleries"], survey.get("galleries"), "galleries"),
         model_galleries=_galleries(params["model_galleries"], survey.get("model_galleries"), "model_galleries"),
-        pins=tuple(map(_checked_pins, pins)),
         is_exact=params["survey"] is not None,
         connection=replace(connection_of(params), bundle=None),
         signatures=signature_options(params),
@@ -128,24 +136,32 @@ def _survey(value: t.Any) -> Params:
     return t.cast("dict[str, t.Any]", value)
 
 
-def _targets_of_survey(survey: Params) -> tuple[Target, ...]:
+def _targets_of_survey(survey: Params, pins: Params | None) -> tuple[Target, ...]:
+    """Return the targets of a survey; with `pins`, its own sets of pins do not count."""
+    sets = [_checked_pins(document) for document in survey.get("pins") or ()]
     targets = []
     for number, row in enumerate(survey["targets"], 1):
         where = f"survey: target {number}"
         if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("capability", "platform")):
             raise OptionError(f"{where} has no capability, or no platform. Write the survey again.")
+        number_of_pins = row.get("pins")
+        if number_of_pins is not None and number_of_pins not in range(len(sets)):
+            raise OptionError(f"{where} has pins that are not in the survey. Write the survey again.")
         targets.append(
             Target(
                 row["capability"],
                 Platform.parse(row["platform"]),
                 _rows(row.get("backends"), _BACKEND_ROW, f"{where}: backends"),
                 _rows(row.get("models"), _MODEL_ROW, f"{where}: models"),
+                row.get("backends_release"),
+                pins or (None if number_of_pins is None else sets[number_of_pins]),
+                row.get("models_backends") is not False,
             )
         )
     return tuple(targets)
 
 
-def _targets(params: Params) -> tuple[Target, ...]:
+def _targets(params: Params, pins: Params | None) -> tuple[Target, ...]:
     """Return each capability on each platform, or on the one that it implies.
 
     The default is a host without a GPU and with the architecture of this one.
@@ -162,7 +178,7 @@ def _targets(params: Params) -> tuple[Target, ...]:
         for implied in (implied_platform(capability),)
         for platform in platforms
     ]
-    return tuple(Target(*pair, backends, models) for pair in dict.fromkeys(pairs))
+    return tuple(Target(*pair, backends, models, pins=pins) for pair in dict.fromkeys(pairs))
 
 
 def _rows(rows: t.Any, spec: Params, where: str) -> tuple[Params, ...]:

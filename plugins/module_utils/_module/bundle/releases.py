@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -31,12 +32,11 @@ class ReleaseFinder:
         self._http = http
         self._sources = sources
         self._wanted = wanted
-        self._latest = ""
 
     def add(self, version: str, architecture: str) -> None:
         """Add a version, which may be `latest`, for an architecture; raises SourceError, TransportError."""
         if version == "latest":
-            version = self._latest = self._latest or self._newest()
+            version = self.newest
             self._wanted.documents[f"{RELEASES}/latest"] = f"{version}\n".encode()
         name, sums = f"local-ai-{version}-linux-{architecture}", f"LocalAI-{version}-checksums.txt"
         directory, url = f"{RELEASES}/{version}", f"{self._url}/{version}"
@@ -55,8 +55,9 @@ class ReleaseFinder:
             WantedFile(address, name, listed.group(1), artifact.size, keys=(address.text,), directory=directory)
         )
 
-    def _newest(self) -> str:
-        """Return the newest version: GitHub redirects to its page, a mirror has a text file."""
+    @functools.cached_property
+    def newest(self) -> str:
+        """The newest version: GitHub redirects to its page, a mirror has a text file. Raises SourceError."""
         url = re.sub("/releases/download$", "/releases", self._url) + "/latest"
         try:
             answer = self._fetch(url)

@@ -126,9 +126,12 @@ class _Comparison:
             return self._reason_of_other(file, state)
         if self.options.verify and recorded.sha256 and self.facts.answer(HashFile(file.filename)) != recorded.sha256:
             return f"the content of {file.filename} is not the one that was installed"
-        if self.latest and recorded.version:
+        if self.latest and not file.sha256:
             served: Served = self.facts.answer(ServedFile(recorded.uri))
-            if served.version and served.version != recorded.version:
+            # A registry or a bundle states the digest. It may be the content that a web server had.
+            digest = f"sha256:{recorded.sha256}" if recorded.sha256 else ""
+            known = digest if served.version.startswith("sha256:") else recorded.version
+            if known and served.version and served.version != known:
                 return f"the server of {file.filename} has another version"
         return ""
 

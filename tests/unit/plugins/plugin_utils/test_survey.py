@@ -11,7 +11,10 @@ import json
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.argspec import BUNDLE
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.options import bundle_options
 from ansible_collections.localai.core.plugins.module_utils._module.models.pins import pins_of
 from ansible_collections.localai.core.plugins.plugin_utils._survey import row_of_host, survey_of
 
@@ -280,3 +283,43 @@ def test_what_was_removed_is_named_once_and_what_is_wrong_with_its_host() -> Non
     short = row(models=[{"name": "n", "uri": "https://h.example.com/x?y"}])
     found = survey(a=wrong, b=short, c=short)
     assert (found["malformed"], found["shortened"]) == (["model m (on a)"], ["model n"])
+
+
+def test_the_module_reads_what_the_survey_has() -> None:
+    file = {"filename": "f", "uri": "https://h.example.com/f"}
+    build = {
+        "name": "b",
+        "capability": "amd",
+        "platform": "linux/amd64",
+        "backend": "rocm-b",
+        "uri": "h.example.com/x:y",
+        "digest": f"sha256:{'0' * 64}",
+    }
+    found = survey(
+        unread=("u",),
+        a=row(
+            backends=[{"name": "b", "state": "latest"}, {"name": "c", "uri": "h.example.com/x:y", "alias": "d"}],
+            models=[{"name": "m", "files": [file], "config": {"backend": "b"}}, {"name": "n", "model": "o"}],
+            release="v4.11.0",
+            galleries=[gallery("g")],
+        ),
+        b=row(capability="amd", platform="linux/arm64", backends_state="latest", server_version="latest"),
+        c=row(pins={"format": 1, "backends": [build]}),
+    )
+    validated = ArgumentSpecValidator(**BUNDLE).validate({"path": "/bundle", "survey": found["document"]})
+    assert validated.error_messages == []
+    options = bundle_options(validated.validated_parameters)
+    assert [(target.capability, str(target.platform)) for target in options.targets] == [
+        ("amd", "linux/arm64"),
+        ("default", "linux/amd64"),
+        ("default", "linux/amd64"),
+    ]
+    backends, models = options.targets[2].backends, options.targets[2].models
+    assert [(item["name"], item["release"], item["state"]) for item in backends] == [
+        ("b", "v4.11.0", "latest"),
+        ("c", None, None),
+    ]
+    assert [item["name"] for item in models] == ["m", "n"]
+    assert options.versions == (("latest", "arm64"), ("v4.11.0", "amd64"))
+    assert [source.name for source in options.galleries] == ["localai", "g"]
+    assert [document["backends"][0]["backend"] for document in options.pins] == ["rocm-b"]

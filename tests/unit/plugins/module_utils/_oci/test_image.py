@@ -204,6 +204,16 @@ def test_an_unreachable_mirror_is_not_queried_again_once_its_retries_are_used_up
     assert [host for host, _path in world.asked].count("m.example") == 3
 
 
+@pytest.mark.parametrize("resolve", [False, True])
+def test_a_dead_registry_tells_that_its_mirrors_were_not_asked_for_a_tag(resolve):
+    world = World(
+        pages("https://m.example/v2/x/y"), dead=["quay.example", "m.example"] if resolve else ["quay.example"]
+    )
+    with pytest.raises(TransportError, match="nobody answers") as caught:
+        pull(world, mirror("m.example", resolve))
+    assert ("none of them has resolve: true in endpoints" in str(caught.value)) is not resolve
+
+
 def test_if_all_hosts_fail_the_error_names_each():
     world = World(pages(QUAY, without=[CHILD]), dead=["a.example"])
     with pytest.raises(TransportError) as caught:
