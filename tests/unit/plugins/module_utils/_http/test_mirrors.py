@@ -75,7 +75,9 @@ def test_a_document_that_no_mirror_has_is_read_from_its_server():
 
 def test_a_document_that_is_nowhere_is_an_error_that_names_each_server():
     http = client("https://m.example", adapter=Internet({"https://m.example/api/x": (403, {}, b"")}))
-    with pytest.raises(TransportError, match=r"GET https://m\.example/api/x: 403.*; GET https://huggingface\.co/api/x: 404") as e:
+    with pytest.raises(
+        TransportError, match=r"GET https://m\.example/api/x: 403.*; GET https://huggingface\.co/api/x: 404"
+    ) as e:
         fetch_document(http, DOCUMENT, limit=99)
     assert (e.value.status, e.value.missing) == (404, True)
 
