@@ -285,17 +285,16 @@ options:
       - Whether to only download and verify the builds that the same task without this option would install, for example
         during the day before a maintenance window. Backends that LocalAI lists and runs are not changed, and nothing is
         removed. RV(restart_required) is false, and RV(unload) and RV(removed) are empty.
-      - The next run without this option moves the downloaded build into place, and transfers nothing, if it is the build
-        that this run needs. With O(pins), with O(digest), and for archives with a SHA-256, that run needs no network.
-        Otherwise it asks the gallery and the registry which build is the current one. If that is another one by then, it
-        is downloaded.
+      - The next run without this option moves the downloaded build into place, and transfers nothing, if it is the
+        build that this run needs. With O(pins) and with O(digest), that run needs no network for it. Otherwise it asks
+        the gallery and the registry which build is the current one. If that is another one by then, it is downloaded.
       - The builds are in C(.localai-core/downloaded) of O(backends_path), one for each backend at most. They are no
         previous versions, and O(keep_previous) does not apply to them. A build that was never installed is removed when
         another one is downloaded or installed for the backend, and with O(state=absent). A repair does not remove it.
-      - A backend from a directory or a file without SHA-256 on the host, or from a web server that states neither an ETag
-        nor a date, is not downloaded.
-      - Cannot be used with O(state=absent), O(exclusive) and O(force). Backends with O(backends[].state=absent) are left
-        alone.
+      - A backend from a directory or a file without SHA-256 on the host, or from a web server that states neither an
+        ETag nor a date, is not downloaded.
+      - Cannot be used with O(state=absent), O(exclusive) and O(force). Backends with O(backends[].state=absent) are
+        left alone.
     type: bool
     default: false
     version_added: 0.2.0

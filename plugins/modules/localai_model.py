@@ -258,17 +258,17 @@ options:
       - Whether to only download and verify the files that the same task without this option would install, for example
         during the day before a maintenance window. Models are not changed, and nothing is removed.
         RV(reload_required) and RV(restart_required) are false, and RV(unload) and RV(removed) are empty.
-      - The next run without this option takes the downloaded files, reads them once to verify them, and transfers none of
-        their bytes. It still asks the gallery and the servers of the files. A file that has another SHA-256 by then, or
-        without a SHA-256 another ETag, date or size, is transferred again.
+      - The next run without this option takes the downloaded files, reads them once to verify them, and transfers none
+        of their bytes. It still asks the gallery and the servers of the files. A file that has another SHA-256 by then,
+        or without a SHA-256 another ETag, date or size, is transferred again.
       - The files are in C(.localai-core/downloaded) of O(models_path), and those of snapshots of repositories in
         C(.artifacts/.partial), where O(prune) removes them after a day. They are removed when the model is installed
-        from other files or upgraded, when other files are downloaded for it, and with O(state=absent). A repair does not
-        remove them.
-      - A file without a SHA-256 whose server states neither an ETag nor a date is not downloaded, with a warning. A file
-        on the host is not downloaded either.
-      - Cannot be used with O(state=absent), O(exclusive), O(prune) and O(force). Models with O(models[].state=absent) are
-        left alone.
+        from other files or upgraded, when other files are downloaded for it, and with O(state=absent). A repair does
+        not remove them.
+      - A file without a SHA-256 whose server states neither an ETag nor a date is not downloaded, with a warning. A
+        file on the host is not downloaded either.
+      - Cannot be used with O(state=absent), O(exclusive), O(prune) and O(force). Models with
+        O(models[].state=absent) are left alone.
     type: bool
     default: false
     version_added: 0.2.0
