@@ -286,8 +286,9 @@ options:
         during the day before a maintenance window. Backends that LocalAI lists and runs are not changed, and nothing is
         removed. RV(restart_required) is false, and RV(unload) and RV(removed) are empty.
       - The next run without this option moves the downloaded build into place, and transfers nothing, if it is the
-        build that this run needs. With O(pins) and with O(digest), that run needs no network for it. Otherwise it asks
-        the gallery and the registry which build is the current one. If that is another one by then, it is downloaded.
+        build that this run needs. With O(pins), that run needs no network for it, and with O(digest) it only reads the
+        gallery. Otherwise it also asks the registry which build is the current one. If that is another one by then, it
+        is downloaded.
       - The builds are in C(.localai-core/downloaded) of O(backends_path), one for each backend at most. They are no
         previous versions, and O(keep_previous) does not apply to them. A build that was never installed is removed when
         another one is downloaded or installed for the backend, and with O(state=absent). A repair does not remove it.
