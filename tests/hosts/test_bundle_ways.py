@@ -19,8 +19,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from ansible_collections.localai.core.tests.hosts.fleet import USER, Host
-from ansible_collections.localai.core.tests.hosts.releases import GOOD
+from ansible_collections.localai.core.tests.hosts.fleet import Host
 from ansible_collections.localai.core.tests.hosts.test_bundle import fill
 from ansible_collections.localai.core.tests.hosts.test_role import give_gpus
 from ansible_collections.localai.core.tests.hosts.world import World, ask, expect, question, world_of

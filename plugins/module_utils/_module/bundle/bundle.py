@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._bundle.collection import artifact_at
 from ..._bundle.contents import CONTENTS, MOST_BYTES, Contents, Stored, parse_contents
 from ..._errors import OptionError, SourceError
 from ..._fs.file_attributes import FileAttributes
@@ -25,9 +24,10 @@ from ..preflight import check_space, check_writable
 from ..runner import Run, run_module
 from .argspec import BUNDLE
 from .contents import Missing, merged, missing_of
-from .documents import Directory, Documents, contents_of, documents_of, manifests_of
+from .documents import Directory, Documents, contents_of, documents_of, has_content, manifests_of
 from .fill import Filler, surplus
 from .gather import Gathered, gather
+from .lists import lists_of
 from .options import BundleOptions, bundle_options
 
 _KIND = Kind("the files of a bundle", "path")
@@ -46,52 +46,47 @@ class _Work:
     gathered: Gathered
     directory: Directory
     documents: Documents
-    manifests: t.Mapping[str, bytes]
     missing: Missing
 
     def contents(self, fetched: t.Mapping[str, Stored]) -> Contents:
         """Return the list of the bundle, see `contents_of`."""
         return contents_of(self.options, self.gathered, self.directory, self.documents, fetched)
 
-    @property
-    def has_documents(self) -> bool:
-        """Whether the small files are there."""
-        sizes = {**self.documents.files, **self.manifests}
-        return all(self.directory.has(Stored(path, "", len(content))) for path, content in sizes.items())
+    def small_files(self, contents: Contents) -> dict[str, bytes]:
+        """Return all files that are made here, the lists last."""
+        manifests = manifests_of(self.gathered, self.options.known)
+        return {**manifests, **self.documents.files, **lists_of(contents)}
 
 
 def _run(run: Run) -> None:
     run.result.update(fetched=[], removed=[], size=0, bytes_transferred=0, diff=[])
-    work = _planned(bundle_options(run.params), run.warnings)
+    options = bundle_options(run.params)
+    _old(options.path)
+    gathered = gather(options, run.warnings)
+    work = _work(options, gathered)
     rows = _rows(work.missing)
     run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
-    check_writable(work.options.path, contents=_KIND)
-    check_space(work.options.path, work.missing.size, lambda: work.missing.size, _KIND)
+    check_writable(options.path, contents=_KIND)
+    check_space(options.path, work.missing.size, lambda: work.missing.size, _KIND)
     contents = work.contents({})
-    removed = surplus(work.options.path, contents) if work.options.prune else []
-    changes = bool(rows or removed) or contents != work.directory.old or not work.has_documents
+    removed = surplus(options.path, contents) if options.prune else []
+    changes = bool(rows or removed) or not all(
+        has_content(os.path.join(options.path, path), content) for path, content in work.small_files(contents).items()
+    )
     if run.check_mode:
         run.result.update(changed=changes, removed=removed)
     elif changes:
-        _fill(work, run)
+        _fill(options, gathered, run)
     run.result["msg"] = _message(run)
 
 
-def _planned(options: BundleOptions, warnings: list[str]) -> _Work:
-    """Return what a run has to do; raises LocalAIError. Nothing is written."""
+def _work(options: BundleOptions, gathered: Gathered) -> _Work:
+    """Return what a run has to do for the current state of the directory; raises LocalAIError. Nothing is written."""
     old = _old(options.path)
-    kept = Contents() if options.prune else merged(old, options.known)
-    directory = Directory(options.path, old, options.known, kept)
-    collection = artifact_at(options.collection) if options.collection is not None else None
-    gathered = gather(options, warnings)._replace(collection=collection.version if collection else old.collection)
-    return _Work(
-        options,
-        gathered,
-        directory,
-        documents_of(gathered, directory, collection),
-        manifests_of(gathered, options.known),
-        missing_of(gathered.wanted, old, options.known, directory.has),
-    )
+    directory = Directory(options.path, old, options.known, Contents() if options.prune else merged(old, options.known))
+    documents = documents_of(gathered, directory)
+    missing = missing_of(gathered.wanted, old, options.known, directory.has)
+    return _Work(options, gathered, directory, documents, missing)
 
 
 def _old(path: str) -> Contents:
@@ -113,21 +108,18 @@ def _old(path: str) -> Contents:
     return Contents()
 
 
-def _fill(work: _Work, run: Run) -> None:
-    """Fetch what is missing, and write the list last. What was complete before stays so, whatever fails."""
-    options = work.options
+def _fill(options: BundleOptions, gathered: Gathered, run: Run) -> None:
+    """Fetch what is missing, and write the lists last. What was complete before stays so, whatever fails."""
     with open_store(options.path, FileAttributes(), TreeFiles(), options.lock_timeout) as store:
-        filler = Filler(store, store.files(0o644, 0o755), work.gathered.sources)
+        # Another run may have fetched some of it meanwhile.
+        work = _work(options, gathered)
+        filler = Filler(store, store.files(0o644, 0o755), gathered.sources)
         try:
-            # Another run may have fetched some of it meanwhile.
-            missing = missing_of(work.gathered.wanted, _old(options.path), options.known, work.directory.has)
-            for blob in missing.blobs:
+            for blob in work.missing.blobs:
                 filler.fetch_blob(blob)
-            fetched = {file.identity: filler.fetch_file(file) for file in missing.files}
-            for path, content in (*work.manifests.items(), *work.documents.files.items()):
+            contents = work.contents({file.identity: filler.fetch_file(file) for file in work.missing.files})
+            for path, content in work.small_files(contents).items():
                 filler.write(path, content)
-            contents = work.contents(fetched)
-            filler.write_list(contents)
             for path in surplus(options.path, contents) if options.prune else ():
                 filler.files.remove(path)
                 run.result["removed"].append(path)
