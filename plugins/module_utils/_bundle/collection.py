@@ -40,8 +40,9 @@ def artifact_at(path: str) -> CollectionArtifact:
         manifest = json.loads(_file(path, _MANIFEST))
         info, rows = manifest["collection_info"], json.loads(_file(path, _FILES))["files"]
         name = f"{info['namespace']}-{info['name']}-{info['version']}.tar.gz"
+        directories = [row["name"] for row in rows if row["ftype"] == "dir" and row["name"] != "."]
         files = [_MANIFEST, _FILES, *(row["name"] for row in rows if row["ftype"] == "file")]
-        return CollectionArtifact(name, str(info["version"]), _packed(path, files))
+        return CollectionArtifact(name, str(info["version"]), _packed(path, directories, files))
     except OSError as e:
         raise OptionError(f"collection: {e.filename or path}: {e.strerror}. {_ADVICE}") from None
     except (ValueError, LookupError, TypeError, tarfile.TarError, EOFError):
@@ -66,10 +67,15 @@ def _file(path: str, name: str) -> bytes:
     return read_file(os.path.join(path, name), _MOST_BYTES)
 
 
-def _packed(path: str, names: t.Iterable[str]) -> bytes:
+def _packed(path: str, directories: t.Iterable[str], files: t.Iterable[str]) -> bytes:
+    """Return an archive, in which ansible-galaxy looks for directories too."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name in names:
+        for name in directories:
+            directory = tarfile.TarInfo(name)
+            directory.type, directory.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(directory)
+        for name in files:
             content, member = _file(path, name), tarfile.TarInfo(name)
             member.size = len(content)
             member.mode = 0o755 if os.access(os.path.join(path, name), os.X_OK) else 0o644
