@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any, Iterator
 
+from ansible_collections.localai.core.plugins.module_utils._bundle.contents import parse_contents
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_bundle
 
 from .faults import Status
@@ -88,10 +89,14 @@ def prove_fill(directory: BundleDirectory, **options: Any) -> dict[str, Any]:
 
 
 def assert_sums(directory: BundleDirectory) -> None:
-    """Insist that SHA256SUMS lists exactly the files that there are, with their checksums."""
+    """Insist that SHA256SUMS has the right checksums, those of all files that the bundle lists."""
     files = directory.files
     rows = dict(line.split("  ", 1)[::-1] for line in files.pop("SHA256SUMS").decode().splitlines())
-    assert rows == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    assert rows == {name: hashlib.sha256(files[name]).hexdigest() for name in rows}
+    contents = parse_contents(files["bundle.json"])
+    assert set(rows) == {*contents.stored, "bundle.json", "images/oci-layout", "images/index.json"}
+    # Only what was at the same URL before is not listed any more.
+    assert [name for name in files if name not in rows and not name.startswith("files/")] == []
 
 
 class BundledHost(Host):

@@ -13,13 +13,13 @@ import json
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._sources import resume
 from ansible_collections.localai.core.plugins.module_utils._sources.source import Delivered
-from ansible_collections.localai.core.plugins.modules import localai_backend
 
 from . import delivery
 from .interpreter import environment
@@ -45,9 +45,9 @@ def killed(path: Path, *uris: str, when: Callable[[], bool], **options: Any) -> 
     _kill({"path": str(path), "uris": uris, "options": options}, when)
 
 
-def killed_task(task: Mapping[str, Any], when: Callable[[], bool]) -> None:
-    """Begin a run of localai_backend, and kill it in the same way."""
-    _kill({"task": task}, when)
+def killed_task(task: Mapping[str, Any], when: Callable[[], bool], module: str = "localai_backend") -> None:
+    """Begin a run of a module, and kill it in the same way."""
+    _kill({"task": task, "module": module}, when)
 
 
 def _kill(arguments: Mapping[str, Any], when: Callable[[], bool]) -> None:
@@ -76,7 +76,8 @@ def main() -> None:
     arguments = json.loads(sys.argv[1])
     resume._LONG = 0.0
     if "task" in arguments:
-        run_module(localai_backend.main, arguments["task"])
+        module = import_module(f"ansible_collections.localai.core.plugins.modules.{arguments['module']}")
+        run_module(module.main, arguments["task"])
         return
     transfer(Path(arguments["path"]), *arguments["uris"], **arguments["options"])
 
