@@ -64,13 +64,12 @@ def _run(run: Run) -> None:
     _old(options.path)
     gathered = gather(options, run.warnings)
     work = _work(options, gathered)
-    rows = _rows(work.missing)
-    run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
+    run.result.update(_result_of(work.missing))
     check_writable(options.path, contents=_KIND)
     check_space(options.path, work.missing.size, lambda: work.missing.size, _KIND)
     contents = work.contents({})
     removed = surplus(options.path, contents) if options.prune else []
-    changes = bool(rows or removed) or not all(
+    changes = bool(run.result["fetched"] or removed) or not all(
         has_content(os.path.join(options.path, path), content) for path, content in work.small_files(contents).items()
     )
     if run.check_mode:
@@ -113,6 +112,7 @@ def _fill(options: BundleOptions, gathered: Gathered, run: Run) -> None:
     with open_store(options.path, FileAttributes(), TreeFiles(), options.lock_timeout) as store:
         # Another run may have fetched some of it meanwhile.
         work = _work(options, gathered)
+        run.result.update(_result_of(work.missing))
         filler = Filler(store, store.files(0o644, 0o755), gathered.sources)
         try:
             for blob in work.missing.blobs:
@@ -127,6 +127,11 @@ def _fill(options: BundleOptions, gathered: Gathered, run: Run) -> None:
         finally:
             run.result["changed"] = bool(filler.written or run.result["removed"])
             run.result["bytes_transferred"] = filler.transferred
+
+
+def _result_of(missing: Missing) -> dict[str, t.Any]:
+    rows = _rows(missing)
+    return {"fetched": rows, "size": missing.size, "diff": _diff(rows)}
 
 
 def _rows(missing: Missing) -> list[dict[str, t.Any]]:

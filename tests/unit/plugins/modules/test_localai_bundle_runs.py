@@ -303,7 +303,9 @@ def test_a_disk_that_is_too_small_is_told_before_the_transfer(directory, world, 
 
     def small(path):
         status = real(path)
-        return SimpleNamespace(**{**{key: getattr(status, key) for key in dir(status) if key[:2] == "f_"}, "f_bavail": 0})
+        return SimpleNamespace(
+            **{**{key: getattr(status, key) for key in dir(status) if key[:2] == "f_"}, "f_bavail": 0}
+        )
 
     monkeypatch.setattr("os.statvfs", small)
     world.registry.requests.clear()
