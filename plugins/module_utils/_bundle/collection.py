@@ -40,9 +40,8 @@ def artifact_at(path: str) -> CollectionArtifact:
         manifest = json.loads(_file(path, _MANIFEST))
         info, rows = manifest["collection_info"], json.loads(_file(path, _FILES))["files"]
         name = f"{info['namespace']}-{info['name']}-{info['version']}.tar.gz"
-        directories = [row["name"] for row in rows if row["ftype"] == "dir" and row["name"] != "."]
-        files = [_MANIFEST, _FILES, *(row["name"] for row in rows if row["ftype"] == "file")]
-        return CollectionArtifact(name, str(info["version"]), _packed(path, directories, files))
+        paths = [row["name"] + ("/" if row["ftype"] == "dir" else "") for row in rows if row["name"] != "."]
+        return CollectionArtifact(name, str(info["version"]), _packed(path, [_MANIFEST, _FILES, *paths]))
     except OSError as e:
         raise OptionError(f"collection: {e.filename or path}: {e.strerror}. {_ADVICE}") from None
     except (ValueError, LookupError, TypeError, tarfile.TarError, EOFError):
@@ -67,16 +66,16 @@ def _file(path: str, name: str) -> bytes:
     return read_file(os.path.join(path, name), _MOST_BYTES)
 
 
-def _packed(path: str, directories: t.Iterable[str], files: t.Iterable[str]) -> bytes:
-    """Return an archive, in which ansible-galaxy looks for directories too."""
+def _packed(path: str, names: t.Iterable[str]) -> bytes:
+    """Return an archive of files and, with a slash at the end, of directories, which ansible-galaxy insists on."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name in directories:
-            directory = tarfile.TarInfo(name)
-            directory.type, directory.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(directory)
-        for name in files:
-            content, member = _file(path, name), tarfile.TarInfo(name)
+        for name in names:
+            member, content = tarfile.TarInfo(name.rstrip("/")), b""
+            if name.endswith("/"):
+                member.type = tarfile.DIRTYPE
+            else:
+                content = _file(path, name)
             member.size = len(content)
             member.mode = 0o755 if os.access(os.path.join(path, name), os.X_OK) else 0o644
             archive.addfile(member, io.BytesIO(content))

@@ -177,7 +177,7 @@ def parse_contents(data: bytes) -> Contents:
         )
     try:
         return _contents(document)
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (SourceError, LookupError, TypeError, ValueError, AttributeError):
         raise SourceError(f"its {CONTENTS} is damaged. Copy the bundle again.") from None
 
 
@@ -231,7 +231,7 @@ def _texts(row: _Row, *keys: str) -> dict[str, str]:
 def _stored(row: _Row) -> Stored:
     path, sha256 = _texts(row, "path", "sha256").values()
     # The paths are read on hosts, as root.
-    if inner_path(path) != path:
+    if not path or inner_path(path) != path:
         raise ValueError(path)
     return Stored(path, _digest(f"sha256:{sha256}").partition(":")[2], _size(row["size"]))
 

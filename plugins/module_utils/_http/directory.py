@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import quote
 
 from .._address import redacted_url
 from .._errors import SourceError
@@ -85,15 +86,18 @@ class WebDirectory(Directory):
 
     def chunks(self, name: str, offset: int = 0, size: int | None = None) -> t.Iterator[bytes]:
         """Yield the content of a file from `offset` on; raises TransportError."""
-        url = f"{self._url}/{name}"
+        url = self._url_of(name)
         return self._http.download(url, headers=lambda: self._http.authorization(url), size=size, offset=offset)
 
     def part(self, name: str, start: int, length: int) -> bytes:
         """Return a part of a file, by one small request; empty if the server does not send parts."""
-        url = f"{self._url}/{name}"
+        url = self._url_of(name)
         headers = {**self._http.authorization(url), "Range": f"bytes={start}-{start + length - 1}"}
         answer = self._http.fetch(url, headers=headers, accept=(200, 206), first=length)
         return b"" if start and answer.status == 200 else answer.body
+
+    def _url_of(self, name: str) -> str:
+        return f"{self._url}/{quote(name)}"
 
 
 def content_of(directory: Directory, name: str, limit: int) -> bytes:

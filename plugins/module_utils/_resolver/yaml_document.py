@@ -157,7 +157,7 @@ def excerpt(data: bytes, names: t.Container[str]) -> bytes:
 
     kept = [
         isinstance(row, dict) and isinstance(row.get("name"), str) and row["name"].lower() in names
-        for row in parse_yaml(data)
+        for row in parse_yaml(data) or ()
     ]
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text_of(data))
     with _without_collector():
