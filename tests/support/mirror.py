@@ -23,7 +23,7 @@ from typing import Any, Iterator, Mapping, Sequence
 from .playbook import COLLECTION, environment
 
 ROLE = COLLECTION / "roles" / "localai_mirror"
-GATEWAY = ROLE / "files" / "localai-mirror-gateway"
+GATEWAY = ROLE / "files" / "gateway.py"
 _MAIN = """
 daemon off;
 {user}
@@ -82,13 +82,7 @@ def mirror(
             stack.callback(process.kill)
             return process
 
-        gateway = start(
-            "gateway",
-            sys.executable,
-            "-I",
-            str(ROLE / "files" / "localai-mirror-gateway"),
-            given["__localai_mirror_socket"],
-        )
+        gateway = start("gateway", sys.executable, "-I", str(GATEWAY), str(work / "gateway.sock"))
         _wait_for(work / "gateway.sock")
         front = start("nginx", str(nginx), "-p", str(work), "-c", str(work / "nginx.conf"))
         _wait_for(("127.0.0.1", port + 1))
