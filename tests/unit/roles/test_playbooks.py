@@ -25,7 +25,7 @@ ROLE = """
 - ansible.builtin.debug:
     msg: "done on {{ inventory_hostname }} in batch {{ ansible_play_batch | join('-') }}"
 - ansible.builtin.set_fact:
-    __localai_is_to_soak: "{{ inventory_hostname in changing | default([]) }}"
+    __localai_before_soak: "{{ {'unit': {}} if inventory_hostname in changing | default([]) else {'skipped': true} }}"
 """
 SOAK = """
 - ansible.builtin.debug:
@@ -163,24 +163,12 @@ def test_check_mode_is_one_batch_and_goes_on(fleet: Fleet) -> None:
 
 
 def test_the_hosts_that_were_changed_soak_before_the_next_batch(fleet: Fleet) -> None:
-    said = fleet.run("upgrade", localai_batch="2,100%", localai_soak_time=1, changing=["n2", "s3"])
+    said = fleet.run("upgrade", localai_batch="2,100%", changing=["n2", "s3"])
     assert re.findall("(?:soaked|done on) (..)", said) == ["n1", "n2", "n2", "s1", "s2", "s3", "s3"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "soak_time"), [([], 0), pytest.param([], None, marks=pytest.mark.long), (["--check"], 1)]
-)
-def test_without_a_soak_time_and_in_check_mode_no_host_soaks(
-    fleet: Fleet, arguments: list[str], soak_time: int | None
-) -> None:
-    more = {} if soak_time is None else {"localai_soak_time": soak_time}
-    said = fleet.run("provision", *arguments, localai_batch=2, changing=["n1", "s3"], **more)
-    assert "soaked" not in said
-    assert "done on s3" in said
-
-
 def test_a_batch_that_does_not_stay_good_is_the_last_one(fleet: Fleet) -> None:
-    changing: dict[str, Any] = {"localai_soak_time": 1, "changing": ["n1", "n2", "s1"], "crashing": ["n2"]}
+    changing: dict[str, Any] = {"changing": ["n1", "n2", "s1"], "crashing": ["n2"]}
     assert fleet.done("provision", localai_batch=2, **changing) == ["n1", "n2"]
 
 
