@@ -44,7 +44,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(blobs) has the paths of blobs, relative to the bundle, by their paths in the storage. Hard links or copies will do.
+    - C(blobs) has the paths of blobs, relative to the bundle, by their paths in the storage. They can be hard links.
     - C(links) has the contents of small files by their paths in the storage. They have to be written after the blobs.
   type: dict
 """
@@ -66,8 +66,8 @@ def registry_files(contents: t.Mapping[str, t.Any], storage: str) -> dict[str, d
     links: dict[str, str] = {}
     try:
         for image in contents["images"]:
-            digests = [_hex(digest) for digest in image["blobs"]]
-            blobs.update((f"{root}/blobs/sha256/{hex[:2]}/{hex}/data", f"images/blobs/sha256/{hex}") for hex in digests)
+            keys = [_hex(digest) for digest in image["blobs"]]
+            blobs.update((f"{root}/blobs/sha256/{key[:2]}/{key}/data", f"images/blobs/sha256/{key}") for key in keys)
             for path, digest in _links(image, root):
                 if links.setdefault(path, digest) != digest:
                     raise AnsibleFilterError(
