@@ -21,12 +21,8 @@ import pytest
 import yaml
 
 from ansible_collections.localai.core.tests.hosts.fleet import Host
-<<<<<<< HEAD
-from ansible_collections.localai.core.tests.hosts.test_bundle import fill
-=======
 from ansible_collections.localai.core.tests.hosts.releases import GOOD
 from ansible_collections.localai.core.tests.hosts.test_bundle import CAPABILITIES, fill
->>>>>>> 5c587ce08f5030a05a131561b5c8c791b2468079
 from ansible_collections.localai.core.tests.hosts.test_role import give_gpus
 from ansible_collections.localai.core.tests.hosts.world import Outcome, World, ask, expect, load, question, world_of
 from ansible_collections.localai.core.tests.support.gallery import REPOSITORY, gallery
