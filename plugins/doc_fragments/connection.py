@@ -56,9 +56,10 @@ options:
         description:
           - Mirrors of the images of this host, in the order in which they are tried. The host itself is tried last,
             unless a mirror has O(endpoints[].mirrors[].resolve=true).
-          - They are mirrors of the files of models on this host too, such as V(huggingface.co). The path of the file is
-            put after that of the mirror. O(endpoints[].mirrors[].resolve) has no effect on these, and the host itself
-            is always tried last. Other archives and galleries have mirrors of their own.
+          - They are mirrors of the files of models, galleries and base files on this host too, such as
+            V(huggingface.co) with its API. The path of the file is put after that of the mirror.
+            O(endpoints[].mirrors[].resolve) has no effect on these, and the host itself is always tried last. Other
+            archives have mirrors of their own.
           - Put the credentials and certificates for a mirror in a separate entry for the host of the mirror.
         type: list
         elements: dict

@@ -18,7 +18,8 @@ author:
   - localai.core contributors (@localai-core)
 description:
   - This filter belongs to the role P(localai.core.localai#role).
-  - Adds entries for the hosts that a mirror has, and for the mirror itself. The keys of an entry that is there already win.
+  - Adds entries for the hosts that a mirror has, and for the mirror itself. The keys of an entry that is there already
+    win.
 positional: _input, mirror, hosts
 options:
   _input:

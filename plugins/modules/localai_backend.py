@@ -280,6 +280,25 @@ options:
     description: Whether to reinstall installed backends.
     type: bool
     default: false
+  download_only:
+    description:
+      - Whether to only download and verify the builds that the same task without this option would install, for example
+        during the day before a maintenance window. Backends that LocalAI lists and runs are not changed, and nothing is
+        removed. RV(restart_required) is false, and RV(unload) and RV(removed) are empty.
+      - The next run without this option moves the downloaded build into place, and transfers nothing, if it is the
+        build that this run needs. With O(pins), that run needs no network for it, and with O(digest) it only reads the
+        gallery. Otherwise it also asks the registry which build is the current one. If that is another one by then, it
+        is downloaded.
+      - The builds are in C(.localai-core/downloaded) of O(backends_path), one for each backend at most. They are no
+        previous versions, and O(keep_previous) does not apply to them. A build that was never installed is removed when
+        another one is downloaded or installed for the backend, and with O(state=absent). A repair does not remove it.
+      - A backend from a directory or a file without SHA-256 on the host, or from a web server that states neither an
+        ETag nor a date, is not downloaded.
+      - Cannot be used with O(state=absent), O(exclusive) and O(force). Backends with O(backends[].state=absent) are
+        left alone.
+    type: bool
+    default: false
+    version_added: 0.2.0
   owner:
     description:
       - The owner of backends, usually the user of the LocalAI service. LocalAI's Python backends write into their
@@ -356,6 +375,12 @@ EXAMPLES = r"""
     name: [llama-cpp, whisper]
     state: latest
     keep_previous: 2
+
+- name: Download the newer builds during the day, without a change for the running server
+  localai.core.localai_backend:
+    name: [llama-cpp, whisper]
+    state: latest
+    download_only: true
 
 - name: Pin a build by its digest; if it is a previous version, this needs no network
   localai.core.localai_backend:
@@ -539,8 +564,11 @@ backends:
       type: str
     action:
       description:
-        - V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(chown), V(prune) or V(remove).
+        - V(none), V(install), V(repair), V(upgrade), V(replace), V(restore), V(download), V(chown), V(prune) or
+          V(remove).
         - With V(restore), a previous version is restored.
+        - With V(download), the build is only downloaded (see O(download_only)). Then the source, the version and the
+          digest are those of the downloaded build.
         - With V(chown), only owner, group and mode change.
         - With V(prune), only surplus previous versions are removed (see O(keep_previous)).
       type: str

@@ -253,6 +253,25 @@ options:
     description: Whether to read the source again and download the files of installed models again.
     type: bool
     default: false
+  download_only:
+    description:
+      - Whether to only download and verify the files that the same task without this option would install, for example
+        during the day before a maintenance window. Models are not changed, and nothing is removed.
+        RV(reload_required) and RV(restart_required) are false, and RV(unload) and RV(removed) are empty.
+      - The next run without this option takes the downloaded files, reads them once to verify them, and transfers none
+        of their bytes. It still asks the gallery and the servers of the files. A file that has another SHA-256 by then,
+        or without a SHA-256 another ETag, date or size, is transferred again.
+      - The files are in C(.localai-core/downloaded) of O(models_path), and those of snapshots of repositories in
+        C(.artifacts/.partial), where O(prune) removes them after a day. They are removed when the model is installed
+        from other files or upgraded, when other files are downloaded for it, and with O(state=absent). A repair does
+        not remove them.
+      - A file without a SHA-256 whose server states neither an ETag nor a date is not downloaded, with a warning. A
+        file on the host is not downloaded either.
+      - Cannot be used with O(state=absent), O(exclusive), O(prune) and O(force). Models with
+        O(models[].state=absent) are left alone.
+    type: bool
+    default: false
+    version_added: 0.2.0
   owner:
     description:
       - The owner of files, usually the user of the LocalAI service.
@@ -326,6 +345,12 @@ EXAMPLES = r"""
     owner: localai
     group: localai
   register: result
+
+- name: Download the files of a model during the day, without a change for the running server
+  localai.core.localai_model:
+    name: qwen3-4b
+    state: latest
+    download_only: true
 
 - name: Install the backends that the model needs
   localai.core.localai_backend:
@@ -542,7 +567,8 @@ models:
       type: str
     action:
       description:
-        - V(none), V(install), V(repair), V(upgrade), V(replace), V(chown) or V(remove).
+        - V(none), V(install), V(repair), V(upgrade), V(replace), V(download), V(chown) or V(remove).
+        - With V(download), files are only downloaded (see O(download_only)).
         - With V(repair), files or the configuration were missing or differed from what was installed.
         - With V(upgrade), the gallery or the source has another version.
         - With V(replace), the request differs from the one that the model was installed for, or the model was installed

@@ -12,7 +12,8 @@ version_added: 0.2.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - This module is used by the role P(localai.core.localai#role). For other files, use C(ansible.builtin.copy).
+  - This module is used by the roles P(localai.core.localai#role) and P(localai.core.localai_mirror#role). For other
+    files, use C(ansible.builtin.copy).
   - Writes all files of the service in one call, each of them atomically, with its owner, group and mode.
   - Follows no symlink in the place of a file, but replaces it. A path that leads through a symlink is accepted only if
     the symlink belongs to root or to the user of the task.

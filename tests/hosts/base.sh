@@ -10,7 +10,7 @@ set -euo pipefail
 directory=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,python3,python3-apt,iproute2,sudo,ca-certificates,procps,udev
 # A tree that was made with other packages is made again.
-ready=ready4
+ready=ready5
 fetch=(apt-get install -q -y --download-only --no-install-recommends)
 # shellcheck disable=SC2016  # apt fills it in
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)}
@@ -23,7 +23,8 @@ make_tree() {
         mmdebstrap --variant=minbase --include=$packages --dpkgopt=force-unsafe-io --skip=cleanup/apt/lists,cleanup/reproducible \
             "$release" "$tree" "$mirror"
         rm -f "$tree/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
-        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml python3-zstandard zstd nginx docker-registry
+        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml python3-zstandard zstd nginx docker-registry rsync \
+            nfs-common
         chroot "$tree" "${fetch[@]}" python3-isal || echo "It is not in $release."
         chroot "$tree" useradd --create-home --shell /bin/bash deploy
         echo 'deploy ALL=(ALL) NOPASSWD: ALL' >"$tree/etc/sudoers.d/deploy"

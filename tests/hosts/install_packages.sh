@@ -8,7 +8,8 @@ set -euo pipefail
 missing=()
 # mmdebstrap checks signatures, for which it has to have the keys, which Ubuntu has in a package.
 [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
-for wanted in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap ssh-keygen:openssh-client ip:iproute2; do
+for wanted in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap ssh-keygen:openssh-client ip:iproute2 \
+    rsync:rsync; do
     type -P "${wanted%%:*}" >/dev/null || missing+=("${wanted##*:}")
 done
 ((${#missing[@]})) || exit 0

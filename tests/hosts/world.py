@@ -97,8 +97,8 @@ class World:
         )
 
     def command(self, playbook: str, *arguments: str, limit: str = "all", **extra: Any) -> list[str]:
-        """The command line of a run of one of the collection's playbooks, or of one of these tests."""
-        places = (COLLECTION / "playbooks", Path(__file__).parent)
+        """The command line of a run of one of the collection's playbooks or examples, or of one of these tests."""
+        places = (COLLECTION / "playbooks", COLLECTION / "docs" / "examples", Path(__file__).parent, self.work)
         play = next(str(path) for place in places if (path := place / f"{playbook}.yml").exists())
         variables = json.dumps({**self.variables, **extra})
         inventory = str(self.work / "inventory.json")

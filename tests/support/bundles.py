@@ -87,7 +87,12 @@ def prove_fill(directory: BundleDirectory, **options: Any) -> dict[str, Any]:
     after = published(directory)
     for check in (True, False):
         again = directory.run(check=check, **options)
-        assert (again["failed"], again["changed"], again["fetched"], again["bytes_transferred"]) == (False, False, [], 0)
+        assert (again["failed"], again["changed"], again["fetched"], again["bytes_transferred"]) == (
+            False,
+            False,
+            [],
+            0,
+        )
         assert (again["msg"], again["removed"]) == ("Nothing to change.", [])
     assert published(directory) == after
     assert_sums(directory)

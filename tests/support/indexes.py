@@ -116,7 +116,8 @@ class Web:
         self, url: str, *, headers: Mapping[str, str], limit: int, decode: bool, accept: tuple[int, ...] = (200,)
     ) -> Answer:
         assert headers == self.authorization(url)
-        assert decode and accept == (200,)
+        assert decode
+        assert accept == (200,)
         self.asked.append(url)
         page = self.pages.get(url, TransportError(f"GET {url}: 404 Not Found", 404))
         if isinstance(page, Exception):

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -21,6 +23,7 @@ from typing import Any, Iterator, Mapping, Sequence
 from .playbook import COLLECTION, environment
 
 ROLE = COLLECTION / "roles" / "localai_mirror"
+GATEWAY = ROLE / "files" / "gateway.py"
 _MAIN = """
 daemon off;
 {user}
@@ -79,13 +82,7 @@ def mirror(
             stack.callback(process.kill)
             return process
 
-        gateway = start(
-            "gateway",
-            sys.executable,
-            "-I",
-            str(ROLE / "files" / "localai-mirror-gateway"),
-            given["__localai_mirror_socket"],
-        )
+        gateway = start("gateway", sys.executable, "-I", str(GATEWAY), str(work / "gateway.sock"))
         _wait_for(work / "gateway.sock")
         front = start("nginx", str(nginx), "-p", str(work), "-c", str(work / "nginx.conf"))
         _wait_for(("127.0.0.1", port + 1))
@@ -108,30 +105,32 @@ def _render(work: Path, given: Mapping[str, Any]) -> None:
             },
         ),
     }
+    # Without modules, which would take seconds.
     tasks = [
         {
-            "ansible.builtin.copy": {
-                "content": f"{{{{ lookup('ansible.builtin.template', '{ROLE / 'templates' / source}') }}}}",
-                "dest": str(work / name),
-                "mode": "0600",
+            "ansible.builtin.debug": {
+                "msg": f"<{name}>{{{{ lookup('template', '{ROLE}/templates/{source}') | b64encode }}}}<>"
             },
             "vars": own,
         }
         for name, (source, own) in templates.items()
     ]
-    files = [str(ROLE / "defaults" / "main.yml"), str(ROLE / "vars" / "main.yml")]
+    files = [str(ROLE / "defaults" / "main.yml"), str(ROLE / "vars" / "main" / "settings.yml")]
     play = {"hosts": "localhost", "gather_facts": False, "vars_files": files, "tasks": tasks}
     (work / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    given = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **given}
     done = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-e", json.dumps(given), work / "play.json"],
         env=environment(work),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout.decode()
+    texts = re.findall(r"<(\S+?)>(\S*?)<>", re.sub(r"\s+", "", done.stdout))
+    assert {name for name, _text in texts} == set(templates), done.stdout
+    for name, text in texts:
+        (work / name).write_bytes(base64.b64decode(text))
     (work / "temporary").mkdir()
     (work / "cache").mkdir()
     user = "user root;" if os.geteuid() == 0 else ""

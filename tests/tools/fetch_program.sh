@@ -9,7 +9,8 @@ set -euo pipefail
 build=$1 name=$2 libraries=("${@:3}")
 
 mkdir -p "$build/bin"
-if installed=$(type -P "$name"); then
+# nginx is in a directory that users do not have on their PATH.
+if installed=$(PATH=$PATH:/usr/sbin type -P "$name"); then
     ln -sf "$installed" "$build/bin/$name"
     exit
 fi
@@ -26,7 +27,7 @@ for package in "$name" "${libraries[@]}"; do
     dpkg -x "$package"_*.deb .
 done
 if [[ ${#libraries[@]} == 0 ]]; then
-    mv "usr/bin/$name" "$build/bin/"
+    mv usr/{,s}bin/"$name" "$build/bin/" 2>/dev/null || [[ -e $build/bin/$name ]]
 else
     directories=("$apt"/usr/lib/*-linux-gnu*)
     cat > "$build/bin/$name" <<END

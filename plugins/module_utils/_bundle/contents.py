@@ -80,8 +80,8 @@ class StoredFile(t.NamedTuple):
 class StoredImage(t.NamedTuple):
     """An image of the layout: its full name, and the digest that the name means.
 
-    `platforms` are those that it has, `blobs` the digests of all its documents and layers. `referrers` are those of the
-    manifests about it, such as signatures.
+    `platforms` are those that it has, `blobs` the digests of all its documents and layers. `manifests` are those of its
+    indexes and manifests among them, and `referrers` those of the manifests about it, such as signatures.
     """
 
     name: str
@@ -90,6 +90,7 @@ class StoredImage(t.NamedTuple):
     size: int
     platforms: tuple[str, ...]
     blobs: tuple[str, ...]
+    manifests: tuple[str, ...]
     referrers: tuple[str, ...]
 
 
@@ -201,6 +202,7 @@ def _contents(document: _Row) -> Contents:
                 size=_size(row["size"]),
                 platforms=tuple(map(str, row["platforms"])),
                 blobs=tuple(map(_digest, row["blobs"])),
+                manifests=tuple(map(_digest, row["manifests"])),
                 referrers=tuple(map(_digest, row["referrers"])),
                 **_texts(row, "name", "digest", "media_type"),
             )

@@ -55,7 +55,7 @@ def fetch_document(
 def mirrored_url(mirror: str, url: str, query: str = "") -> str:
     """Return the URL of a file at a mirror: the path follows that of the mirror, whose query is added.
 
-    The file's own query is left out, unless it is given as `query`: it may be a signature, which is for no other server.
+    The file's own query is left out, unless it is given: it may be a signature, which is for no other server.
     """
     at, file = urlsplit(mirror), urlsplit(url)
     queries = "&".join(filter(None, (query, mirror_query(at.query, file.netloc))))

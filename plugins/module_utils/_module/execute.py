@@ -12,12 +12,15 @@ import typing as t
 from dataclasses import replace
 
 from .._errors import HostError, LocalAIError, PartlyChanged
+from .._fs.utf8 import os
+from .._fs.walk import disk_usage
 from .._localai.backend_tree import BACKEND_FILES
 from .._localai.installed import Installed
 from .._planner.effects import effects
 from .._planner.plan import Plan
 from .._planner.steps import SetAttributes, Step, discards_download, keeps_previous, state_of
 from .._store.file_system import KeptAttributes
+from .._store.layout import DOWNLOADED, OWN_DIRECTORY
 from .._store.store import open_store
 from .answers import Answers, walk
 from .apply import Applier, Transfer
@@ -42,11 +45,14 @@ def preflight(plan: Plan, path: str, answers: t.Callable[[], Answers]) -> None:
     check_own(path, [step.backend for step in plan.steps if isinstance(step, SetAttributes)])
     artifacts = _artifacts(plan)
     packed = sum(artifact.size for artifact in artifacts)
+    downloaded = os.path.join(path, OWN_DIRECTORY, DOWNLOADED)
     check_space(
         path,
         packed,
         lambda: sum(map(answers().resolver.sources.unpacked_size, artifacts)),
-        discarded=[step.backend for step in plan.steps if discards_download(step)],
+        downloads=sum(
+            disk_usage(os.path.join(downloaded, step.backend)) for step in plan.steps if discards_download(step)
+        ),
     )
 
 

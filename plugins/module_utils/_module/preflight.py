@@ -105,20 +105,20 @@ def check_space(
     packed: int,
     unpacked: t.Callable[[], int],
     contents: Contents = BACKENDS,
-    discarded: t.Iterable[str] = (),
+    downloads: int = 0,
 ) -> None:
     """Raise HostError unless the file system of `path` has enough space for the new trees.
 
     `packed` is the number of bytes to transfer. `unpacked` returns the number of bytes of the unpacked trees. It is
     called only if they might not fit. The space of replaced trees does not count as free: they may be kept, and are
     removed only after the new trees are complete. What interrupted runs have transferred counts as free, because it
-    becomes a part of a new tree, or is removed when its space is needed. So do the downloads of the backends
-    `discarded`, which are removed before a transfer.
+    becomes a part of a new tree, or is removed when its space is needed. So do the bytes of
+    `downloads`, which are used or removed before the first transfer.
     """
     own_directory = os.path.join(path, OWN_DIRECTORY)
     free = shutil.disk_usage(os.fsencode(nearest_existing(path))).free
     free += disk_usage(os.path.join(own_directory, PARTIAL))
-    free += sum(disk_usage(os.path.join(own_directory, DOWNLOADED, name)) for name in discarded)
+    free += downloads
     needed = packed if packed * _MOST_GROWTH < free else unpacked()
     if free < needed:
         previous = disk_usage(os.path.join(own_directory, PREVIOUS))

@@ -16,7 +16,7 @@
         partial/<hash>                  contents that are in transfer, which a later run can continue
         replaced/<backend>/                 the old tree during a swap, if the file system has no atomic exchange
         kept/<backend>/<number>/            previous versions, the highest number the latest
-        downloaded/<backend>/<hash>/        a build that was fetched and is not installed yet
+        downloaded/<backend>/<hash>         a build that was fetched and is not installed yet, or a file of a model
         builds.json                         the last installed build of each backend, for repairs
         models/<model>.json                 the files that belong to an installed model
 

@@ -425,11 +425,12 @@ def test_the_modules_take_what_the_examples_give_them(module: str) -> None:
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: str(path.name))
 def test_the_modules_and_the_role_take_what_the_playbooks_give_them(path: Path) -> None:
-    specs = yaml.safe_load((COLLECTION / "roles/localai/meta/argument_specs.yml").read_text(encoding="utf-8"))
     for play in yaml.safe_load(path.read_text(encoding="utf-8")):
         modules_in([*play.get("pre_tasks", []), *play.get("tasks", [])])
         for role in play.get("roles", []):
-            assert set(role.get("vars", {})) <= set(specs["argument_specs"]["main"]["options"])
+            name = role["role"].rpartition(".")[2]
+            text = (COLLECTION / "roles" / name / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+            assert set(role.get("vars", {})) <= set(yaml.safe_load(text)["argument_specs"]["main"]["options"])
         for group, defaults in play.get("module_defaults", {}).items():
             if not group.startswith("group/"):
                 assert set(defaults) <= set(OTHER_MODULES[group.rpartition(".")[2]])

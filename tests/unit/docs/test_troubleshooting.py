@@ -59,8 +59,12 @@ def said_by_the_modules() -> set[str]:
 
 
 def files_of_the_role() -> list[Path]:
-    role = COLLECTION / "roles" / "localai"
-    return [*role.glob("tasks/*.yml"), *role.glob("vars/main/*.yml"), *(COLLECTION / "playbooks").rglob("*.yml")]
+    roles = COLLECTION / "roles"
+    return [
+        *roles.glob("*/tasks/*.yml"),
+        *roles.glob("*/vars/main/*.yml"),
+        *(COLLECTION / "playbooks").rglob("*.yml"),
+    ]
 
 
 def without_templates(text: str) -> str:

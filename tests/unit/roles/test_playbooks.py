@@ -24,6 +24,20 @@ ROLE = """
     that: inventory_hostname not in failing | default([])
 - ansible.builtin.debug:
     msg: "done on {{ inventory_hostname }} in batch {{ ansible_play_batch | join('-') }}"
+- ansible.builtin.set_fact:
+    __localai_before_soak: "{{ {'unit': {}} if inventory_hostname in changing | default([]) else {'skipped': true} }}"
+"""
+SOAK = """
+- ansible.builtin.debug:
+    msg: "soaked {{ inventory_hostname }}"
+- ansible.builtin.assert:
+    that: inventory_hostname not in crashing | default([])
+"""
+PREFETCH = """
+- ansible.builtin.debug:
+    msg: "done on {{ inventory_hostname }} in batch {{ ansible_play_batch | join('-') }}, {{ localai_backends_state }}"
+- ansible.builtin.assert:
+    that: inventory_hostname not in failing | default([])
 """
 BATCHED = ("provision.yml", "upgrade.yml")
 HOSTS = {"north": ["n1", "n2"], "south": ["s1", "s2", "s3"]}
@@ -40,7 +54,8 @@ class Fleet:
         shutil.copy(COLLECTION / "meta" / "runtime.yml", self._collection / "meta")
         tasks = self._collection / "roles" / "localai" / "tasks"
         tasks.mkdir(parents=True)
-        (tasks / "main.yml").write_text(ROLE)
+        for name, text in {"main": ROLE, "soak": SOAK, "prefetch": PREFETCH}.items():
+            (tasks / f"{name}.yml").write_text(text)
         self.variables: dict[str, dict[str, Any]] = {"localai": {}, "north": {}, "south": {}}
 
     def run(self, playbook: str, *arguments: str, **extra: Any) -> str:
@@ -145,6 +160,32 @@ def test_the_first_batch_that_fails_is_the_last_one(fleet: Fleet) -> None:
 def test_check_mode_is_one_batch_and_goes_on(fleet: Fleet) -> None:
     assert fleet.batches("upgrade", "--check") == ["n1-n2-s1-s2-s3"]
     assert fleet.done("upgrade", "--check", localai_batch=1, failing=["n1", "s1", "s2"]) == ["n2", "s3"]
+
+
+def test_the_hosts_that_were_changed_soak_before_the_next_batch(fleet: Fleet) -> None:
+    said = fleet.run("upgrade", localai_batch="2,100%", changing=["n2", "s3"])
+    assert re.findall("(?:soaked|done on) (..)", said) == ["n1", "n2", "n2", "s1", "s2", "s3", "s3"]
+
+
+def test_a_batch_that_does_not_stay_good_is_the_last_one(fleet: Fleet) -> None:
+    changing: dict[str, Any] = {"changing": ["n1", "n2", "s1"], "crashing": ["n2"]}
+    assert fleet.done("provision", localai_batch=2, **changing) == ["n1", "n2"]
+
+
+def test_all_hosts_download_as_one_batch_and_a_failure_stops_no_other(fleet: Fleet) -> None:
+    fleet.variables["localai"] = {"localai_batch": 1}
+    assert fleet.batches("prefetch", failing=["n1"]) == ["n1-n2-s1-s2-s3,"]
+
+
+def test_what_is_downloaded_is_what_the_upgrade_installs(fleet: Fleet) -> None:
+    files = (COLLECTION / "playbooks" / f"{name}.yml" for name in ("prefetch", "upgrade"))
+    prefetch, upgrade = (yaml.safe_load(file.read_text())[-1] for file in files)
+    assert prefetch["tasks"][0]["vars"] == upgrade["roles"][0]["vars"]
+    for key in ("hosts", "become", "environment", "module_defaults"):
+        assert prefetch[key] == upgrade[key]
+    pins = {"format": 1, "backends": [{"name": "piper"}]}
+    assert ", latest" in fleet.run("prefetch", "--limit", "n1")
+    assert ", present" in fleet.run("prefetch", "--limit", "n1", localai_pins=pins)
 
 
 @pytest.mark.parametrize(

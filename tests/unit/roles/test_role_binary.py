@@ -153,6 +153,33 @@ def test_the_release_server_has_the_settings_of_its_endpoint(tmp_path: Path) -> 
     }
 
 
+def test_a_mirror_has_the_release_and_becomes_endpoints(tmp_path: Path) -> None:
+    mirror = {"files": "http://m.example:8090/", "registry": "http://m.example:8090/quay.io"}
+    hub = {"host": "huggingface.co", "token": "secret"}
+    cases = {
+        "mirrored": {"localai_mirror": mirror, "localai_endpoints": [hub]},
+        "own server": {"localai_mirror": mirror, "localai_release_url": "https://own.example/releases"},
+        "images": {"localai_mirror": {"registry": "https://m.example/quay.io"}},
+        "defaults": {"localai_mirror": mirror, "localai_module_defaults": {"endpoints": [hub]}},
+        "none": {"localai_endpoints": [hub]},
+    }
+    values = evaluate(
+        tmp_path, "[__localai_release_url, __localai_endpoints, __localai_host_options, __localai_model_options]", cases
+    )
+    assert values["mirrored"][0] == "http://m.example:8090/github.com/mudler/LocalAI/releases/download"
+    assert values["own server"][0] == "https://own.example/releases"
+    assert values["images"][0] == "https://github.com/mudler/LocalAI/releases/download"
+    by_host = {row["host"]: row for row in values["mirrored"][1]}
+    assert by_host["huggingface.co"] == {**hub, "mirrors": [{"url": "http://m.example:8090/huggingface.co"}]}
+    assert by_host["quay.io"]["mirrors"] == [{"url": "http://m.example:8090/quay.io", "resolve": True}]
+    assert by_host["m.example:8090"] == {"host": "m.example:8090", "plain_http": True}
+    for name in ("mirrored", "own server", "images", "defaults"):
+        _url, endpoints, backend_options, model_options = values[name]
+        assert endpoints == backend_options["endpoints"] == model_options["endpoints"], name
+    assert values["defaults"][1] == values["mirrored"][1]
+    assert values["none"][1] == values["none"][2]["endpoints"] == [hub]
+
+
 # The variables, and words of the rules that they break.
 WRONG = {
     "right": ({}, []),

@@ -64,6 +64,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "localai_environment": {"LOCALAI_THREADS": ""},
     },
     "booleans": {"localai_rollback": "No", "localai_remove_data": 0, "localai_manage_account": "on"},
+    "mirror of all": {"localai_mirror": {"registry": "https://m.example/quay.io", "files": "http://m.example:8090"}},
+    "its role": {"localai_mirror_address": "10.0.0.5:8090", "localai_mirror": None},
     "mirror": {"localai_version": "4.11", "localai_release_url": "https://mirror.example.com/ai"},
 }
 # Each is one error, with this in it.
@@ -127,6 +129,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"localai_models": [{"name": "a", "state": "absent"}], "localai_smoke_test": {"model": "a"}},
         "localai_smoke_test needs the model a, which this run would remove",
     ),
+    "mirror text": ({"localai_mirror": "https://m.example"}, "as in localai_mirror: {registry: 'https://"),
+    "mirror": ({"localai_mirror": {"files": "m.example", "x": 1}}, "localai_mirror is not valid: it has no key x"),
     "pins": ({"localai_pins": {"format": 2}}, "localai_pins has neither backends nor models"),
     "removal dedicated": (
         {"localai_state": "absent", "localai_environment": {"LOCALAI_MODELS_PATH": "/m"}},

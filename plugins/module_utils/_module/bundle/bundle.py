@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._bundle.collection import CollectionArtifact, artifact_at
 from ..._bundle.contents import CONTENTS, MOST_BYTES, Contents, Stored, parse_contents
 from ..._errors import OptionError, SourceError
 from ..._fs.file_attributes import FileAttributes
@@ -25,9 +24,10 @@ from ..preflight import check_space, check_writable
 from ..runner import Run, run_module
 from .argspec import BUNDLE
 from .contents import Missing, merged, missing_of
-from .documents import Directory, Documents, contents_of, documents_of, manifests_of
-from .fill import Filler, has_content, lists_of, surplus
+from .documents import Directory, Documents, contents_of, documents_of, has_content, manifests_of
+from .fill import Filler, surplus
 from .gather import Gathered, gather
+from .lists import lists_of
 from .options import BundleOptions, bundle_options
 
 _KIND = Kind("the files of a bundle", "path")
@@ -44,7 +44,6 @@ class _Work:
 
     options: BundleOptions
     gathered: Gathered
-    collection: CollectionArtifact | None
     directory: Directory
     documents: Documents
     missing: Missing
@@ -53,56 +52,40 @@ class _Work:
         """Return the list of the bundle, see `contents_of`."""
         return contents_of(self.options, self.gathered, self.directory, self.documents, fetched)
 
-    @property
-    def small_files(self) -> dict[str, bytes]:
-        """The small files by path, without the lists."""
-        return {**manifests_of(self.gathered, self.options.known), **self.documents.files}
-
-    def has_files(self, contents: Contents) -> bool:
-        """Return whether the small files and the lists are there."""
-        files = {**self.small_files, **lists_of(contents)}
-        return all(has_content(self.options.path, path, content) for path, content in files.items())
+    def small_files(self, contents: Contents) -> dict[str, bytes]:
+        """Return all files that are made here, the lists last."""
+        manifests = manifests_of(self.gathered, self.options.known)
+        return {**manifests, **self.documents.files, **lists_of(contents)}
 
 
 def _run(run: Run) -> None:
     run.result.update(fetched=[], removed=[], size=0, bytes_transferred=0, diff=[])
     options = bundle_options(run.params)
-    # What is wrong here is told before anything is read from the network.
     _old(options.path)
-    collection = artifact_at(options.collection) if options.collection is not None else None
-    work = _planned(options, gather(options, run.warnings), collection)
-    _report(work, run)
+    gathered = gather(options, run.warnings)
+    work = _work(options, gathered)
+    run.result.update(_result_of(work.missing))
     check_writable(options.path, contents=_KIND)
     check_space(options.path, work.missing.size, lambda: work.missing.size, _KIND)
     contents = work.contents({})
     removed = surplus(options.path, contents) if options.prune else []
-    changes = bool(run.result["fetched"] or removed) or not work.has_files(contents)
+    changes = bool(run.result["fetched"] or removed) or not all(
+        has_content(os.path.join(options.path, path), content) for path, content in work.small_files(contents).items()
+    )
     if run.check_mode:
         run.result.update(changed=changes, removed=removed)
     elif changes:
-        _fill(work, run)
+        _fill(options, gathered, run)
     run.result["msg"] = _message(run)
 
 
-def _planned(options: BundleOptions, gathered: Gathered, collection: CollectionArtifact | None) -> _Work:
-    """Return what a run has to do with the directory as it is now; raises LocalAIError."""
+def _work(options: BundleOptions, gathered: Gathered) -> _Work:
+    """Return what a run has to do for the current state of the directory; raises LocalAIError. Nothing is written."""
     old = _old(options.path)
-    kept = Contents() if options.prune else merged(old, options.known)
-    directory = Directory(options.path, old, options.known, kept)
-    gathered = gathered._replace(collection=collection.version if collection else old.collection)
-    return _Work(
-        options,
-        gathered,
-        collection,
-        directory,
-        documents_of(gathered, directory, collection),
-        missing_of(gathered.wanted, old, options.known, directory.has),
-    )
-
-
-def _report(work: _Work, run: Run) -> None:
-    rows = _rows(work.missing)
-    run.result.update(fetched=rows, size=work.missing.size, diff=_diff(rows))
+    directory = Directory(options.path, old, options.known, Contents() if options.prune else merged(old, options.known))
+    documents = documents_of(gathered, directory)
+    missing = missing_of(gathered.wanted, old, options.known, directory.has)
+    return _Work(options, gathered, directory, documents, missing)
 
 
 def _old(path: str) -> Contents:
@@ -124,20 +107,18 @@ def _old(path: str) -> Contents:
     return Contents()
 
 
-def _fill(work: _Work, run: Run) -> None:
+def _fill(options: BundleOptions, gathered: Gathered, run: Run) -> None:
     """Fetch what is missing, and write the lists last. What was complete before stays so, whatever fails."""
-    options = work.options
     with open_store(options.path, FileAttributes(), TreeFiles(), options.lock_timeout) as store:
-        # Another run may have filled it meanwhile.
-        work = _planned(options, work.gathered, work.collection)
-        _report(work, run)
-        filler = Filler(store, store.files(0o644, 0o755), work.gathered.sources)
+        # Another run may have fetched some of it meanwhile.
+        work = _work(options, gathered)
+        run.result.update(_result_of(work.missing))
+        filler = Filler(store, store.files(0o644, 0o755), gathered.sources)
         try:
             for blob in work.missing.blobs:
                 filler.fetch_blob(blob)
-            fetched = {file.identity: filler.fetch_file(file) for file in work.missing.files}
-            contents = work.contents(fetched)
-            for path, content in (*work.small_files.items(), *lists_of(contents).items()):
+            contents = work.contents({file.identity: filler.fetch_file(file) for file in work.missing.files})
+            for path, content in work.small_files(contents).items():
                 filler.write(path, content)
             for path in surplus(options.path, contents) if options.prune else ():
                 filler.files.remove(path)
@@ -146,6 +127,11 @@ def _fill(work: _Work, run: Run) -> None:
         finally:
             run.result["changed"] = bool(filler.written or run.result["removed"])
             run.result["bytes_transferred"] = filler.transferred
+
+
+def _result_of(missing: Missing) -> dict[str, t.Any]:
+    rows = _rows(missing)
+    return {"fetched": rows, "size": missing.size, "diff": _diff(rows)}
 
 
 def _rows(missing: Missing) -> list[dict[str, t.Any]]:

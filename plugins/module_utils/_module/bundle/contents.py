@@ -72,7 +72,7 @@ def images_of(wanted: Wanted, kept: Contents) -> tuple[StoredImage, ...]:
     rows: dict[tuple[str, str], StoredImage] = {}
     for image in wanted.images.values():
         parts = image.parts
-        blobs = (*(document.digest for document in parts.all_documents), *(blob.digest for blob in parts.blobs))
+        manifests = tuple(document.digest for document in parts.all_documents)
         for name in image.names or (_name_at(str(image.origins[0]), image.digest),):
             rows[name, image.digest] = StoredImage(
                 name,
@@ -80,7 +80,8 @@ def images_of(wanted: Wanted, kept: Contents) -> tuple[StoredImage, ...]:
                 parts.top.media_type,
                 parts.size,
                 image.platforms,
-                tuple(dict.fromkeys(blobs)),
+                tuple(dict.fromkeys((*manifests, *(blob.digest for blob in parts.blobs)))),
+                manifests,
                 tuple(referrer.digest for referrer in parts.referrers),
             )
     names = {name for name, _digest in rows}

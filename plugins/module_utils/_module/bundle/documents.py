@@ -12,7 +12,6 @@ import time
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._bundle.collection import CollectionArtifact
 from ..._bundle.contents import (
     COLLECTIONS,
     FILES,
@@ -83,25 +82,13 @@ class _Writer:
         return _stored(path, content)
 
 
-def documents_of(gathered: Gathered, directory: Directory, collection: CollectionArtifact | None) -> Documents:
+def documents_of(gathered: Gathered, directory: Directory) -> Documents:
     """Return the small files of a bundle; raises GalleryError."""
-    wanted, recorded, writer = gathered.wanted, gathered.recorded, _Writer()
-    galleries = [
-        StoredGallery(
-            kind,
-            name,
-            key_of(held.url),
-            key_of(held.location),
-            writer.add(
-                f"{GALLERIES}/{kind}-{safe_name(name)}.yaml",
-                excerpt(held.content, {*wanted.entries.get((kind, name), ()), *_kept_names(directory, kind, name)}),
-            ),
-        )
-        for (kind, name), held in recorded.galleries.items()
-    ]
+    writer = _Writer()
+    galleries = tuple(_galleries(gathered, directory, writer))
     bases = [
         StoredDocument(gallery, key_of(url), writer.add(_addressed(GALLERIES, content, url), content))
-        for (gallery, url), content in recorded.bases.items()
+        for (gallery, url), content in gathered.recorded.bases.items()
     ]
     answers = [
         StoredFile(
@@ -109,19 +96,28 @@ def documents_of(gathered: Gathered, directory: Directory, collection: Collectio
             writer.add(_addressed(FILES, answer.body, "answer.json"), answer.body),
             link=answer.headers.get("Link", ""),
         )
-        for url, answer in recorded.answers.items()
+        for url, answer in gathered.recorded.answers.items()
     ]
-    others = [writer.add(path, content) for path, content in wanted.documents.items()]
-    pins = _with_kept_pins({**document_of(wanted.pins), "models": wanted.model_pins}, directory)
+    others = [writer.add(path, content) for path, content in gathered.wanted.documents.items()]
+    pins = _pins(gathered, directory)
     if pins["backends"] or pins["models"]:
         others.append(writer.add(PINS, to_yaml(pins, in_order=True).encode("utf-8")))
-    if collection is not None:
-        others.append(writer.add(f"{COLLECTIONS}/{collection.name}", collection.content))
-    return Documents(writer.files, tuple(galleries), tuple(bases), tuple(answers), tuple(others))
+    if gathered.collection is not None:
+        others.append(writer.add(f"{COLLECTIONS}/{gathered.collection.name}", gathered.collection.content))
+    return Documents(writer.files, galleries, tuple(bases), tuple(answers), tuple(others))
 
 
-def _with_kept_pins(new: t.Mapping[str, t.Any], directory: Directory) -> dict[str, t.Any]:
-    """Return a set of pins with those rows of the directory that stay, and that it does not replace."""
+def _galleries(gathered: Gathered, directory: Directory, writer: _Writer) -> t.Iterator[StoredGallery]:
+    """Yield the galleries with the entries that are wanted, and those that stay."""
+    for (kind, name), held in gathered.recorded.galleries.items():
+        names = {*gathered.wanted.entries.get((kind, name), ()), *_kept_names(directory, kind, name)}
+        file = writer.add(f"{GALLERIES}/{kind}-{safe_name(name)}.yaml", excerpt(held.content, names))
+        yield StoredGallery(kind, name, key_of(held.url), key_of(held.location), file)
+
+
+def _pins(gathered: Gathered, directory: Directory) -> dict[str, t.Any]:
+    """Return a set of pins, with those rows of the directory that stay and are not replaced."""
+    new = {**document_of(gathered.wanted.pins), "models": gathered.wanted.model_pins}
     old: t.Any = {}
     if any(file.path == PINS for file in directory.kept.others):
         try:
@@ -178,7 +174,7 @@ def contents_of(
             files += [StoredFile(key_of(key), stored, file.version) for key in file.keys]
     contents = Contents(
         created=directory.old.created,
-        collection=gathered.collection,
+        collection=gathered.collection.version if gathered.collection is not None else directory.old.collection,
         hub=gathered.network.hub({}),
         targets=tuple(map(_target_row, options.targets)),
         galleries=documents.galleries,
@@ -216,6 +212,14 @@ def _kept_names(directory: Directory, kind: str, name: str) -> t.Iterator[str]:
 
 def _addressed(directory: str, content: bytes, name: str) -> str:
     return f"{directory}/{hashlib.sha256(content).hexdigest()}/{safe_name(name)}"
+
+
+def has_content(path: str, content: bytes) -> bool:
+    """Return whether a file has this content; a symlink is none."""
+    if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) != len(content):
+        return False
+    with open(path, "rb") as stream:
+        return stream.read() == content
 
 
 def _stored(path: str, content: bytes) -> Stored:

@@ -3,38 +3,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fills the directory of a bundle: fetches what is missing, and writes documents, the list and the checksums."""
+"""Fills the directory of a bundle: fetches what is missing, and writes documents."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._address import Address
 from ..._bundle.contents import (
     COLLECTIONS,
-    CONTENTS,
     FILES,
     GALLERIES,
     IMAGES,
     RELEASES,
-    SUMS,
     Contents,
     Stored,
-    StoredImage,
     safe_name,
     stored_blob,
 )
 from ..._errors import LocalAIError, SourceError
-from ..._fs.read import read_file
 from ..._fs.utf8 import os
-from ..._oci.manifest import OCI_INDEX, OCI_MANIFEST
 from ..._sources.model_uri import OllamaUri, parse_model_uri
 from ..._sources.progress import Progress
 from ..._sources.registry_file import layer_artifact
+from .documents import has_content
+from .lists import INDEX, LAYOUT
 
 if t.TYPE_CHECKING:
     from ..._sources.artifact import Artifact
@@ -44,8 +40,6 @@ if t.TYPE_CHECKING:
     from .contents import MissingBlob
     from .wanted import WantedFile
 
-_LAYOUT = b'{"imageLayoutVersion": "1.0.0"}\n'
-_REF_NAME = "org.opencontainers.image.ref.name"
 _OCI = "oci://"
 _HELD = "held"
 
@@ -86,11 +80,13 @@ class Filler:
             str(file.address),
         )
 
-    def write(self, path: str, content: bytes) -> None:
-        """Write a small file unless it is there already."""
-        if not has_content(self.store.path, path, content):
+    def write(self, path: str, content: bytes) -> Stored:
+        """Write a small file unless it is there already, and return it."""
+        stored = Stored(path, hashlib.sha256(content).hexdigest(), len(content))
+        if not has_content(os.path.join(self.store.path, path), content):
             self.files.write(path, content)
             self.written.append(path)
+        return stored
 
     def _fetch(self, artifact: Artifact, path: str | t.Callable[[str], str], what: str) -> Stored:
         """Fetch a single file into the directory; `path` may be told by its sha256."""
@@ -106,48 +102,9 @@ class Filler:
         return stored
 
 
-def has_content(top: str, path: str, content: bytes) -> bool:
-    """Return whether a small file of a directory has some content."""
-    where = os.path.join(top, path)
-    try:
-        return not os.path.islink(where) and os.path.getsize(where) == len(content) and read_file(where, len(content)) == content
-    except OSError:
-        return False
-
-
-def lists_of(contents: Contents) -> dict[str, bytes]:
-    """Return the lists in the order to write them: a bundle is as before until its own list is there."""
-    lists = {
-        f"{IMAGES}/oci-layout": _LAYOUT,
-        f"{IMAGES}/index.json": index_of(contents.images, contents.blobs),
-        CONTENTS: contents.to_json(),
-    }
-    sums = {file.path: file.sha256 for file in contents.stored.values()}
-    sums.update((path, hashlib.sha256(content).hexdigest()) for path, content in lists.items())
-    lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(sums.items()))
-    return {**lists, SUMS: lines.encode("utf-8")}
-
-
-def index_of(images: t.Sequence[StoredImage], blobs: t.Mapping[str, int]) -> bytes:
-    """Return the index of the layout: each image by its full name, and what is about images."""
-    rows = [
-        {
-            "mediaType": image.media_type,
-            "digest": image.digest,
-            "size": blobs[image.digest],
-            "annotations": {_REF_NAME: image.name},
-        }
-        for image in images
-    ]
-    about = dict.fromkeys(digest for image in images for digest in image.referrers)
-    rows += [{"mediaType": OCI_MANIFEST, "digest": digest, "size": blobs[digest]} for digest in about]
-    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": rows}
-    return json.dumps(document, indent=1).encode("ascii") + b"\n"
-
-
 def surplus(path: str, contents: Contents) -> list[str]:
     """Return the files in the directories of a bundle that are not in its list."""
-    listed = {*contents.stored, f"{IMAGES}/oci-layout", f"{IMAGES}/index.json"}
+    listed = {*contents.stored, LAYOUT, INDEX}
     found = []
     for top in (IMAGES, FILES, RELEASES, GALLERIES, COLLECTIONS):
         for directory, _directories, names in os.walk(os.path.join(path, top)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ..._bundle.collection import CollectionArtifact, artifact_at
 from ..._errors import LocalAIError
 from ..._fs.utf8 import os
 from ..._planner.failures import combined
@@ -28,20 +29,18 @@ _LATEST = "latest"
 
 
 class Gathered(t.NamedTuple):
-    """What was found, the documents that were read for it, and the sources to fetch it from.
-
-    `collection` is the version of the collection that goes into the bundle.
-    """
+    """What was found, the documents that were read for it, the sources to fetch it from, and the collection."""
 
     wanted: Wanted
     recorded: Recorded
     sources: Sources
     network: RecordingNetwork
-    collection: str = ""
+    collection: CollectionArtifact | None = None
 
 
 def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
     """Return what the targets of a task need; raises LocalAIError that names everything that cannot be had."""
+    collection = artifact_at(options.collection) if options.collection is not None else None
     network = RecordingNetwork(options.connection, os.environ)
     wanted = Wanted(tuple(dict.fromkeys(target.platform for target in options.targets)))
     finder = ModelFinder(options, network, warnings, wanted)
@@ -60,7 +59,7 @@ def gather(options: BundleOptions, warnings: list[str]) -> Gathered:
         failures.append(("", e))
     if failures:
         raise combined(failures, {})
-    return Gathered(wanted, network.recorded, finder.resolver.sources, network)
+    return Gathered(wanted, network.recorded, finder.resolver.sources, network, collection)
 
 
 def _needed_backends(

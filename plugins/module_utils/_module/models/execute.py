@@ -20,6 +20,7 @@ from ..._planner.failures import combined
 from ..._planner.models.plan import ModelPlan
 from ..._planner.models.steps import Download, Install, Step
 from ..._store.file_system import KeptAttributes
+from ..._store.layout import DOWNLOADED, OWN_DIRECTORY
 from ..._store.ownership import owner_of_new_trees
 from ..._store.store import Store, open_store
 from ..._store.tree_files import TreeFiles
@@ -69,9 +70,20 @@ def preflight(plan: ModelPlan, path: str, answers: ModelAnswers) -> Sizes:
         for snapshot in step.snapshots if isinstance(step, (Download, Install)) else ():
             needed -= disk_usage(os.path.join(path, partial_path(snapshot.key)))
     needed = max(needed, 0)
-    # What was downloaded for these models is used, or discarded before the first transfer.
-    check_space(path, needed, lambda: needed, MODELS, plan.retained)
+    check_space(path, needed, lambda: needed, MODELS, _size_of_downloads(plan, path))
     return sizes
+
+
+def _size_of_downloads(plan: ModelPlan, path: str) -> int:
+    """Return the bytes of downloads that become a part of a model, or are discarded before the first transfer."""
+    top, total = os.path.join(path, OWN_DIRECTORY, DOWNLOADED), 0
+    only_downloads = any(isinstance(step, Download) for step in plan.steps)
+    for name, keys in plan.retained.items():
+        total += disk_usage(os.path.join(top, name))
+        for key in keys if only_downloads else ():
+            with contextlib.suppress(OSError):
+                total -= os.lstat(os.path.join(top, name, key)).st_blocks * 512
+    return total
 
 
 def execute(

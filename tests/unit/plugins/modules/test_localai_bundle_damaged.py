@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import yaml
 from ansible_collections.localai.core.tests.support.bundles import BundledHost, BundleDirectory
 from ansible_collections.localai.core.tests.support.faults import Corrupt, Cut
 from ansible_collections.localai.core.tests.support.files import FileServer
-from ansible_collections.localai.core.tests.support.gallery import REPOSITORY
 from ansible_collections.localai.core.tests.support.model_world import BASE, ModelHost, ModelWorld
 from ansible_collections.localai.core.tests.support.proof import installed
 from ansible_collections.localai.core.tests.support.registry import Registry
@@ -194,7 +192,12 @@ def test_a_server_that_dies_in_the_middle_leaves_the_installed_backend(host, cop
         web.faults.clear()
         web.requests.clear()
         assert host.install("piper", force=True)["changed"]
-        assert {request.path.split("/")[1] for request in web.requests} <= {"bundle.json", "SHA256SUMS", "galleries", "images"}
+        assert {request.path.split("/")[1] for request in web.requests} <= {
+            "bundle.json",
+            "SHA256SUMS",
+            "galleries",
+            "images",
+        }
 
 
 def test_a_model_is_continued_after_the_server_of_the_bundle_died(model_host, copy, site, monkeypatch):
@@ -227,7 +230,9 @@ def test_a_directory_of_something_else_is_no_bundle(host, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").write_text("x")
     result = host.backend("piper", bundle=str(tmp_path / "other"))
-    assert "cannot be used: " in result["msg"] and "bundle.json: No such file or directory." in result["msg"]
+    assert "cannot be used: " in result["msg"]
+    assert "bundle.json: No such file or directory." in result["msg"]
     with FileServer() as web:
         result = host.backend("piper", bundle=f"{web.url}/x")
-        assert f"the bundle {web.url}/x cannot be used: " in result["msg"] and "404" in result["msg"]
+        assert f"the bundle {web.url}/x cannot be used: " in result["msg"]
+        assert "404" in result["msg"]

@@ -13,8 +13,20 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._bundle.bundle import Bundle, Held
-from ansible_collections.localai.core.plugins.module_utils._bundle.contents import Contents, Stored, StoredDocument, StoredFile, StoredGallery, key_of
-from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, IntegrityError, SourceError, TransportError
+from ansible_collections.localai.core.plugins.module_utils._bundle.contents import (
+    Contents,
+    Stored,
+    StoredDocument,
+    StoredFile,
+    StoredGallery,
+    key_of,
+)
+from ansible_collections.localai.core.plugins.module_utils._errors import (
+    GalleryError,
+    IntegrityError,
+    SourceError,
+    TransportError,
+)
 from ansible_collections.localai.core.tests.support.client import Client
 from ansible_collections.localai.core.tests.support.files import FileServer
 

@@ -139,7 +139,9 @@ def test_paths_outside_the_bundle_are_refused(row: str, path: str) -> None:
         parse_contents(changed(f"{row}.0.path", path))
 
 
-@pytest.mark.parametrize("value", ["x", ONE.upper().replace("1", "A"), ONE[:-1], ONE + "1", f"sha256:{ONE}", ONE + "\n"])
+@pytest.mark.parametrize(
+    "value", ["x", ONE.upper().replace("1", "A"), ONE[:-1], ONE + "1", f"sha256:{ONE}", ONE + "\n"]
+)
 def test_checksums_are_64_digits(value: str) -> None:
     with pytest.raises(SourceError, match="is damaged"):
         parse_contents(changed("files.0.sha256", value))
@@ -159,7 +161,11 @@ def test_digests_are_those_of_sha256(digest: str) -> None:
             parse_contents(changed(where, value))
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
 def test_any_document_is_read_or_refused(value: object) -> None:
     for document in (value, {"format": 1, "files": value}, {**json.loads(WHOLE.to_json()), "files": value}):
         try:

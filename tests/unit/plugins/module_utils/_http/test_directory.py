@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._errors import SourceError, TransportError
-from ansible_collections.localai.core.plugins.module_utils._http.directory import LocalDirectory, WebDirectory, content_of, directory_at
+from ansible_collections.localai.core.plugins.module_utils._http.directory import (
+    LocalDirectory,
+    WebDirectory,
+    content_of,
+    directory_at,
+)
 from ansible_collections.localai.core.plugins.module_utils._request import Endpoint
 from ansible_collections.localai.core.tests.support.auth import basic
 from ansible_collections.localai.core.tests.support.client import Client
@@ -102,5 +107,6 @@ def test_names_with_signs_are_quoted_in_urls() -> None:
 
 def test_secrets_in_a_url_are_not_printed() -> None:
     assert "hunter2" not in str(WebDirectory(Client(), "https://h.example/x?token=hunter2"))
-    assert WebDirectory.local is False and LocalDirectory.local is True
+    assert WebDirectory.local is False
+    assert LocalDirectory.local is True
     assert str(LocalDirectory("/srv/x")) == "/srv/x"

@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.localai.core.plugins.module_utils._localai.installed import Directory, Installed
+from ansible_collections.localai.core.plugins.module_utils._localai.installed import (
+    Directory,
+    DownloadedBuild,
+    Installed,
+)
 from ansible_collections.localai.core.plugins.module_utils._localai.listing import Listing
 from ansible_collections.localai.core.plugins.module_utils._localai.metadata import Metadata
 from ansible_collections.localai.core.plugins.module_utils._store.record import Record
@@ -115,3 +119,11 @@ def test_the_digest_is_the_images_or_else_the_archives() -> None:
     assert Directory("a", metadata=Metadata(), record=Record()).digest is None
     assert Directory("a", metadata=Metadata(), record=record).digest == "sha256:ab"
     assert Directory("a", metadata=Metadata(digest="sha256:cd"), record=record).digest == "sha256:cd"
+
+
+def test_a_backend_has_one_downloaded_build_or_none() -> None:
+    first, second = (DownloadedBuild(key, key, Directory(key)) for key in "ab")
+    state = installed().with_downloaded("x", first).with_downloaded("y", first).with_downloaded("x", second)
+    assert state.downloaded == {"x": second, "y": first}
+    assert state.with_downloaded("x", None).downloaded == {"y": first}
+    assert installed().with_downloaded("x", None) == installed()

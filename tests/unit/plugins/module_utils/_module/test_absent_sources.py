@@ -13,7 +13,10 @@ import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._errors import GalleryError, OptionError, SourceError
-from ansible_collections.localai.core.plugins.module_utils._module.absent_sources import absent_sources, assume_they_come
+from ansible_collections.localai.core.plugins.module_utils._module.absent_sources import (
+    absent_sources,
+    assume_they_come,
+)
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import CONNECTION_OPTIONS
 from ansible_collections.localai.core.plugins.module_utils._module.runner import Run
 from ansible_collections.localai.core.plugins.module_utils._request import Connection, Endpoint, Mirror
@@ -31,8 +34,10 @@ def test_a_bundle_that_is_missing_is_predicted_to_come(tmp_path: Path) -> None:
         assume_they_come(error, run)
         assert (run.result["changed"], run.result["msg"]) == (True, f"Would install from {path}.")
         assert run.warnings == [
-            f"{path} is not there yet, so check mode cannot predict what would be installed from there. Without it, "
-            f"the run fails: {path}: gone."
+            (
+                f"{path} is not there yet, so check mode cannot predict what would be installed from there. Without it, "
+                f"the run fails: {path}: gone."
+            )
         ]
 
 

@@ -140,6 +140,13 @@ def test_small_amounts_of_space_are_told_in_small_units(path, monkeypatch, free,
         check_space(str(path), 2048, lambda: 2048)
 
 
+def test_what_was_downloaded_and_will_be_used_or_removed_counts_as_free(path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=1024**2))
+    check_space(str(path), 3 * 1024**2, lambda: 3 * 1024**2, downloads=2 * 1024**2)
+    with pytest.raises(HostError, match=r"has 3\.0 MiB of free space"):
+        check_space(str(path), 4 * 1024**2, lambda: 4 * 1024**2, downloads=2 * 1024**2)
+
+
 def test_what_interrupted_runs_transferred_counts_as_free(path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=1024**2))
     with opened(path) as store, contextlib.closing(store.partials.create("x")) as partial:

@@ -26,9 +26,7 @@ from ansible_collections.localai.core.tests.support.sigstore import attach
 
 NAMES = ("amd64", "arm64", "s390x")
 PLATFORMS = {name: Platform("linux", name) for name in NAMES}
-INDEX = images.index(
-    [images.image([images.layer([file("x", name)])], images.Platform(name)) for name in NAMES]
-)
+INDEX = images.index([images.image([images.layer([file("x", name)])], images.Platform(name)) for name in NAMES])
 
 
 @pytest.fixture(params=[True, False], ids=["referrers", "fallback tag"])
@@ -113,7 +111,8 @@ def test_a_referrer_that_cannot_be_read_is_left_out_with_a_warning(registry: Reg
     found = parts(registry, INDEX, "amd64", problems=problems)
     assert found.referrers == ()
     (problem,) = problems
-    assert referrer.digest in problem and INDEX.digest in problem
+    assert referrer.digest in problem
+    assert INDEX.digest in problem
 
 
 def test_referrers_that_cannot_be_listed_are_a_warning_for_each_document(registry: Registry) -> None:

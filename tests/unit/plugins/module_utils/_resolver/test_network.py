@@ -34,7 +34,8 @@ def test_with_a_bundle_nothing_else_is(tmp_path: Path) -> None:
     (tmp_path / "SHA256SUMS").write_text(f"{hashlib.sha256(document).hexdigest()}  bundle.json\n")
     network = network_of(Connection(bundle=str(tmp_path)))
     assert isinstance(network, BundledNetwork)
-    assert isinstance(network.http, BundleClient) and isinstance(network.images, BundleImages)
+    assert isinstance(network.http, BundleClient)
+    assert isinstance(network.images, BundleImages)
     assert isinstance(network.documents("models", 2), BundledDocuments)
     assert network.hub({"HF_ENDPOINT": "https://hub.example"}) == Address("https://its.hub.example")
 

@@ -19,7 +19,11 @@ from ansible_collections.localai.core.plugins.module_utils._resolver.yaml_docume
 from ansible_collections.localai.core.tests.support.indexes import REAL
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
     | st.sampled_from(["on", "1.10", "0x1F", "~", "null", "2024-01-01", "#x", "- a", "a: b", "\u2028", "1e3", "="]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
@@ -67,11 +71,12 @@ TEXT = b"""
 
 def test_quoting_and_types_stay() -> None:
     for names in ({"a"}, {"b"}, {"a", "b"}):
-        found = yaml.load(excerpt(TEXT.replace(b"!thing ", b""), names), yaml.SafeLoader)  # noqa: S506
-        rows = yaml.load(TEXT.replace(b"!thing ", b""), yaml.SafeLoader)  # noqa: S506
+        found = yaml.load(excerpt(TEXT.replace(b"!thing ", b""), names), yaml.SafeLoader)
+        rows = yaml.load(TEXT.replace(b"!thing ", b""), yaml.SafeLoader)
         assert found == [row for row in rows if row["name"] in names]
     assert parse_yaml(excerpt(TEXT, {"b"})) == parse_yaml(TEXT)[1:2]
-    assert b'"on"' in excerpt(TEXT, {"a"}) and b"1.10" in excerpt(TEXT, {"a"})
+    assert b'"on"' in excerpt(TEXT, {"a"})
+    assert b"1.10" in excerpt(TEXT, {"a"})
 
 
 def test_entries_without_a_name_are_left_out() -> None:

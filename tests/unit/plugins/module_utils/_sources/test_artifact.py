@@ -41,3 +41,15 @@ def test_an_archive_is_proved_by_its_sha256(uris):
         artifact = sources(Anything()).find([Address(uri)], SHA256)
         assert artifact.content.is_proved, uri
         assert artifact.sha256 == ("" if is_image else SHA256)
+
+
+def test_what_identifies_a_content_is_its_digest_or_else_its_version(uris):
+    registry, layout, image, web, archive, directory = (
+        sources(Anything()).find([Address(uri)]).identity for uri, _is_image, _is_proved in uris
+    )
+    assert registry == layout == image
+    assert registry.startswith("sha256:")
+    # A web server states no digest.
+    assert not web.startswith("sha256:")
+    assert (archive, directory) == ("", "")
+    assert sources(Anything()).find([Address(uris[3][0])], SHA256).identity == f"sha256:{SHA256}"

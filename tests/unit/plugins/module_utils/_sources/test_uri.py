@@ -16,6 +16,7 @@ from ansible_collections.localai.core.plugins.module_utils._sources.uri import (
     ImageUri,
     LayoutUri,
     PathUri,
+    digest_in,
     is_at_digest,
     is_of_release,
     parse_uri,
@@ -175,6 +176,8 @@ def test_an_image_is_pinned_to_a_digest(uri, expected):
     assert with_digest(Address(uri), DIGEST) == Address(expected)
     assert is_at_digest(Address(expected))
     assert not is_at_digest(Address("quay.io/x:y"))
+    assert expected.endswith(f"@{digest_in(Address(expected))}")
+    assert digest_in(Address("quay.io/x:y")) == digest_in(Address("https://user@host/x")) == ""
 
 
 @pytest.mark.parametrize(
