@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.localai.core.plugins.modules import localai_bundle
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import CONNECTION_OPTIONS, SIGNATURE_OPTIONS
 from ansible_collections.localai.core.plugins.module_utils._module.bundle.argspec import BUNDLE
+from ansible_collections.localai.core.plugins.modules import localai_bundle
 from ansible_collections.localai.core.tests.support.module import run_module
 
 WRONG: dict[str, Any] = {

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -109,11 +108,3 @@ def test_pins_decide_what_is_fetched(world: World) -> None:
             found(world, "llama-cpp", pins=pins)
     finally:
         world.publish("1")
-
-
-def test_two_galleries_cannot_pin_one_directory(world: World, tmp_path: Path) -> None:
-    other = tmp_path / "other.yaml"
-    other.write_text(f"- {{name: other, capabilities: {{default: piper}}}}\n- {{name: piper, uri: '{world.files.url}/archived.tar.gz'}}\n")
-    galleries = [{"name": "test", "url": world.gallery}, {"name": "other", "url": str(other)}]
-    with pytest.raises(LocalAIError, match="pins: "):
-        found(world, "test@piper", "other@piper", galleries=galleries)

@@ -23,7 +23,10 @@ SUMS = f"{hashlib.sha256(BINARY).hexdigest()}  local-ai-v1.0.0-linux-amd64\n".en
 
 @pytest.fixture
 def server() -> Iterator[FileServer]:
-    pages: dict[str, Any] = {"/v1.0.0/LocalAI-v1.0.0-checksums.txt": SUMS, "/v1.0.0/local-ai-v1.0.0-linux-amd64": BINARY}
+    pages: dict[str, Any] = {
+        "/v1.0.0/LocalAI-v1.0.0-checksums.txt": SUMS,
+        "/v1.0.0/local-ai-v1.0.0-linux-amd64": BINARY,
+    }
     with FileServer(pages) as files:
         yield files
 
@@ -61,7 +64,9 @@ def test_check_mode_says_what_it_would_do(directory: BundleDirectory) -> None:
 def test_the_list_comes_last(directory: BundleDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     write = Filler.write
-    monkeypatch.setattr(Filler, "write", lambda filler, path, content: (written.append(path), write(filler, path, content)))
+    monkeypatch.setattr(
+        Filler, "write", lambda filler, path, content: (written.append(path), write(filler, path, content))
+    )
     directory.fill()
     assert written[-2:] == ["bundle.json", "SHA256SUMS"]
 

@@ -19,7 +19,12 @@ from ansible_collections.localai.core.plugins.module_utils._bundle.contents impo
     StoredImage,
     stored_blob,
 )
-from ansible_collections.localai.core.plugins.module_utils._module.bundle.contents import images_of, merged, missing_of, stored_of
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.contents import (
+    images_of,
+    merged,
+    missing_of,
+    stored_of,
+)
 from ansible_collections.localai.core.plugins.module_utils._module.bundle.wanted import Wanted, WantedFile, WantedImage
 from ansible_collections.localai.core.plugins.module_utils._oci.manifest import Descriptor, parse_manifest
 from ansible_collections.localai.core.plugins.module_utils._oci.parts import Parts
@@ -81,7 +86,7 @@ def test_a_file_of_an_unknown_version_is_fetched_each_time() -> None:
 
 
 def kept(name: str, digest: str) -> StoredImage:
-    return StoredImage(name, digest, "t", 1, (), (), ())
+    return StoredImage(name, digest, "t", 1, (), (), (), ())
 
 
 def test_a_tag_that_moved_leaves_the_earlier_image_with_its_digest() -> None:

@@ -16,23 +16,29 @@ from ansible_collections.localai.core.plugins.module_utils._bundle.bundle import
 from ansible_collections.localai.core.plugins.module_utils._bundle.collection import CollectionArtifact
 from ansible_collections.localai.core.plugins.module_utils._bundle.contents import Contents, Stored, StoredGallery
 from ansible_collections.localai.core.plugins.module_utils._http.client import Answer
-from ansible_collections.localai.core.plugins.module_utils._module.bundle.documents import Directory, Documents, documents_of
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.documents import (
+    Directory,
+    Documents,
+    documents_of,
+    has_content,
+)
 from ansible_collections.localai.core.plugins.module_utils._module.bundle.gather import Gathered
 from ansible_collections.localai.core.plugins.module_utils._module.bundle.wanted import Wanted
 from ansible_collections.localai.core.plugins.module_utils._request import Pin
 from ansible_collections.localai.core.plugins.module_utils._resolver.recording import Recorded
 
+NOTHING = Contents()
 GALLERY = b"- {name: A, uri: x}\n- {name: b}\n- {name: c}\n"
 
 
-def directory(path: Path | str = "/nonexistent", kept: Contents = Contents()) -> Directory:
+def directory(path: Path | str = "/nonexistent", kept: Contents = NOTHING) -> Directory:
     return Directory(str(path), kept, Contents(), kept)
 
 
 def documents(wanted: Wanted, where: Directory, artifact: Any = None, **recorded: Any) -> Documents:
     read = Recorded(**{"galleries": {}, "bases": {}, "answers": {}, **recorded})
     nothing: Any = None
-    return documents_of(Gathered(wanted, read, nothing, nothing), where, artifact)
+    return documents_of(Gathered(wanted, read, nothing, nothing, artifact), where)
 
 
 def test_a_gallery_has_the_entries_that_hosts_look_up() -> None:
@@ -44,7 +50,8 @@ def test_a_gallery_has_the_entries_that_hosts_look_up() -> None:
     content = found.files[row.file.path]
     assert [entry["name"] for entry in yaml.safe_load(content)] == ["A", "c"]
     assert (row.file.path, row.file.sha256) == ("galleries/models-g.yaml", hashlib.sha256(content).hexdigest())
-    assert row.url == "https://g.example" and row.location.startswith("sha256:")
+    assert row.url == "https://g.example"
+    assert row.location.startswith("sha256:")
 
 
 def test_entries_of_earlier_runs_stay(tmp_path: Path) -> None:
@@ -71,7 +78,9 @@ def test_base_files_and_answers_are_named_by_their_content() -> None:
 
 
 def pin(name: str, digest: str) -> Pin:
-    return Pin(name=name, capability="default", platform="linux/amd64", backend=name, uri="u", digest=digest, alias=None)
+    return Pin(
+        name=name, capability="default", platform="linux/amd64", backend=name, uri="u", digest=digest, alias=None
+    )
 
 
 def test_pins_are_those_of_this_run_and_earlier_ones(tmp_path: Path) -> None:
@@ -103,3 +112,11 @@ def test_a_file_is_there_if_it_has_its_size(tmp_path: Path) -> None:
     assert directory(tmp_path).has(Stored("a", "1" * 64, 5))
     assert not directory(tmp_path).has(Stored("a", "1" * 64, 4))
     assert not directory(tmp_path).has(Stored("b", "1" * 64, 0))
+
+
+def test_a_small_file_has_its_content_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"text")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert has_content(str(tmp_path / "a"), b"text")
+    for path, content in (("a", b"tex"), ("a", b"texT"), ("link", b"text"), ("missing", b""), (".", b"")):
+        assert not has_content(str(tmp_path / path), content)

@@ -86,4 +86,5 @@ def test_a_file_at_a_path_of_the_hosts_is_not_fetched(world: ModelWorld) -> None
 def test_all_models_that_cannot_be_had_are_named(world: ModelWorld) -> None:
     with pytest.raises(LocalAIError) as caught:
         found(world, "nowhere", "one", "elsewhere")
-    assert "nowhere" in str(caught.value) and "elsewhere" in str(caught.value)
+    assert "nowhere" in str(caught.value)
+    assert "elsewhere" in str(caught.value)

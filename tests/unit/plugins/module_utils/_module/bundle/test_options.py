@@ -87,7 +87,8 @@ def test_a_survey_has_its_own_galleries_pins_and_versions(tmp_path: Path) -> Non
         found = options(survey=value)
         first, second = found.targets
         assert (first.capability, first.release, first.models_backends) == ("amd", "v4.11.0", True)
-        assert first.pins is not None and first.pins["backends"][0]["name"] == "piper"
+        assert first.pins is not None
+        assert first.pins["backends"][0]["name"] == "piper"
         assert (second.pins, second.models_backends) == (None, False)
         assert [source.name for source in found.galleries] == ["own"]
         assert (found.versions, found.is_exact) == ((("v4.11.0", "amd64"),), True)
@@ -141,8 +142,8 @@ KEYS = ("capability", "platform", "backends", "models", "pins", "server_version"
 
 
 @given(
-    st.fixed_dictionaries({}, optional={key: ANY for key in KEYS}),
-    st.fixed_dictionaries({}, optional={key: ANY for key in ("pins", "galleries", "model_galleries")}),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, ANY)),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("pins", "galleries", "model_galleries"), ANY)),
 )
 def test_any_survey_is_read_or_refused(row: dict[str, Any], more: dict[str, Any]) -> None:
     try:

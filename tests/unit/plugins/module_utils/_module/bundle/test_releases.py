@@ -80,7 +80,7 @@ def test_a_mirror_has_a_text_file(server: Any) -> None:
 @pytest.mark.parametrize("text", [b"", b"<html>", b"4.11.0", b"v../../x", b"xv1.0"])
 def test_another_page_is_no_release(server: Any, text: bytes) -> None:
     server.pages["/releases/latest"] = text
-    with pytest.raises(SourceError, match="does not tell the newest release. Name a version."):
+    with pytest.raises(SourceError, match=r"does not tell the newest release. Name a version."):
         finder(server, Wanted()).add("latest", "amd64")
 
 
@@ -90,10 +90,10 @@ def test_without_a_page_a_version_has_to_be_named(server: Any) -> None:
 
 
 def test_an_architecture_without_a_binary_is_an_error(server: Any) -> None:
-    with pytest.raises(SourceError, match="does not list local-ai-v4.11.0-linux-s390x. Check the versions"):
+    with pytest.raises(SourceError, match=r"does not list local-ai-v4.11.0-linux-s390x. Check the versions"):
         finder(server, Wanted()).add("v4.11.0", "s390x")
 
 
 def test_a_missing_release_is_an_error(server: Any) -> None:
-    with pytest.raises(TransportError, match="404"):
+    with pytest.raises(TransportError, match=r"404"):
         finder(server, Wanted()).add("v9.9.9", "amd64")
