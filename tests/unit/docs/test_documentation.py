@@ -212,6 +212,7 @@ def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None
         assert sorted(secrets(module["argument_spec"])) == ["password", "token"]
     found = {name: secrets(spec) for name, spec in OTHER_MODULES.items()}
     assert found == {
+        "localai_bundle": ["password", "token"],
         "localai_directory": [],
         "localai_preflight": [],
         "localai_server": ["api_key"],
