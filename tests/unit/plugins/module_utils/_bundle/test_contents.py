@@ -43,9 +43,9 @@ WHOLE = Contents(
             "t",
             9,
             ("linux/amd64",),
-            (f"sha256:{TWO}",),
-            (f"sha256:{TWO}",),
-            (f"sha256:{THREE}",),
+            blobs=(f"sha256:{ONE}", f"sha256:{TWO}"),
+            manifests=(f"sha256:{ONE}",),
+            referrers=(f"sha256:{THREE}",),
         ),
     ),
     blobs={f"sha256:{ONE}": 5, f"sha256:{TWO}": 6},
@@ -172,7 +172,10 @@ def test_sizes_are_plausible_numbers(value: object) -> None:
 
 @pytest.mark.parametrize("digest", ["sha512:" + "1" * 128, "sha256:../../x", "md5:1", ONE])
 def test_digests_are_those_of_sha256(digest: str) -> None:
-    for where, value in (("blobs", {digest: 1}), ("images.0.blobs", [digest]), ("images.0.referrers", [digest])):
+    for where, value in (
+        ("blobs", {digest: 1}),
+        *((f"images.0.{key}", [digest]) for key in ("blobs", "manifests", "referrers")),
+    ):
         with pytest.raises(SourceError, match="is damaged"):
             parse_contents(changed(where, value))
 
