@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -55,8 +56,18 @@ def install(artifact: Path, where: Path) -> Path:
     return where / "ansible_collections" / "some" / "thing"
 
 
-def test_an_installed_collection_becomes_an_artifact_that_installs_the_same(built: Path, tmp_path: Path) -> None:
-    installed = install(built, tmp_path / "one")
+@pytest.fixture(scope="module")
+def original(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install(built, tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture
+def installed(original: Path, tmp_path: Path) -> Path:
+    """An installed collection that a test may change."""
+    return Path(shutil.copytree(original, tmp_path / "installed"))
+
+
+def test_an_installed_collection_becomes_an_artifact_that_installs_the_same(installed: Path, tmp_path: Path) -> None:
     artifact = artifact_at(str(installed))
     assert (artifact.name, artifact.version) == ("some-thing-1.2.3.tar.gz", "1.2.3")
     (tmp_path / artifact.name).write_bytes(artifact.content)
@@ -70,8 +81,7 @@ def files_of(top: Path) -> dict[str, tuple[bytes, bool]]:
     return {str(path.relative_to(top)): (path.read_bytes(), os.access(path, os.X_OK)) for path in paths}
 
 
-def test_the_same_files_become_the_same_bytes(built: Path, tmp_path: Path) -> None:
-    installed = install(built, tmp_path)
+def test_the_same_files_become_the_same_bytes(installed: Path) -> None:
     first = artifact_at(str(installed))
     for path in installed.rglob("*"):
         os.utime(path, (1, 1))
@@ -115,8 +125,7 @@ def test_a_checkout_and_a_missing_path_are_refused(tmp_path: Path) -> None:
             artifact_at(str(path))
 
 
-def test_a_listed_file_that_is_missing_is_refused(built: Path, tmp_path: Path) -> None:
-    installed = install(built, tmp_path)
+def test_a_listed_file_that_is_missing_is_refused(installed: Path) -> None:
     (installed / "README.md").unlink()
     with pytest.raises(OptionError, match=r"README.md: No such file"):
         artifact_at(str(installed))
