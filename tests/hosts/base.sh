@@ -23,8 +23,9 @@ make_tree() {
         mmdebstrap --variant=minbase --include=$packages --dpkgopt=force-unsafe-io --skip=cleanup/apt/lists,cleanup/reproducible \
             "$release" "$tree" "$mirror"
         rm -f "$tree/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
-        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml python3-zstandard zstd nginx docker-registry rsync \
-            nfs-common
+        chroot "$tree" "${fetch[@]}" python3-requests python3-yaml python3-zstandard zstd nginx docker-registry rsync
+        # As a task installs it, with what it recommends
+        chroot "$tree" apt-get install -q -y --download-only nfs-common
         chroot "$tree" "${fetch[@]}" python3-isal || echo "It is not in $release."
         chroot "$tree" useradd --create-home --shell /bin/bash deploy
         echo 'deploy ALL=(ALL) NOPASSWD: ALL' >"$tree/etc/sudoers.d/deploy"

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples that bring a bundle to hosts of a closed site: host1 by a web server, host2 by a mount, host3 by a copy.
+"""The examples that bring a bundle to hosts of a closed site, which have no route.
 
-The hosts have no route. A registry inside has the images. Each test continues where the one before it ended.
+The role runs from a URL on host1, and from a path on host2. The other ways bring the bundle or its images to host1 and
+host3 only. Each test continues where the one before it ended.
 """
 
 from __future__ import annotations
@@ -21,14 +22,10 @@ import pytest
 import yaml
 
 from ansible_collections.localai.core.tests.hosts.fleet import Host
-<<<<<<< HEAD
-from ansible_collections.localai.core.tests.hosts.test_bundle import fill
-=======
 from ansible_collections.localai.core.tests.hosts.releases import GOOD
 from ansible_collections.localai.core.tests.hosts.test_bundle import CAPABILITIES, fill
->>>>>>> 5c587ce08f5030a05a131561b5c8c791b2468079
 from ansible_collections.localai.core.tests.hosts.test_role import give_gpus
-from ansible_collections.localai.core.tests.hosts.world import Outcome, World, ask, expect, load, question, world_of
+from ansible_collections.localai.core.tests.hosts.world import Outcome, World, ask, expect, question, world_of
 from ansible_collections.localai.core.tests.support.gallery import REPOSITORY, gallery
 from ansible_collections.localai.core.tests.support.images import Index, Platform, image, index
 from ansible_collections.localai.core.tests.support.playbook import COLLECTION
@@ -187,9 +184,13 @@ def test_a_mount(world: World, bundle: Path) -> None:
     expect(world.play(name, limit="host2", bundle_export="/srv/export"), changed=False, hosts=["host2"])
 
 
-def copy(world: World, bundle: Path, *arguments: str, name: str = "") -> Outcome:
-    name = name or first_play(world, "bundle-copy")
-    return world.play(name, *arguments, limit="host1,host3", bundle=str(bundle), relays=1)
+def copy(world: World, bundle: Path, *arguments: str) -> Outcome:
+    name = first_play(world, "bundle-copy")
+    return world.play(name, *arguments, limit=",".join(COPIED), bundle=str(bundle), relays=1)
+
+
+def copy_on(world: World, name: str) -> Path:
+    return world.hosts[name].root / "srv" / "bundle"
 
 
 def test_a_copy_with_a_wrong_bit_gets_no_further(world: World, bundle: Path) -> None:
@@ -203,13 +204,13 @@ def test_a_copy_with_a_wrong_bit_gets_no_further(world: World, bundle: Path) -> 
 
 
 def test_copies_by_way_of_one_host(world: World, bundle: Path) -> None:
-    outcome = copy(world, bundle, name="bundle-copy")
+    outcome = copy(world, bundle)
     expect(outcome, changed=True, hosts=COPIED)
     assert "changed: [host1 -> localhost]" in outcome.output
     assert "[host3 -> localhost]" not in outcome.output, "it comes from host1"
     for name in COPIED:
-        assert (copy_on(world, name) / "SHA256SUMS").read_bytes() == (bundle / "SHA256SUMS").read_bytes()
-        expect_answer(world.hosts[name])
+        for path in ("bundle.json", "SHA256SUMS"):
+            assert (copy_on(world, name) / path).read_bytes() == (bundle / path).read_bytes()
     expect(copy(world, bundle), changed=False, hosts=COPIED)
 
 
@@ -222,34 +223,36 @@ def test_only_what_changed_is_copied(world: World, bundle: Path) -> None:
     assert weights_in(copy_on(world, "host3")).stat().st_ino == inode
 
 
-def copy_on(world: World, name: str) -> Path:
-    return world.hosts[name].root / "srv" / "bundle"
-
-
 def test_a_registry(world: World, bundle: Path) -> None:
-    # Outside, the registry of the images would be queried with TLS, and does not have it.
-    name = example(world, "bundle-registry", **{"quay.io": world.site.registry, "v4.11.0": GOOD[0]})
-    hosts = ["host2", REGISTRY]
-    arguments: dict[str, Any] = {"limit": ",".join(hosts), "bundle": str(bundle)}
-    expect(world.play(name, **arguments), changed=True, hosts=hosts)
-    assert load(world.hosts["host2"]).endswith(" 3"), "it was pulled by the digest of the pins"
-    expect(world.play(first_play(world, "bundle-registry"), limit=REGISTRY), changed=False, hosts=[REGISTRY])
+    name = first_play(world, "bundle-registry")
+    expect(world.play(name, "--check", limit=REGISTRY), changed=True, hosts=[REGISTRY])
+    expect(world.play(name, limit=REGISTRY), changed=True, hosts=[REGISTRY])
+    expect(world.play(name, limit=REGISTRY), changed=False, hosts=[REGISTRY])
 
 
-def test_a_registry_has_tags(world: World) -> None:
-    registry = f"{world.hosts[REGISTRY].address}:5000"
-    task = {
-        "localai.core.localai_backend": {
-            "name": "by-tag",
-            "uri": f"oci://{registry}/{REPOSITORY}:{SPARSE}",
-            "backends_path": "/tmp/by-tag",
-            "endpoints": [{"host": registry, "plain_http": True}],
+def test_backends_from_a_registry_by_tag_and_by_pins(world: World, bundle: Path) -> None:
+    """With the variables of the example, but the module in the place of the role."""
+    text = (COLLECTION / "docs" / "examples" / "bundle-registry.yml").read_text(encoding="utf-8")
+    # The registry outside would be queried with TLS, and does not have it.
+    (_fill, install) = yaml.safe_load(text.replace("quay.io", world.site.registry))
+    image = f"{world.site.registry}/{REPOSITORY}:{SPARSE}"
+    tasks: list[dict[str, Any]] = [
+        {"ansible.builtin.package": {"name": ["python3-requests", "python3-yaml"]}},
+        {"localai.core.localai_backend": {"name": "by-tag", "uri": f"oci://{image}"}, "register": "tag"},
+        {"localai.core.localai_backend": {"name": "llama-cpp", "pins": "{{ localai_pins }}"}, "register": "pin"},
+        {
+            "ansible.builtin.debug": {
+                "msg": "{{ [tag, pin] | map(attribute='backends') | flatten | map(attribute='digest') }}"
+            }
         },
-        "register": "result",
-    }
-    show = {"ansible.builtin.debug": {"msg": "{{ result.backends[0].digest }}"}}
-    play = {"hosts": "localai", "become": True, "gather_facts": False, "tasks": [task, show]}
-    (world.work / "by-tag.yml").write_text(json.dumps([play]), encoding="utf-8")
-    outcome = world.play("by-tag", limit=SERVER)
+    ]
+    for task in tasks[1:3]:
+        task["localai.core.localai_backend"].update(
+            backends_path="/opt/backends", capability="default", endpoints="{{ localai_endpoints }}"
+        )
+    play = {**install, "vars": {**install["vars"], **install["roles"][0]["vars"]}, "tasks": tasks}
+    del play["roles"]
+    (world.work / "backends-here.yml").write_text(json.dumps([play]), encoding="utf-8")
+    outcome = world.play("backends-here", limit=SERVER, bundle=str(bundle))
     expect(outcome, changed=True, hosts=[SERVER])
-    assert publish(world, "3") in outcome.output
+    assert outcome.output.count(publish(world, "3")) == 2

@@ -12,7 +12,11 @@ import json
 from pathlib import Path
 from typing import Any, Iterator
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from ansible_collections.localai.core.plugins.module_utils._bundle.contents import parse_contents
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.argspec import BUNDLE
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.options import BundleOptions, bundle_options
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_bundle
 
 from .faults import Status
@@ -23,6 +27,13 @@ from .world import Host, World
 
 # What check mode knows already.
 FORESEEN = ("failed", "changed", "fetched", "size", "removed", "diff", "warnings")
+
+
+def bundle_options_of(**given: Any) -> BundleOptions:
+    """The options of a task, as Ansible completes them."""
+    checked = ArgumentSpecValidator(BUNDLE["argument_spec"]).validate({"path": "/srv/bundle", **given})
+    assert checked.error_messages == []
+    return bundle_options(checked.validated_parameters)
 
 
 class BundleDirectory:

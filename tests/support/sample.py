@@ -18,3 +18,4 @@ PULLED = [LOWER.blob, UPPER.blob]
 IMAGE = images.image([LOWER, UPPER], AMD64)
 CONFIG_DIGEST = images.digest(IMAGE.config)
 INDEX = images.index([images.image([UPPER], S390X), IMAGE])
+OTHER_DIGEST = INDEX.images[0].digest

@@ -26,6 +26,7 @@ from ansible_collections.localai.core.plugins.module_utils._module.argspec impor
     CONNECTION_OPTIONS,
     SIGNATURE_OPTIONS,
 )
+from ansible_collections.localai.core.plugins.module_utils._module.bundle.argspec import BUNDLE
 from ansible_collections.localai.core.plugins.module_utils._module.info_options import BACKEND_INFO, info_options
 from ansible_collections.localai.core.plugins.module_utils._module.models.argspec import MODEL, MODELS_OPTIONS
 from ansible_collections.localai.core.plugins.module_utils._module.models.info_options import (
@@ -54,8 +55,9 @@ VALUES = {
     "localai_model": (model_host, model_options),
     "localai_model_info": (model_host, model_info_options),
 }
-# Modules without connections to other servers.
+# Modules without galleries of one kind, or without connections to other servers.
 OTHER_MODULES = {
+    "localai_bundle": BUNDLE["argument_spec"],
     "localai_directory": DIRECTORY_SPEC,
     "localai_preflight": PREFLIGHT_SPEC,
     "localai_server": SERVER_SPEC,
@@ -174,7 +176,7 @@ def test_every_member_of_an_action_group_accepts_every_option_of_the_group(group
     given = {name: value for name, value in defaults.items() if value is not None}
     assert set(GROUPS) == set(GROUP_OPTIONS)
     for member in GROUPS[group]:
-        spec = MODULES[member]["argument_spec"]
+        spec = MODULES[member]["argument_spec"] if member in MODULES else OTHER_MODULES[member]
         assert set(GROUP_OPTIONS[group]) <= set(spec)
         required = {name: ["x"] for name, option in spec.items() if option.get("required")}
         assert ArgumentSpecValidator(copy.deepcopy(spec)).validate({**given, **required}).error_messages == []
@@ -210,6 +212,7 @@ def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None
         assert sorted(secrets(module["argument_spec"])) == ["password", "token"]
     found = {name: secrets(spec) for name, spec in OTHER_MODULES.items()}
     assert found == {
+        "localai_bundle": ["password", "token"],
         "localai_directory": [],
         "localai_preflight": [],
         "localai_server": ["api_key"],

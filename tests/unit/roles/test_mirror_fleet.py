@@ -23,6 +23,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_model
+from ansible_collections.localai.core.plugins.plugin_utils._mirror import endpoints_with_mirror
 from ansible_collections.localai.core.tests.support.archives import file
 from ansible_collections.localai.core.tests.support.auth import Bearer
 from ansible_collections.localai.core.tests.support.faults import Stall
@@ -32,11 +33,18 @@ from ansible_collections.localai.core.tests.support.mirror import Mirror, mirror
 from ansible_collections.localai.core.tests.support.module import run_module
 from ansible_collections.localai.core.tests.support.registry import Registry
 from ansible_collections.localai.core.tests.support.server import Answer, Request, Server
+from ansible_collections.localai.core.tests.support.tls import Authority
+
+
+def content(seed: str, size: int) -> bytes:
+    """Bytes that cannot be compressed, the same ones in each run."""
+    return random.Random(seed).getrandbits(8 * size).to_bytes(size, "big")
+
 
 HOSTS = 30
 MIB = 1024**2
 PATH = "/o/r/resolve/main/big.gguf"
-WEIGHTS = b"GGUF" + random.Random(1).randbytes(6 * MIB)
+WEIGHTS = b"GGUF" + content("weights", 6 * MIB)
 HEADERS = {"ETag": '"weights"', "Last-Modified": "Mon, 05 Oct 2026 10:00:00 GMT"}
 _FORK = multiprocessing.get_context("fork")
 
@@ -81,12 +89,12 @@ class Site:
 
     def publish(self, version: str) -> None:
         """Let the tag be an image of a version."""
-        content = random.Random(version).randbytes(3 * MIB)
-        files = [file("run.sh", f"#!/bin/sh\necho {version}\n", 0o755), file("weights", content)]
+        files = [file("run.sh", f"#!/bin/sh\necho {version}\n", 0o755), file("weights", content(version, 3 * MIB))]
         it = index([image([layer(files), layer([file("V", version)])], host_platform())])
         self.registry.put("org/big", "latest", it)
 
-    def options(self, top: Path) -> dict[str, Any]:
+    @property
+    def options(self) -> dict[str, Any]:
         """What a module on a host is told."""
         return {
             "endpoints": [
@@ -105,13 +113,13 @@ class Site:
         """Install the backend on a host."""
         uri = f"oci://{self.registry.host}/org/big:latest"
         paths = {"backends_path": str(top / "backends"), "backends_system_path": str(top / "system")}
-        return run_module(localai_backend.main, {**self.options(top), **paths, "name": ["big"], "uri": uri, **options})
+        return run_module(localai_backend.main, {**self.options, **paths, "name": ["big"], "uri": uri, **options})
 
-    def model(self, top: Path) -> dict[str, Any]:
+    def model(self, top: Path, **options: Any) -> dict[str, Any]:
         """Install the model on a host."""
         paths = {"models_path": str(top / "models")}
         models = [{"name": "big", "uri": f"{self.hub.url}{PATH}"}]
-        return run_module(localai_model.main, {**self.options(top), **paths, "models": models})
+        return run_module(localai_model.main, {**self.options, **paths, "models": models, **options})
 
     def get(self, path: str, **headers: str) -> Any:
         """An answer of the mirror."""
@@ -226,6 +234,23 @@ def test_an_image_is_transferred_once_for_all_hosts(site: Site, tmp_path: Path) 
     assert len(blobs) >= 2
     assert set(blobs.values()) == {1}
     assert set(transfers(site.registry, "/manifests/sha256:").values()) == {1}
+
+
+@pytest.mark.long
+def test_what_the_variable_of_the_role_becomes_works_with_a_mirror_with_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "tls")
+    certificate, key = authority.issue("mirror")
+    own = {"localai_mirror_certificate": str(certificate), "localai_mirror_key": str(key)}
+    programs = program("nginx"), program("docker-registry")
+    with Registry() as registry, Hub() as hub, mirror(tmp_path / "m", *programs, registry.url, [hub.url], **own) as it:
+        url = it.url.replace("http:", "https:")
+        given = {"files": url, "registry": {registry.host: f"{url}/{registry.host}"}, "ca_path": str(authority.ca_file)}
+        site = Site(registry, hub, it)
+        endpoints = endpoints_with_mirror([], given, [hub.host])
+        assert not site.backend(tmp_path / "host", endpoints=endpoints)["failed"]
+        assert not site.model(tmp_path / "host", endpoints=endpoints)["failed"]
+    assert {request.headers["user-agent"] for request in hub.requests} == {"ansible-localai.core"}
+    assert [request for request in registry.requests if "ansible" in request.headers["user-agent"]] == []
 
 
 def test_a_mirror_that_dies_leaves_the_installed_backend_as_it_is(site: Site, tmp_path: Path) -> None:

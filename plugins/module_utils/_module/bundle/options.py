@@ -138,7 +138,10 @@ def _survey(value: t.Any) -> Params:
 
 def _targets_of_survey(survey: Params, pins: Params | None) -> tuple[Target, ...]:
     """Return the targets of a survey; with `pins`, its own sets of pins do not count."""
-    sets = [_checked_pins(document) for document in survey.get("pins") or ()]
+    documents = survey.get("pins") or []
+    if not isinstance(documents, list):
+        raise OptionError("survey: pins is not a list of sets of pins. Write the survey again.")
+    sets = [_checked_pins(document) for document in documents]
     targets = []
     for number, row in enumerate(survey["targets"], 1):
         where = f"survey: target {number}"

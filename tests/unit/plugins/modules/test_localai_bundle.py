@@ -207,6 +207,8 @@ def test_manifests_of_docker_are_in_the_bundle_byte_for_byte(tmp_path, world):
         assert files[f"images/blobs/sha256/{document.digest[7:]}"] == document.manifest
     (row,) = json.loads(files["images/index.json"])["manifests"]
     assert row["mediaType"] == images.DOCKER_INDEX
+    (listed,) = json.loads(files["bundle.json"])["images"]
+    assert listed["manifests"] == [image.digest, *(child.digest for child in image.images)]
 
 
 def test_a_release_is_installed_from_a_bundle(tmp_path, world):

@@ -74,7 +74,7 @@ def test_a_gallery_is_found_by_its_kind_and_name(bundle: Bundle) -> None:
     for name in ("One", "one"):
         assert bundle.gallery("backends", name, is_only=False) == Held(b"one", "https://g/1", "https://m/1")
     for kind, name, is_only in (("models", "One", True), ("backends", "two", False)):
-        with pytest.raises(GalleryError, match=f"gallery {name} is not in the bundle .* Its galleries of {kind}: "):
+        with pytest.raises(GalleryError, match=rf"gallery {name} is not in the bundle .* Its galleries of {kind}: "):
             bundle.gallery(kind, name, is_only=is_only)  # type: ignore[arg-type]
 
 
@@ -87,13 +87,13 @@ def test_a_base_file_is_that_of_its_gallery_or_the_only_one(bundle: Bundle) -> N
     assert bundle.base("h", "https://g/base") == b"other"
     assert bundle.base("renamed", "https://g/single") == b"base"
     for gallery, url in (("renamed", "https://g/base"), ("g", "https://g/nothing")):
-        with pytest.raises(GalleryError, match=f"{url} is not in the bundle"):
+        with pytest.raises(GalleryError, match=rf"{url} is not in the bundle"):
             bundle.base(gallery, url)
 
 
 def test_a_file_is_found_by_its_url(bundle: Bundle) -> None:
     assert bundle.file("https://f/a").file == bundle.file(SECRET).file == ROWS["files/a"]
-    with pytest.raises(TransportError, match="https://f/b is not in the bundle") as caught:
+    with pytest.raises(TransportError, match=r"https://f/b is not in the bundle") as caught:
         bundle.file("https://f/b")
     assert caught.value.status == 404
     with pytest.raises(TransportError) as caught:
@@ -115,13 +115,13 @@ def test_the_server_of_a_bundle_is_not_this_host(bundle: Bundle) -> None:
 @pytest.mark.parametrize("path", ["galleries/one.yaml", "galleries/base"])
 def test_a_file_with_another_checksum_is_refused(bundle: Bundle, tmp_path: Path, path: str) -> None:
     (tmp_path / path).write_bytes(b"evil")
-    with pytest.raises(GalleryError, match=f"{path} does not have the sha256 that is listed. Copy the bundle again."):
+    with pytest.raises(GalleryError, match=rf"{path} does not have the sha256 that is listed. Copy the bundle again."):
         bundle.gallery("backends", "One", is_only=True) if "one" in path else bundle.base("g", "https://g/base")
 
 
 def test_a_missing_file_is_an_error_of_its_kind(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "galleries/one.yaml").unlink()
-    with pytest.raises(GalleryError, match="galleries/one.yaml"):
+    with pytest.raises(GalleryError, match=r"galleries/one.yaml"):
         bundle.gallery("backends", "One", is_only=True)
 
 
@@ -131,7 +131,7 @@ def test_a_list_that_differs_from_its_checksum_is_refused(bundle: Bundle, tmp_pa
         (tmp_path / name).write_bytes(contents(created="later").to_json())
     else:
         (tmp_path / name).write_bytes(b"")
-    with pytest.raises(IntegrityError, match="bundle.json does not have the sha256 that is listed"):
+    with pytest.raises(IntegrityError, match=r"bundle.json does not have the sha256 that is listed"):
         _ = bundle.contents
 
 
@@ -139,7 +139,7 @@ def test_an_index_of_images_that_differs_from_its_checksum_is_refused(bundle: Bu
     assert str(bundle.images).endswith("/images")
     del vars(bundle)["images"]
     (tmp_path / "images/index.json").write_bytes(INDEX + b" ")
-    with pytest.raises(IntegrityError, match="images/index.json does not have the sha256 that is listed"):
+    with pytest.raises(IntegrityError, match=r"images/index.json does not have the sha256 that is listed"):
         _ = bundle.images
 
 

@@ -97,7 +97,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes | st
         with tarfile.open(path, "w:gz") as archive:
             member = tarfile.TarInfo("MANIFEST.json" if "another" in content else "x")
             archive.addfile(member, io.BytesIO(b""))
-    with pytest.raises(OptionError, match="is neither an installed collection nor an artifact"):
+    with pytest.raises(OptionError, match=r"is neither an installed collection nor an artifact"):
         artifact_at(str(path))
 
 
@@ -105,7 +105,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes | st
 def test_a_directory_of_something_else_is_refused(tmp_path: Path, document: object) -> None:
     (tmp_path / "MANIFEST.json").write_text(json.dumps(document))
     (tmp_path / "FILES.json").write_text("{}")
-    with pytest.raises(OptionError, match="Set collection to a directory that ansible-galaxy collection install"):
+    with pytest.raises(OptionError, match=r"Set collection to a directory that ansible-galaxy collection install"):
         artifact_at(str(tmp_path))
 
 
@@ -118,5 +118,5 @@ def test_a_checkout_and_a_missing_path_are_refused(tmp_path: Path) -> None:
 def test_a_listed_file_that_is_missing_is_refused(built: Path, tmp_path: Path) -> None:
     installed = install(built, tmp_path)
     (installed / "README.md").unlink()
-    with pytest.raises(OptionError, match="README.md: No such file"):
+    with pytest.raises(OptionError, match=r"README.md: No such file"):
         artifact_at(str(installed))

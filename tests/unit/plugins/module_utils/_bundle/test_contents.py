@@ -37,7 +37,16 @@ WHOLE = Contents(
     documents=(StoredDocument("test", "https://g/base.yaml", Stored(f"galleries/{TWO}/base.yaml", TWO, 2)),),
     files=(StoredFile("https://f/a", Stored(f"files/{ONE}/a", ONE, 3), "v1", '<x>; rel="next"'),),
     images=(
-        StoredImage("q.io/x:v1", f"sha256:{ONE}", "t", 9, ("linux/amd64",), (f"sha256:{TWO}",), (f"sha256:{THREE}",)),
+        StoredImage(
+            "q.io/x:v1",
+            f"sha256:{ONE}",
+            "t",
+            9,
+            ("linux/amd64",),
+            blobs=(f"sha256:{ONE}", f"sha256:{TWO}"),
+            manifests=(f"sha256:{ONE}",),
+            referrers=(f"sha256:{THREE}",),
+        ),
     ),
     blobs={f"sha256:{ONE}": 5, f"sha256:{TWO}": 6},
     others=(Stored("pins.yml", THREE, 7),),
@@ -108,7 +117,7 @@ def changed(where: str, value: object) -> bytes:
 def test_a_damaged_list_is_refused(key: str, value: object) -> None:
     if key == "hub" and value == "text":
         return
-    with pytest.raises(SourceError, match="is damaged. Copy the bundle again"):
+    with pytest.raises(SourceError, match="is damaged"):
         parse_contents(changed(key, value))
 
 
@@ -119,7 +128,14 @@ def test_a_damaged_list_is_refused(key: str, value: object) -> None:
         *("documents.0.gallery", "documents.0.url", "documents.0.sha256", "documents.0.size"),
         *("files.0.url", "files.0.version", "files.0.link", "files.0.path", "files.0.size"),
         *("images.0.name", "images.0.digest", "images.0.media_type", "images.0.size", "images.0.platforms"),
-        *("images.0.blobs", "images.0.referrers", "others.0.path", "others.0.sha256", "others.0.size"),
+        *(
+            "images.0.blobs",
+            "images.0.manifests",
+            "images.0.referrers",
+            "others.0.path",
+            "others.0.sha256",
+            "others.0.size",
+        ),
     ],
 )
 @pytest.mark.parametrize("value", [None, 1.5, ["x"], {"a": 1}])
@@ -156,7 +172,10 @@ def test_sizes_are_plausible_numbers(value: object) -> None:
 
 @pytest.mark.parametrize("digest", ["sha512:" + "1" * 128, "sha256:../../x", "md5:1", ONE])
 def test_digests_are_those_of_sha256(digest: str) -> None:
-    for where, value in (("blobs", {digest: 1}), ("images.0.blobs", [digest]), ("images.0.referrers", [digest])):
+    for where, value in (
+        ("blobs", {digest: 1}),
+        *((f"images.0.{key}", [digest]) for key in ("blobs", "manifests", "referrers")),
+    ):
         with pytest.raises(SourceError, match="is damaged"):
             parse_contents(changed(where, value))
 

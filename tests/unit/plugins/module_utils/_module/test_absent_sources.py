@@ -35,8 +35,8 @@ def test_a_bundle_that_is_missing_is_predicted_to_come(tmp_path: Path) -> None:
         assert (run.result["changed"], run.result["msg"]) == (True, f"Would install from {path}.")
         assert run.warnings == [
             (
-                f"{path} is not there yet, so check mode cannot predict what would be installed from there. Without it, "
-                f"the run fails: {path}: gone."
+                f"{path} is not there yet, so check mode cannot predict what would be installed from there. "
+                f"Without it, the run fails: {path}: gone."
             )
         ]
 
