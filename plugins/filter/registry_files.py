@@ -45,7 +45,8 @@ RETURN = r"""
 _value:
   description:
     - C(blobs) has the paths of blobs, relative to the bundle, by their paths in the storage. They can be hard links.
-    - C(links) has the contents of small files by their paths in the storage. They have to be written after the blobs.
+    - C(links) has the C(path) and the C(content) of each small file in the storage, and C(directories) the C(path) of
+      each directory that they are in. The links have to be written after the blobs.
   type: dict
 """
 
@@ -56,8 +57,8 @@ _NAME = re.compile(
 )
 
 
-def registry_files(contents: t.Mapping[str, t.Any], storage: str) -> dict[str, dict[str, str]]:
-    """Return the blobs and the links of the images in a `bundle.json`; raises AnsibleFilterError.
+def registry_files(contents: t.Mapping[str, t.Any], storage: str) -> dict[str, t.Any]:
+    """Return the blobs, the links and their directories for the images in a `bundle.json`; raises AnsibleFilterError.
 
     The paths are those of `registry/storage/paths.go` in the distribution project.
     """
@@ -79,7 +80,12 @@ def registry_files(contents: t.Mapping[str, t.Any], storage: str) -> dict[str, d
             "registry_files needs the content of the bundle.json of a bundle that this version of the collection has "
             "written."
         ) from None
-    return {"blobs": blobs, "links": links}
+    directories = sorted({path.rpartition("/")[0] for path in links})
+    return {
+        "blobs": blobs,
+        "links": [{"path": path, "content": digest} for path, digest in links.items()],
+        "directories": [{"path": path} for path in directories],
+    }
 
 
 def _links(image: t.Mapping[str, t.Any], root: str) -> t.Iterator[tuple[str, str]]:

@@ -33,18 +33,24 @@ def registry_files(*images: dict[str, Any]) -> Any:
     return FilterModule().filters()["registry_files"]({"images": list(images)}, STORAGE)
 
 
+def contents_of(files: Any) -> dict[str, str]:
+    return {link["path"]: link["content"] for link in files["links"]}
+
+
 def test_an_image_becomes_blobs_and_links() -> None:
     files = registry_files(image())
     assert files["blobs"] == {
         f"{ROOT}/blobs/sha256/{digit * 2}/{digit * 64}/data": f"images/blobs/sha256/{digit * 64}" for digit in "abc"
     }
-    assert files["links"] == {
+    links = contents_of(files)
+    assert links == {
         f"{REPOSITORY}/_manifests/revisions/sha256/{'a' * 64}/link": INDEX,
         f"{REPOSITORY}/_manifests/revisions/sha256/{'b' * 64}/link": MANIFEST,
         f"{REPOSITORY}/_layers/sha256/{'c' * 64}/link": LAYER,
         f"{REPOSITORY}/_manifests/tags/latest/index/sha256/{'a' * 64}/link": INDEX,
         f"{REPOSITORY}/_manifests/tags/latest/current/link": INDEX,
     }
+    assert [f"{row['path']}/link" for row in files["directories"]] == sorted(links)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ def test_an_image_becomes_blobs_and_links() -> None:
     ["quay.io/skynet/backends@" + INDEX, "localhost:5000/skynet/backends@" + INDEX, "ollama://r.io/skynet/backends"],
 )
 def test_an_image_without_a_tag_has_no_tag(name: str) -> None:
-    links = registry_files(image(name))["links"]
+    links = contents_of(registry_files(image(name)))
     assert f"{REPOSITORY}/_manifests/revisions/sha256/{'a' * 64}/link" in links
     assert not [path for path in links if "/tags/" in path]
 
@@ -60,8 +66,8 @@ def test_an_image_without_a_tag_has_no_tag(name: str) -> None:
 def test_two_tags_of_an_image_share_its_blobs() -> None:
     files = registry_files(image(), image("quay.io/skynet/backends:v1"))
     assert len(files["blobs"]) == 3
-    assert files["links"][f"{REPOSITORY}/_manifests/tags/v1/current/link"] == INDEX
-    assert files["links"][f"{REPOSITORY}/_manifests/tags/latest/current/link"] == INDEX
+    for tag in ("latest", "v1"):
+        assert contents_of(files)[f"{REPOSITORY}/_manifests/tags/{tag}/current/link"] == INDEX
 
 
 def test_images_of_two_hosts_with_one_name_are_refused() -> None:
