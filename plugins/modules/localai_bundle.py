@@ -15,7 +15,7 @@ description:
   - Fetches the images of backends, the files of models, the needed entries of the galleries, the server and this
     collection into one directory, a I(bundle). Each thing is fetched once, however many hosts want it.
   - Hosts install from it with O(localai.core.localai_backend#module:bundle), at a path or a URL of any web server.
-  - What they want is told by a survey, which the playbook P(localai.core.survey#playbook) writes, or by names,
+  - What they want is told by a survey, which the playbook C(localai.core.survey) writes, or by names,
     capabilities and platforms.
   - What is there already is not fetched again. An interrupted run is continued by the next one.
 extends_documentation_fragment:
@@ -26,12 +26,15 @@ attributes:
     membership:
       - localai.core.localai
   check_mode:
+    description: Can run in check mode and predict the changes without making them.
     support: full
     details:
       - Reads galleries, manifests and sizes, and lists what a run would fetch.
   diff_mode:
+    description: Returns what is fetched.
     support: full
   idempotent:
+    description: A second run fetches only what is new.
     support: full
 options:
   path:
