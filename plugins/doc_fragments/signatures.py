@@ -22,8 +22,8 @@ options:
       - The policy of an image is O(localai.core.localai_backend#module:galleries[].verification) of the gallery that
         lists it. LocalAI's own images (C(quay.io/go-skynet/local-ai-backends) and
         C(docker.io/localai/localai-backends)) have to be signed by LocalAI's workflow C(backend_merge.yml), unless
-        their gallery has another policy. An image that no gallery of the task lists, such as one of C(uri) or of pins, needs
-        a signer that one of all these policies names.
+        their gallery has another policy. An image that no gallery of the task lists, such as one of C(uri) or of pins,
+        needs a signer that one of all these policies names.
       - Signatures are verified against O(trusted_root), without asking Sigstore's services. The signature itself is
         fetched from the registry, its mirrors or the OCI layout that has the image.
       - A build with a verified signature has its signer in its record, and is not verified again while this signer
