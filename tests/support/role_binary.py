@@ -143,6 +143,7 @@ class RoleHosts:
         for part in ("defaults", "tasks", "vars"):
             shutil.copytree(COLLECTION / "roles" / "localai" / part, role / part)
         (role / "tasks" / "main.yml").write_text(MAIN)
+        (role.parents[1] / "plugins").symlink_to(COLLECTION / "plugins")
 
     def add(self, name: str, **variables: Any) -> RoleHost:
         """Add a host."""
