@@ -178,7 +178,7 @@ def test_a_host_is_undrained_after_the_undo_and_stays_drained_without_one(world:
     assert events(world) == both(world, "host1")[: 2 if rollback else 1]
     if not rollback:
         # This server does not answer the tasks that would drain it.
-        no_tasks = {"localai_drain_tasks": "", "localai_undrain_tasks": ""}
+        no_tasks: dict[str, Any] = {"localai_drain_tasks": "", "localai_undrain_tasks": ""}
         back = world.play("provision", limit="host1", localai_allow_downgrade=True, **no_tasks)
         expect(back, changed=True, hosts=("host1",))
         assert events(world) == []
