@@ -83,7 +83,8 @@ class Artifact:
     @property
     def identity(self) -> str:
         """What tells its content from others, also without a digest; empty if nothing does."""
-        return self.platform_digest or self.digest or next((blob.identity for blob in self.content.blobs), "")
+        first = next((blob.identity for blob in self.content.blobs), "")
+        return self.platform_digest or self.digest or first
 
 
 @dataclass(frozen=True)
