@@ -234,18 +234,18 @@ def test_the_binary_before_an_upgrade_is_kept(hosts: RoleHosts) -> None:
 
 @pytest.mark.long
 def test_the_newest_release_is_looked_up_once(hosts: RoleHosts, server: FileServer) -> None:
-    server.pages.update({**release("/text"), **release("/redirect"), **release("/followed")})
+    server.pages.update({**release("/text"), **release("/redirect"), **release("/through")})
     server.pages["/releases/latest"] = Page(status=302, headers={"Location": "/releases/tag/v4.11.0"})
     server.pages["/releases/tag/v4.11.0"] = b"<html>The release</html>"
     server.pages["/text/latest"] = b"v4.11.0\n"
     server.pages["/redirect/latest"] = Page(status=302, headers={"Location": "/redirect/v4.11.0"})
     # As a mirror answers that follows redirects itself.
-    server.pages["/followed/latest"] = Page(
+    server.pages["/through/latest"] = Page(
         b"<html>v1</html>", headers={"Content-Location": f"{server.url}/tag/v4.11.0"}
     )
     server.pages["/redirect/v4.11.0"] = server.pages["/page/latest"] = b"<html>Hello</html>"
     github = [hosts.add("github1"), hosts.add("github2"), hosts.add("github3")]
-    mirrors = [hosts.add(name, localai_release_url=f"{server.url}/{name}") for name in ("text", "redirect", "followed")]
+    mirrors = [hosts.add(name, localai_release_url=f"{server.url}/{name}") for name in ("text", "redirect", "through")]
     failures = {
         "page": f"at {server.url}/page/latest: there is no version.",
         "missing": f"at {server.url}/missing/latest: HTTP Error 404: Not Found.",
