@@ -107,7 +107,7 @@ options:
   prune:
     description:
       - Whether to remove what the bundle does not need any more. By default, earlier builds stay, so that earlier pins
-        work.
+        work, but for archives whose URL has another content by now.
     type: bool
     default: false
   lock_timeout:

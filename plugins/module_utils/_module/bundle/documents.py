@@ -11,6 +11,7 @@ import hashlib
 import time
 import typing as t
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from ..._bundle.contents import (
     COLLECTIONS,
@@ -40,6 +41,8 @@ if t.TYPE_CHECKING:
     from .gather import Gathered
 
 _PINS_FORMAT = 2
+# Of the name of a gallery, in the name of its file.
+_PLAIN = " "
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _galleries(gathered: Gathered, directory: Directory, writer: _Writer) -> t.I
     """Yield the galleries with the entries that are wanted, and those that stay."""
     for (kind, name), held in gathered.recorded.galleries.items():
         names = {*gathered.wanted.entries.get((kind, name), ()), *_kept_names(directory, kind, name)}
-        file = writer.add(f"{GALLERIES}/{kind}-{safe_name(name)}.yaml", excerpt(held.content, names))
+        file = writer.add(f"{GALLERIES}/{kind}-{quote(name, safe=_PLAIN)}.yaml", excerpt(held.content, names))
         yield StoredGallery(kind, name, key_of(held.url), key_of(held.location), file)
 
 
