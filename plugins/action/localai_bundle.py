@@ -17,6 +17,9 @@ _COLLECTION = Path(__file__).resolve().parents[2]
 class ActionModule(ActionBase):  # type: ignore[misc]
     """Sets `collection` for a task on the controller, if this collection was installed from an artifact."""
 
+    _supports_async = True
+    _supports_check_mode = True
+
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
@@ -24,5 +27,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         is_installed = (_COLLECTION / "MANIFEST.json").is_file() and (_COLLECTION / "FILES.json").is_file()
         if "collection" not in arguments and self._connection.transport == "local" and is_installed:
             arguments["collection"] = str(_COLLECTION)
-        result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+        result.update(
+            self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=bool(self._task.async_val))
+        )
         return result

@@ -78,19 +78,18 @@ class Bundle:
             raise TransportError(f"{self} cannot be used: {e} {_ADVICE_LOCATION}", e.status) from e
         return contents
 
-    def gallery(self, kind: Kind, name: str, *, is_only: bool) -> Held:
-        """Return a gallery; raises GalleryError if the bundle does not have it.
+    def gallery(self, kind: Kind, name: str, *, is_only: bool) -> list[Held]:
+        """Return the excerpts of a gallery, the newest first; raises GalleryError if the bundle has none.
 
         The only gallery of a bundle is that of a task that has only one.
         """
         rows = [row for row in self._listed(lambda contents: contents.galleries) if row.kind == kind]
-        row = next((row for row in rows if row.name.lower() == name.lower()), None)
-        if row is None and is_only and len(rows) == 1:
-            row = rows[0]
-        if row is None:
-            names = ", ".join(sorted(row.name for row in rows)) or "none"
-            raise GalleryError(f"gallery {name} is not in {self}. Its galleries of {kind}: {names}. {ADVICE}")
-        return Held(self._read(row.file), row.url, row.location)
+        names = {row.name.lower(): row.name for row in rows}
+        wanted = next(iter(names)) if is_only and len(names) == 1 else name.lower()
+        if wanted not in names:
+            listed = ", ".join(sorted(names.values())) or "none"
+            raise GalleryError(f"gallery {name} is not in {self}. Its galleries of {kind}: {listed}. {ADVICE}")
+        return [Held(self._read(row.file), row.url, row.location) for row in rows if row.name.lower() == wanted]
 
     def base(self, gallery: str, url: str) -> bytes:
         """Return a base file of a gallery, or without a gallery a configuration; raises GalleryError.
@@ -98,8 +97,8 @@ class Bundle:
         A task may give the gallery another name.
         """
         rows = [row for row in self._listed(lambda contents: contents.documents) if row.url == key_of(url)]
-        named = [row for row in rows if row.gallery == gallery] or rows
-        if len(named) != 1:
+        named = [row for row in rows if row.gallery.lower() == gallery.lower()] or rows
+        if len({row.file.sha256 for row in named}) != 1:
             raise GalleryError(f"{redacted(url)} is not in {self}. {ADVICE}")
         return self._read(named[0].file)
 

@@ -32,6 +32,7 @@ from .._fs.inner_paths import inner_path
 FORMAT = 1
 CONTENTS, SUMS, PINS = "bundle.json", "SHA256SUMS", "pins.yml"
 IMAGES, GALLERIES, FILES, RELEASES, COLLECTIONS = "images", "galleries", "files", "releases", "collections"
+DIRECTORIES = (IMAGES, GALLERIES, FILES, RELEASES, COLLECTIONS)
 MOST_BYTES = 64 * 1024**2
 Kind = t.Literal["backends", "models"]
 _Row = t.Mapping[str, t.Any]
@@ -98,7 +99,8 @@ class StoredImage(t.NamedTuple):
 class Contents:
     """What a bundle has. `hub` is the server of the Hub in the URLs, `blobs` the sizes of the blobs by digest.
 
-    `others` are files that hosts do not ask for by a URL. `targets` describe what the bundle was written for.
+    Of several excerpts of a gallery, the newest is the first. `others` are files that hosts do not ask for by a URL.
+    `targets` describe what the bundle was written for. `pins` are the rows of `pins.yml`, those of backends first.
     """
 
     created: str = ""
@@ -111,6 +113,7 @@ class Contents:
     images: tuple[StoredImage, ...] = ()
     blobs: t.Mapping[str, int] = field(default_factory=dict)
     others: tuple[Stored, ...] = ()
+    pins: tuple[tuple[_Row, ...], tuple[_Row, ...]] = ((), ())
 
     @property
     def stored(self) -> dict[str, Stored]:
@@ -141,6 +144,7 @@ class Contents:
             "images": [row._asdict() for row in self.images],
             "blobs": dict(self.blobs),
             "others": [row._asdict() for row in self.others],
+            "pins": [list(rows) for rows in self.pins],
         }
         return json.dumps(document, indent=1, ensure_ascii=True).encode("ascii") + b"\n"
 
@@ -168,7 +172,7 @@ def parse_contents(data: bytes) -> Contents:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
         raise SourceError(f"its {CONTENTS} is not JSON. Copy the bundle again.") from None
-    if not isinstance(document, dict) or not isinstance(document.get("format"), int):
+    if not isinstance(document, dict) or type(document.get("format")) is not int:
         raise SourceError(f"its {CONTENTS} is not that of a bundle. Write the bundle with localai_bundle.")
     if document["format"] > FORMAT:
         raise SourceError(
@@ -176,7 +180,10 @@ def parse_contents(data: bytes) -> Contents:
             f"the collection that is in the bundle, in {COLLECTIONS}."
         )
     try:
-        return _contents(document)
+        contents = _contents(document)
+        if not {digest for image in contents.images for digest in (image.digest, *image.blobs)} <= set(contents.blobs):
+            raise ValueError("an image without its blobs")
+        return contents
     except (SourceError, LookupError, TypeError, ValueError, AttributeError):
         raise SourceError(f"its {CONTENTS} is damaged. Copy the bundle again.") from None
 
@@ -204,13 +211,22 @@ def _contents(document: _Row) -> Contents:
                 blobs=tuple(map(_digest, row["blobs"])),
                 manifests=tuple(map(_digest, row["manifests"])),
                 referrers=tuple(map(_digest, row["referrers"])),
-                **_texts(row, "name", "digest", "media_type"),
+                digest=_digest(row["digest"]),
+                **_texts(row, "name", "media_type"),
             )
             for row in document["images"]
         ),
         blobs={_digest(digest): _size(size) for digest, size in document["blobs"].items()},
         others=tuple(map(_stored, document["others"])),
+        pins=(_pins(document, 0, "name", "capability", "platform", "backend", "digest"), _pins(document, 1, "name")),
     )
+
+
+def _pins(document: _Row, number: int, *keys: str) -> tuple[_Row, ...]:
+    rows = document["pins"][number]
+    for row in rows:
+        _texts(row, *keys)
+    return tuple(dict(row) for row in rows)
 
 
 def _flat(row: StoredGallery | StoredDocument | StoredFile) -> dict[str, t.Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._address import redacted_url
 from .._errors import SourceError, TransportError
 from .._http.client import Answer, Http
 from .._oci.image import Images
@@ -57,7 +58,7 @@ class BundleClient(Http):
             except SourceError as e:
                 raise TransportError(str(e)) from e
         elif method != "HEAD":
-            raise TransportError(f"{url} has more than {limit} bytes, which is not plausible here.")
+            raise TransportError(f"{redacted_url(url)} has more than {limit} bytes, which is not plausible here.")
         return Answer(url, 200, stated, body)
 
     def download(

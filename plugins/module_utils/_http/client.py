@@ -182,6 +182,9 @@ class Http:
             return {"Authorization": basic(endpoint.username, endpoint.password)}
         return {}
 
+    def note(self, _url: str, _answer: Answer) -> None:
+        """Note the answer for a document, which a mirror may have given; nobody needs it here."""
+
     def known_sha256(self, _url: str) -> str:
         """Return the sha256 that a file is known to have before it is read; empty, because servers do not state it."""
         return ""

@@ -42,11 +42,15 @@ def fetch_document(
     failures = Failures()
     for mirror in file_mirrors(http, url, urlsplit(url).query if is_query_public else ""):
         try:
-            return http.fetch(mirror, headers=http.authorization(mirror), limit=limit, decode=True)
+            answer = http.fetch(mirror, headers=http.authorization(mirror), limit=limit, decode=True)
+            http.note(url, answer)
+            return answer
         except TransportError as e:
             failures.add("", e)
     try:
-        return http.fetch(url, headers=http.authorization(url), accept=accept, limit=limit, decode=True)
+        answer = http.fetch(url, headers=http.authorization(url), accept=accept, limit=limit, decode=True)
+        http.note(url, answer)
+        return answer
     except TransportError as e:
         failures.add("", e)
         raise TransportError(str(failures), e.status, missing=failures.missing) from e

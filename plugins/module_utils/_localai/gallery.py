@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._address import NO_ADDRESS, Address
 from .._errors import GalleryError, NameRefused, OptionError
@@ -70,6 +70,10 @@ class Index(t.Generic[NamedEntry]):
     def find(self, name: str) -> NamedEntry | None:
         """Return the entry with this name, or None. Case is ignored."""
         return self.entries.get(name.lower())
+
+    def with_older(self, older: Index[NamedEntry]) -> Index[NamedEntry]:
+        """Return this index with those entries of an older one whose names it does not have."""
+        return replace(self, entries={**older.entries, **self.entries}, skipped={**older.skipped, **self.skipped})
 
 
 def _entry(row: t.Mapping[str, t.Any], gallery: str, gallery_url: Address) -> Entry:

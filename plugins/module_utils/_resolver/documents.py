@@ -17,9 +17,9 @@ if t.TYPE_CHECKING:
 class Documents:
     """Has none, so that galleries are read where they are, and notes nothing."""
 
-    def gallery(self, _name: str) -> Held | None:
-        """Return a gallery; raises GalleryError if it should be here and is not."""
-        return None
+    def gallery(self, _name: str) -> list[Held]:
+        """Return the excerpts of a gallery, the newest first; raises GalleryError if it should be here and is not."""
+        return []
 
     def base(self, _gallery: str, _url: str) -> bytes | None:
         """Return a base file of a gallery, or without a gallery a configuration; raises GalleryError."""
@@ -40,8 +40,8 @@ class BundledDocuments(Documents):
         self._kind = kind
         self._is_only = is_only
 
-    def gallery(self, name: str) -> Held | None:
-        """Return a gallery; raises GalleryError."""
+    def gallery(self, name: str) -> list[Held]:
+        """Return the excerpts of a gallery, the newest first; raises GalleryError."""
         return self._bundle.gallery(self._kind, name, is_only=self._is_only)
 
     def base(self, gallery: str, url: str) -> bytes | None:

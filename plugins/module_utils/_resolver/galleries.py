@@ -33,7 +33,7 @@ if t.TYPE_CHECKING:
     from .._oci.reference import Reference
 
 ARTIFACT = "oci://"
-_Parsed = t.TypeVar("_Parsed")
+_Parsed = t.TypeVar("_Parsed", bound="Index[t.Any]")
 
 
 # The advice if no server of a gallery can be reached.
@@ -76,10 +76,14 @@ def read_source(source: GallerySource, access: Access, parse: t.Callable[[bytes,
     in a registry needs a signature, if there is a policy for it; that of a bundle was verified when the bundle was
     written. Raises GalleryError.
     """
-    held = access.documents.gallery(source.name)
-    if held is not None:
-        return parse(held.content, Address(held.url), held.location)
-    return _read_remote(source, access, parse)
+    excerpts = access.documents.gallery(source.name)
+    if not excerpts:
+        return _read_remote(source, access, parse)
+    # What may be on this host is decided by the task, not by the bundle.
+    newest, *others = (parse(held.content, Address(held.url), source.url.text) for held in excerpts)
+    for older in others:
+        newest = t.cast(_Parsed, newest.with_older(older))
+    return newest
 
 
 def _read_remote(source: GallerySource, access: Access, parse: t.Callable[[bytes, Address, str], _Parsed]) -> _Parsed:

@@ -71,17 +71,18 @@ class ModelGalleries:
         """Return the base file at the `url` of an entry of a gallery that was read; raises GalleryError."""
         held = self._access.documents.base(gallery, url)
         if held is not None:
-            return _checked(base_file(held), Address(url))
+            return _checked(base_file(held), self._sources[gallery].url)
         locations = locations_of(url, self._locations[gallery])
         if not _directory_on_host(self._locations[gallery]) and is_on_host(Address(locations[0])):
             raise GalleryError(f"Its base file is at a path of this host, {url}, which only a gallery there can name")
-        if locations not in self._bases:
-            self._bases[locations] = first_answer(
+        key = (gallery, *locations)
+        if key not in self._bases:
+            self._bases[key] = first_answer(
                 [Address(location) for location in locations],
                 lambda address: self._read(gallery, url, address, base_file),
                 lambda failures: GalleryError(f"The base file could not be read. Tried {failures}"),
             )
-        return self._bases[locations]
+        return self._bases[key]
 
     def document(self, address: Address) -> BaseFile:
         """Return the base file at an address of its own, or one with the configuration there; raises GalleryError."""

@@ -39,8 +39,8 @@ class RecordingNetwork(Network):
 
     def __init__(self, connection: Connection, environ: t.Mapping[str, str]) -> None:
         self.recorded = Recorded({}, {}, {})
-        self._hub = hub_endpoint(environ)
-        http = RecordingClient(connection, f"{self._hub.text}/api/", self.recorded.answers)
+        self.hub_address = hub_endpoint(environ)
+        http = RecordingClient(connection, f"{self.hub_address.text}/api/", self.recorded.answers)
         super().__init__(http, Images(http, Registry(http, connection.auth_file)))
         self._parts: dict[tuple[Reference, tuple[Platform, ...]], Parts] = {}
 
@@ -57,7 +57,7 @@ class RecordingNetwork(Network):
 
     def hub(self, _environ: t.Mapping[str, str]) -> Address:
         """Return the server of the Hub."""
-        return self._hub
+        return self.hub_address
 
 
 class RecordingClient(Http):
@@ -72,12 +72,10 @@ class RecordingClient(Http):
         """Return this client: what hosts only look at if it answers soon, is needed here."""
         return self
 
-    def fetch(self, url: str, **options: t.Any) -> Answer:
-        """Return the answer to one request, see `Http.fetch`; raises TransportError."""
-        answer = super().fetch(url, **options)
+    def note(self, url: str, answer: Answer) -> None:
+        """Note the answer for a document, whoever gave it."""
         if url.startswith(self._below) and answer.status == 200:
             self._answers[url] = answer
-        return answer
 
 
 class RecordedDocuments(Documents):

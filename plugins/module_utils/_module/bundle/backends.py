@@ -131,7 +131,8 @@ class _Finder:
             self._add(t.cast("Artifact", step.artifact), wanted)
         for outcome in plan.outcomes:
             fetched = steps.get(outcome.backend or "")
-            if fetched is not None and fetched.artifact.digest is not None:
+            # Hosts with pins of their own need no others.
+            if fetched is not None and fetched.artifact.digest is not None and self._target.pins is None:
                 wanted.pins[self._pin(outcome.name, fetched, fetched.artifact.digest)] = None
         if row["uri"] is None:
             self._add_entries(row["name"], wanted)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._bundle.contents import CONTENTS, MOST_BYTES, Contents, Stored, parse_contents
+from ..._bundle.contents import CONTENTS, DIRECTORIES, MOST_BYTES, Contents, Stored, parse_contents
 from ..._errors import OptionError, SourceError
 from ..._fs.file_attributes import FileAttributes
 from ..._fs.read import read_file
@@ -83,13 +83,30 @@ def _work(options: BundleOptions, gathered: Gathered) -> _Work:
     """Return what a run has to do for the current state of the directory; raises LocalAIError. Nothing is written."""
     old = _old(options.path)
     directory = Directory(options.path, old, options.known, Contents() if options.prune else merged(old, options.known))
+    _check_hub(directory.kept, gathered)
     documents = documents_of(gathered, directory)
     missing = missing_of(gathered.wanted, old, options.known, directory.has)
     return _Work(options, gathered, directory, documents, missing)
 
 
+def _check_hub(kept: Contents, gathered: Gathered) -> None:
+    """Raise OptionError if what stays was fetched from another server of the Hub, whose URLs hosts would not use."""
+    if kept.files and kept.hub != gathered.network.hub_address:
+        raise OptionError(
+            f"The bundle was filled from {kept.hub}, and HF_ENDPOINT or a variable like it names "
+            f"{gathered.network.hub_address} now. Use the same server, or prune."
+        )
+
+
 def _old(path: str) -> Contents:
     """Return what the directory has; raises OptionError for a directory of something else."""
+    try:
+        names = os.listdir(path) if os.path.isdir(path) else []
+    except OSError as e:
+        raise OptionError(f"path: {path}: {e.strerror}.") from None
+    link = next((name for name in names if name in DIRECTORIES and os.path.islink(os.path.join(path, name))), None)
+    if link is not None:
+        raise OptionError(f"path: {path}/{link} is a symlink, which is not followed. Put a directory in its place.")
     try:
         return parse_contents(read_file(os.path.join(path, CONTENTS), MOST_BYTES))
     except FileNotFoundError:
@@ -98,10 +115,6 @@ def _old(path: str) -> Contents:
         raise OptionError(f"path: {path}/{CONTENTS}: {e.strerror}.") from None
     except SourceError as e:
         raise OptionError(f"path: {path} cannot be used: {e} Or choose an empty directory.") from None
-    try:
-        names = os.listdir(path) if os.path.isdir(path) else []
-    except OSError as e:
-        raise OptionError(f"path: {path}: {e.strerror}.") from None
     if names and OWN_DIRECTORY not in names:
         raise OptionError(f"path: {path} is neither empty nor a bundle. Choose an empty or a new directory.")
     return Contents()

@@ -7,14 +7,19 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._bundle.contents import Contents, Stored, StoredFile, StoredImage, stored_blob
+from ..._bundle.contents import COLLECTIONS, Contents, Stored, StoredFile, StoredGallery, StoredImage, stored_blob
+from ..._oci.reference import Reference
 from .wanted import Wanted, WantedFile, WantedImage
 
 if t.TYPE_CHECKING:
     from ..._oci.manifest import Descriptor
+
+
+_OCI = "oci://"
 
 
 class MissingBlob(t.NamedTuple):
@@ -67,38 +72,82 @@ def _is_version(row: StoredFile, file: WantedFile) -> bool:
     return bool(file.version) and row.version == file.version
 
 
-def images_of(wanted: Wanted, kept: Contents) -> tuple[StoredImage, ...]:
-    """Return the images of the new list: those that are wanted, and older ones that are `kept`, without moved tags."""
-    rows: dict[tuple[str, str], StoredImage] = {}
-    for image in wanted.images.values():
-        parts = image.parts
-        manifests = tuple(document.digest for document in parts.all_documents)
-        for name in image.names or (_name_at(str(image.origins[0]), image.digest),):
-            rows[name, image.digest] = StoredImage(
-                name,
-                image.digest,
-                parts.top.media_type,
-                parts.size,
-                image.platforms,
-                tuple(dict.fromkeys((*manifests, *(blob.digest for blob in parts.blobs)))),
-                manifests,
-                tuple(referrer.digest for referrer in parts.referrers),
+def images_of(wanted: Wanted) -> tuple[StoredImage, ...]:
+    """Return the rows of the images that are wanted."""
+    return tuple(_row(name, image) for image in wanted.images.values() for name in _names(image))
+
+
+def _names(image: WantedImage) -> tuple[str, ...]:
+    return image.names or (_name_at(str(image.origins[0]), image.digest),)
+
+
+def _row(name: str, image: WantedImage) -> StoredImage:
+    parts = image.parts
+    manifests = [document.digest for document in parts.all_documents]
+    return StoredImage(
+        name=name,
+        digest=image.digest,
+        media_type=parts.top.media_type,
+        size=parts.size,
+        platforms=_distinct(image.platforms),
+        blobs=_distinct(manifests, (blob.digest for blob in parts.blobs)),
+        manifests=_distinct(manifests),
+        referrers=_distinct(referrer.digest for referrer in parts.referrers),
+    )
+
+
+def _merged_images(new: tuple[StoredImage, ...], kept: tuple[StoredImage, ...]) -> tuple[StoredImage, ...]:
+    """Return images with older ones. A tag means the new one: pins name the older one by its digest."""
+    rows = {(row.name, row.digest): row for row in new}
+    names = {row.name for row in new}
+    for row in kept:
+        known = rows.get((row.name, row.digest))
+        if known is not None:
+            # For other platforms, the same image has other parts.
+            rows[row.name, row.digest] = known._replace(
+                size=max(known.size, row.size),
+                platforms=_distinct(known.platforms, row.platforms),
+                blobs=_distinct(known.blobs, row.blobs),
+                manifests=_distinct(known.manifests, row.manifests),
+                referrers=_distinct(known.referrers, row.referrers),
             )
-    names = {name for name, _digest in rows}
-    for row in kept.images:
-        has_moved = (row.name, row.digest) not in rows and row.name in names
-        # If the tag means another image by now, pins name this one by its digest.
-        name = _name_at(row.name, row.digest) if has_moved else row.name
-        rows.setdefault((name, row.digest), row._replace(name=name))
+        else:
+            name = _name_at(row.name, row.digest) if row.name in names else row.name
+            rows.setdefault((name, row.digest), row._replace(name=name))
     return tuple(rows[key] for key in sorted(rows))
+
+
+def merged_pins(
+    new: t.Sequence[t.Mapping[str, t.Any]], kept: t.Sequence[t.Mapping[str, t.Any]]
+) -> tuple[t.Mapping[str, t.Any], ...]:
+    """Return the rows of pins of backends with older ones, without those that name another version of a build."""
+    rows = list(new)
+    for row in kept:
+        is_other = any(
+            (row["name"], row["capability"], row["platform"]) == (one["name"], one["capability"], one["platform"])
+            or (row["backend"] == one["backend"] and row["digest"] != one["digest"])
+            for one in new
+        )
+        rows += [] if is_other else [row]
+    return tuple(sorted(rows, key=lambda row: (row["name"], row["capability"], row["platform"])))
+
+
+def merged_model_pins(
+    new: t.Sequence[t.Mapping[str, t.Any]], kept: t.Sequence[t.Mapping[str, t.Any]]
+) -> tuple[t.Mapping[str, t.Any], ...]:
+    """Return the rows of pins of models, with those of other models."""
+    names = {row["name"] for row in new}
+    return tuple(sorted((*new, *(row for row in kept if row["name"] not in names)), key=lambda row: str(row["name"])))
+
+
+def _distinct(*texts: t.Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(itertools.chain(*texts))))
 
 
 def _name_at(name: str, digest: str) -> str:
     """Return the name of an image by its digest, in the place of a tag."""
-    image = name.partition("@")[0]
-    image = image[len("oci://") :] if image.startswith("oci://") else image
-    base, _colon, tag = image.rpartition(":")
-    return f"{base if base and '/' not in tag else image}@{digest}"
+    reference = Reference.parse(name[len(_OCI) :] if name.startswith(_OCI) else name)
+    return f"{reference.name}@{digest}"
 
 
 def merged(new: Contents, kept: Contents) -> Contents:
@@ -106,12 +155,26 @@ def merged(new: Contents, kept: Contents) -> Contents:
     return replace(
         new,
         targets=(*new.targets, *(row for row in kept.targets if row not in new.targets)),
-        galleries=_union(new.galleries, kept.galleries, lambda row: (row.kind, row.name)),
+        galleries=_excerpts(new.galleries, kept.galleries),
         documents=_union(new.documents, kept.documents, lambda row: (row.gallery, row.url)),
         files=_union(new.files, kept.files, lambda row: row.url),
+        images=_merged_images(new.images, kept.images),
         blobs={**kept.blobs, **new.blobs},
-        others=_union(new.others, kept.others, lambda row: row.path),
+        others=_union(new.others, _others(kept, new), lambda row: row.path),
+        pins=(merged_pins(new.pins[0], kept.pins[0]), merged_model_pins(new.pins[1], kept.pins[1])),
     )
+
+
+def _excerpts(new: tuple[StoredGallery, ...], kept: tuple[StoredGallery, ...]) -> tuple[StoredGallery, ...]:
+    """Return the excerpts of galleries, of each gallery the newest first."""
+    rows = {(row.kind, row.name, row.file.path): row for row in (*new, *kept)}
+    return tuple(sorted(rows.values(), key=lambda row: (row.kind, row.name)))
+
+
+def _others(kept: Contents, new: Contents) -> tuple[Stored, ...]:
+    """Return the other files that stay: there is one artifact of the collection."""
+    has_collection = any(file.path.startswith(f"{COLLECTIONS}/") for file in new.others)
+    return tuple(file for file in kept.others if not (has_collection and file.path.startswith(f"{COLLECTIONS}/")))
 
 
 _Row = t.TypeVar("_Row")

@@ -11,13 +11,11 @@ import hashlib
 import time
 import typing as t
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
 from ..._bundle.contents import (
     COLLECTIONS,
     FILES,
     GALLERIES,
-    MOST_BYTES,
     PINS,
     Contents,
     Stored,
@@ -28,21 +26,18 @@ from ..._bundle.contents import (
     safe_name,
     stored_blob,
 )
-from ..._errors import GalleryError, LocalAIError
-from ..._fs.read import read_file
 from ..._fs.utf8 import os
 from ..._planner.pins import document_of
-from ..._resolver.config_yaml import parse_typed, to_yaml
-from ..._resolver.yaml_document import excerpt, parse_yaml
-from .contents import images_of, merged, stored_of
+from ..._resolver.config_yaml import to_yaml
+from ..._resolver.yaml_document import excerpt
+from .contents import images_of, merged, merged_model_pins, merged_pins, stored_of
 from .options import BundleOptions, Target
 
 if t.TYPE_CHECKING:
     from .gather import Gathered
 
 _PINS_FORMAT = 2
-# Of the name of a gallery, in the name of its file.
-_PLAIN = " "
+_Row = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -71,6 +66,7 @@ class Documents:
     bases: tuple[StoredDocument, ...]
     answers: tuple[StoredFile, ...]
     others: tuple[Stored, ...]
+    pins: tuple[tuple[_Row, ...], tuple[_Row, ...]]
 
 
 class _Writer:
@@ -88,7 +84,7 @@ class _Writer:
 def documents_of(gathered: Gathered, directory: Directory) -> Documents:
     """Return the small files of a bundle; raises GalleryError."""
     writer = _Writer()
-    galleries = tuple(_galleries(gathered, directory, writer))
+    galleries = tuple(_galleries(gathered, writer))
     bases = [
         StoredDocument(gallery, key_of(url), writer.add(_addressed(GALLERIES, content, url), content))
         for (gallery, url), content in gathered.recorded.bases.items()
@@ -102,45 +98,28 @@ def documents_of(gathered: Gathered, directory: Directory) -> Documents:
         for url, answer in gathered.recorded.answers.items()
     ]
     others = [writer.add(path, content) for path, content in gathered.wanted.documents.items()]
-    pins = _pins(gathered, directory)
-    if pins["backends"] or pins["models"]:
-        others.append(writer.add(PINS, to_yaml(pins, in_order=True).encode("utf-8")))
+    pins = _pins(gathered, directory.kept)
+    if any(pins):
+        document = {"format": _PINS_FORMAT, "backends": list(pins[0]), "models": list(pins[1])}
+        others.append(writer.add(PINS, to_yaml(document, in_order=True).encode("utf-8")))
     if gathered.collection is not None:
         others.append(writer.add(f"{COLLECTIONS}/{gathered.collection.name}", gathered.collection.content))
-    return Documents(writer.files, galleries, tuple(bases), tuple(answers), tuple(others))
+    return Documents(writer.files, galleries, tuple(bases), tuple(answers), tuple(others), pins)
 
 
-def _galleries(gathered: Gathered, directory: Directory, writer: _Writer) -> t.Iterator[StoredGallery]:
-    """Yield the galleries with the entries that are wanted, and those that stay."""
+def _galleries(gathered: Gathered, writer: _Writer) -> t.Iterator[StoredGallery]:
+    """Yield the galleries with the entries that are wanted."""
     for (kind, name), held in gathered.recorded.galleries.items():
-        names = {*gathered.wanted.entries.get((kind, name), ()), *_kept_names(directory, kind, name)}
-        file = writer.add(f"{GALLERIES}/{kind}-{quote(name, safe=_PLAIN)}.yaml", excerpt(held.content, names))
+        content = excerpt(held.content, gathered.wanted.entries.get((kind, name), ()))
+        file = writer.add(_addressed(GALLERIES, content, f"{kind}.yaml"), content)
         yield StoredGallery(kind, name, key_of(held.url), key_of(held.location), file)
 
 
-def _pins(gathered: Gathered, directory: Directory) -> dict[str, t.Any]:
-    """Return a set of pins, with those rows of the directory that stay and are not replaced."""
-    new = {**document_of(gathered.wanted.pins), "models": gathered.wanted.model_pins}
-    old: t.Any = {}
-    if any(file.path == PINS for file in directory.kept.others):
-        try:
-            old = parse_typed(read_file(os.path.join(directory.path, PINS), MOST_BYTES))
-        except (OSError, GalleryError):
-            old = {}
-    builds = {row["backend"] for row in new["backends"]}
-    names = {(row["name"], row["capability"], row["platform"]) for row in new["backends"]}
-    models = {row["name"] for row in new["models"]}
-    backends = [
-        row
-        for row in old.get("backends", ())
-        if row["backend"] not in builds and (row["name"], row["capability"], row["platform"]) not in names
-    ]
-    kept_models = [row for row in old.get("models", ()) if row["name"] not in models]
-    return {
-        "format": _PINS_FORMAT,
-        "backends": sorted([*new["backends"], *backends], key=lambda row: (row["name"], row["capability"])),
-        "models": sorted([*new["models"], *kept_models], key=lambda row: str(row["name"])),
-    }
+def _pins(gathered: Gathered, kept: Contents) -> tuple[tuple[_Row, ...], tuple[_Row, ...]]:
+    """Return the rows of pins of backends and of models, with those that stay."""
+    wanted = gathered.wanted
+    backends = merged_pins(document_of(wanted.pins)["backends"], kept.pins[0])
+    return backends, merged_model_pins(wanted.model_pins, kept.pins[1])
 
 
 def manifests_of(gathered: Gathered, known: Contents) -> dict[str, bytes]:
@@ -178,14 +157,15 @@ def contents_of(
     contents = Contents(
         created=directory.old.created,
         collection=gathered.collection.version if gathered.collection is not None else directory.old.collection,
-        hub=gathered.network.hub({}),
+        hub=gathered.network.hub_address,
         targets=tuple(map(_target_row, options.targets)),
         galleries=documents.galleries,
         documents=documents.bases,
         files=tuple(files),
-        images=images_of(wanted, directory.kept),
+        images=images_of(wanted),
         blobs=blobs,
         others=tuple(others),
+        pins=documents.pins,
     )
     contents = merged(contents, directory.kept)
     if contents == directory.old:
@@ -200,17 +180,6 @@ def _target_row(target: Target) -> dict[str, t.Any]:
         "backends": [row["name"] for row in target.backends],
         "models": [row["name"] for row in target.models],
     }
-
-
-def _kept_names(directory: Directory, kind: str, name: str) -> t.Iterator[str]:
-    """Yield the names of the entries of a gallery that are in the directory, and stay."""
-    for row in directory.kept.galleries:
-        if (row.kind, row.name) == (kind, name) and directory.has(row.file):
-            try:
-                entries = parse_yaml(read_file(os.path.join(directory.path, row.file.path), MOST_BYTES))
-            except (OSError, LocalAIError):
-                continue
-            yield from (str(entry["name"]).lower() for entry in entries or () if "name" in entry)
 
 
 def _addressed(directory: str, content: bytes, name: str) -> str:

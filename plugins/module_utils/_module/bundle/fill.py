@@ -13,17 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._address import Address
-from ..._bundle.contents import (
-    COLLECTIONS,
-    FILES,
-    GALLERIES,
-    IMAGES,
-    RELEASES,
-    Contents,
-    Stored,
-    safe_name,
-    stored_blob,
-)
+from ..._bundle.contents import DIRECTORIES, FILES, PINS, Contents, Stored, safe_name, stored_blob
 from ..._errors import LocalAIError, SourceError
 from ..._fs.utf8 import os
 from ..._sources.model_uri import OllamaUri, parse_model_uri
@@ -60,8 +50,8 @@ class Filler:
         stored = stored_blob(blob.digest, blob.size)
         first, *others = (_with_scheme(origin) for origin in image.origins)
         uri = parse_model_uri(first)
-        artifact = replace(layer_artifact(uri, blob, "", _HELD), location=uri, mirrors=tuple(others))
         try:
+            artifact = replace(layer_artifact(uri, blob, "", _HELD), location=uri, mirrors=tuple(others))
             self._fetch(artifact, stored.path, str(first))
         except SourceError as e:
             if not blob.urls:
@@ -106,10 +96,12 @@ def surplus(path: str, contents: Contents) -> list[str]:
     """Return the files in the directories of a bundle that are not in its list."""
     listed = {*contents.stored, LAYOUT, INDEX}
     found = []
-    for top in (IMAGES, FILES, RELEASES, GALLERIES, COLLECTIONS):
+    for top in DIRECTORIES:
         for directory, _directories, names in os.walk(os.path.join(path, top)):
             inner = os.path.relpath(directory, path)
             found += [f"{inner}/{name}" for name in names if f"{inner}/{name}" not in listed]
+    if PINS not in listed and os.path.isfile(os.path.join(path, PINS)):
+        found.append(PINS)
     return sorted(found)
 
 

@@ -21,8 +21,10 @@ from ..._localai.models.gallery import is_on_host
 from ..._localai.models.installed import InstalledModels
 from ..._model_request import FileSpec, ModelHost, ModelOptions, ModelSpec
 from ..._oci.platform import Platform
+from ..._planner.failures import combined
 from ..._planner.models.facts import ModelFacts
 from ..._planner.models.plan import ModelPlan, plan_models
+from ..._planner.models.questions import FindSnapshot
 from ..._planner.models.steps import Install
 from ..._request import bare_name
 from ..._resolver.models import ModelResolver
@@ -88,9 +90,20 @@ class ModelFinder:
         facts = ModelFacts(tuple(source.name for source in self._host.galleries))
         facts = facts.rescanned(InstalledModels(_NOWHERE), FileAttributes())
         plan: ModelPlan
-        plan, _facts = decide(
-            functools.partial(plan_models, task.options), facts, lambda question: self._answers.answer(task, question)
-        )
+        failures: list[tuple[str, LocalAIError]] = []
+
+        def answer(question: t.Any) -> t.Any:
+            try:
+                return self._answers.answer(task, question)
+            except LocalAIError as e:
+                # A host would leave a snapshot to the server, which has no internet.
+                if isinstance(question, FindSnapshot) and not e.missing:
+                    failures.append(("", e))
+                raise
+
+        plan, _facts = decide(functools.partial(plan_models, task.options), facts, answer)
+        if failures:
+            raise combined(failures, {})
         self._warnings += plan.warnings
         for step in plan.steps:
             if isinstance(step, Install):
@@ -99,7 +112,13 @@ class ModelFinder:
 
     def _pin(self, specs: t.Sequence[ModelSpec]) -> list[ModelSpec]:
         """Pin the models that are entries of galleries, and return them with their pins; others cannot be pinned."""
-        entries = [spec for spec in specs if spec.model and spec.follows_entry]
+        entries = [spec for spec in specs if spec.follows_entry and not spec.variant]
+        others = [spec.name for spec in specs if spec not in entries]
+        if others:
+            self._warnings.append(
+                f"pins: {', '.join(others)}: only a model that is an entry of a gallery under its own name, without a "
+                "variant, can be pinned. Hosts install the others without pins."
+            )
         names = tuple(RequestedName(spec.model.rpartition("@")[0], spec.name) for spec in entries)
         inventory = Inventory(_NOWHERE, Listing(()))
         try:
@@ -135,7 +154,7 @@ class ModelFinder:
             )
             return
         uri = parse_model_uri(file.uri)
-        address = web_address(uri, self._network.hub(os.environ))
+        address = web_address(uri, self._network.hub_address)
         if address is not None:
             self._add_web_file(file, address.text, 0)
         elif isinstance(uri, (ImageUri, OllamaUri)):

@@ -87,6 +87,8 @@ class BundleOptions:
 def bundle_options(params: Params) -> BundleOptions:
     """Return the options of a task; raises OptionError, MissingLibrary."""
     check_range(params, "lock_timeout", 0, 10 * 86400)
+    if not params["path"].strip():
+        raise OptionError("path is empty. Set it to the directory of the bundle.")
     survey = _survey(params["survey"])
     pins = _checked_pins(params["pins"]) if params["pins"] else None
     targets = _targets_of_survey(survey, pins) if params["survey"] is not None else _targets(params, pins)
@@ -147,7 +149,9 @@ def _targets_of_survey(survey: Params, pins: Params | None) -> tuple[Target, ...
         where = f"survey: target {number}"
         if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("capability", "platform")):
             raise OptionError(f"{where} has no capability, or no platform. Write the survey again.")
-        number_of_pins = row.get("pins")
+        release, number_of_pins = row.get("backends_release"), row.get("pins")
+        if release is not None and not isinstance(release, str):
+            raise OptionError(f"{where}: backends_release is not text. Write the survey again.")
         if number_of_pins is not None and number_of_pins not in range(len(sets)):
             raise OptionError(f"{where} has pins that are not in the survey. Write the survey again.")
         targets.append(
@@ -156,7 +160,7 @@ def _targets_of_survey(survey: Params, pins: Params | None) -> tuple[Target, ...
                 Platform.parse(row["platform"]),
                 _rows(row.get("backends"), _BACKEND_ROW, f"{where}: backends"),
                 _rows(row.get("models"), _MODEL_ROW, f"{where}: models"),
-                row.get("backends_release"),
+                release,
                 pins or (None if number_of_pins is None else sets[number_of_pins]),
                 row.get("models_backends") is not False,
             )

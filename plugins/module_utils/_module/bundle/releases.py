@@ -14,12 +14,14 @@ import typing as t
 from ..._address import Address
 from ..._bundle.contents import RELEASES
 from ..._errors import SourceError, TransportError
+from ..._http.mirrors import fetch_document
 from .wanted import Wanted, WantedFile
 
 if t.TYPE_CHECKING:
     from ..._http.client import Answer, Http
     from ..._sources.source import Sources
 
+_MOST_BYTES = 4 * 1024**2
 _LATEST = re.compile(r"/releases/tag/(v[0-9][A-Za-z0-9._+-]*)\Z")
 _TEXT = re.compile(r"\Av[0-9][A-Za-z0-9._+-]*(?=\s|\Z)")
 
@@ -69,4 +71,4 @@ class ReleaseFinder:
         return match.group(1) if match is not None else t.cast("re.Match[str]", text).group()
 
     def _fetch(self, url: str) -> Answer:
-        return self._http.fetch(url, headers=self._http.authorization(url))
+        return fetch_document(self._http, url, limit=_MOST_BYTES)

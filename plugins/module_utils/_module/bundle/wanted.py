@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ..._address import Address
 from ..._bundle.contents import FILES, Kind, key_of
+from ..._errors import SourceError
 from ..._oci.parts import Parts
 from ..._request import Pin
 
@@ -69,6 +70,11 @@ class Wanted:
 
     def add_image(self, image: WantedImage) -> None:
         """Add an image, or more names and platforms of it; `image` has the parts for all of these platforms."""
+        digests = [image.digest, *(manifest.digest for manifest in image.parts.all_documents)]
+        digests += [blob.digest for blob in image.parts.blobs]
+        other = next((digest for digest in digests if not digest.startswith("sha256:")), None)
+        if other is not None:
+            raise SourceError(f"{image.origins[0]} has the digest {other}. A bundle can only have digests of sha256.")
         known = self.images.get(image.digest)
         if known is not None:
             image = image._replace(
