@@ -219,7 +219,7 @@ def test_a_batch_that_does_not_stay_good_ends_the_rollout(world: World, stays_go
 
 
 def test_a_batch_without_changes_does_not_soak(world: World) -> None:
-    level = {"LOCALAI_LOG_LEVEL": "warn"}
+    level = {"LOCALAI_LOG_LEVEL": "error"}
     expect(world.play("provision", localai_environment=level), changed=True, hosts=HOSTS)
     outcome = world.play("provision", localai_batch=1, localai_soak_time=600, localai_environment=level)
     expect(outcome, changed=False, hosts=HOSTS)
