@@ -65,6 +65,11 @@ class BundleDirectory:
         inner = {str(path.relative_to(self.path)): path for path in paths}
         return {name: path.read_bytes() for name, path in inner.items() if not name.startswith(".localai-core/")}
 
+    def file(self, pattern: str) -> bytes:
+        """The content of the only file with a path of this pattern."""
+        (path,) = self.path.glob(pattern)
+        return path.read_bytes()
+
     @property
     def names(self) -> list[str]:
         """The names of the images."""

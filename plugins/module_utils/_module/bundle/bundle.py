@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._bundle.contents import CONTENTS, DIRECTORIES, MOST_BYTES, Contents, Stored, parse_contents
 from ..._errors import OptionError, SourceError
@@ -82,11 +82,16 @@ def _run(run: Run) -> None:
 def _work(options: BundleOptions, gathered: Gathered) -> _Work:
     """Return what a run has to do for the current state of the directory; raises LocalAIError. Nothing is written."""
     old = _old(options.path)
-    directory = Directory(options.path, old, options.known, Contents() if options.prune else merged(old, options.known))
+    directory = Directory(options.path, old, options.known, Contents() if options.prune else _kept(old, options.known))
     _check_hub(directory.kept, gathered)
     documents = documents_of(gathered, directory)
     missing = missing_of(gathered.wanted, old, options.known, directory.has)
     return _Work(options, gathered, directory, documents, missing)
+
+
+def _kept(old: Contents, known: Contents) -> Contents:
+    """Return what stays in the list: what the directory has, and what the site has."""
+    return replace(merged(old, known), hub=old.hub or known.hub)
 
 
 def _check_hub(kept: Contents, gathered: Gathered) -> None:

@@ -111,7 +111,7 @@ def _galleries(gathered: Gathered, writer: _Writer) -> t.Iterator[StoredGallery]
     """Yield the galleries with the entries that are wanted."""
     for (kind, name), held in gathered.recorded.galleries.items():
         content = excerpt(held.content, gathered.wanted.entries.get((kind, name), ()))
-        file = writer.add(_addressed(GALLERIES, content, f"{kind}.yaml"), content)
+        file = writer.add(_addressed(GALLERIES, content, f"{kind}-{safe_name(name)}.yaml"), content)
         yield StoredGallery(kind, name, key_of(held.url), key_of(held.location), file)
 
 

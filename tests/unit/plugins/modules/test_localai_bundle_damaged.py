@@ -84,8 +84,8 @@ def cut(path):
 DAMAGES = {"a bit": flip, "the last byte": cut, "all of it": Path.unlink}
 # The files that an image needs, and those that come without one.
 IMAGE_FILES = ("layer", "manifest", "index")
-FILES = ("bundle.json", "images/index.json", "galleries/backends-test.yaml", *IMAGE_FILES)
-MODEL_FILES = ("bundle.json", "galleries/models-models.yaml", "*/base.yaml", "files/*/b.gguf", "files/*/a.gguf")
+FILES = ("bundle.json", "images/index.json", "galleries/*/backends-test.yaml", *IMAGE_FILES)
+MODEL_FILES = ("bundle.json", "galleries/*/models-models.yaml", "*/base.yaml", "files/*/b.gguf", "files/*/a.gguf")
 
 
 def damaged(copy, site, name):

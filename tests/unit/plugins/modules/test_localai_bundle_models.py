@@ -175,7 +175,7 @@ def test_a_file_that_is_not_in_the_bundle_is_an_error_that_says_what_to_do(host,
 
 
 def test_the_backends_that_models_need_are_in_the_bundle_too(bundle):
-    entries = yaml.safe_load(bundle.files["galleries/backends-builds.yaml"])
+    entries = yaml.safe_load(bundle.file("galleries/*/backends-builds.yaml"))
     assert {entry["name"] for entry in entries} == set(BACKENDS)
     assert [row["path"] for row in bundle.contents["files"] if row["url"].endswith("/backend.tar")] != []
 
@@ -189,5 +189,5 @@ def test_each_content_is_in_the_bundle_once(bundle):
 
 
 def test_the_gallery_of_the_bundle_has_only_the_entries_that_are_needed(bundle):
-    entries = yaml.safe_load(bundle.files["galleries/models-test.yaml"])
+    entries = yaml.safe_load(bundle.file("galleries/*/models-test.yaml"))
     assert {entry["name"] for entry in entries} == set(NAMES)

@@ -72,14 +72,14 @@ def bundle(request: Any, tmp_path: Path) -> Any:
 
 def test_a_gallery_is_found_by_its_kind_and_name(bundle: Bundle) -> None:
     for name in ("One", "one"):
-        assert bundle.gallery("backends", name, is_only=False) == Held(b"one", "https://g/1", "https://m/1")
+        assert bundle.gallery("backends", name, is_only=False) == [Held(b"one", "https://g/1", "https://m/1")]
     for kind, name, is_only in (("models", "One", True), ("backends", "two", False)):
         with pytest.raises(GalleryError, match=rf"gallery {name} is not in the bundle .* Its galleries of {kind}: "):
             bundle.gallery(kind, name, is_only=is_only)  # type: ignore[arg-type]
 
 
 def test_the_only_gallery_of_both_is_the_same(bundle: Bundle) -> None:
-    assert bundle.gallery("backends", "two", is_only=True).content == b"one"
+    assert [held.content for held in bundle.gallery("backends", "two", is_only=True)] == [b"one"]
 
 
 def test_a_base_file_is_that_of_its_gallery_or_the_only_one(bundle: Bundle) -> None:

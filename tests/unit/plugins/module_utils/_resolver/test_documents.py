@@ -28,7 +28,7 @@ def test_without_a_bundle_there_are_none_and_nothing_is_noted() -> None:
     documents = Documents()
     documents.note_gallery("g", HELD)
     documents.note_base("g", "u", b"x")
-    assert (documents.gallery("g"), documents.base("g", "u")) == (None, None)
+    assert (documents.gallery("g"), documents.base("g", "u")) == ([], None)
 
 
 def test_those_of_a_bundle_are_of_one_kind() -> None:

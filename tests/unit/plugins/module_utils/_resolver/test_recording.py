@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.localai.core.plugins.module_utils._address import Address
 from ansible_collections.localai.core.plugins.module_utils._bundle.bundle import Held
 from ansible_collections.localai.core.plugins.module_utils._errors import TransportError
+from ansible_collections.localai.core.plugins.module_utils._http.mirrors import fetch_document
 from ansible_collections.localai.core.plugins.module_utils._oci.platform import Platform
 from ansible_collections.localai.core.plugins.module_utils._oci.reference import Reference
-from ansible_collections.localai.core.plugins.module_utils._request import Connection
+from ansible_collections.localai.core.plugins.module_utils._request import Connection, Endpoint, Mirror
 from ansible_collections.localai.core.plugins.module_utils._resolver.recording import RecordingNetwork
 from ansible_collections.localai.core.tests.support.backends import backend_image
 from ansible_collections.localai.core.tests.support.files import FileServer, Page
@@ -25,11 +27,19 @@ def test_answers_of_the_hub_are_noted_and_no_others() -> None:
         network = RecordingNetwork(Connection(retries=0), {"HF_ENDPOINT": server.url})
         assert str(network.hub({})) == server.url
         for path in pages:
-            network.http.fetch(server.url + path)
+            fetch_document(network.http, server.url + path, limit=100)
         with pytest.raises(TransportError):
-            network.http.fetch(f"{server.url}/api/missing")
+            fetch_document(network.http, f"{server.url}/api/missing", limit=100)
     ((url, answer),) = network.recorded.answers.items()
     assert (url, answer.body, answer.headers["Link"]) == (f"{server.url}/api/models/a", b"{}", "<x>")
+
+
+def test_an_answer_of_a_mirror_is_noted_as_that_of_the_hub() -> None:
+    with FileServer({"/m/api/models/a": b"{}"}) as server:
+        endpoint = Endpoint("hub.example", mirrors=(Mirror(Address(f"{server.url}/m")),))
+        network = RecordingNetwork(Connection((endpoint,), retries=0), {"HF_ENDPOINT": "https://hub.example"})
+        fetch_document(network.http, "https://hub.example/api/models/a", limit=100)
+    assert list(network.recorded.answers) == ["https://hub.example/api/models/a"]
 
 
 def test_hosts_need_also_what_they_only_look_at_in_haste() -> None:
@@ -42,7 +52,7 @@ def test_galleries_and_base_files_are_noted_by_their_kind() -> None:
     held = Held(b"x", "https://g", "https://m")
     network.documents("models", 1).note_gallery("g", held)
     network.documents("models", 1).note_base("g", "https://b", b"base")
-    assert network.documents("models", 1).gallery("g") is None
+    assert network.documents("models", 1).gallery("g") == []
     assert network.recorded.galleries == {("models", "g"): held}
     assert network.recorded.bases == {("g", "https://b"): b"base"}
 

@@ -22,6 +22,8 @@ from ansible_collections.localai.core.plugins.module_utils._bundle.contents impo
 from ansible_collections.localai.core.plugins.module_utils._module.bundle.contents import (
     images_of,
     merged,
+    merged_model_pins,
+    merged_pins,
     missing_of,
     stored_of,
 )
@@ -91,7 +93,8 @@ def kept(name: str, digest: str) -> StoredImage:
 
 def test_a_tag_that_moved_leaves_the_earlier_image_with_its_digest() -> None:
     old = f"sha256:{ONE}"
-    found = images_of(wanted(), Contents(images=(kept(NAME, old), kept("quay.example/other:v1", old))))
+    new = Contents(images=images_of(wanted()))
+    found = merged(new, Contents(images=(kept(NAME, old), kept("quay.example/other:v1", old)))).images
     assert [(row.name, row.digest) for row in found] == [
         ("quay.example/other:v1", old),
         (NAME, TOP.digest),
@@ -100,9 +103,10 @@ def test_a_tag_that_moved_leaves_the_earlier_image_with_its_digest() -> None:
 
 
 def test_the_same_image_is_listed_once_with_all_its_blobs() -> None:
-    (row,) = images_of(wanted(), Contents(images=(kept(NAME, TOP.digest),)))
-    assert set(row.blobs) == {TOP.digest, IMAGE.digest, LOWER.digest, UPPER.digest}
-    assert row.platforms == ("linux/amd64",)
+    other = kept(NAME, TOP.digest)._replace(platforms=("linux/arm64",), blobs=(f"sha256:{ONE}",))
+    (row,) = merged(Contents(images=images_of(wanted())), Contents(images=(other,))).images
+    assert set(row.blobs) == {TOP.digest, IMAGE.digest, LOWER.digest, UPPER.digest, f"sha256:{ONE}"}
+    assert row.platforms == ("linux/amd64", "linux/arm64")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_an_image_without_a_tag_has_its_digest_in_its_name(origin: str) -> None:
     found = wanted()
     image = found.images[TOP.digest]
     found.images[TOP.digest] = image._replace(origins=(Address(origin),), names=())
-    (row,) = images_of(found, Contents())
+    (row,) = images_of(found)
     assert row.name == f"h.example:5000/x/y@{TOP.digest}"
 
 
@@ -128,7 +132,35 @@ def test_a_list_keeps_what_it_does_not_replace() -> None:
         others=(Stored("p", TWO, 1), Stored("q", TWO, 1)),
     )
     found = merged(new, old)
-    assert [(row.name, row.file.path) for row in found.galleries] == [("a", "new"), ("b", "old")]
+    assert [(row.name, row.file.path) for row in found.galleries] == [("a", "new"), ("a", "old"), ("b", "old")]
     assert [(row.url, row.version) for row in found.files] == [(URL, "v1"), ("https://z", "v1")]
     assert found.blobs == {"x": 1, "y": 2}
     assert [(row.path, row.sha256) for row in found.others] == [("p", ONE), ("q", TWO)]
+
+
+def pin(name: str, capability: str, digest: str, platform: str = "linux/amd64") -> dict[str, str]:
+    return {"name": name, "capability": capability, "platform": platform, "backend": f"b-{name}", "digest": digest}
+
+
+def test_pins_stay_unless_they_name_another_version_of_a_build() -> None:
+    new = [pin("a", "default", "2")]
+    kept_pins = [
+        pin("a", "default", "1"),
+        pin("a", "amd", "1"),
+        pin("a", "default", "2", "linux/arm64"),
+        pin("c", "default", "1"),
+    ]
+    found = merged_pins(new, kept_pins)
+    assert [(row["name"], row["platform"], row["digest"]) for row in found] == [
+        ("a", "linux/amd64", "2"),
+        ("a", "linux/arm64", "2"),
+        ("c", "linux/amd64", "1"),
+    ]
+    assert [row["name"] for row in merged_model_pins([{"name": "n"}], [{"name": "m"}, {"name": "n"}])] == ["m", "n"]
+
+
+def test_a_bundle_has_one_version_of_the_collection() -> None:
+    new = Contents(others=(Stored("collections/two", ONE, 1),))
+    old = Contents(others=(Stored("collections/one", ONE, 1), Stored("releases/v1/sums", ONE, 1)))
+    assert [row.path for row in merged(new, old).others] == ["collections/two", "releases/v1/sums"]
+    assert [row.path for row in merged(Contents(), old).others] == ["collections/one", "releases/v1/sums"]

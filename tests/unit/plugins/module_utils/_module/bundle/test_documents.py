@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.localai.core.plugins.module_utils._bundle.bundle import Held
 from ansible_collections.localai.core.plugins.module_utils._bundle.collection import CollectionArtifact
-from ansible_collections.localai.core.plugins.module_utils._bundle.contents import Contents, Stored, StoredGallery
+from ansible_collections.localai.core.plugins.module_utils._bundle.contents import Contents, Stored
 from ansible_collections.localai.core.plugins.module_utils._http.client import Answer
 from ansible_collections.localai.core.plugins.module_utils._module.bundle.documents import (
     Directory,
@@ -49,24 +49,10 @@ def test_a_gallery_has_the_entries_that_hosts_look_up() -> None:
     (row,) = found.galleries
     content = found.files[row.file.path]
     assert [entry["name"] for entry in yaml.safe_load(content)] == ["A", "c"]
-    assert (row.file.path, row.file.sha256) == ("galleries/models-g.yaml", hashlib.sha256(content).hexdigest())
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert (row.file.path, row.file.sha256) == (f"galleries/{sha256}/models-g.yaml", sha256)
     assert row.url == "https://g.example"
     assert row.location.startswith("sha256:")
-
-
-def test_entries_of_earlier_runs_stay(tmp_path: Path) -> None:
-    (tmp_path / "galleries").mkdir()
-    old = b"- {name: b}\n"
-    (tmp_path / "galleries/models-g.yaml").write_bytes(old)
-    stored = Stored("galleries/models-g.yaml", hashlib.sha256(old).hexdigest(), len(old))
-    kept = Contents(galleries=(StoredGallery("models", "g", "u", "l", stored),))
-    wanted = Wanted()
-    wanted.add_entries("models", "g", ["a"])
-    galleries = {("models", "g"): Held(GALLERY, "u", "l")}
-    found = documents(wanted, directory(tmp_path, kept), galleries=galleries)
-    assert [entry["name"] for entry in yaml.safe_load(found.files["galleries/models-g.yaml"])] == ["A", "b"]
-    found = documents(wanted, directory(tmp_path), galleries=galleries)
-    assert [entry["name"] for entry in yaml.safe_load(found.files["galleries/models-g.yaml"])] == ["A"]
 
 
 def test_base_files_and_answers_are_named_by_their_content() -> None:
@@ -85,9 +71,7 @@ def pin(name: str, digest: str) -> Pin:
 
 def test_pins_are_those_of_this_run_and_earlier_ones(tmp_path: Path) -> None:
     first = Wanted(pins={pin("a", "sha256:1"): None, pin("b", "sha256:1"): None}, model_pins=[{"name": "m"}])
-    found = documents(first, directory())
-    (tmp_path / "pins.yml").write_bytes(found.files["pins.yml"])
-    kept = Contents(others=(Stored("pins.yml", "1" * 64, 1),))
+    kept = Contents(pins=documents(first, directory()).pins)
     second = Wanted(pins={pin("b", "sha256:2"): None}, model_pins=[{"name": "n"}])
     pins = yaml.safe_load(documents(second, directory(tmp_path, kept)).files["pins.yml"])
     assert {row["name"]: row["digest"] for row in pins["backends"]} == {"a": "sha256:1", "b": "sha256:2"}

@@ -80,7 +80,8 @@ def test_a_file_at_a_path_of_the_hosts_is_not_fetched(world: ModelWorld) -> None
     row = {"name": "m", "files": [{"filename": "m.gguf", "uri": "/srv/m.gguf"}], "config": {"backend": "llama-cpp"}}
     wanted, _backends, warnings = found(world, row)
     assert wanted.files == {}
-    assert warnings == ["m: m.gguf is at /srv/m.gguf on the hosts themselves, so it is not in the bundle."]
+    assert warnings[0] == "m: m.gguf is at /srv/m.gguf on the hosts themselves, so it is not in the bundle."
+    assert [warning.partition(": only")[0] for warning in warnings[1:]] == ["pins: m"]
 
 
 def test_all_models_that_cannot_be_had_are_named(world: ModelWorld) -> None:
