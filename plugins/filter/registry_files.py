@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
 DOCUMENTATION = r"""
 name: registry_files
 short_description: List the files with which a registry has the images of a bundle
@@ -58,28 +56,31 @@ _NAME = re.compile(
 
 
 def registry_files(contents: t.Mapping[str, t.Any], storage: str) -> dict[str, t.Any]:
-    """Return the blobs, the links and their directories for the images in a `bundle.json`; raises AnsibleFilterError.
+    """Return the blobs, the links and their directories for the images in a `bundle.json`; raises ValueError.
 
     The paths are those of `registry/storage/paths.go` in the distribution project.
     """
     root = f"{storage.rstrip('/')}/docker/registry/v2"
     blobs: dict[str, str] = {}
     links: dict[str, str] = {}
+    others: list[str] = []
     try:
         for image in contents["images"]:
             keys = [_hex(digest) for digest in image["blobs"]]
             blobs.update((f"{root}/blobs/sha256/{key[:2]}/{key}/data", f"images/blobs/sha256/{key}") for key in keys)
             for path, digest in _links(image, root):
                 if links.setdefault(path, digest) != digest:
-                    raise AnsibleFilterError(
-                        f"{image['name']}: another image of the bundle has this repository and tag on another host. A "
-                        "registry can have only one of them. Fill one registry for each host."
-                    )
+                    others.append(image["name"])
     except (LookupError, TypeError, ValueError):
-        raise AnsibleFilterError(
+        raise ValueError(
             "registry_files needs the content of the bundle.json of a bundle that this version of the collection has "
             "written."
         ) from None
+    if others:
+        raise ValueError(
+            f"{others[0]}: another image of the bundle has this repository and tag on another host. A registry can "
+            "have only one of them. Fill one registry for each host."
+        )
     directories = sorted({path.rpartition("/")[0] for path in links})
     return {
         "blobs": blobs,

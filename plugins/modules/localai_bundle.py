@@ -116,6 +116,10 @@ options:
     default: 60
 notes:
   - O(bundle) has no effect on this module.
+  - A file whose server tells neither its checksum nor a version is fetched in each run. Set C(sha256) for it.
+  - A run looks at the sizes of the files that are there, and not at their content. If C(sha256sum --check --quiet
+    SHA256SUMS) finds a damaged one, delete it and run again.
+  - The entries of galleries are stored as they are. If an address in one has a password or a token, the bundle has it.
   - Backends and files at paths of the hosts are not fetched. A warning names them.
   - The images are an OCI layout, C(images), with all documents byte for byte, and only the requested platforms.
     Signatures and other referrers of the images are in it too. Each image has its full name.

@@ -26,7 +26,11 @@ _BACKEND_KEYS = ("name", "uri", "alias", "release", "digest")
 # Without one of them, the release of the task applies.
 _BUILD_KEYS = ("uri", "release", "digest")
 _MODEL_KEYS = ("name", "model", "variant", "uri", "revision", "files")
-_FILE_KEYS = ("filename", "uri", "sha256")
+_FILE_KEYS = ("filename", "uri", "sha256", "size")
+_ARTIFACT_KEYS = ("name", "target")
+_SOURCE_KEYS = ("type", "repo", "revision", "token_env", "allow_patterns", "ignore_patterns")
+_PINNED_BACKEND_KEYS = ("name", "capability", "platform", "backend", "alias", "uri", "digest", "gallery", "signer")
+_SIGNER_KEYS = ("identity", "issuer", "source_repository", "time", "digest", "log", "log_index", "trusted_root")
 _GALLERY_KEYS = ("name", "url", "mirrors", "sha256", "verification", "artifact_verification")
 _PINNED_MODEL_KEYS = ("name", "model", "gallery", "variant")
 _ADDRESSES = ("uri", "url", "mirrors")
@@ -98,7 +102,7 @@ def _backend(row: Row, host: Row, addresses: _Addresses) -> Row:
 def _model(row: Row, addresses: _Addresses) -> Row:
     kept = _only(_MODEL_KEYS, row)
     if "files" in kept:
-        kept["files"] = [_only(_FILE_KEYS, file) for file in kept["files"]]
+        kept["files"] = _files(kept["files"])
     config = _config(row.get("config"))
     if config:
         kept["config"] = config
@@ -109,11 +113,18 @@ def _config(config: t.Any) -> Row:
     """Return the keys of a model's configuration that decide what has to be fetched for it."""
     if not isinstance(config, dict):
         return {}
-    kept = _only(("backend", "artifacts"), config)
+    kept = _only(("backend",), config)
+    if isinstance(config.get("artifacts"), list):
+        kept["artifacts"] = [_artifact(row) for row in config["artifacts"] if isinstance(row, dict)]
     parameters = config.get("parameters")
     if isinstance(parameters, dict) and parameters.get("model") is not None:
         kept["parameters"] = {"model": parameters["model"]}
     return kept
+
+
+def _artifact(row: Row) -> Row:
+    source = row.get("source")
+    return {**_only(_ARTIFACT_KEYS, row), "source": _only(_SOURCE_KEYS, source) if isinstance(source, dict) else {}}
 
 
 def _galleries(galleries: t.Any, addresses: _Addresses) -> list[Row] | None:
@@ -128,20 +139,32 @@ def _galleries(galleries: t.Any, addresses: _Addresses) -> list[Row] | None:
 
 def _pins(pins: Row, addresses: _Addresses) -> Row:
     """Return a set of pins that is still valid; the configurations of models can have secrets."""
-    models = pins.get("models")
-    kept = dict(pins)
-    if isinstance(models, list):
-        kept["models"] = [_pinned_model(row) if isinstance(row, dict) else row for row in models]
+    kept = _only(("format",), pins)
+    for key, only in (("backends", _pinned_backend), ("models", _pinned_model)):
+        if isinstance(pins.get(key), list):
+            kept[key] = [only(row) for row in pins[key] if isinstance(row, dict)]
     return t.cast(Row, addresses.redacted(kept, "pins"))
+
+
+def _pinned_backend(row: Row) -> Row:
+    kept = _only(_PINNED_BACKEND_KEYS, row)
+    if isinstance(kept.get("signer"), dict):
+        kept["signer"] = _only(_SIGNER_KEYS, kept["signer"])
+    return kept
+
+
+def _files(rows: t.Any) -> list[Row]:
+    return [_only(_FILE_KEYS, row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _pinned_model(row: Row) -> Row:
     definition = row.get("definition")
+    definition = definition if isinstance(definition, dict) else {}
     return {
         **_only(_PINNED_MODEL_KEYS, row),
         "config": _config(row.get("config")),
-        "definition": _only(("name", "files"), definition) if isinstance(definition, dict) else definition,
-        "files": row.get("files"),
+        "definition": {**_only(("name",), definition), "files": _files(definition.get("files"))},
+        "files": _files(row.get("files")),
     }
 
 

@@ -181,8 +181,9 @@ def parse_contents(data: bytes) -> Contents:
         )
     try:
         contents = _contents(document)
-        if not {digest for image in contents.images for digest in (image.digest, *image.blobs)} <= set(contents.blobs):
-            raise ValueError("an image without its blobs")
+        for image in contents.images:
+            if not {image.digest, *image.blobs, *image.referrers} <= set(contents.blobs):
+                raise ValueError(image.name)
         return contents
     except (SourceError, LookupError, TypeError, ValueError, AttributeError):
         raise SourceError(f"its {CONTENTS} is damaged. Copy the bundle again.") from None

@@ -14,6 +14,7 @@ from .._errors import SourceError, TransportError
 from .._http.client import Answer, Http
 from .._oci.image import Images
 from .._oci.layout import Layout
+from .._oci.manifest import OCI_MANIFEST, Descriptor
 from .._request import Connection, Endpoint
 from .bundle import ADVICE
 
@@ -103,11 +104,25 @@ class BundleImages(Images):
 
     def pull_hosts(self, reference: Reference) -> tuple[Repository, ...]:
         """Return the layout."""
-        return (_BundledLayout(self._bundle.images, reference),)
+        return (_BundledLayout(self._bundle, reference),)
 
 
 class _BundledLayout(Layout):
     """The layout of a bundle, whose errors say how an image gets into it."""
+
+    def __init__(self, bundle: Bundle, reference: Reference) -> None:
+        super().__init__(bundle.images, reference)
+        self._bundle = bundle
+
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """Return the referrers of the images that have a manifest; raises SourceError, TransportError.
+
+        The list names them, so that the other images of the bundle are not read.
+        """
+        contents = self._bundle.contents
+        rows = [image for image in contents.images if digest in image.manifests]
+        about = sorted({referrer for image in rows for referrer in image.referrers})
+        return tuple(Descriptor(referrer, contents.blobs[referrer], OCI_MANIFEST) for referrer in about)
 
     def manifest(self, name: str) -> Manifest:
         """Return a manifest; raises SourceError, TransportError."""

@@ -26,7 +26,7 @@ def assume_they_come(error: LocalAIError, run: Run) -> None:
     """Predict a change in check mode if bundles or layouts on this host are missing; raises any other error again."""
     if not run.check_mode or not isinstance(error, _OF_SOURCES):
         raise error
-    missing = [path for path in absent_sources(connection_of(run.params)) if path in str(error)]
+    missing = [path for path in absent_sources(connection_of(run.params)) if f"{path}/" in str(error)]
     if not missing:
         raise error
     paths = " and ".join(missing)

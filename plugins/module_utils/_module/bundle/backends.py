@@ -23,6 +23,7 @@ from ..._planner.plan import Plan
 from ..._planner.plan import plan as plan_of
 from ..._planner.questions import FindArtifact, NewTreeAttributes, Question, WalkTree
 from ..._planner.steps import Fetch
+from ..._planner.unknown_capability import warning_about
 from ..._request import BackendOptions, HostOptions, Pin, bare_name
 from ..._resolver.resolver import Resolver
 from ..._sources.uri import HttpUri, ImageUri, uri_of
@@ -62,6 +63,7 @@ def add_backends(
                 found.add(row["name"])
             except LocalAIError as e:
                 failures.append((row["name"], f"{target.capability} on {target.platform}", e))
+        warnings += finder.warnings()
     fatal = [(name, error) for name, _where, error in failures if options.is_exact or name not in found]
     if fatal:
         raise combined(fatal, {})
@@ -103,6 +105,10 @@ class _Finder:
         plan, _facts = decide(functools.partial(plan_of, self._pinned(request, capability)), facts, self._answer)
         self._warnings += plan.warnings
         self._note(plan, row, wanted)
+
+    def warnings(self) -> list[str]:
+        """Return a warning if neither LocalAI nor a gallery that was read knows the capability."""
+        return warning_about(self._target.capability, "capabilities", self._resolver.indexes.values())
 
     def _pinned(self, request: BackendOptions, capability: HostCapability) -> BackendOptions:
         """Return a request with the row of the pins of the hosts; raises OptionError.

@@ -68,7 +68,7 @@ def _run(run: Run) -> None:
     check_writable(options.path, contents=_KIND)
     check_space(options.path, work.missing.size, lambda: work.missing.size, _KIND)
     contents = work.contents({})
-    removed = surplus(options.path, contents) if options.prune else []
+    removed = surplus(options.path, contents, work.missing.files) if options.prune else []
     changes = bool(run.result["fetched"] or removed) or not all(
         has_content(os.path.join(options.path, path), content) for path, content in work.small_files(contents).items()
     )

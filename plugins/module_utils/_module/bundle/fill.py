@@ -63,10 +63,9 @@ class Filler:
     def fetch_file(self, file: WantedFile) -> Stored:
         """Fetch a file, and return where it is; raises LocalAIError."""
         artifact = self.sources.find_file([file.address], file.sha256, _HELD)
-        name = safe_name(file.name)
         return self._fetch(
             artifact,
-            lambda sha256: f"{file.directory}/{name}" if file.directory != FILES else f"{FILES}/{sha256}/{name}",
+            lambda sha256: path_of(file, sha256),
             str(file.address),
         )
 
@@ -92,9 +91,15 @@ class Filler:
         return stored
 
 
-def surplus(path: str, contents: Contents) -> list[str]:
-    """Return the files in the directories of a bundle that are not in its list."""
-    listed = {*contents.stored, LAYOUT, INDEX}
+def path_of(file: WantedFile, sha256: str) -> str:
+    """Return the path of a file in the bundle."""
+    name = safe_name(file.name)
+    return f"{FILES}/{sha256}/{name}" if file.directory == FILES else f"{file.directory}/{name}"
+
+
+def surplus(path: str, contents: Contents, missing: t.Iterable[WantedFile] = ()) -> list[str]:
+    """Return the files in the directories of a bundle that are not in its list, and that are not `missing` ones."""
+    listed = {*contents.stored, LAYOUT, INDEX, *(path_of(file, file.sha256) for file in missing if file.sha256)}
     found = []
     for top in DIRECTORIES:
         for directory, _directories, names in os.walk(os.path.join(path, top)):

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import typing as t
@@ -246,7 +247,8 @@ def _release_url(url: str) -> Address:
 
 def _galleries(given: t.Any, surveyed: t.Any, option: str) -> tuple[GallerySource, ...]:
     """Return the galleries of the option, else those of a survey, else LocalAI's; raises OptionError."""
-    validator = ArgumentSpecValidator({option: _GALLERIES[option]})
+    # It writes the defaults of suboptions into the default.
+    validator = ArgumentSpecValidator({option: copy.deepcopy(_GALLERIES[option])})
     checked = validator.validate({option: given or surveyed} if given or surveyed else {})
     if checked.error_messages:
         raise OptionError(f"{option}: {'; '.join(checked.error_messages)}.")

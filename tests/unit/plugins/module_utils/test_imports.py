@@ -54,6 +54,7 @@ MAY_IMPORT = {
         "_sources",
         "_oci",
         "_http.client",
+        "_http.mirrors",
         "_http.url",
         "_store",
         "_unpack.unpack",

@@ -192,14 +192,20 @@ def test_pins_stay_valid_without_the_configurations() -> None:
     assert [kept.filename for kept in pin.files] == ["f"]
 
 
-def test_rows_of_pins_that_are_none_are_kept_for_the_module_to_refuse() -> None:
-    broken = {"format": 2, "models": ["x", {"name": "m", "definition": 1}]}
-    assert row(pins=broken)["pins"]["models"] == ["x", {"name": "m", "config": {}, "definition": 1, "files": None}]
-    assert row(pins={"format": 2, "models": None, "backends": []})["pins"] == {
-        "format": 2,
-        "models": None,
-        "backends": [],
-    }
+def test_of_pins_only_known_keys_leave_the_site() -> None:
+    broken = {"format": 2, "models": ["x", {"name": "m", "definition": 1}], "note": "hunter2"}
+    model = {"name": "m", "config": {}, "definition": {"files": []}, "files": []}
+    assert row(pins=broken)["pins"] == {"format": 2, "models": [model]}
+    backend = {"name": "b", "signer": {"identity": "i", "note": "hunter2"}, "token": "hunter2"}
+    kept = {"name": "b", "signer": {"identity": "i"}}
+    assert row(pins={"format": 2, "models": None, "backends": [backend]})["pins"] == {"format": 2, "backends": [kept]}
+
+
+def test_of_artifacts_only_known_keys_leave_the_site() -> None:
+    source = {"type": "huggingface", "repo": "o/r", "token": "hunter2", "headers": {"X": "hunter2"}}
+    config = {"artifacts": [{"name": "a", "source": source, "note": "hunter2"}, "x"]}
+    (model,) = row(models=[{"name": "m", "config": config}])["target"]["models"]
+    assert model["config"] == {"artifacts": [{"name": "a", "source": {"type": "huggingface", "repo": "o/r"}}]}
 
 
 def survey(*, unread: tuple[str, ...] = (), **rows: Any) -> Any:
@@ -322,4 +328,4 @@ def test_the_module_reads_what_the_survey_has() -> None:
     assert [item["name"] for item in models] == ["m", "n"]
     assert options.versions == (("latest", "arm64"), ("v4.11.0", "amd64"))
     assert [source.name for source in options.galleries] == ["localai", "g"]
-    assert [document["backends"][0]["backend"] for document in options.pins] == ["rocm-b"]
+    assert [target.pins["backends"][0]["backend"] for target in options.targets if target.pins] == ["rocm-b"]

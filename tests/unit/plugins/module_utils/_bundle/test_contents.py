@@ -48,7 +48,7 @@ WHOLE = Contents(
             referrers=(f"sha256:{THREE}",),
         ),
     ),
-    blobs={f"sha256:{ONE}": 5, f"sha256:{TWO}": 6},
+    blobs={f"sha256:{ONE}": 5, f"sha256:{TWO}": 6, f"sha256:{THREE}": 7},
     others=(Stored("pins.yml", THREE, 7),),
 )
 
@@ -68,9 +68,10 @@ def test_the_files_and_their_size_are_those_of_all_rows() -> None:
             "pins.yml",
             f"images/blobs/sha256/{ONE}",
             f"images/blobs/sha256/{TWO}",
+            f"images/blobs/sha256/{THREE}",
         ]
     )
-    assert WHOLE.size == 1 + 2 + 3 + 5 + 6 + 7
+    assert WHOLE.size == 1 + 2 + 3 + 5 + 6 + 7 + 7
     assert json.loads(WHOLE.to_json())["size"] == WHOLE.size
 
 

@@ -29,14 +29,14 @@ def run_with(bundle: str, check_mode: bool = True) -> Run:
 
 def test_a_bundle_that_is_missing_is_predicted_to_come(tmp_path: Path) -> None:
     path = str(tmp_path / "bundle")
-    for error in (SourceError(f"{path}: gone."), GalleryError(f"{path}: gone.")):
+    for error in (SourceError(f"{path}/x: gone."), GalleryError(f"{path}/x: gone.")):
         run = run_with(path)
         assume_they_come(error, run)
         assert (run.result["changed"], run.result["msg"]) == (True, f"Would install from {path}.")
         assert run.warnings == [
             (
                 f"{path} is not there yet, so check mode cannot predict what would be installed from there. "
-                f"Without it, the run fails: {path}: gone."
+                f"Without it, the run fails: {path}/x: gone."
             )
         ]
 
