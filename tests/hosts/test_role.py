@@ -28,6 +28,8 @@ from ansible_collections.localai.core.tests.hosts.world import (
     BUILDS,
     World,
     ask,
+    drains,
+    events,
     expect,
     expect_builds,
     expect_refusal,
@@ -171,7 +173,10 @@ def test_check_mode_of_an_upgrade_changes_nothing(world: World) -> None:
 
 def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
     world.site.publish("2")
-    expect(world.play("upgrade", localai_version=GOOD[1]), changed=True)
+    expect(world.play("upgrade", localai_version=GOOD[1], **drains(world)), changed=True)
+    assert events(world) == [
+        f"{event} {host} {version}" for host in BUILDS for event, version in zip(("drain", "undrain"), GOOD)
+    ]
     expect_builds(world, BUILDS, GOOD[1])
     for host in world.hosts.values():
         assert load(host).endswith(" 2")

@@ -9,9 +9,7 @@ Each test continues where the one before it ended.
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -23,35 +21,20 @@ from ansible_collections.localai.core.tests.hosts.world import (
     Outcome,
     World,
     ask,
+    drains,
+    events,
     expect,
     load,
     main_pid,
+    task_file,
     touched,
     world_of,
 )
 
-pytestmark = pytest.mark.usefixtures("in_order")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("in_order")]
 
 HOSTS = ("host1", "host2")
 BINARY = "opt/localai/bin/local-ai-{}"
-
-
-def task_file(path: Path, event: str, *more: dict[str, Any]) -> str:
-    """Write a file of tasks that note an event, with the version of the server at that moment, and return its path."""
-    asked = {"url": "http://127.0.0.1:8080/stand-in", "return_content": True}
-    line = f"{event} {{{{ inventory_hostname }}}} {{{{ server.json.version }}}}"
-    tasks = [
-        {"name": "Ask the server", "ansible.builtin.uri": asked, "register": "server"},
-        {
-            "name": "Note the event",
-            "ansible.builtin.lineinfile": {"path": str(path.parent / "events"), "create": True, "line": line},
-            "delegate_to": "localhost",
-            "become": False,
-        },
-        *more,
-    ]
-    path.write_text(json.dumps(tasks), encoding="utf-8")
-    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +44,9 @@ def world() -> Iterator[World]:
         it.variables.update(
             localai_backends=["llama-cpp"],
             localai_models=["tiny"],
-            localai_drain_tasks=task_file(it.work / "drain.yml", "drain"),
-            localai_undrain_tasks=task_file(it.work / "undrain.yml", "undrain"),
+            **drains(it),
         )
         yield it
-
-
-def events(world: World) -> list[str]:
-    """What was noted since the last call, in order."""
-    path = world.work / "events"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return lines
 
 
 def both(world: World, host: str) -> list[str]:

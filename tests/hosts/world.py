@@ -230,3 +230,35 @@ def expect_builds(world: World, builds: dict[str, str], version: str) -> None:
         assert {"llama-cpp", build} <= set(listed), name
         found = ask(world.hosts[name], "/stand-in")
         assert (found["version"], found["run_files"]["llama-cpp"]) == (version, f"{BACKENDS}/{build}/run.sh"), name
+
+
+def task_file(path: Path, event: str, *more: dict[str, Any]) -> str:
+    """Write a file of tasks that note an event, with the version of the server then, and return its path."""
+    asked = {"url": "http://127.0.0.1:8080/stand-in", "return_content": True}
+    line = f"{event} {{{{ inventory_hostname }}}} {{{{ server.json.version }}}}"
+    tasks = [
+        {"name": "Ask the server", "ansible.builtin.uri": asked, "register": "server"},
+        {
+            "name": "Note the event",
+            "ansible.builtin.lineinfile": {"path": str(path.parent / "events"), "create": True, "line": line},
+            "delegate_to": "localhost",
+            "become": False,
+            "throttle": 1,
+        },
+        *more,
+    ]
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    return str(path)
+
+
+def drains(world: World) -> dict[str, Any]:
+    """The variables for tasks that note when a host is drained and undrained."""
+    return {f"localai_{event}_tasks": task_file(world.work / f"{event}.yml", event) for event in ("drain", "undrain")}
+
+
+def events(world: World) -> list[str]:
+    """What was noted since the last call, in order."""
+    path = world.work / "events"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    path.unlink(missing_ok=True)
+    return lines

@@ -12,7 +12,7 @@ import os
 import typing as t
 
 # The functions that take names, and those that return some.
-_RETURN_NAMES = ("expanduser", "listdir", "readlink", "realpath")
+_RETURN_NAMES = ("abspath", "expanduser", "listdir", "readlink", "realpath")
 _TAKE_NAMES = (
     *_RETURN_NAMES,
     *("access", "chmod", "chown", "getxattr", "link", "lstat", "makedirs", "mkdir", "open", "rename", "replace"),

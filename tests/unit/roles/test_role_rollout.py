@@ -111,7 +111,7 @@ def most_at_once(work: Path, **variables: Any) -> int:
     core, log = work / "ansible_collections" / "localai" / "core", work / "log"
     (core / "plugins" / "modules").mkdir(parents=True, exist_ok=True)
     (core / "plugins" / "modules" / "localai_backend.py").write_text(FAKE)
-    for kind in "filter", "module_utils":
+    for kind in "filter", "module_utils", "plugin_utils":
         if not (core / "plugins" / kind).exists():
             (core / "plugins" / kind).symlink_to(COLLECTION / "plugins" / kind)
     log.unlink(missing_ok=True)

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from ..._address import Address
 from ..._bundle.contents import DIRECTORIES, FILES, PINS, Contents, Stored, safe_name, stored_blob
 from ..._errors import LocalAIError, SourceError
+from ..._fs.entries import OPEN_DIRECTORY, closing
 from ..._fs.utf8 import os
+from ..._fs.walk import walk
 from ..._sources.model_uri import OllamaUri, parse_model_uri
 from ..._sources.progress import Progress
 from ..._sources.registry_file import layer_artifact
@@ -100,14 +102,15 @@ def path_of(file: WantedFile, sha256: str) -> str:
 def surplus(path: str, contents: Contents, missing: t.Iterable[WantedFile] = ()) -> list[str]:
     """Return the files in the directories of a bundle that are not in its list, and that are not `missing` ones."""
     listed = {*contents.stored, LAYOUT, INDEX, *(path_of(file, file.sha256) for file in missing if file.sha256)}
-    found = []
+    found: list[str] = []
     for top in DIRECTORIES:
-        for directory, _directories, names in os.walk(os.path.join(path, top)):
-            inner = os.path.relpath(directory, path)
-            found += [f"{inner}/{name}" for name in names if f"{inner}/{name}" not in listed]
-    if PINS not in listed and os.path.isfile(os.path.join(path, PINS)):
+        where = os.path.join(path, top)
+        if os.path.isdir(where):
+            with closing(os.open(where, OPEN_DIRECTORY & ~os.O_NOFOLLOW)) as fd:
+                found += [f"{top}/{entry.path}" for entry in walk(fd, where) if not entry.is_directory]
+    if os.path.isfile(os.path.join(path, PINS)):
         found.append(PINS)
-    return sorted(found)
+    return sorted(set(found) - listed)
 
 
 def _with_scheme(origin: Address) -> Address:
