@@ -153,7 +153,8 @@ def most_at_once(work: Path, **variables: Any) -> int:
     return max(running)
 
 
-@pytest.mark.parametrize("timeout", [60, pytest.param(0, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("timeout", [0, 60])
 def test_so_many_hosts_fetch_at_the_same_time_and_no_more(tmp_path: Path, timeout: int) -> None:
     assert most_at_once(tmp_path, localai_backends_timeout=timeout, localai_fetch_throttle="{{ 2 - 1 }}") == 1
     assert most_at_once(tmp_path, localai_backends_timeout=timeout) > 2

@@ -92,6 +92,7 @@ def changed(output: str) -> int:
     return sum(map(int, re.findall(r"changed=(\d+)", recap)))
 
 
+@pytest.mark.long
 def test_the_hosts_of_two_groups_are_written_once_and_without_secrets(site: Site) -> None:
     assert not site.imports("yaml")
     assert not site.imports("requests")
@@ -270,7 +271,7 @@ def test_which_server_and_which_parts_a_host_gets(tmp_path: Path) -> None:
         "all": whole,
         "binary of others": {**whole, "server_version": None},
         "binary of the site": {**whole, "server_version": None},
-        "other parts": {**whole, "backends": [], "models": []},
+        "other parts": {**whole, "backends": [], "models": [], "models_backends": False},
         "models of others": {**whole, "backends": [{"name": "llama-cpp"}, {"name": "whisper"}], "models": []},
         "arm": {**whole, "platform": "linux/arm64", "backends": [], "models": []},
         "rare": {**whole, "platform": "linux/riscv64", "backends": [], "models": []},
