@@ -113,7 +113,7 @@ endif
 integration: collection $(BUILD)/bin/docker-registry ## integration tests against a real registry
 	printf '%s\n' "docker_registry_binary: $(BUILD)/bin/docker-registry" \
 	    "sample: $(if $(SOME),true,false)" > $(COPY)/tests/integration/integration_config.yml
-	@# What the role does without privileges, and transfers over bad lines, are in unit tests with the real Ansible too.
+	@# Unit tests have transfers over bad lines too and, with the real Ansible, what the role does without privileges.
 	cd $(COPY) && ansible-test integration --venv -v $(if $(SAMPLE),--exclude localai_role --exclude localai_backend_transfer)
 
 package: collection ## what a user installs: built, checked as Galaxy does, installed without a network, its example run
