@@ -173,7 +173,7 @@ def test_check_mode_of_an_upgrade_changes_nothing(world: World) -> None:
 
 def test_upgrade_of_the_server_and_of_backends(world: World) -> None:
     world.site.publish("2")
-    expect(world.play("upgrade", localai_version=GOOD[1], **drains(world)), changed=True)
+    expect(world.play("upgrade", localai_version=GOOD[1], localai_batch=1, **drains(world)), changed=True)
     assert events(world) == [
         f"{event} {host} {version}" for host in BUILDS for event, version in zip(("drain", "undrain"), GOOD)
     ]
