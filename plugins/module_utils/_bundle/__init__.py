@@ -5,6 +5,6 @@
 
 """A bundle: one directory with everything that hosts without internet need.
 
-It has the format of bundles, reads them in the place of the network, and fills them. What a task asks for, and what
-belongs into a bundle because of that, is not decided here.
+The format of bundles is here, and what reads them in the place of the network. What a bundle has to hold is decided in
+`_module/bundle`, which also fills it.
 """

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -71,13 +70,11 @@ class Filler:
             str(file.address),
         )
 
-    def write(self, path: str, content: bytes) -> Stored:
-        """Write a small file unless it is there already, and return it."""
-        stored = Stored(path, hashlib.sha256(content).hexdigest(), len(content))
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file unless it is there already."""
         if not has_content(os.path.join(self.store.path, path), content):
             self.files.write(path, content)
             self.written.append(path)
-        return stored
 
     def _fetch(self, artifact: Artifact, path: str | t.Callable[[str], str], what: str) -> Stored:
         """Fetch a single file into the directory; `path` may be told by its sha256."""
