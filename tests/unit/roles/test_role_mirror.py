@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+import http.server
+import json
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.localai.core.tests.support.mirror import ROLE
+from ansible_collections.localai.core.tests.support.playbook import environment
 from ansible_collections.localai.core.tests.unit.roles import test_role_variables
 from ansible_collections.localai.core.tests.unit.roles.test_role_variables import evaluate
 
@@ -117,3 +123,44 @@ def test_the_environment_of_the_units(tmp_path: Path) -> None:
     }
     second = values["second"][1]
     assert (second["REGISTRY_HTTP_ADDR"], "REGISTRY_PROXY_USERNAME" in second) == ("127.0.0.1:5082", False)
+
+
+class Late(http.server.BaseHTTPRequestHandler):
+    """A mirror that answers from the second request on."""
+
+    requests = 0
+
+    def do_GET(self) -> None:
+        type(self).requests += 1
+        self.send_response(200 if self.requests > 1 else 503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing."""
+
+
+def test_a_mirror_that_starts_late_is_waited_for(tmp_path: Path) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Late) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "__localai_mirror_url": f"http://127.0.0.1:{server.server_port}",
+            "__localai_mirror_registry_names": [],
+            "localai_mirror_loopback_port": 1,
+        }
+        play = {"hosts": "all", "gather_facts": False, "tasks": [{"include_tasks": str(ROLE / "tasks" / "wait.yml")}]}
+        (tmp_path / "play.json").write_text(json.dumps([play]), encoding="utf-8")
+        (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"h": told}}}), encoding="utf-8")
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(tmp_path / "hosts.json")]
+        done = subprocess.run(
+            [*command, str(tmp_path / "play.json")],
+            env=environment(tmp_path),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        server.shutdown()
+    assert (done.returncode, Late.requests) == (0, 2), done.stdout + done.stderr
