@@ -5,6 +5,6 @@
 
 """A bundle: one directory with everything that hosts without internet need.
 
-The format of bundles is here, and what reads them in the place of the network. What a bundle has to hold is decided in
-`_module/bundle`, which also fills it.
+The format of bundles belongs here, and so does what reads them in the place of the network. What a bundle has to hold
+is decided in `_module/bundle`, which also fills it.
 """
