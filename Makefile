@@ -27,7 +27,7 @@ SOME := $(if $(EVERY),,$(SAMPLE))
 # exceeds it hangs. The longer lane must end before CI gives up, after 90 minutes. ansible-test cannot run twice in one
 # directory, so its parts are in one lane; unit tests are the last, because they can use both processors.
 LANES := "sanity=$(if $(EVERY),20,10) integration=20 pythons=$(if $(EVERY),45,20) samples=15" \
-    "lint=5 docs=5 package=5 cores=15 hosts=20 units=25 coverage=5"
+    "lint=5 docs=5 package=5 cores=15 browser=10 hosts=20 units=25 coverage=5"
 # The Pythons of targets that this machine has, the oldest first.
 TARGETS = $(shell ls $(BUILD)/pythons | sed -n 's/^python\(3\.[0-9]*\)$$/\1/p' | sort -V)
 # Unit tests of what changes between Pythons most: whole runs, and with the oldest one also files and archives. What the
@@ -40,7 +40,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-WORK := demo picture lint docs sanity cores units pythons integration package coverage bench soak recordings samples hosts machines
+WORK := demo picture lint docs sanity cores units pythons integration package coverage browser bench soak recordings samples hosts machines
 $(WORK): private export HOME := $(BUILD)/home
 $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
@@ -59,8 +59,10 @@ test: fresh collection $(addprefix $(BUILD)/bin/,docker-registry nginx umoci str
 demo: collection ## the collection at work against a registry and a server on this machine
 	$(RUN).demo.run
 
-picture: collection ## write the picture of the example in the README
+picture: collection ## write the pictures in the documentation: of the example, and of the report
 	$(RUN).demo.picture $(CURDIR)/docs/images/playbook.svg
+	tests/tools/install_browser.sh
+	$(RUN).demo.report_pictures $(CURDIR)/docs/images
 
 lint: collection $(BUILD)/oldest-mypy/ready ## ruff, mypy, yamllint, ansible-lint, the changelog, the licences
 	ruff check
@@ -153,6 +155,13 @@ machines: collection $(BUILD)/bin/docker-registry ## the role on a virtual machi
 	cd $(COPY); PYTHONPATH=$(BUILD) $(APART) --net $(VENV)/bin/python -m pytest -v --durations 0 \
 	    -p no:cacheprovider --junitxml $(OUTPUT)/junit/role-machines.xml tests/machines
 
+browser: collection ## the page of the report in Chromium
+	@if tests/tools/install_browser.sh; then \
+	    cd $(COPY); PYTHONPATH=$(BUILD) pytest -q --durations 3 -p no:cacheprovider --junitxml $(OUTPUT)/junit/own-browser.xml \
+	        tests/browser; \
+	    PYTHONPATH=$(BUILD) python -m ansible_collections.localai.core.tests.bench.fleet_report $(if $(SOME),--hosts 100 --rounds 1); \
+	else exit $(if $(REQUIRE),1,0); fi
+
 coverage: collection ## what the unit tests covered, against the floor
 	mkdir -p $(OUTPUT)/coverage
 	[[ -z "$(SOME)" ]] || { cd $(COPY) && $(PYTEST) --junitxml $(OUTPUT)/junit/measured-units.xml -m 'not long' \
@@ -166,6 +175,8 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 	$(RUN).bench.signed
+	tests/tools/install_browser.sh
+	$(RUN).bench.fleet_report
 
 soak: collection $(BUILD)/bin/umoci $(BUILD)/bin/strace ## the large figures, all of them in SECURITY.md
 	cd $(COPY) && PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=10000 pytest -q --hypothesis-show-statistics \

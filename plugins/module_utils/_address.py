@@ -27,8 +27,9 @@ _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # The user information before a host and its path; a password can contain a slash or an @.
 _USER = re.compile(r"\A(?:.*@(?=[^@]*/)|[^/]*@)", re.DOTALL)
 _DIGEST = re.compile(r"@sha(?:256|512):[^@/]*$")
-# A URL in a longer text, without the punctuation after it.
-_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]*[^\s'\".,:;)]", re.IGNORECASE)
+# A URL in a longer text, without the punctuation after it. Schemes are short, and a limit keeps long words from taking
+# quadratic time.
+_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s'\"]*[^\s'\".,:;)]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)

@@ -236,6 +236,7 @@ backends:
         installed_at: "2026-11-26T17:34:12Z"
         uri: quay.io/go-skynet/local-ai-backends:latest-gpu-nvidia-cuda-12-llama-cpp
         digest: sha256:74a814f29d241baf407327e052777b028fc1c528dc952b060e1ae7a080f53117
+      platform_digest: sha256:2ac6e3ecb8f0b1a0a4dd7c5e8f3e1b2c9d80fa6b47c5e1d3f29a0b8c7d6e5f41
       signer: null
       problem: null
   contains:
@@ -281,6 +282,12 @@ backends:
         - The content of C(metadata.json), or null if the file does not exist or cannot be read. Null for backends of
           O(backends_system_path) if O(server_version) is v4.9 or older, which does not read it.
       type: dict
+    platform_digest:
+      description:
+        - The digest of its image for the platform of this host, if it was installed from an index, or null. A pin can
+          have this digest too.
+      type: str
+      version_added: 0.2.0
     signer:
       description:
         - Who signed its image, if a task with O(signatures) verified that, or null.

@@ -243,6 +243,29 @@ read_only:
       type: str
       returned: success
   sample: [{path: /srv/data, mount_point: /srv}]
+space:
+  description: The space of the file systems where the O(paths) are, or would be created.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path, as in the option.
+      type: str
+      returned: success
+    mount_point:
+      description: Where the file system is mounted.
+      type: str
+      returned: success
+    size:
+      description: The size of the file system in bytes.
+      type: int
+      returned: success
+    free:
+      description: The bytes that a program without privileges can still write.
+      type: int
+      returned: success
+  sample: [{path: /srv/data, mount_point: /srv, size: 107374182400, free: 64424509440}]
 user_namespaces:
   description: Whether the kernel has user namespaces, and allows some.
   returned: success

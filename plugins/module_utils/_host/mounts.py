@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""On which mount a path is or would be created, and what the mount forbids."""
+"""On which mount a path is or would be created, what the mount forbids, and how much space it has."""
 
 from __future__ import annotations
 
@@ -20,20 +20,32 @@ MOUNTS = "/proc/self/mountinfo"
 
 @dataclass(frozen=True)
 class PathMount:
-    """The mount of a path: its mount point, None if it is outside of the root directory of this process."""
+    """The mount of a path: its mount point, None if it is outside of the root directory of this process.
+
+    `size` is that of the file system, and `free` what a program without privileges can write. Both are in bytes.
+    """
 
     path: str
     mount_point: str | None
     noexec: bool
     read_only: bool
+    size: int
+    free: int
 
 
 def mount_of(path: str) -> PathMount | None:
     """Return the mount of a path, or of the nearest directory above it that exists; None if it cannot be known."""
     try:
         with closing(os.open(nearest_existing(path), os.O_PATH | os.O_CLOEXEC)) as fd:
-            flags = os.statvfs(fd).f_flag
-            return PathMount(path, _mount_point(fd), bool(flags & os.ST_NOEXEC), bool(flags & os.ST_RDONLY))
+            status = os.statvfs(fd)
+            return PathMount(
+                path,
+                _mount_point(fd),
+                bool(status.f_flag & os.ST_NOEXEC),
+                bool(status.f_flag & os.ST_RDONLY),
+                status.f_blocks * status.f_frsize,
+                status.f_bavail * status.f_frsize,
+            )
     except (OSError, ValueError):
         return None
 

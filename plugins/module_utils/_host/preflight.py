@@ -63,7 +63,7 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     checksums = binaries.Checksums()
     memory, config_path = options["memory"], options["config_path"] or ""
     executable = [mount for mount in map(mount_of, options["executable_paths"]) if mount and mount.noexec]
-    read_only = [mount for mount in map(mount_of, options["paths"]) if mount and mount.read_only]
+    writable = [mount for mount in map(mount_of, options["paths"]) if mount]
     return {
         "python": interpreter(),
         "epel": repositories.has_epel(),
@@ -80,7 +80,8 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "selinux": kernel.selinux(),
         "fapolicyd": fapolicyd.is_active,
         "noexec": [_mount_row(mount) for mount in executable],
-        "read_only": [_mount_row(mount) for mount in read_only],
+        "read_only": [_mount_row(mount) for mount in writable if mount.read_only],
+        "space": [{**_mount_row(mount), "size": mount.size, "free": mount.free} for mount in writable],
         "user_namespaces": kernel.has_user_namespaces(),
         "lowest_port": kernel.lowest_port(),
         "port": {

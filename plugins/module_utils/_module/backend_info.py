@@ -114,10 +114,17 @@ def _installed_row(
         "run_file": row.run_file,
         "runnable": row.runnable,
         "metadata": printable(row.metadata.fields()) if row.metadata else None,
+        "platform_digest": _platform_digest(installed.get(row.backend)) if row.kind != "system" else None,
         "signer": _signer(installed.get(row.backend)) if row.kind != "system" else None,
         "problem": row.problem or (None if has_usable_name else _UNUSABLE),
         **_usage(os.path.join(path, row.home), request),
     }
+
+
+def _platform_digest(directory: Directory | None) -> str | None:
+    """Return the digest of the manifest for this platform of an installed build, if it is recorded."""
+    record = directory.record if directory is not None else None
+    return record.platform_digest or None if record is not None else None
 
 
 def _signer(directory: Directory | None) -> dict[str, t.Any] | None:

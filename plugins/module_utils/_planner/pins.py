@@ -67,6 +67,20 @@ def with_pins(
     return replace(options, pins={name: row for name, row in row_by_name.items() if row is not None})
 
 
+def pins_of_host(document: t.Mapping[str, t.Any], capability: str, platform: str) -> dict[str, Pin]:
+    """Return the row that a host uses for each name, in lower case, as far as the set has one.
+
+    `capability` is a name, and `platform` such as `linux/amd64`. Raises OptionError for a malformed set.
+    """
+    host = Platform.parse(platform)
+    rows: dict[str, dict[str, Pin]] = {}
+    for row in _rows(document):
+        if host.runs(Platform.parse(row.platform)):
+            rows.setdefault(row.name.lower(), {})[row.capability] = row
+    chosen = {name: (fitting, _match(fitting, capability)) for name, fitting in rows.items()}
+    return {name: fitting[best.key] for name, (fitting, best) in chosen.items() if best is not None}
+
+
 def at_digest(entry: Entry, digest: str) -> Entry:
     """Return a gallery entry with all its sources pinned to `digest`; raises GalleryError if they cannot be pinned."""
     uri = parse_uri(entry.uri)

@@ -28,6 +28,8 @@ LINES = [
     "31 22 0:31 / /größe ro - tmpfs tmpfs rw\n".encode(),
     b"short line\n",
 ]
+# 30 blocks are free, and the last 5 of them are root's.
+SPACE = {"f_frsize": 4096, "f_blocks": 100, "f_bfree": 30, "f_bavail": 25}
 LOOK = """
 import json, os, subprocess, sys
 from ansible_collections.localai.core.plugins.module_utils._host.mounts import mount_of
@@ -49,6 +51,7 @@ def test_a_mount_counts_for_what_is_not_there_yet_and_hides_the_one_below_it(tmp
     arguments = json.dumps([str(top), [str(top / "models/missing"), str(tmp_path)]])
     command = ["unshare", "--mount", sys.executable, "-c", LOOK, arguments]
     inside, outside = json.loads(subprocess.check_output(command, env=environment()))
+    assert 0 < inside.pop("free") <= inside.pop("size")
     assert inside == {"path": str(top / "models/missing"), "mount_point": str(top), "noexec": True, "read_only": True}
     assert outside["mount_point"] != str(top)
     assert not outside["read_only"]
@@ -58,10 +61,11 @@ def test_a_mount_counts_for_what_is_not_there_yet_and_hides_the_one_below_it(tmp
 def test_the_flags_of_the_file_system_count(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: int, noexec: int, read_only: int
 ) -> None:
-    monkeypatch.setattr(mounts.os, "statvfs", lambda _fd: SimpleNamespace(f_flag=flags))
+    monkeypatch.setattr(mounts.os, "statvfs", lambda _fd: SimpleNamespace(f_flag=flags, **SPACE))
     found = mount_of(str(tmp_path / "missing"))
     assert isinstance(found, PathMount)
     assert (found.noexec, found.read_only) == (bool(noexec), bool(read_only))
+    assert (found.size, found.free) == (100 * 4096, 25 * 4096)
 
 
 def test_a_mount_that_is_not_in_the_table_has_no_mount_point(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
