@@ -19,7 +19,7 @@ _HEALTHY = [fleets.healthy(f"gpu{number:02d}.example.com") for number in range(1
 _WIDE = (1280, 900)
 # Name: the fleet, the size of the window, and the scheme of colours.
 _PICTURES = {
-    "report-problems": (fleets.troubled(), (1280, 2300), "light"),
+    "report-problems": (fleets.troubled(), (1100, 1500), "light"),
     "report-dark": (fleets.troubled(), _WIDE, "dark"),
     "report-narrow": (fleets.troubled(), PHONE, "light"),
     "report-healthy": (_HEALTHY, _WIDE, "light"),
