@@ -292,6 +292,7 @@ def test_models_of_a_replaced_build_are_unloaded_on_request(world: World) -> Non
     assert load(host, KEY) == "cpu-llama-cpp 5"
 
 
+@pytest.mark.long
 def test_a_binary_with_another_checksum_ends_before_the_service_is_touched(world: World) -> None:
     expect_refusal(world, {"localai_version": TAMPERED}, "checksum")
 

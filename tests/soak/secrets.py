@@ -4,8 +4,9 @@
 
 """Whether a secret is ever seen where it does not belong: C(ansible-playbook -vvvvv) with secrets of all kinds.
 
-Runs that work and runs that fail in every way that a login can; then everything is searched that came of them: the
-output, what was given to syslog, all files, the command lines of all processes meanwhile, and what each server got.
+Runs that work, runs that fail in every way that a login can, and the report on what they left; then everything is
+searched that came of them: the output, what was given to syslog, all files, the command lines of all processes
+meanwhile, and what each server got.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..support.playbook import environment
+from ..support.playbook import COLLECTION, environment
 from . import model_secret_runs
 from .model_secret_runs import ModelRuns
 from .secret_runs import RECORDED, USER, Run, Scene, Secrets
@@ -132,6 +133,46 @@ def play(scene: Scene, runs: list[Run], *arguments: str) -> bytes:
     return done.stdout
 
 
+def report(scene: Scene) -> bytes:
+    """Write the report on this machine as a host whose variables have secrets; returns the output.
+
+    The files of the report are among those that are searched.
+    """
+    secrets, work = scene.secrets, scene.work
+    hidden = {name: secrets.new(f"report-{name}") for name in ("key", "password", "token", "signature", "pin")}
+    digest = f"sha256:{'1' * 64}"
+    pin = {"name": "pinned", "capability": "default", "platform": "linux/amd64", "backend": "pinned", "digest": digest}
+    variables = {
+        "ansible_connection": "local",
+        "ansible_become": False,
+        "ansible_python_interpreter": sys.executable,
+        "localai_backends_path": "/var/lib/localai-secrets/backends",
+        "localai_models_path": "/var/lib/localai-secrets/models",
+        "localai_api_keys": [hidden["key"]],
+        "localai_endpoints": [{"host": "registry.site", "username": USER, "password": hidden["password"]}],
+        "localai_secret_environment": {"HF_TOKEN": hidden["token"]},
+        "localai_galleries": [{"name": "ours", "url": f"https://files.site/index.yaml?sig={hidden['signature']}"}],
+        "localai_pins": {"format": 1, "backends": [{**pin, "uri": f"https://u:{hidden['pin']}@files.site/x:latest"}]},
+        "localai_report_directory": str(work / "report"),
+    }
+    # The backends and models of the runs, which have secrets in their records.
+    bare = {**variables, "localai_backends_path": str(work / "backends"), "localai_models_path": str(work / "models")}
+    inventory = {"localai": {"hosts": {"guarded": variables, "bare": bare}}}
+    scene.inputs.joinpath("inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
+    command = [sys.executable, "-m", "ansible", "playbook", "-vvvvv", "--diff", "--inventory"]
+    done = subprocess.run(
+        [*command, str(scene.inputs / "inventory.json"), str(COLLECTION / "playbooks" / "report.yml")],
+        env=environment(work),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode or not (work / "report" / "report.csv").exists():
+        sys.stdout.write(done.stdout.decode("utf-8", "replace")[-20000:])
+        sys.exit("the report was not written")
+    return done.stdout
+
+
 def leaks(scene: Scene, output: bytes, watch: Watch) -> list[str]:
     """Where which secret was seen; also whether what is no secret was seen, so that the search is one."""
     secrets, found = scene.secrets, []
@@ -179,7 +220,7 @@ def main() -> None:
         with subprocess.Popen(control, stdin=subprocess.PIPE), Watch(
             secrets, [own / "lock", own / "progress"]
         ) as watch:
-            output = b"".join(play(scene, runs, *mode) for mode in modes)
+            output = b"".join([*(play(scene, runs, *mode) for mode in modes), report(scene)])
         found = leaks(scene, output, watch)
     for line in found:
         print(f"  {line}")

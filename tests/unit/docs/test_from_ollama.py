@@ -119,6 +119,7 @@ def reloads(server: LocalAI) -> int:
     return [request.path for request in server.requests].count("/models/reload")
 
 
+@pytest.mark.long
 def test_models_of_ollama_become_models_of_localai(host: Host, server: LocalAI) -> None:
     host.store.add("registry.ollama.ai/library/llama3.2/1b", model=WEIGHTS, template=b"{{ .Prompt }}", params=b"{}")
     host.store.add("registry.ollama.ai/library/nomic-embed-text/latest", model=EMBEDDINGS)

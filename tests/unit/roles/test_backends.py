@@ -178,6 +178,7 @@ def test_a_failure_has_its_message_and_its_warnings(play: Play) -> None:
     assert "ASYNC FAILED on localhost" in output
 
 
+@pytest.mark.long
 def test_an_installation_that_takes_too_long_is_stopped(play: Play) -> None:
     lock = play.work / "backends" / ".localai-core" / "lock"
     lock.parent.mkdir(parents=True)

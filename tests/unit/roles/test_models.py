@@ -91,6 +91,7 @@ def _play(tmp_path: Path) -> Play:
     return Play(tmp_path)
 
 
+@pytest.mark.long
 def test_a_model_is_predicted_installed_and_then_left_alone(play: Play) -> None:
     changed, output = play.run("--check", "--diff")
     assert (changed, "+name: mine" in output, list(play.models.iterdir())) == (1, True, [])

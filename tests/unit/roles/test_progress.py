@@ -99,6 +99,7 @@ def test_a_line_has_the_bytes_the_total_and_the_rate(hosts: Hosts) -> None:
     assert lines["h2"] == ["b: 3.0 MiB of an unknown total"] * 3 + [NOTHING]
 
 
+@pytest.mark.long
 def test_a_model_is_shown_after_the_backends(hosts: Hosts) -> None:
     with transfer(hosts.work / "h1" / "models", backend="qwen", bytes_done=MIB):
         lines = hosts.progress(localai_progress_wait=0, localai_progress_timeout=0)

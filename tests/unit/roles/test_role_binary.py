@@ -97,6 +97,7 @@ def test_each_build_of_a_version_has_a_file(tmp_path: Path, source: str) -> None
     assert evaluate(tmp_path, expression, cases) == expected
 
 
+@pytest.mark.long
 def test_what_is_removed_after_a_good_start(tmp_path: Path) -> None:
     new = [(f"{DIRECTORY}/local-ai-v{number}", A, A) for number in (1, 2, 3)]
     old = [(f"{OLD}/local-ai-v{number}", A, None) for number in (1, 2)]

@@ -19,7 +19,9 @@ from ansible_collections.localai.core.tests.support.playbook import COLLECTION, 
 ROLE = COLLECTION / "roles" / "localai"
 
 
-def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]], given: str = "") -> dict[str, Any]:
+def evaluate(
+    work: Path, expression: str, cases: dict[str, dict[str, Any]], given: str = "", arguments: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return what an expression is for each of some sets of variables, by Ansible itself; `given` has more, as YAML."""
     (work / "given.yml").write_text(given or "{}", encoding="utf-8")
     files = [
@@ -37,7 +39,7 @@ def evaluate(work: Path, expression: str, cases: dict[str, dict[str, Any]], give
     play = {"hosts": "localhost", "gather_facts": False, "vars_files": files, "tasks": tasks}
     (work / "play.json").write_text(json.dumps([play]))
     done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "--inventory", "localhost,", str(work / "play.json")],
+        [sys.executable, "-m", "ansible", "playbook", "--inventory", "localhost,", *arguments, str(work / "play.json")],
         env=environment(work),
         stdin=subprocess.DEVNULL,
         capture_output=True,
