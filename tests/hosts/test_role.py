@@ -50,8 +50,8 @@ KEY = "not-for-the-log"
 # What the unit allows: GPUs, JIT compilers, writable backends and the network. Higher is more exposed; it was 1.4.
 MOST_EXPOSED = 1.5
 # What a run executes on a host that is as it should be, and prints.
-MOST_MODULES = 22
-MOST_TASKS = 33
+MOST_MODULES = 23
+MOST_TASKS = 35
 REMOVALS = ("localai_remove_data", "localai_remove_models", "localai_remove_account")
 
 
