@@ -5,8 +5,7 @@
 """The role on real hosts, from bare to removed; each test continues where the one before it ended.
 
 host1 is Debian 12 without a GPU, host2 Debian 13 with an AMD GPU, host3 Debian 12 with an NVIDIA GPU. All are bare,
-reached by ssh as an ordinary user who may use sudo, and have no network beyond the controller. `make test` runs some of
-the tests on the first two, `make hosts` all of them on all three.
+reached by ssh as a user who may use sudo, and have no other network. `make test` has some of the tests and two hosts.
 """
 
 from __future__ import annotations

@@ -130,7 +130,11 @@ def healthy(host: str, capability: str = "nvidia-cuda-12", backends: int = 3, re
             "state": "present",
             "is_started": True,
             "manages_service": True,
+            "manages_backends": True,
+            "manages_models": True,
             "backends": names,
+            "own_builds": [],
+            "declared_version": "v4.11.0",
             "models": ["qwen3-4b"],
             "pins": {
                 "format": 2,

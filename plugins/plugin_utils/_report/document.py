@@ -42,7 +42,12 @@ def document_of(rows: t.Mapping[str, Row], hosts: t.Sequence[str], created: str)
 
 
 def failures(document: Row, conditions: t.Sequence[str]) -> list[str]:
-    """Return a sentence for each of the conditions (`any`: all) that a host of the report meets."""
+    """Return a sentence for each of the conditions (`any`: all) that a host of the report meets.
+
+    Without hosts, any condition fails: an inventory that cannot be read has none.
+    """
+    if conditions and not document["hosts"]:
+        return ["The group localai has no hosts. Check the inventory."]
     wanted = NAMES if ANY in conditions else conditions
     return [
         f"{group['condition']} on {len(group['hosts'])} of {document['counts']['hosts']} hosts: "
@@ -143,7 +148,7 @@ def _builds(rows: t.Sequence[Row], kind: str, build: str) -> list[Row]:
             "version": version,
             "as_pinned": sum(1 for _host, is_as_pinned in those if is_as_pinned),
             "off_pins": sum(1 for _host, is_as_pinned in those if is_as_pinned is False),
-            "drifts": len(identities) > 1,
+            "drifts": len({known for known, _version in identities if known}) > 1,
             "hosts": [host for host, _is_as_pinned in those],
         }
         for (name, target), identities in sorted(hosts.items())

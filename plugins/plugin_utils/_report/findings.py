@@ -37,20 +37,30 @@ class Finding:
 def pins_of_backends(backends: t.Sequence[Row], wanted: Row) -> tuple[dict[str, bool], list[Finding]]:
     """Return whether each installed name is as it is pinned, and what is not. A name without a pin is in neither.
 
-    `wanted` has the `pins`, the `capability` and the `platform` of the host.
+    `wanted` has the `pins`, the `capability` and the `platform` of the host, the names of the `backends`, and in
+    `own_builds` the names whose build the inventory states itself, which need no pin.
     """
-    document = {"format": wanted["pins"].get("format", 1), "backends": _known_rows(wanted["pins"].get("backends"))}
-    if not document["backends"]:
+    rows = _rows(wanted["pins"].get("backends"))
+    document = {
+        "format": wanted["pins"].get("format", 1),
+        "backends": [{key: row.get(key) for key in _PIN_KEYS} for row in rows],
+    }
+    if not rows or not wanted["capability"]:
         return {}, []
     try:
-        pins = pins_of_host(document, wanted["capability"] or "", wanted["platform"])
+        pins = pins_of_host(document, wanted["capability"], wanted["platform"])
     except (LocalAIError, TypeError, ValueError, AttributeError) as e:
         return {}, [Finding("off_pins", "The pins cannot be read.", text_of(e), "Correct localai_pins.")]
+    own = set(map(installed_name, wanted["own_builds"]))
     agrees: dict[str, bool] = {}
     findings = []
+    for name in wanted["backends"]:
+        if installed_name(name) not in (pins.keys() | own):
+            host = f"{text_of(wanted['capability'])} on {text_of(wanted['platform'])}"
+            findings.append(Finding("off_pins", f"The pins have no row for the backend {text_of(name)} and {host}."))
     for row in backends:
         pin = pins.get(row["name"].lower())
-        if pin is None:
+        if pin is None or row["name"].lower() in own:
             continue
         agrees[row["name"]] = row["build"] == pin.backend and pin.digest in (row["digest"], row["platform_digest"])
         if not agrees[row["name"]]:
@@ -60,39 +70,39 @@ def pins_of_backends(backends: t.Sequence[Row], wanted: Row) -> tuple[dict[str, 
     return agrees, findings
 
 
-def _known_rows(rows: t.Any) -> list[Row]:
-    """Return the rows of pins with the keys that tell builds apart: newer versions write more."""
-    return [{key: row.get(key) for key in _PIN_KEYS} for row in rows or [] if isinstance(row, dict)]
-
-
 def pins_of_models(
-    models: t.Sequence[Row], files: t.Mapping[str, Row], pins: Row
+    models: t.Sequence[Row], files: t.Mapping[str, t.Mapping[str, str]], pins: Row
 ) -> tuple[dict[str, bool], list[Finding]]:
     """Return whether each pinned model has the files of its pin, and which differ.
 
-    `files` has the recorded SHA-256 of the files of each model, by the name of the model and the path.
+    `files` has the recorded SHA-256 of the files of each model, by the name of the model and the path. It is empty for
+    a file that somebody else installed; a model with such files is in neither.
     """
     agrees: dict[str, bool] = {}
     findings = []
-    rows = [row for row in pins.get("models") or [] if isinstance(row, dict) and row.get("name")]
-    pinned = {installed_name(row["name"]): row for row in rows}
+    pinned = {installed_name(row["name"]): row for row in _rows(pins.get("models")) if row.get("name")}
     for model in models:
         pin = pinned.get(installed_name(model["name"]))
         if pin is None:
             continue
-        wrong = [
-            text_of(file.get("filename"))
-            for file in pin.get("files") or []
-            if isinstance(file, dict)
-            and file.get("sha256")
-            and files[model["name"]].get(str(file.get("filename"))) != file["sha256"]
-        ]
-        agrees[model["name"]] = not wrong
+        known = files[model["name"]]
+        wanted = {
+            str(file.get("filename")): str(file["sha256"]) for file in _rows(pin.get("files")) if file.get("sha256")
+        }
+        wrong = sorted(
+            name for name, sha256 in wanted.items() if known.get(name, "?").lower() not in ("", sha256.lower())
+        )
         if wrong:
-            findings.append(
-                Finding("off_pins", f"The model {model['name']} differs from its pin: {', '.join(sorted(wrong))}.")
-            )
+            names = ", ".join(map(text_of, wrong))
+            findings.append(Finding("off_pins", f"The model {model['name']} differs from its pin: {names}."))
+        if wrong or all(known.get(name) for name in wanted):
+            agrees[model["name"]] = not wrong
     return agrees, findings
+
+
+def _rows(value: t.Any) -> list[Row]:
+    """Return the mappings of a list; nothing for any other value, which the role refuses."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def missing(kind: str, names: t.Iterable[str], installed: t.Iterable[str]) -> t.Iterator[Finding]:

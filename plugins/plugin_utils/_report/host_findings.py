@@ -14,6 +14,8 @@ from ansible_collections.localai.core.plugins.plugin_utils._report.texts import 
 
 # LocalAI's words for a host whose GPU is not used.
 _WITHOUT_GPU = ("default", "cpu")
+# One of the role's reasons for a restart.
+FIRST_START = "the first start"
 
 
 def not_read(results: t.Mapping[str, Row], variables: t.Sequence[str]) -> t.Iterator[Finding]:
@@ -55,15 +57,15 @@ def not_ready(server: Row, wanted: Row) -> t.Iterator[Finding]:
 def unusable_gpus(
     evidence: Row, capability: t.Any, devices: t.Iterable[Row], expected: t.Sequence[str]
 ) -> t.Iterator[Finding]:
-    """Yield why a GPU that is present cannot be used. Somebody who sets a capability without a GPU wants that."""
-    if evidence.get("forced_by") and capability in _WITHOUT_GPU:
+    """Yield why a GPU that is present cannot be used, unless somebody set or expects a capability without one."""
+    if capability in _WITHOUT_GPU and (evidence.get("forced_by") or capability in expected):
         return
     unreadable = evidence.get("unreadable") or []
     for row in unreadable:
         text = f"The GPU of {text_of(row.get('vendor'))} cannot be read with {text_of(row.get('probe'))}."
         yield Finding("gpu", text, text_of(row.get("output")))
     vendors = sorted({text_of(row.get("vendor")) for row in evidence.get("gpus") or []})
-    if vendors and capability in _WITHOUT_GPU and not unreadable and capability not in expected:
+    if vendors and capability in _WITHOUT_GPU and not unreadable:
         text = f"A GPU of {' and '.join(vendors)} is present, and the capability is {text_of(capability)}."
         yield Finding("gpu", text, text_of(evidence.get("rule")))
     for device in devices:
@@ -86,9 +88,12 @@ def _any_of(values: t.Iterable[t.Any]) -> str:
     return " or ".join(map(text_of, values))
 
 
-def pending(wanted: Row) -> t.Iterator[Finding]:
+def pending(wanted: Row, loaded_models: t.Sequence[t.Any] | None) -> t.Iterator[Finding]:
     """Yield what the running service does not know yet, as the role would decide it."""
     reasons = wanted["restart_reasons"]
+    if FIRST_START in reasons:
+        yield Finding("restart_pending", "The role has no record of this start, so its next run restarts the service.")
+        return
     if reasons:
         what = ", ".join(map(text_of, reasons))
         yield Finding("restart_pending", f"The service was started before a change of: {what}.")
@@ -98,16 +103,23 @@ def pending(wanted: Row) -> t.Iterator[Finding]:
         yield Finding("reload_pending", f"The service does not know these backends: {names}.")
     if wanted["reload_models"]:
         yield Finding("reload_pending", "The service has not read its models again since they were changed.")
-    if wanted["to_unload"]:
+    if wanted["to_unload"] and loaded_models != []:
         names = ", ".join(sorted(map(text_of, wanted["to_unload"])))
-        yield Finding("reload_pending", f"These are still loaded from replaced files: {names}.")
+        yield Finding("reload_pending", f"These may still be loaded from replaced files: {names}.")
+
+
+def other_version(wanted: Row) -> t.Iterator[Finding]:
+    """Yield that the binary on the host is not the one that the inventory wants; nothing if either is not known."""
+    installed, declared = text_of(wanted["version"]), text_of(wanted["declared_version"])
+    if installed and declared and installed != declared:
+        yield Finding("off_pins", f"The server is {installed}, and localai_version is {declared}.")
 
 
 def full_disks(space: t.Iterable[Row], least: float) -> t.Iterator[Finding]:
     """Yield the file systems of which less than `least` percent are free; `space` is that of `localai_preflight`."""
     seen = set()
     for row in space:
-        size, free, mount = row.get("size") or 0, row.get("free") or 0, row.get("mount_point")
+        size, free, mount = row.get("size") or 0, row.get("free") or 0, row.get("mount_point") or row.get("path")
         if not size or mount in seen or 100 * free >= least * size:
             continue
         seen.add(mount)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.localai.core.plugins.plugin_utils._report import findings, host_findings
 from ansible_collections.localai.core.plugins.plugin_utils._report.findings import Finding, Row
@@ -20,15 +21,16 @@ SETUP, PREFLIGHT = "ansible.builtin.setup", "localai_preflight"
 BACKENDS, MODELS, SERVER = "localai_backend_info", "localai_model_info", "localai_server_info"
 
 
+_NOT_MANAGED = "The role does not manage this directory, so it has to be repaired where it is filled."
 # What is compared with if the variables of a host cannot be used: it finds nothing.
 _UNKNOWN: Row = {
     **dict.fromkeys(("capability", "last_good_start", "operating_system", "platform", "signatures", "version"), ""),
-    "told_capability": "",
-    **{key: [] for key in ("backends", "models", "expected_capabilities", "restart_reasons", "names_to_register")},
-    "to_unload": [],
+    **dict.fromkeys(("told_capability", "declared_version"), ""),
+    **{key: [] for key in ("backends", "own_builds", "models", "expected_capabilities", "restart_reasons")},
+    **{key: [] for key in ("names_to_register", "to_unload")},
     "pins": {},
     "state": "present",
-    **dict.fromkeys(("is_started", "manages_service", "reload_models"), False),
+    **dict.fromkeys(("is_started", "manages_service", "manages_backends", "manages_models", "reload_models"), False),
 }
 
 
@@ -98,21 +100,36 @@ def _findings(
         evidence, devices = results[BACKENDS].get("capability_evidence") or {}, results[SERVER].get("devices") or []
         yield from host_findings.unusable_gpus(evidence, capability, devices, expected)
         yield from host_findings.other_capability(evidence, capability, wanted)
-        yield from findings.problems_of_backends(backends, results[BACKENDS].get("problems") or [])
-        yield from findings.missing("backend", wanted["backends"], (one["name"] for one in backends))
-        agrees, off_pins = findings.pins_of_backends(backends, wanted)
-        _note(backends, agrees)
-        yield from off_pins
-        yield from findings.unsigned(backends, wanted["signatures"])
+        yield from _advised(_of_backends(backends, results[BACKENDS], wanted), wanted["manages_backends"])
     if "models" in results[MODELS]:
-        yield from findings.problems_of_models(results[MODELS].get("problems") or [])
-        yield from findings.missing("model", wanted["models"], (one["name"] for one in models))
-        hashes = {text_of(model.get("name")): _hashes(model) for model in results[MODELS]["models"]}
-        agrees, off_pins = findings.pins_of_models(models, hashes, wanted["pins"])
-        _note(models, agrees)
-        yield from off_pins
-    yield from host_findings.pending(wanted)
+        yield from _advised(_of_models(models, results[MODELS], wanted), wanted["manages_models"])
+    yield from host_findings.other_version(wanted)
+    yield from host_findings.pending(wanted, results[SERVER].get("loaded_models"))
     yield from host_findings.full_disks(results[PREFLIGHT].get("space") or [], least_free)
+
+
+def _of_backends(backends: list[Row], result: Row, wanted: Row) -> t.Iterator[Finding]:
+    yield from findings.problems_of_backends(backends, result.get("problems") or [])
+    yield from findings.missing("backend", wanted["backends"], (one["name"] for one in backends))
+    agrees, off_pins = findings.pins_of_backends(backends, wanted)
+    _note(backends, agrees)
+    yield from off_pins
+    yield from findings.unsigned(backends, wanted["signatures"])
+
+
+def _of_models(models: list[Row], result: Row, wanted: Row) -> t.Iterator[Finding]:
+    yield from findings.problems_of_models(result.get("problems") or [])
+    yield from findings.missing("model", wanted["models"], (one["name"] for one in models))
+    hashes = {text_of(model.get("name")): _hashes(model) for model in result["models"]}
+    agrees, off_pins = findings.pins_of_models(models, hashes, wanted["pins"])
+    _note(models, agrees)
+    yield from off_pins
+
+
+def _advised(found: t.Iterable[Finding], is_managed: bool) -> t.Iterator[Finding]:
+    """Yield findings with other advice where the role does not manage what they are about."""
+    for finding in found:
+        yield finding if is_managed or finding.advice else replace(finding, advice=_NOT_MANAGED)
 
 
 def _note(rows: t.Iterable[Row], agrees: t.Mapping[str, bool]) -> None:
@@ -133,9 +150,9 @@ def _least_free(space: t.Iterable[Row]) -> int | None:
 
 
 def _backends(rows: t.Sequence[Row]) -> list[Row]:
-    """Return the installed names. The metadata of a build is in the row of its own name."""
-    metadata = {row.get("name"): row.get("metadata") or {} for row in rows}
-    return [_backend(row, metadata.get(row.get("backend")) or row.get("metadata") or {}) for row in rows]
+    """Return the installed names. What is about a build is in the row of its own name."""
+    builds = {row.get("name"): row for row in rows}
+    return [_backend(row, builds.get(row.get("backend"), row)) for row in rows]
 
 
 def _distinct(backends: t.Sequence[Row]) -> list[Row]:
@@ -145,19 +162,19 @@ def _distinct(backends: t.Sequence[Row]) -> list[Row]:
 
 
 def _backend(row: Row, build: Row) -> Row:
-    signer = row.get("signer") or {}
+    signer, metadata = row.get("signer") or {}, build.get("metadata") or {}
     return {
         "name": text_of(row.get("name")),
         "kind": text_of(row.get("kind")),
         "build": text_of(row.get("backend")),
-        "digest": text_of(build.get("digest")),
+        "digest": text_of(metadata.get("digest")),
         "platform_digest": text_of(row.get("platform_digest")),
-        "version": text_of(build.get("version")),
-        "uri": text_of(build.get("uri")),
+        "version": text_of(metadata.get("version")),
+        "uri": text_of(metadata.get("uri")),
         "is_as_pinned": None,
         "signer": text_of(signer.get("identity")),
-        "size": number_of(row.get("disk_usage")),
-        "installed_at": time_of(build.get("installed_at")),
+        "size": number_of(build.get("disk_usage")),
+        "installed_at": time_of(metadata.get("installed_at")),
         "problem": text_of(row.get("problem")).rstrip("."),
     }
 

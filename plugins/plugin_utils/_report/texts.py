@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import typing as t
 
 from ansible_collections.localai.core.plugins.module_utils._address import redacted_text
 
 _LONGEST = 1000
+_MOST_READ = 1 << 16
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -24,7 +26,7 @@ def text_of(value: t.Any, longest: int = _LONGEST) -> str:
     """
     if value is None:
         return ""
-    text = redacted_text(" ".join(str(value)[: 4 * longest].split()))
+    text = redacted_text(" ".join(_beginning(str(value)).split()))
     if not text.isprintable():
         text = "".join(c if c.isprintable() else _escape(c) for c in text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
@@ -36,13 +38,15 @@ def number_of(value: t.Any) -> int | None:
 
 
 def time_of(value: t.Any) -> str:
-    """Return a time as a host wrote it, such as `2026-11-29T20:00:00Z`; empty if it is none."""
-    text = text_of(value, 40)
+    """Return a time of a host in UTC, such as `2026-11-29T20:00:00Z`; empty if it is none."""
+    # Before Python 3.11, a fraction must have three or six digits, and LocalAI writes nine.
+    text = re.sub("[.][0-9]+", "", text_of(value, 40)).replace("Z", "+00:00")
     try:
-        dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+        time = dt.datetime.fromisoformat(text)
+        time = time.replace(tzinfo=dt.timezone.utc) if time.tzinfo is None else time.astimezone(dt.timezone.utc)
+    except (ValueError, OverflowError):
         return ""
-    return text
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def minute_text(time: str | None) -> str:
@@ -63,6 +67,11 @@ def size_text(size: int | None) -> str:
 def short_digest(digest: str) -> str:
     """Return the first 12 hexadecimal digits of a digest, with which people compare them."""
     return digest.rpartition(":")[2][:12]
+
+
+def _beginning(text: str) -> str:
+    """Return so much of a text that the rest matters to nobody, up to a space: half an address cannot be redacted."""
+    return text if len(text) <= _MOST_READ else text[:_MOST_READ].rpartition(" ")[0]
 
 
 def _escape(character: str) -> str:

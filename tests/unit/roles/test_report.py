@@ -62,6 +62,7 @@ def test_every_host_is_in_the_report_and_none_is_changed(tmp_path: Path) -> None
         "mistaken": {"localai_backends": "whisper"},
         "other": {"localai_state": "absent"},
     }
+    (tmp_path / "new").mkdir(mode=0o700)
     code, output = run(
         tmp_path, hosts, "-e", "localai_report_fail_on=unreachable", "-e", "localai_report_directory=new"
     )
@@ -70,6 +71,7 @@ def test_every_host_is_in_the_report_and_none_is_changed(tmp_path: Path) -> None
     assert sum(map(int, re.findall(r"changed=(\d+)", output))) == 0
     files = {path.suffix: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()}
     assert sorted(files) == [".csv", ".html", ".json"]
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
     assert not any(SECRET in text for text in (*files.values(), output))
     rows = {row["host"]: row for row in json.loads(files[".json"])["hosts"]}
     assert list(rows) == list(hosts)
@@ -101,3 +103,11 @@ def test_a_condition_that_does_not_exist_ends_the_run_before_it_begins(tmp_path:
     assert code == 2
     assert "localai_report_fail_on has broken. The conditions are unreachable, unread," in output
     assert not list(tmp_path.glob("report.*"))
+
+
+def test_a_group_without_hosts_has_a_page_and_fails_where_conditions_are_set(tmp_path: Path) -> None:
+    code, output = run(tmp_path, {}, "-e", "localai_report_fail_on=disk")
+    assert code == 2, output
+    assert "The group localai has no hosts. Check the inventory." in output
+    assert "The inventory has no hosts" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["hosts"] == []

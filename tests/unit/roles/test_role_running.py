@@ -19,6 +19,7 @@ BINARY = {"path": "/opt/localai/bin/local-ai-v4.11.0", "checksum": "1"}
 STARTED: dict[str, Any] = {
     "format": 2,
     "time": "2026-11-29T20:00:00Z",
+    "process": "2026-11-29T19:59:58Z",
     "binary": BINARY,
     "files": {},
     "backends": {"old": "/var/lib/local-ai/backends/old/run.sh"},
@@ -48,6 +49,7 @@ def build(name: str, digest: str = "sha256:1") -> dict[str, Any]:
 def seen(*backends: dict[str, Any], **host: Any) -> dict[str, Any]:
     return {
         "__localai_host": {**HOST, **host},
+        "__localai_report_server": {"unit": {"started": STARTED["process"]}},
         "__localai_before": {"backends": list(backends), "capability": "default"},
     }
 
@@ -70,6 +72,7 @@ def test_what_a_running_server_does_not_know(tmp_path: Path) -> None:
         "another binary": seen(old, link={**HOST["link"], "checksum": "2"}),
         "changed models": seen(old, models={"format": 1, "reload": True, "unload": ["chat"]}),
         "no record": seen(build("new"), started={}),
+        "a start by somebody else": seen(started={**STARTED, "process": "2026-11-30T08:00:00Z"}),
         "a stopped service": seen(build("new"), unit={"active_state": "inactive", "load_state": "loaded"}),
     }
     nothing: dict[str, Any] = {"restart": [], "register": [], "reload": False, "unload": []}
@@ -83,7 +86,13 @@ def test_what_a_running_server_does_not_know(tmp_path: Path) -> None:
         "another unit": {**nothing, "restart": ["the unit or the environment"]},
         "another binary": {**nothing, "restart": ["the binary"]},
         "changed models": {**nothing, "reload": True, "unload": ["chat"]},
-        "no record": nothing,
+        # After a rollback: whatever else differs, the next run restarts the service.
+        "no record": {
+            **nothing,
+            "restart": ["the first start", "the binary", "the unit or the environment"],
+            "register": ["new"],
+        },
+        "a start by somebody else": nothing,
         "a stopped service": nothing,
     }
 

@@ -43,6 +43,14 @@ def test_a_build_with_two_digests_drifts() -> None:
     ]
 
 
+def test_a_digest_that_is_not_known_is_no_drift() -> None:
+    unknown = fleets.healthy("b")
+    for row in unknown["results"]["localai_backend_info"]["backends"]:
+        row["metadata"] = None
+    builds = fleets.document([fleets.healthy("a"), unknown])["builds"]
+    assert [row["drifts"] for row in builds] == [False] * len(builds)
+
+
 def test_hosts_that_differ_from_their_pins_are_counted() -> None:
     behind = fleets.changed(fleets.healthy("b"), "wanted", pins=fleets.healthy("", release=1)["wanted"]["pins"])
     row = fleets.document([fleets.healthy("a"), behind])["builds"][0]
@@ -67,6 +75,8 @@ def test_the_conditions_that_make_a_run_fail() -> None:
     assert failures(report, ["disk"]) == []
     assert failures(report, ["unreachable"]) == ["unreachable on 2 of 12 hosts: gpu01.example.com, gpu02.example.com."]
     assert len(failures(report, ["any"])) == len(NAMES) - 1
+    assert failures(fleets.document([]), ["disk"]) == ["The group localai has no hosts. Check the inventory."]
+    assert failures(fleets.document([]), []) == []
     many = fleets.document([fleets.unreachable(f"h{number}") for number in range(9)])
     assert failures(many, ["unreachable"]) == ["unreachable on 9 of 9 hosts: h0, h1, h2, h3, h4 and 4 more."]
 

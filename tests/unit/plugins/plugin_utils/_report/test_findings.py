@@ -25,8 +25,12 @@ PIN = {
 BACKEND = {"name": "llama-cpp", "kind": "alias", "build": "cuda12-llama-cpp", "digest": DIGEST, "platform_digest": ""}
 
 
+FILES = {"a.gguf": "1", "by-hand.gguf": "", "c.gguf": "abc"}
+
+
 def wanted(*pins: Any, **others: Any) -> dict[str, Any]:
-    return {"pins": {"format": 2, "backends": list(pins), **others}, "capability": "nvidia", "platform": "linux/amd64"}
+    host = {"capability": "nvidia", "platform": "linux/amd64", "backends": [], "own_builds": []}
+    return {"pins": {"format": 2, "backends": list(pins)}, **host, **others}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,17 @@ def test_a_backend_off_its_pin_is_named_with_both_builds() -> None:
     ]
 
 
+def test_a_name_with_a_build_of_its_own_is_not_compared_with_pins() -> None:
+    host = wanted(PIN, backends=["llama-cpp"], own_builds=["llama-cpp"])
+    assert findings.pins_of_backends([{**BACKEND, "digest": OTHER}], host) == ({}, [])
+
+
+def test_a_declared_name_without_a_row_for_this_host_is_a_finding() -> None:
+    _known, found = findings.pins_of_backends([], wanted({**PIN, "capability": "amd"}, backends=["llama-cpp"]))
+    assert [one.text for one in found] == ["The pins have no row for the backend llama-cpp and nvidia on linux/amd64."]
+    assert findings.pins_of_backends([], wanted(PIN, backends=["LLAMA-CPP"], capability="")) == ({}, [])
+
+
 @pytest.mark.parametrize("pin", [{**PIN, "digest": "x"}, {**PIN, "uri": None}, {**PIN, "name": 5}, {"name": "x"}])
 def test_pins_that_cannot_be_read_are_a_finding(pin: dict[str, Any]) -> None:
     known, found = findings.pins_of_backends([BACKEND], wanted(pin))
@@ -72,11 +87,14 @@ def test_without_a_row_nothing_is_compared(pins: dict[str, Any]) -> None:
         ({"filename": "a.gguf", "sha256": None}, {"chat": True}, []),
         ({"filename": "a.gguf", "sha256": "2"}, {"chat": False}, ["The model chat differs from its pin: a.gguf."]),
         ({"filename": "b.gguf", "sha256": "1"}, {"chat": False}, ["The model chat differs from its pin: b.gguf."]),
+        ({"filename": "by-hand.gguf", "sha256": "1"}, {}, []),
+        ({"filename": "c.gguf", "sha256": "ABC"}, {"chat": True}, []),
+        (5, {"chat": True}, []),
     ],
 )
-def test_a_model_is_as_pinned_if_its_files_are(pin: dict[str, Any], agrees: dict[str, bool], texts: list[str]) -> None:
+def test_a_model_is_as_pinned_if_its_files_are(pin: Any, agrees: dict[str, bool], texts: list[str]) -> None:
     pins = {"models": [{"name": "Chat", "files": [pin]}, {"name": "other", "files": [pin]}, None]}
-    known, found = findings.pins_of_models([{"name": "chat"}], {"chat": {"a.gguf": "1"}}, pins)
+    known, found = findings.pins_of_models([{"name": "chat"}], {"chat": FILES}, pins)
     assert known == agrees
     assert [finding.text for finding in found] == texts
 

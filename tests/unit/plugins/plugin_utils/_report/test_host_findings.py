@@ -90,6 +90,7 @@ UNREADABLE = {"vendor": "amd", "probe": "rocm-smi", "output": "timeout"}
         ({"gpus": []}, "default", [], []),
         ({"unreadable": [UNREADABLE]}, None, [], ["The GPU of amd cannot be read with rocm-smi."]),
         ({"unreadable": [UNREADABLE]}, "default", [], ["The GPU of amd cannot be read with rocm-smi."]),
+        ({"unreadable": [UNREADABLE]}, "default", ["default"], []),
     ],
 )
 def test_a_gpu_that_is_present_and_not_used(
@@ -133,7 +134,28 @@ def test_another_capability_than_expected(
     ],
 )
 def test_what_the_running_service_does_not_know(values: dict[str, Any], found: list[str]) -> None:
-    assert [one.condition for one in host_findings.pending({**WANTED, **values})] == found
+    assert [one.condition for one in host_findings.pending({**WANTED, **values}, None)] == found
+
+
+def test_nothing_is_to_be_unloaded_from_a_server_that_has_loaded_nothing() -> None:
+    wanted = {**WANTED, "to_unload": ["chat"]}
+    assert list(host_findings.pending(wanted, [])) == []
+    assert [one.condition for one in host_findings.pending(wanted, ["chat"])] == ["reload_pending"]
+
+
+def test_a_start_without_a_record_is_followed_by_a_restart() -> None:
+    reasons = [host_findings.FIRST_START, "the binary"]
+    (found,) = host_findings.pending({**WANTED, "restart_reasons": reasons}, None)
+    assert found.text == "The role has no record of this start, so its next run restarts the service."
+
+
+@pytest.mark.parametrize(
+    ("installed", "declared", "number"),
+    [("v4.10.0", "v4.11.0", 1), ("v4.11.0", "v4.11.0", 0), ("", "v4.11.0", 0), ("v4.11.0", "", 0)],
+)
+def test_another_version_than_declared(installed: str, declared: str, number: int) -> None:
+    found = list(host_findings.other_version({"version": installed, "declared_version": declared}))
+    assert [one.condition for one in found] == ["off_pins"] * number
 
 
 def test_a_file_system_is_full_once_and_below_the_limit() -> None:
@@ -142,7 +164,11 @@ def test_a_file_system_is_full_once_and_below_the_limit() -> None:
         {"mount_point": "/srv", "size": 100 * GIB, "free": 9 * GIB},
         {"mount_point": "/srv", "size": 100 * GIB, "free": 9 * GIB},
         {"mount_point": "/proc", "size": 0, "free": 0},
+        {"mount_point": None, "path": "/mnt/models", "size": 100 * GIB, "free": 1 * GIB},
     ]
     found = list(host_findings.full_disks(space, 10))
-    assert [(one.text, one.detail) for one in found] == [("Less than 10 % of /srv is free.", "9.0 GiB of 100.0 GiB")]
-    assert list(host_findings.full_disks(space, 2.5)) == []
+    assert [(one.text, one.detail) for one in found] == [
+        ("Less than 10 % of /srv is free.", "9.0 GiB of 100.0 GiB"),
+        ("Less than 10 % of /mnt/models is free.", "1.0 GiB of 100.0 GiB"),
+    ]
+    assert list(host_findings.full_disks(space, 0.5)) == []

@@ -45,6 +45,21 @@ def test_nothing_is_wanted_of_a_host_where_localai_is_to_be_absent() -> None:
     assert (row["is_wanted"], row["findings"]) == (False, [])
 
 
+def test_a_meta_backend_has_the_size_of_its_build() -> None:
+    seen = fleets.healthy("host", backends=1)
+    alias = next(row for row in seen["results"]["localai_backend_info"]["backends"] if row["name"] == "llama-cpp")
+    alias.update(kind="meta", disk_usage=4096, metadata={"meta_backend_for": "cuda12-llama-cpp"})
+    row = row_of_host(seen, 10)
+    assert [one["size"] for one in row["backends"]] == [fleets.GIB // 4]
+    assert row["size"] == fleets.GIB // 4 + 2497280640
+
+
+def test_what_the_role_does_not_manage_is_repaired_elsewhere() -> None:
+    seen = fleets.changed(fleets.troubled()[7], "wanted", manages_models=False)
+    (finding,) = row_of_host(seen, 10)["findings"]
+    assert finding["advice"].startswith("The role does not manage this directory")
+
+
 @pytest.mark.parametrize("results", [{}, None, {"localai_backend_info": {"failed": True, "msg": "no"}}])
 def test_a_host_about_which_little_is_known_has_a_row(results: object) -> None:
     row = row_of_host({"host": "host", "results": results, "variables": ["a mistake"]}, 10)

@@ -31,6 +31,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._report.texts import 
         ("größe 模型 🦙", "größe 模型 🦙"),
         ("see https://user:secret@example.com/a?token=secret.", "see https://example.com/a."),
         ("x" * 1001, "x" * 999 + "…"),
+        (f"{'https://h/?sig=' + 'a' * 30000 + ' '}" * 3 + "https://user:secret@h/x", "https://h/ https://h/"),
     ],
 )
 def test_a_text_has_one_line_and_neither_secrets_nor_control_characters(value: object, text: str) -> None:
@@ -47,7 +48,10 @@ def test_a_number_of_bytes_is_a_number(value: object, number: int | None) -> Non
     ("value", "text"),
     [
         ("2026-11-29T20:00:00Z", "2026-11-29T20:00:00Z"),
-        ("2026-11-29T20:00:00+01:00", "2026-11-29T20:00:00+01:00"),
+        ("2026-11-29T20:00:00+01:00", "2026-11-29T19:00:00Z"),
+        ("2026-11-29T20:00:00.123456789-02:30", "2026-11-29T22:30:00Z"),
+        ("2026-11-29T20:00:00", "2026-11-29T20:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", ""),
         ("yesterday", ""),
         ("<b>", ""),
         (None, ""),
