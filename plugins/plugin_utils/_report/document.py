@@ -44,9 +44,9 @@ def document_of(rows: t.Mapping[str, Row], hosts: t.Sequence[str], created: str)
 def failures(document: Row, conditions: t.Sequence[str]) -> list[str]:
     """Return a sentence for each of the conditions (`any`: all) that a host of the report meets.
 
-    Without hosts, any condition fails: an inventory that cannot be read has none.
+    A report without hosts fails in any case: an inventory that cannot be read has none, and no settings of the group.
     """
-    if conditions and not document["hosts"]:
+    if not document["hosts"]:
         return ["The group localai has no hosts. Check the inventory."]
     wanted = NAMES if ANY in conditions else conditions
     return [

@@ -105,8 +105,8 @@ def test_a_condition_that_does_not_exist_ends_the_run_before_it_begins(tmp_path:
     assert not list(tmp_path.glob("report.*"))
 
 
-def test_a_group_without_hosts_has_a_page_and_fails_where_conditions_are_set(tmp_path: Path) -> None:
-    code, output = run(tmp_path, {}, "-e", "localai_report_fail_on=disk")
+def test_a_group_without_hosts_has_a_page_and_fails(tmp_path: Path) -> None:
+    code, output = run(tmp_path, {})
     assert code == 2, output
     assert "The group localai has no hosts. Check the inventory." in output
     assert "The inventory has no hosts" in (tmp_path / "report.html").read_text(encoding="utf-8")

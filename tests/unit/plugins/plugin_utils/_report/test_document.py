@@ -76,7 +76,7 @@ def test_the_conditions_that_make_a_run_fail() -> None:
     assert failures(report, ["unreachable"]) == ["unreachable on 2 of 12 hosts: gpu01.example.com, gpu02.example.com."]
     assert len(failures(report, ["any"])) == len(NAMES) - 1
     assert failures(fleets.document([]), ["disk"]) == ["The group localai has no hosts. Check the inventory."]
-    assert failures(fleets.document([]), []) == []
+    assert failures(fleets.document([]), []) == failures(fleets.document([]), ["disk"])
     many = fleets.document([fleets.unreachable(f"h{number}") for number in range(9)])
     assert failures(many, ["unreachable"]) == ["unreachable on 9 of 9 hosts: h0, h1, h2, h3, h4 and 4 more."]
 
