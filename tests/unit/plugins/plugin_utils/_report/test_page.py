@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import html.parser
+import pathlib
 import re
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from ansible_collections.localai.core.plugins.plugin_utils._report.page import page_of
 from ansible_collections.localai.core.plugins.plugin_utils._report.texts import text_of
 from ansible_collections.localai.core.tests.support import fleets
+
+GOLDEN = pathlib.Path(__file__).with_name("golden.html")
 
 
 class Page(html.parser.HTMLParser):
@@ -32,6 +35,16 @@ class Page(html.parser.HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def test_the_page_of_two_hosts_is_as_it_was() -> None:
+    """A change of the page shows in the difference of `golden.html`, which `python -m` on this file writes again."""
+    assert golden() == GOLDEN.read_text(encoding="utf-8")
+
+
+def golden() -> str:
+    fleet = [fleets.healthy("gpu1.example.com", backends=2), fleets.unreachable("gpu2.example.com")]
+    return page_of(fleets.document(fleet)).partition("</style>")[2].partition("<script>")[0]
 
 
 def test_the_page_is_one_file_that_loads_nothing() -> None:
@@ -84,3 +97,7 @@ def test_the_policy_allows_only_the_own_script_and_style() -> None:
 )
 def test_the_headline_says_how_many_need_action(fleet: list[fleets.Seen], headline: str) -> None:
     assert headline in Page(page_of(fleets.document(fleet))).text
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(golden(), encoding="utf-8")
