@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.utils.unsafe_proxy import wrap_var
-
-from ansible_collections.localai.core.plugins.plugin_utils._values import plain
+from ansible_collections.localai.core.plugins.plugin_utils._values import plain, untrusted
 
 DOCUMENTATION = r"""
 name: host_facts
@@ -70,7 +68,7 @@ def host_facts(known: t.Mapping[str, t.Any]) -> t.Any:
     for row in seen["predicted"]:
         if row["run_file"]:
             backends[row["name"]] = {"backend": row["backend"], "digest": row["digest"], "runnable": True}
-    return wrap_var(
+    return untrusted(
         {
             "format": 1,
             "capability": seen["capability"] or None,

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible.utils.unsafe_proxy import wrap_var
-
 from ansible_collections.localai.core.plugins.plugin_utils._report.document import document_of, failures
 from ansible_collections.localai.core.plugins.plugin_utils._report.page import page_of
 from ansible_collections.localai.core.plugins.plugin_utils._report.table import csv_of
+from ansible_collections.localai.core.plugins.plugin_utils._values import untrusted
 
 DOCUMENTATION = r"""
 name: report
@@ -64,7 +63,7 @@ _value:
 def report(rows: t.Mapping[str, t.Any], hosts: t.Sequence[str], created: str, fail_on: t.Sequence[str] = ()) -> t.Any:
     """Return the files of the report, and what decides whether the run fails."""
     document = document_of(rows, [str(host) for host in hosts], created)
-    return wrap_var(
+    return untrusted(
         {
             "html": page_of(document),
             "json": json.dumps(document, indent=1) + "\n",

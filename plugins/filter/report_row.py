@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.utils.unsafe_proxy import wrap_var
-
 from ansible_collections.localai.core.plugins.plugin_utils._report.row import row_of_host
+from ansible_collections.localai.core.plugins.plugin_utils._values import untrusted
 
 DOCUMENTATION = r"""
 name: report_row
@@ -56,7 +55,7 @@ _value:
 
 def report_row(seen: t.Mapping[str, t.Any], least_free: float = 10) -> t.Any:
     """Return the row of a host. Its texts are those of the host, and must not be taken for templates."""
-    return wrap_var(row_of_host(seen, least_free))
+    return untrusted(row_of_host(seen, least_free))
 
 
 class FilterModule:
