@@ -50,7 +50,8 @@ def pins_of_backends(backends: t.Sequence[Row], wanted: Row) -> tuple[dict[str, 
     try:
         pins = pins_of_host(document, wanted["capability"], wanted["platform"])
     except (LocalAIError, TypeError, ValueError, AttributeError) as e:
-        return {}, [Finding("off_pins", "The pins cannot be read.", text_of(e), "Correct localai_pins.")]
+        reason = text_of(e) if isinstance(e, LocalAIError) else "A row has a value of the wrong type."
+        return {}, [Finding("off_pins", "The pins cannot be read.", reason, "Correct localai_pins.")]
     own = set(map(installed_name, wanted["own_builds"]))
     agrees: dict[str, bool] = {}
     findings = []

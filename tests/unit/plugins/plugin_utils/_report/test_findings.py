@@ -72,7 +72,8 @@ def test_pins_that_cannot_be_read_are_a_finding(pin: dict[str, Any]) -> None:
     known, found = findings.pins_of_backends([BACKEND], wanted(pin))
     assert known == {}
     assert [finding.text for finding in found] == ["The pins cannot be read."]
-    assert found[0].detail
+    assert found[0].detail.endswith(".")
+    assert "attribute" not in found[0].detail
 
 
 @pytest.mark.parametrize("pins", [wanted(), wanted("text", None, 5)])
