@@ -379,6 +379,58 @@ files:
   returned: success
   type: dict
   sample: {/etc/systemd/system/localai.service: 2c26b46b68ffc68f}
+instances:
+  description: The instances of LocalAI that the role set up on the host. What cannot be read is null.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: The name of the unit.
+      type: str
+      returned: success
+    user:
+      description: The user of the service.
+      type: str
+      returned: success
+    group:
+      description: The group of the service.
+      type: str
+      returned: success
+    home:
+      description: The working directory of the service.
+      type: str
+      returned: success
+    address:
+      description: The address that the service listens on.
+      type: str
+      returned: success
+    backends_path:
+      description: The directory of backends.
+      type: str
+      returned: success
+    models_path:
+      description: The directory of models.
+      type: str
+      returned: success
+    data_path:
+      description: The directory of data.
+      type: str
+      returned: success
+    config_path:
+      description: The directory of configuration files.
+      type: str
+      returned: success
+  sample:
+    - unit: localai.service
+      user: localai
+      group: localai
+      home: /var/lib/local-ai
+      address: 127.0.0.1:8080
+      backends_path: /var/lib/local-ai/backends
+      models_path: /var/lib/local-ai/models
+      data_path: /var/lib/local-ai/data
+      config_path: /var/lib/local-ai/configuration
 drop_ins:
   description: The fingerprint of each drop-in of the unit in C(/etc/systemd/system), by its path.
   returned: success

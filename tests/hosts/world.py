@@ -153,13 +153,15 @@ def touched(host: Host) -> Snapshot:
     }
 
 
-def request(host: Remote, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> tuple[int, Any]:
+def request(
+    host: Remote, path: str, body: Mapping[str, Any] | None = None, key: str = "", port: int = 8080
+) -> tuple[int, Any]:
     """The status and the content of its server's answer; status 0 if it does not answer."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
     program = f"""
 import urllib.error, urllib.request
-asked = urllib.request.Request('http://127.0.0.1:8080{path}', {data!r}, {headers!r})
+asked = urllib.request.Request('http://127.0.0.1:{port}{path}', {data!r}, {headers!r})
 try:
     answer = urllib.request.urlopen(asked)
 except urllib.error.HTTPError as error:
@@ -170,9 +172,9 @@ print(answer.status, answer.read().decode())
     return int(status or 0), json.loads(text) if text else None
 
 
-def ask(host: Remote, path: str, body: Mapping[str, Any] | None = None, key: str = "") -> Any:
+def ask(host: Remote, path: str, body: Mapping[str, Any] | None = None, key: str = "", port: int = 8080) -> Any:
     """What its server answers; nothing if it does not, or not to this key."""
-    status, content = request(host, path, body, key)
+    status, content = request(host, path, body, key, port)
     return content if status == 200 else None
 
 

@@ -13,9 +13,10 @@ import typing as t
 
 from .._address import redacted_text
 from .._fs.utf8 import os
+from .environment_file import variables_of
 from .small_files import SmallFile, json_object, read_small_file
 
-_CAPABILITY = re.compile("(?m)^LOCALAI_FORCE_META_BACKEND_CAPABILITY=(.*)$")
+_CAPABILITY = "LOCALAI_FORCE_META_BACKEND_CAPABILITY"
 _SECRET = re.compile("key|token|secret|passw|credential", re.IGNORECASE)
 _MAX_VALUE = 1000
 
@@ -31,12 +32,9 @@ def told_capability(environment_file: str) -> str | None:
     file = read_small_file(environment_file)
     if file.exists is False:
         return ""
-    text = None if file.content is None else file.content.decode("utf-8", "replace")
-    if text is None:
+    if file.content is None:
         return None
-    values = _CAPABILITY.findall(text)
-    # As the role writes it: in quotes, with backslashes.
-    return re.sub(r"\\(.)", r"\1", re.sub('^"(.*)"$', r"\1", values[-1].strip())) if values else ""
+    return variables_of(file.content.decode("utf-8", "replace")).get(_CAPABILITY, "")
 
 
 def runtime_settings(config_path: str) -> dict[str, t.Any]:

@@ -16,6 +16,7 @@ from .._fs.utf8 import os
 from .._module.runner import Run, run_module
 from . import binaries, documents, kernel, port, repositories, units
 from .account import account_of
+from .instances import Instance, instances
 from .interpreter import interpreter
 from .mounts import PathMount, mount_of
 from .small_files import fingerprint_of
@@ -100,6 +101,7 @@ def answers(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "binaries": [_binary_row(one) for one in binaries.binaries_in(options["binary_directories"], checksums)],
         "files": {path: fingerprint_of(path) for path in options["files"]},
         "drop_ins": units.drop_ins(name),
+        "instances": [_instance_row(one) for one in instances()],
         "started": documents.record(os.path.join(memory, "started.json")),
         "good": documents.record(os.path.join(memory, "good/start.json")),
         "previous": documents.record(os.path.join(memory, "previous/start.json")),
@@ -124,4 +126,18 @@ def _binary_row(binary: binaries.Binary) -> dict[str, t.Any]:
         "version": binary.version,
         "checksum": binary.checksum,
         "recorded": binary.recorded,
+    }
+
+
+def _instance_row(instance: Instance) -> dict[str, t.Any]:
+    return {
+        "unit": instance.unit,
+        "user": instance.user,
+        "group": instance.group,
+        "home": instance.home,
+        "address": instance.address,
+        "backends_path": instance.backends_path,
+        "models_path": instance.models_path,
+        "data_path": instance.data_path,
+        "config_path": instance.config_path,
     }
