@@ -73,7 +73,8 @@ _value:
 """
 
 _PATHS = ("home", "backends_path", "data_path", "config_path", "models_path")
-_EVERY_INTERFACE = ("", "0.0.0.0", "[::]")  # noqa: S104
+_EVERY_INTERFACE = ""
+_HOSTS = {"0.0.0.0": _EVERY_INTERFACE, "[::]": _EVERY_INTERFACE, "localhost": "127.0.0.1"}  # noqa: S104
 
 
 def instance_conflicts(
@@ -124,8 +125,14 @@ def _is_in(path: str, directory: str) -> bool:
 
 
 def _same_socket(one: str, other: str) -> bool:
-    (host, _colon, port), (their_host, _colon, their_port) = one.rpartition(":"), other.rpartition(":")
-    return port == their_port and (host == their_host or host in _EVERY_INTERFACE or their_host in _EVERY_INTERFACE)
+    (host, port), (their_host, their_port) = _socket(one), _socket(other)
+    is_same_host = host == their_host or _EVERY_INTERFACE in (host, their_host)
+    return port == their_port and is_same_host
+
+
+def _socket(address: str) -> tuple[str, str]:
+    host, _colon, port = address.rpartition(":")
+    return _HOSTS.get(host.lower(), host), port
 
 
 class FilterModule:

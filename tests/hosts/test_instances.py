@@ -98,8 +98,8 @@ def test_nothing_is_shared_by_accident(world: World, host: Host) -> None:
     before = touched(host)
     said = refusal(world, localai_backends_path=f"{HOME}/backends")
     assert f"localai_backends_path is {HOME}/backends, and localai.service uses {HOME}" in said
-    said = refusal(world, localai_address=":8080")
-    assert "localai_address is :8080, and localai.service listens on 127.0.0.1:8080" in said
+    said = refusal(world, localai_address="localhost:8080")
+    assert "localai_address is localhost:8080, and localai.service listens on 127.0.0.1:8080" in said
     said = refusal(world, localai_models_path=f"{HOME}/models")
     assert "set localai_manage_models to false for all instances but one" in said
     assert "localai_instance is devices" in refusal(world, localai_instance="devices")
