@@ -14,6 +14,7 @@ from typing import Any, Iterator
 
 import pytest
 
+from ansible_collections.localai.core.tests.hosts.fleet import Host
 from ansible_collections.localai.core.tests.hosts.releases import GOOD, NEVER_READY, OLD
 from ansible_collections.localai.core.tests.hosts.version_0_1 import leave_version_0_1
 from ansible_collections.localai.core.tests.hosts.world import (
@@ -58,8 +59,15 @@ def test_check_mode_predicts_the_change_and_makes_none(world: World) -> None:
     assert ask(world.hosts["host1"], "/version")["version"].startswith(OLD)
 
 
-def test_a_host_is_taken_over_with_its_backends(world: World) -> None:
+def starts(host: Host) -> int:
+    """How often systemd has started the service since the host was booted."""
+    journal = host.run("journalctl", "--boot", "--quiet", "--output=cat", "--unit=localai.service")
+    return len(re.findall("(?m)^Started ", journal))
+
+
+def test_a_host_is_taken_over_with_its_backends_and_one_restart(world: World) -> None:
     host = world.hosts["host1"]
+    assert starts(host) == 1
     before = host.run("stat", "-c", "%i %Y", RUN_FILE)
     expect(world.play("provision", limit="host1"), changed=True, hosts=["host1"])
     assert ask(host, "/version")["version"].startswith(GOOD[0])
@@ -68,6 +76,7 @@ def test_a_host_is_taken_over_with_its_backends(world: World) -> None:
     started = host.run("sh", "-c", "readlink -f /usr/local/bin/local-ai")
     assert re.fullmatch(rf"/opt/localai/bin/local-ai-{re.escape(GOOD[0])}.*", started)
     expect(world.play("provision", limit="host1"), changed=False, hosts=["host1"])
+    assert starts(host) == 2
 
 
 def test_nothing_of_the_old_paths_is_left_after_the_next_upgrade(world: World) -> None:
