@@ -100,7 +100,9 @@ def said(outcome: Outcome) -> str:
 
 
 def test_from_a_bare_host_to_an_answer(world: World, host: Host) -> None:
-    outcome = predict_and_run(world)
+    # The playbook of the README and of the first guide, which has no module defaults
+    endpoints = world.site.variables["localai_module_defaults"]["endpoints"]
+    outcome = predict_and_run(world, "server", localai_endpoints=endpoints)
     assert answer(host) == expected(1)
     assert models(host) == ["tiny"]
     assert "Installed tiny" in said(outcome)
