@@ -73,11 +73,12 @@ options:
       verification:
         description:
           - The policy for the signatures of the gallery's images, with LocalAI's own keys.
-          - It is applied if O(signatures) says so.
+          - It is applied with O(signatures=warn) and O(signatures=enforce).
         type: dict
+        version_added: 1.0.0
         suboptions: &policy
           issuer:
-            description: The issuer of the certificate. A policy needs this key or the next one.
+            description: The issuer of the certificate. A policy needs this key or C(issuer_regex).
             type: str
           issuer_regex:
             description:
@@ -87,7 +88,7 @@ options:
           identity:
             description:
               - The identity in the certificate, such as the address of a workflow file with a branch or tag. A policy
-                needs this key or the next one.
+                needs this key or C(identity_regex).
             type: str
           identity_regex:
             description: A regular expression that is found in the identity, as for the issuer.
@@ -101,8 +102,9 @@ options:
       artifact_verification:
         description:
           - The policy for the signature of the index itself, if it is read from a registry.
-          - It is applied if O(signatures) says so.
+          - It is applied with O(signatures=warn) and O(signatures=enforce).
         type: dict
+        version_added: 1.0.0
         suboptions: *policy
   capability:
     description:
@@ -139,7 +141,7 @@ options:
       - With the variable E(LOCALAI_PREFER_DEV_BACKENDS) of the module set to V(true), a development build that can run
         answers to its alias before other builds, as with this variable of a server since v4.10.
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
 requirements:
   - python >= 3.8
   - PyYAML, to read a gallery

@@ -148,14 +148,14 @@ options:
         told apart, is used with one connection.
     type: int
     default: 8
-    version_added: 0.2.0
+    version_added: 1.0.0
   rate_limit:
     description:
       - The maximum number of bytes per second that one task receives on one host, over all its connections, such as
         V(10M) for 10 MiB, at least V(1K). The default is no limit.
       - A burst of what the buffers of the network hold can exceed it for a moment.
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   bundle:
     description:
       - A bundle that M(localai.core.localai_bundle) has filled, as an absolute path on the host or as the URL of its
@@ -166,7 +166,7 @@ options:
       - In check mode, a bundle on the host that is not there yet is a warning, because an earlier task may put it
         there.
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
 notes:
   - Passwords and tokens in O(endpoints) are never shown. Every address is shown without user, password, query and
     fragment, even in the options that Ansible shows with C(-v) and writes to the syslog of the host. Ansible itself

@@ -71,7 +71,7 @@ options:
         type: dict
         suboptions: &policy
           issuer:
-            description: The issuer of the certificate. A policy needs this key or the next one.
+            description: The issuer of the certificate. A policy needs this key or C(issuer_regex).
             type: str
           issuer_regex:
             description:
@@ -81,7 +81,7 @@ options:
           identity:
             description:
               - The identity in the certificate, such as the address of a workflow file with a branch or tag. A policy
-                needs this key or the next one.
+                needs this key or C(identity_regex).
             type: str
           identity_regex:
             description: A regular expression that is found in the identity, as for the issuer.
@@ -95,7 +95,7 @@ options:
       artifact_verification:
         description:
           - The policy for the signature of the index itself, if it is read from a registry.
-          - It is applied if O(signatures) says so.
+          - It is applied with O(signatures=warn) and O(signatures=enforce).
         type: dict
         suboptions: *policy
 requirements:

@@ -34,14 +34,14 @@ options:
     type: str
     choices: [ignore, warn, enforce]
     default: ignore
-    version_added: 0.2.0
+    version_added: 1.0.0
   trusted_root:
     description:
       - The keys and certificates of the Sigstore services to trust, as the absolute path of a C(trusted_root.json) on
         the host, or as its content.
       - The default is the trusted root of Sigstore's public instance that this collection brings.
     type: raw
-    version_added: 0.2.0
+    version_added: 1.0.0
   legacy_signatures:
     description:
       - Whether referrers in the form that cosign had before version 2.6 also count as signatures. LocalAI signed v4.3
@@ -49,5 +49,5 @@ options:
       - Signatures under a tag that ends with C(.sig) never count.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
 """

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import enviro
 DOCUMENTATION = r"""
 name: environment_texts
 short_description: Turn the values of environment variables into text
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

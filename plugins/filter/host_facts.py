@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import plain,
 DOCUMENTATION = r"""
 name: host_facts
 short_description: Return the local facts of a host
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

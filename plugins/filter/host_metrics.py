@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import plain
 DOCUMENTATION = r"""
 name: host_metrics
 short_description: Return the facts of a host as metrics for Prometheus
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._rows import installe
 DOCUMENTATION = r"""
 name: installed_names
 short_description: Return the names that backends or models have on the host
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

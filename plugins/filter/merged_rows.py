@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._rows import merged
 DOCUMENTATION = r"""
 name: merged_rows
 short_description: Merge the backends or models of several variables
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._mirror import endpoi
 DOCUMENTATION = r"""
 name: mirrored_endpoints
 short_description: Add a mirror to endpoints
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -12,7 +12,7 @@ import typing as t
 DOCUMENTATION = r"""
 name: registry_files
 short_description: List the files with which a registry has the images of a bundle
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

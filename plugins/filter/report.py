@@ -17,7 +17,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import untrus
 DOCUMENTATION = r"""
 name: report
 short_description: Combine the rows of all hosts into the report on a fleet
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import untrus
 DOCUMENTATION = r"""
 name: report_row
 short_description: Reduce what is known about a host to a row of the report
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._survey import survey
 DOCUMENTATION = r"""
 name: survey
 short_description: Combine what the hosts of a site want into one document
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

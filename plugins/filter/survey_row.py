@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._survey import row_of
 DOCUMENTATION = r"""
 name: survey_row
 short_description: Reduce what a host wants to what may leave the site
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

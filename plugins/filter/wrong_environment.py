@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import enviro
 DOCUMENTATION = r"""
 name: wrong_environment
 short_description: Find environment variables that LocalAI would not accept
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._mirror import mirror
 DOCUMENTATION = r"""
 name: wrong_mirror
 short_description: Find what is wrong with localai_mirror
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -13,7 +13,7 @@ import typing as t
 DOCUMENTATION = r"""
 name: wrong_paths
 short_description: Find paths that the role cannot use
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils import _backends, _mo
 DOCUMENTATION = r"""
 name: wrong_rows
 short_description: Find mistakes in lists of backends or models
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -14,7 +14,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import is_tex
 DOCUMENTATION = r"""
 name: wrong_unit_overrides
 short_description: Find directives that cannot be in the drop-in of the service
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -12,7 +12,7 @@ import typing as t
 DOCUMENTATION = r"""
 name: wrong_variables
 short_description: Find misspelled variables of the role
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:

@@ -89,7 +89,7 @@ options:
       digest:
         description: The digest of the build, as for O(digest).
         type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   state:
     description:
       - With V(present), each backend is installed and can run. An installed backend that can run is not changed, and
@@ -208,13 +208,13 @@ options:
           gallery:
             description: The name of the gallery that lists the build, whose policy for signatures applies.
             type: str
-            version_added: 0.2.0
+            version_added: 1.0.0
           signer:
             description:
               - Who signed the build, as the host found that made the pins with O(signatures).
               - A host with O(signatures) does not verify the build again if this signer satisfies its policy.
             type: dict
-            version_added: 0.2.0
+            version_added: 1.0.0
             suboptions:
               identity:
                 description: The identity in the certificate.
@@ -298,7 +298,7 @@ options:
         left alone.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
   owner:
     description:
       - The owner of backends, usually the user of the LocalAI service. LocalAI's Python backends write into their
@@ -336,7 +336,7 @@ options:
     elements: str
     choices: [owner, group, backends_path]
     default: []
-    version_added: 0.2.0
+    version_added: 1.0.0
 notes:
   - If the Python that Ansible uses lacks requests or PyYAML, and a run needs them, the module runs again with a Python
     of the distribution (such as C(/usr/bin/python3)) that has both, if there is one.
@@ -625,11 +625,13 @@ removed:
       type: str
 unload:
   description:
-    - The names whose files changed while their run file did not.
-    - Models that LocalAI has loaded with these backends use the old process until they are unloaded.
+    - The names of backends whose files changed while their run file did not.
+    - Models that LocalAI has loaded with these backends use the old process until they are unloaded. Pass the names to
+      O(localai.core.localai_server#module:replaced).
   returned: always
   type: list
   elements: str
+  version_added: 1.0.0
   sample: [cuda12-llama-cpp, llama-cpp]
 restart_required:
   description:

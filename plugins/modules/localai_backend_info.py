@@ -69,7 +69,7 @@ options:
         O(localai.core.localai_backend#module:release).
       - Backends without an image of this release are an error that lists all of them, for all O(pin_capabilities).
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   disk_usage:
     description: Whether to measure the disk usage of each backend. This reads all its directories.
     type: bool
@@ -200,6 +200,7 @@ capability_evidence:
           vendors are listed.
       type: list
       elements: dict
+      version_added: 1.0.0
       sample:
         - vendor: nvidia
           probe: nvidia-smi
@@ -251,23 +252,23 @@ backends:
     is_meta:
       description: Whether LocalAI lists the name as a meta backend.
       type: bool
-      version_added: 0.2.0
+      version_added: 1.0.0
     is_system:
       description: Whether the backend is in O(backends_system_path).
       type: bool
-      version_added: 0.2.0
+      version_added: 1.0.0
     listed:
       description:
         - Whether LocalAI lists the name. It lists no backend at all while a C(metadata.json) or a directory in
           O(backends_path) cannot be read.
       type: bool
-      version_added: 0.2.0
+      version_added: 1.0.0
     usable:
       description:
         - Whether a model can use the name. LocalAI also lists names that no model can use. These have capitals, or
           characters other than letters, digits, C(-) and C(_).
       type: bool
-      version_added: 0.2.0
+      version_added: 1.0.0
     backend:
       description: The directory that answers to the name.
       type: str
@@ -287,7 +288,7 @@ backends:
         - The digest of its image for the platform of this host, if it was installed from an index, or null. A pin can
           have this digest too.
       type: str
-      version_added: 0.2.0
+      version_added: 1.0.0
     signer:
       description:
         - Who signed its image, if a task with O(signatures) verified that, or null.
@@ -295,6 +296,7 @@ backends:
           and C(time) the time of the signature. C(digest) is what was signed, the image or its index. C(log) and
           C(log_index) are the entry in a transparency log, and C(trusted_root) is what verified it.
       type: dict
+      version_added: 1.0.0
     problem:
       description:
         - The problem, or null. A name that no model can use is no problem if another name leads to the same backend.
@@ -359,6 +361,7 @@ previous:
   returned: success
   type: list
   elements: dict
+  version_added: 1.0.0
   sample:
     - backend: cuda12-llama-cpp
       path: /var/lib/local-ai/backends/.localai-core/kept/cuda12-llama-cpp/1

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: localai_model
 short_description: Install, configure, upgrade, pin, repair and remove LocalAI models
-version_added: 0.2.0
+version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:
@@ -271,7 +271,6 @@ options:
         O(models[].state=absent) are left alone.
     type: bool
     default: false
-    version_added: 0.2.0
   owner:
     description:
       - The owner of files, usually the user of the LocalAI service.

@@ -30,7 +30,7 @@ from ansible_collections.localai.core.plugins.module_utils._errors import Source
 ONE, TWO, THREE = ("1" * 64, "2" * 64, "3" * 64)
 WHOLE = Contents(
     created="2026-11-30T00:00:00Z",
-    collection="0.2.0",
+    collection="1.0.0",
     hub=Address("https://hub.example"),
     targets=({"capability": "default", "platform": "linux/amd64", "backends": ["piper"], "models": []},),
     galleries=(StoredGallery("backends", "test", "https://g/x", "https://m/x", Stored("galleries/b.yaml", ONE, 1)),),

@@ -85,9 +85,9 @@ def test_without_pins_there_is_no_file_for_them() -> None:
 
 
 def test_the_collection_and_lists_of_checksums_are_files_too() -> None:
-    artifact = CollectionArtifact("localai-core-0.2.0.tar.gz", "0.2.0", b"content")
+    artifact = CollectionArtifact("localai-core-1.0.0.tar.gz", "1.0.0", b"content")
     found = documents(Wanted(documents={"releases/v1/sums": b"sums"}), directory(), artifact)
-    assert found.files == {"releases/v1/sums": b"sums", "collections/localai-core-0.2.0.tar.gz": b"content"}
+    assert found.files == {"releases/v1/sums": b"sums", "collections/localai-core-1.0.0.tar.gz": b"content"}
     assert [row.path for row in found.others] == list(found.files)
 
 
