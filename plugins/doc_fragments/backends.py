@@ -112,10 +112,10 @@ options:
       - The default is the value of E(LOCALAI_FORCE_META_BACKEND_CAPABILITY) in the environment of the module, or the
         content of the file C(/run/localai/capability). Without them, the capability is detected in the same way as by
         LocalAI.
-      - The memory of GPUs is read from the kernel or, where it does not tell any, from C(nvidia-smi),
+      - The memory of GPUs is read from the kernel. If the kernel does not report it, it is read with C(nvidia-smi),
         C(rocm-smi), C(xpu-smi) and C(vulkaninfo). These tools are searched for in E(PATH), C(/opt/rocm/bin),
         C(/usr/lib/wsl/lib), C(/usr/local/bin) and C(/usr/local/cuda/bin). A tool is stopped after 120 seconds.
-      - The kernel tells the memory of an AMD GPU (C(mem_info_vram_total)). Where C(mem_info_gtt_total) is at least 8
+      - The kernel reports the memory of an AMD GPU (C(mem_info_vram_total)). If C(mem_info_gtt_total) is at least 8
         times as large, it is added, because processors with graphics such as Strix Halo use the memory of the host.
       - If a GPU is present and its memory cannot be read, the builds that are installed for its vendor are kept, with a
         warning. If its compute driver (C(nvidia) or C(amdgpu)) is in use, the capability is unknown. A meta backend

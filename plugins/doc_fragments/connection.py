@@ -71,7 +71,7 @@ options:
                 repository, as for the proxy projects of Harbor. The query is added to every request. The value of
                 V(?ns), which containerd uses, defaults to the host that is mirrored.
               - V(ocilayout:/path) for a directory with an OCI image layout, or V(ocilayout:https://host/path) for one
-                that a web server has. Content is found by digest, and tags by the name V(host/repository:tag), or by
+                on a web server. Content is found by digest, and tags by the name V(host/repository:tag), or by
                 V(tag) if the image has no other name.
             type: str
             required: true
@@ -90,7 +90,8 @@ options:
   client_cert:
     description:
       - A file with the client certificate for all hosts.
-      - A host that only an image names, for a layer that is not in the registry, is shown one from O(endpoints) only.
+      - An image can name another host for a layer that its registry does not have. Such a host gets a client
+        certificate only from its entry in O(endpoints).
     type: path
   client_key:
     description:
@@ -104,7 +105,7 @@ options:
   use_proxy:
     description:
       - Whether to honour the environment variables E(http_proxy), E(https_proxy), E(all_proxy) and E(no_proxy).
-      - E(no_proxy) is read as by Docker and LocalAI. Its entries are host names, which stand for their subdomains
+      - E(no_proxy) is read as by Docker and LocalAI. Its entries are host names, which match their subdomains
         too, V(.domain) or V(*.domain) for subdomains only, addresses, networks such as V(10.0.0.0/8) and V(fd00::/8),
         or V(*). Names and addresses can have a port. V(localhost) and loopback addresses need an entry too.
     type: bool
@@ -144,8 +145,8 @@ options:
       - A transfer starts with one connection. More are opened only while this host waits for the server and the rate
         grows with them, and not above O(rate_limit). After the statuses 429 and 503, a reset or a stalled connection,
         the transfer continues with the connections that work.
-      - A server that does not support range requests, or that states nothing by which parts of two versions could be
-        told apart, is used with one connection.
+      - One connection is used if the server does not support range requests, or if no digest, C(ETag), date or checksum
+        proves that all parts belong to the same version.
     type: int
     default: 8
     version_added: 1.0.0
@@ -153,7 +154,7 @@ options:
     description:
       - The maximum number of bytes per second that one task receives on one host, over all its connections, such as
         V(10M) for 10 MiB, at least V(1K). The default is no limit.
-      - A burst of what the buffers of the network hold can exceed it for a moment.
+      - Data in the buffers of the network can exceed it for a moment.
     type: str
     version_added: 1.0.0
   bundle:

@@ -142,8 +142,8 @@ options:
       - A release of LocalAI, such as V(v4.9.0). It replaces V(latest) in the tags of the gallery's images, so
         V(latest-cpu-whisper) becomes V(v4.9.0-cpu-whisper).
       - A backend with another tag is replaced, even by an older build. A backend of this release requires no network.
-      - A backend whose image has no such tag, or that is not an image, is an error. The error lists all such backends
-        of O(name), and nothing is installed.
+      - It is an error if a backend has no image with such a tag. The error lists all such backends of O(name), and
+        nothing is installed.
       - Mutually exclusive with O(uri), O(digest) and O(pins).
     type: str
   digest:
@@ -345,6 +345,8 @@ notes:
     times the size of the image or the archive is needed.
 seealso:
   - module: localai.core.localai_backend_info
+  - module: localai.core.localai_model
+  - module: localai.core.localai_server
 """
 
 EXAMPLES = r"""
@@ -627,7 +629,7 @@ unload:
   description:
     - The names of backends whose files changed while their run file did not.
     - Models that LocalAI has loaded with these backends use the old process until they are unloaded. Pass the names to
-      O(localai.core.localai_server#module:replaced).
+      O(localai.core.localai_server#module:unload_backends).
   returned: always
   type: list
   elements: str

@@ -76,6 +76,8 @@ options:
     default: false
 seealso:
   - module: localai.core.localai_backend
+  - module: localai.core.localai_model_info
+  - module: localai.core.localai_server_info
 """
 
 EXAMPLES = r"""
@@ -293,8 +295,9 @@ backends:
       description:
         - Who signed its image, if a task with O(signatures) verified that, or null.
         - C(identity) and C(issuer) are those of the certificate. C(source_repository) is the repository of the source,
-          and C(time) the time of the signature. C(digest) is what was signed, the image or its index. C(log) and
-          C(log_index) are the entry in a transparency log, and C(trusted_root) is what verified it.
+          and C(time) the time of the signature. C(digest) is the signed digest, of the image or of its index. C(log)
+          and C(log_index) are the entry in a transparency log. C(trusted_root) is the trusted root that the signature
+          was verified with.
       type: dict
       version_added: 1.0.0
     problem:

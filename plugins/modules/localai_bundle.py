@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: localai_bundle
-short_description: Fetch all that hosts without internet need into one directory
+short_description: Fetch everything that hosts without internet need into one directory
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:
   - Fetches the images of backends, the files of models, the needed entries of the galleries, the server and this
-    collection into one directory, a I(bundle). Each thing is fetched once, however many hosts want it.
+    collection into one directory, a I(bundle). Each image and file is fetched once, for any number of hosts.
   - Hosts install from it with O(localai.core.localai_backend#module:bundle), at a path or a URL of any web server.
-  - What they want is told by a survey, which the playbook C(localai.core.survey) writes, or by names,
+  - The content of the bundle is determined by a survey, which the playbook C(localai.core.survey) writes, or by names,
     capabilities and platforms.
-  - What is there already is not fetched again. An interrupted run is continued by the next one.
+  - Images and files that are in the bundle are not fetched again. The next run continues an interrupted one.
 extends_documentation_fragment:
   - localai.core.connection
   - localai.core.signatures
@@ -31,22 +31,25 @@ attributes:
     details:
       - Reads galleries, manifests and sizes, and lists what a run would fetch.
   diff_mode:
-    description: Returns what is fetched.
+    description: Returns the images and files that are fetched.
     support: full
   idempotent:
-    description: A second run fetches only what is new.
+    description: A second run fetches nothing, unless a server has another version by then.
     support: full
+  platform:
+    description: The operating systems that are supported.
+    support: full
+    platforms: posix
 options:
   path:
     description: The directory of the bundle. It is created if it is missing. It must be empty, or a bundle.
     type: path
     required: true
-    aliases: [dest]
   survey:
     description:
-      - What the hosts want, as the path of the file of a survey or as its content. It takes the place of O(backends),
-        O(models), O(capabilities), O(platforms) and O(server_versions).
-      - All that it lists has to be there, else the task fails.
+      - The survey of a site, as the path of its file or as its content.
+      - The task fails if a backend, a model or a release in it is not available for the hosts that need it.
+      - Mutually exclusive with O(backends), O(models), O(capabilities), O(platforms) and O(server_versions).
     type: raw
   backends:
     description:
@@ -62,13 +65,13 @@ options:
   capabilities:
     description:
       - The capabilities of the hosts, such as V(nvidia-cuda-12). The default is V(default), a host without a GPU.
-      - A backend that has no build for some of them is left out there, with a warning.
+      - If a backend has no build for one of them, it is left out for that capability, with a warning.
     type: list
     elements: str
   platforms:
     description:
       - The platforms of the hosts, such as V(linux/arm64). The default is the architecture of this host. A capability
-        that is only for one platform has that platform.
+        that exists on one platform only, such as V(nvidia-l4t), is fetched for that platform.
     type: list
     elements: str
   server_versions:
@@ -76,51 +79,53 @@ options:
     type: list
     elements: str
   release_url:
-    description: Where the releases are, below which each version has a directory.
+    description: The URL of the releases. Each version has a directory below it.
     type: str
     default: https://github.com/mudler/LocalAI/releases/download
   galleries:
     description:
-      - The galleries of backends, as for O(localai.core.localai_backend#module:galleries). The default is those of the
-        survey, else LocalAI's.
+      - The galleries of backends, as for O(localai.core.localai_backend#module:galleries). The default is the galleries
+        of the survey, or LocalAI's own.
     type: list
     elements: dict
   model_galleries:
-    description: The galleries of models, in the same form.
+    description: The galleries of models, as for O(localai.core.localai_model#module:galleries), with the same default.
     type: list
     elements: dict
   pins:
     description:
-      - A set of pins. Then exactly its builds and files are fetched. Without it, and without pins in the survey, the
-        current ones are, and C(pins.yml) in the bundle pins them.
+      - A set of pins, whose builds and files are fetched. The default is the pins of the survey.
+      - Without pins, the current builds and files are fetched, and C(pins.yml) in the bundle pins them.
     type: dict
   collection:
     description:
-      - An installed copy of this collection, or the file that C(ansible-galaxy collection build) has made, to put its
-        artifact into the bundle. The default is the collection that runs, if the task runs on the controller.
+      - The collection to put into the bundle, as the directory of an installed copy of this collection, or as the file
+        that C(ansible-galaxy collection build) writes. The default is the running collection, if the task runs on the
+        controller.
     type: path
   known:
     description:
-      - The C(bundle.json) of the bundle that the site has already, as a path or as its content. What it lists is not
-        fetched. Copy the new files over the bundle of the site.
+      - The C(bundle.json) of the bundle that the site has, as a path or as its content. Images and files in this list
+        are not fetched. Copy the new files over the bundle of the site.
     type: raw
   prune:
     description:
-      - Whether to remove what the bundle does not need any more. By default, earlier builds stay, so that earlier pins
-        work, but for archives whose URL has another content by now.
+      - Whether to remove images and files that are not needed any more. By default, earlier builds are kept, so that
+        earlier pins work. An archive is replaced if its URL has another content by now.
     type: bool
     default: false
   lock_timeout:
-    description: The number of seconds to wait for another run that fills the same directory.
+    description: The time in seconds to wait for another run that changes O(path).
     type: int
     default: 60
 notes:
   - O(bundle) has no effect on this module.
-  - A file whose server tells neither its checksum nor a version is fetched in each run. Set C(sha256) for it.
-  - A run looks at the sizes of the files that are there, and not at their content. If C(sha256sum --check --quiet
-    SHA256SUMS) finds a damaged one, delete it and run again.
-  - The entries of galleries are stored as they are. If an address in one has a password or a token, the bundle has it.
-  - Backends and files at paths of the hosts are not fetched. A warning names them.
+  - A file without a checksum, whose server does not state a version either, is fetched in each run. Set C(sha256) for
+    it.
+  - A run compares the sizes of the files in the bundle, and not their content. If C(sha256sum --check --quiet
+    SHA256SUMS) finds a damaged file, delete it and run again.
+  - The entries of galleries are stored unchanged. A password or a token in an address of an entry is in the bundle too.
+  - Backends and files with a path on the hosts as their source are not fetched. A warning names them.
   - The images are an OCI layout, C(images), with all documents byte for byte, and only the requested platforms.
     Signatures and other referrers of the images are in it too. Each image has its full name.
   - Requires no privileges. The directory C(.localai-core) in it is not part of the bundle.
@@ -134,7 +139,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Fetch what the hosts of a survey want
+- name: Fetch everything that the hosts of a survey need
   localai.core.localai_bundle:
     path: /srv/bundle
     survey: survey.yml
@@ -153,7 +158,7 @@ EXAMPLES = r"""
     capabilities: [default, nvidia-cuda-12]
     server_versions: [v4.11.0]
 
-- name: Keep a bundle current, with verified signatures, and without what is not needed any more
+- name: Update a bundle, verify signatures, and remove images and files that are not needed any more
   localai.core.localai_bundle:
     path: /srv/bundle
     survey: survey.yml
@@ -163,12 +168,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, or in check mode what would be done.
+  description: A sentence about the changes, or in check mode about the predicted changes.
   returned: success
   type: str
   sample: Fetched 5 things (8123.4 MiB).
 fetched:
-  description: What was missing. Of an image, the blobs that were missing.
+  description: The images and files that were missing. The size of an image is that of its missing blobs.
   returned: success
   type: list
   elements: dict
@@ -186,12 +191,12 @@ fetched:
       type: int
       sample: 78123456
 size:
-  description: The bytes of all that was missing, as far as they are known.
+  description: The bytes of everything in RV(fetched), as far as they are known.
   returned: success
   type: int
   sample: 8123456789
 bytes_transferred:
-  description: The bytes of contents that came over the network, less than RV(size) if an interrupted run was continued.
+  description: The bytes that were transferred over the network. Less than RV(size) if an interrupted run was continued.
   returned: success
   type: int
   sample: 8123456789

@@ -18,6 +18,11 @@ description:
   - Sets owner, group and mode only for recorded directories.
   - Deletes a directory only if it is still the recorded one. Never deletes a mount point, does not leave the file
     system of the directory, and does not follow symlinks.
+seealso:
+  - plugin: localai.core.localai
+    plugin_type: role
+  - module: localai.core.localai_service_files
+  - module: localai.core.localai_preflight
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything.

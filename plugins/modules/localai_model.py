@@ -609,7 +609,7 @@ models:
       description: The time in seconds to transfer the files. Zero in check mode.
       type: float
 removed:
-  description: What is removed from O(models_path).
+  description: The files and directories that are removed from O(models_path).
   returned: always
   type: list
   elements: dict
@@ -625,7 +625,7 @@ removed:
       description: The path in O(models_path).
       type: str
     model:
-      description: The model that it belongs to. Null for what O(prune) removes.
+      description: The model that it belongs to. Null if O(prune) removes it.
       type: str
     reason:
       description: The reason for the removal.
@@ -633,7 +633,7 @@ removed:
 unload:
   description:
     - The names of models whose configuration, files or templates changed. If LocalAI has loaded them, their process
-      uses what was replaced. After a reload, such a model can answer with an error until it is unloaded.
+      uses the replaced content. After a reload, such a model can answer with an error until it is unloaded.
     - First reload, then pass them to O(localai.core.localai_server#module:unload).
   returned: always
   type: list

@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - Lists the models of a host, whoever installed them, with their files and with what they lack.
-  - Returns the backends that the models need, the mistakes in the models path that LocalAI does not report, and the
+  - Lists all models of a host with their files and problems, also models that LocalAI or an administrator installed.
+  - Returns the backends that the models need, the problems in the models path that LocalAI does not report, and the
     files that no model uses.
   - Requires no privileges except those to read the models path. Requires no network, unless O(available), O(upgrades)
     or O(pins) is set.
@@ -48,7 +48,8 @@ options:
     default: false
   upgrades:
     description:
-      - Whether to query galleries and servers for what O(localai.core.localai_model#module:state=latest) would change.
+      - Whether to query galleries and servers for the changes that O(localai.core.localai_model#module:state=latest)
+        would make.
       - Models that were installed with pins are not checked, nor are those that neither LocalAI nor
         M(localai.core.localai_model) installed.
     type: bool
@@ -77,6 +78,7 @@ options:
 seealso:
   - module: localai.core.localai_model
   - module: localai.core.localai_backend
+  - module: localai.core.localai_backend_info
 """
 
 EXAMPLES = r"""
@@ -95,7 +97,7 @@ EXAMPLES = r"""
     name: "{{ info.backends }}"
   when: info.backends | length > 0
 
-- name: Show what is wrong in the models path, and what to do
+- name: Show the problems in the models path, and how to solve them
   ansible.builtin.debug:
     msg: "{{ info.problems }}"
 
@@ -236,7 +238,8 @@ models:
           also whether they have their recorded digests.
       type: bool
     problems:
-      description: What it lacks, and what RV(problems) has about its files, as sentences.
+      description:
+        - Sentences about files that are missing or differ, and about the problems of its files in RV(problems).
       type: list
       elements: str
     pinned:
@@ -254,8 +257,8 @@ backends:
   sample: [llama-cpp, whisper]
 problems:
   description:
-    - What is wrong in the models path, with advice. Among this are YAML files that LocalAI refuses, files that LocalAI
-      lists as models by mistake, missing files, names that no request finds, and what interrupted downloads left.
+    - The problems in the models path, with advice. They include YAML files that LocalAI refuses, files that LocalAI
+      lists as models by mistake, missing files, names that no request finds, and files of interrupted downloads.
   returned: success
   type: list
   elements: dict
@@ -272,7 +275,7 @@ problems:
       description: The problem, as a sentence.
       type: str
     advice:
-      description: What to do.
+      description: How to solve it.
       type: str
 unused:
   description: The files that no YAML file of the models path mentions. LocalAI's caches are listed as a whole.
@@ -295,7 +298,7 @@ unused:
       description: Whether O(localai.core.localai_model#module:prune=true) removes it.
       type: bool
     reason:
-      description: What it is, and why it is or is not removed, as a sentence.
+      description: A sentence about the origin of the file, and why it is or is not removed.
       type: str
 in_progress:
   description:
@@ -369,7 +372,7 @@ available:
       type: list
       elements: str
     size:
-      description: Its size, as the gallery words it.
+      description: Its size, as text of the gallery.
       type: str
     variants:
       description: The entries with other builds of it, for O(localai.core.localai_model#module:variant).
@@ -387,8 +390,8 @@ available:
       type: bool
 upgrades:
   description:
-    - What O(localai.core.localai_model#module:state=latest) would change, with O(upgrades=true). A model that cannot be
-      checked causes a warning.
+    - The models that O(localai.core.localai_model#module:state=latest) would change, with O(upgrades=true). A model
+      that cannot be checked causes a warning.
   returned: when O(upgrades=true)
   type: list
   elements: dict

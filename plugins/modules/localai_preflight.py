@@ -7,14 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: localai_preflight
-short_description: Read what the LocalAI role needs to know of a host
+short_description: Read the facts about a host that the LocalAI role needs
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:
   - This module is used by the role P(localai.core.localai#role), before it changes anything.
   - It changes nothing and needs no Python library. It does not read secrets into its result.
-  - What cannot be known, for example because the user of the task may not read a file, is null or left out of a list.
+  - A value that cannot be known, for example because the user of the task may not read a file, is null or left out of a
+    list.
+seealso:
+  - plugin: localai.core.localai
+    plugin_type: role
+  - module: localai.core.localai_directory
+  - module: localai.core.localai_service_files
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything.
@@ -93,7 +99,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Read what the role needs to know
+- name: Read the facts that the role needs
   localai.core.localai_preflight:
     user: localai
     group: localai
@@ -277,23 +283,24 @@ lowest_port:
   type: int
   sample: 1024
 port:
-  description: Who listens on O(address).
+  description: The use of O(address).
   returned: success
   type: dict
   contains:
     in_use:
-      description: Whether somebody answers there within 2 seconds. Null if the address cannot be used.
+      description: Whether a connection is accepted within 2 seconds. Null if the address cannot be used.
       type: bool
       returned: success
     own:
       description:
-        - Whether it is the main process of the unit. It is if that process was told the same port, or no address.
+        - Whether the main process of the unit listens there. This is assumed if its environment has the same port, or
+          no address.
         - Null if the user of the task may not read the environment of that process.
       type: bool
       returned: success
   sample: {in_use: true, own: true}
 unit:
-  description: The unit, with systemd's own words. All are null if the host is not run by systemd.
+  description: The unit, as systemd reports it. All values are null if the host does not run systemd.
   returned: success
   type: dict
   contains:
@@ -330,12 +337,12 @@ devices:
   elements: str
   sample: [/dev/nvmap]
 link:
-  description: What is at O(binary_link).
+  description: The file at O(binary_link).
   returned: success
   type: dict
   contains:
     exists:
-      description: Whether there is anything, also a symlink to nowhere.
+      description: Whether the path exists. A symlink without a target counts.
       type: bool
       returned: success
     target:

@@ -12,14 +12,18 @@ version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:
-  - Registers backends at a running LocalAI server, lets it read its models again, unloads models that would answer
-    with what was replaced, and tests a model, in this order. The role P(localai.core.localai#role) uses it.
-  - LocalAI reads the backends that are installed when it starts, and then only the file C(external_backends.json) in
-    its configuration directory, which this module writes. The entries of others in it are kept.
+  - Registers backends at a running LocalAI server, lets it read its models again, unloads models whose backend or files
+    were replaced, and tests a model, in this order. The role P(localai.core.localai#role) uses it.
+  - LocalAI reads the installed backends when it starts. After that, it reads only the file C(external_backends.json) in
+    its configuration directory, which this module writes. Entries that something else wrote are kept.
   - If the server does not run, only the file is written.
   - It needs no Python library besides the standard library.
 extends_documentation_fragment:
   - localai.core.server
+seealso:
+  - module: localai.core.localai_server_info
+  - module: localai.core.localai_backend
+  - module: localai.core.localai_model
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything. The smoke test does not run.
@@ -46,19 +50,19 @@ options:
     type: path
   register:
     description:
-      - The entries that this task shall have in C(external_backends.json). It maps the names of backends to the
-        absolute paths of their run files.
+      - The entries of this task in C(external_backends.json), as a mapping of the names of backends to the absolute
+        paths of their run files.
       - LocalAI looks up names in lower case, and models can name a backend only by letters, digits, C(-) and C(_), so
         other names are refused.
-      - An entry of others with the same name and another run file is an error.
+      - It is an error if an entry that something else wrote has the same name and another run file.
       - If the server runs, the task waits until it lists the names. Loaded models whose backend gets another run file
         by this are unloaded.
       - By default, the file is not changed, unless O(registered) is set.
     type: dict
   registered:
     description:
-      - The names of the entries that this task wrote before. Those that are not in O(register) are removed. All other
-        entries belong to others.
+      - The names of the entries that an earlier run of this task wrote. Those that are not in O(register) are removed.
+        All other entries are kept.
       - The file is removed with its last entry.
     type: list
     elements: str
@@ -78,19 +82,19 @@ options:
       - A server with E(LOCALAI_DISABLE_GALLERY_ENDPOINT) cannot reload, which is an error.
     type: bool
     default: false
-  replaced:
-    description:
-      - The names of backends whose build was replaced, with all of their aliases and meta backends, as
-        RV(localai.core.localai_backend#module:unload) has them. The loaded models that run one of them are unloaded.
-      - Models that name no backend, or that the server does not know, are unloaded too, because LocalAI may have chosen
-        any backend for them.
-    type: list
-    elements: str
-    default: []
   unload:
     description:
       - The names of models to unload, such as RV(localai.core.localai_model#module:unload). Models that are not loaded
-        are ignored.
+        are ignored. For names of backends, use O(unload_backends).
+    type: list
+    elements: str
+    default: []
+  unload_backends:
+    description:
+      - The names of backends whose build was replaced, with all of their aliases and meta backends. Set it to
+        RV(localai.core.localai_backend#module:unload). The loaded models that run one of them are unloaded.
+      - Models that name no backend, or that the server does not know, are unloaded too, because LocalAI may have chosen
+        any backend for them.
     type: list
     elements: str
     default: []
@@ -129,7 +133,7 @@ EXAMPLES = r"""
 
 - name: Unload the models that run a replaced build
   localai.core.localai_server:
-    replaced: "{{ installation.unload }}"
+    unload_backends: "{{ installation.unload }}"
   register: result
 
 - name: Change the configuration of a model

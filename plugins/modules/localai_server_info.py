@@ -18,6 +18,10 @@ description:
   - It needs no Python library besides the standard library.
 extends_documentation_fragment:
   - localai.core.server
+seealso:
+  - module: localai.core.localai_server
+  - module: localai.core.localai_backend_info
+  - module: localai.core.localai_model_info
 attributes:
   check_mode:
     description: Runs in C(check_mode) as it does otherwise, because it never changes anything.

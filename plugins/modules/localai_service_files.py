@@ -19,6 +19,11 @@ description:
     the symlink belongs to root or to the user of the task.
   - The steps are carried out in this order, O(directories), O(files), O(secrets), O(generated), O(absent).
   - It does not set SELinux labels.
+seealso:
+  - plugin: localai.core.localai
+    plugin_type: role
+  - module: localai.core.localai_directory
+  - module: localai.core.localai_preflight
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything.

@@ -80,7 +80,7 @@ def fill(world: World, bundle: Path, *arguments: str) -> str:
             "--inventory=localhost,",
             *arguments,
             bundle_path=str(bundle),
-            survey_file=str(world.work / "survey.yml"),
+            localai_survey_file=str(world.work / "survey.yml"),
             release_url=world.site.variables["localai_release_url"],
             endpoints=world.site.module_defaults()["endpoints"],
         ),
@@ -95,7 +95,7 @@ def fill(world: World, bundle: Path, *arguments: str) -> str:
 
 
 def test_a_survey_of_bare_hosts_changes_nothing(world: World) -> None:
-    world.variables.update(localai_models=["tiny"], survey_file=str(world.work / "survey.yml"))
+    world.variables.update(localai_models=["tiny"], localai_survey_file=str(world.work / "survey.yml"))
     world.write_inventory()
     before = {name: touched(host) for name, host in world.hosts.items()}
     outcome = world.play("survey")

@@ -38,8 +38,8 @@ SERVER_SPEC: dict[str, t.Any] = {
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "reload": {"type": "bool", "default": False},
-    "replaced": {"type": "list", "elements": "str", "default": []},
     "unload": {"type": "list", "elements": "str", "default": []},
+    "unload_backends": {"type": "list", "elements": "str", "default": []},
     "smoke_test": {
         "type": "dict",
         "options": {
@@ -97,7 +97,7 @@ class _Update:
         result.update(unloaded=[], busy=[], answer=None)
         result["diff"] = self._diff()
         system = self._system()
-        stale = {*self._params["replaced"], *self._moved(system)}
+        stale = {*self._params["unload_backends"], *self._moved(system)}
         if self._run.check_mode:
             unloaded, reloaded = self._to_unload(system, stale), self._reloads(system)
             result.update(changed=self._rewrites or reloaded or bool(unloaded), unloaded=unloaded, reloaded=reloaded)
@@ -122,7 +122,7 @@ class _Update:
 
         To remove entries takes no answer, so that the role can do it before it restarts a server that gives none.
         """
-        options = ("reload", "replaced", "unload", "smoke_test")
+        options = ("reload", "unload", "unload_backends", "smoke_test")
         if not self._register and not any(self._params[option] for option in options):
             return None
         answer = self._client.get("/system", _SECONDS)

@@ -178,7 +178,7 @@ def test_the_hosts_of_two_groups_are_written_once_and_without_secrets(site: Site
 
 def test_a_host_that_fails_is_counted_and_one_without_localai_wants_nothing(site: Site) -> None:
     site.hosts = {"north": {"n1": BROKEN, "n2": CUDA}, "south": {"s1": {**UNREACHABLE, "localai_state": "absent"}}}
-    output = site.run("-e", "survey_file=other.yml", expected=2)
+    output = site.run("-e", "localai_survey_file=other.yml", expected=2)
     assert "WARNING: These hosts could not be read: n1." in output
     document = yaml.safe_load((site.directory / "other.yml").read_text(encoding="utf-8"))
     assert [target["hosts"] for target in document["targets"]] == [1]

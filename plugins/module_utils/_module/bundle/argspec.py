@@ -13,7 +13,7 @@ from ..argspec import CLIENT_KEY, CONNECTION_OPTIONS, SIGNATURE_OPTIONS, Options
 
 RELEASES = "https://github.com/mudler/LocalAI/releases/download"
 _BUNDLE_OPTIONS: Options = {
-    "path": {"type": "path", "required": True, "aliases": ["dest"]},
+    "path": {"type": "path", "required": True},
     "survey": {"type": "raw"},
     "backends": {"type": "list", "elements": "raw"},
     "models": {"type": "list", "elements": "raw"},

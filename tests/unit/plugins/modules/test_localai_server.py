@@ -118,7 +118,7 @@ def test_the_file_is_written_if_the_server_does_not_run(site: Site) -> None:
             "url": "http://127.0.0.1:1",
             "config_path": str(site.config),
             "register": {"mine": run_file},
-            "replaced": ["llama-cpp"],
+            "unload_backends": ["llama-cpp"],
             "unload": ["qwen"],
         },
     )
@@ -201,12 +201,12 @@ def test_a_server_that_reads_the_file_a_little_later(site: Site, monkeypatch: py
 def test_models_of_a_replaced_backend_are_unloaded(site: Site) -> None:
     site.server.configurations.update({"w": {"backend": "Whisper"}, "any": {"name": "any"}})
     site.server.loaded = {"qwen", "w", "any", "loose.gguf.x"}
-    predicted = site.run(check_mode=True, replaced=["llama-cpp"])
+    predicted = site.run(check_mode=True, unload_backends=["llama-cpp"])
     assert (predicted["unloaded"], site.server.posts()) == (["any", "loose.gguf.x", "qwen"], [])
     assert predicted["msg"] == "Would be unloaded: any, loose.gguf.x, qwen."
-    result = site.run(replaced=["llama-cpp"])
+    result = site.run(unload_backends=["llama-cpp"])
     assert (result["unloaded"], result["changed"], site.server.loaded) == (predicted["unloaded"], True, {"w"})
-    again = site.run(replaced=["llama-cpp"])
+    again = site.run(unload_backends=["llama-cpp"])
     assert (again["changed"], again["unloaded"]) == (False, [])
 
 
@@ -243,7 +243,7 @@ def test_the_order_is_register_then_reload_then_unload_then_test(site: Site) -> 
     site.server._post = post  # type: ignore[method-assign]
     run_file = site.backend("mine")
     test = {"model": "qwen", "prompt": "Hi"}
-    result = site.run(register={"mine": run_file}, reload=True, replaced=["llama-cpp"], smoke_test=test)
+    result = site.run(register={"mine": run_file}, reload=True, unload_backends=["llama-cpp"], smoke_test=test)
     paths = ["/models/reload", "/backend/shutdown", "/backend/load", "/v1/chat/completions"]
     assert entries == [(path, {"mine": run_file}) for path in paths]
     assert (result["answer"], result["changed"]) == ("Hello!", True)
@@ -275,7 +275,7 @@ def test_check_mode_runs_no_smoke_test(site: Site) -> None:
     result = site.run(
         check_mode=True,
         register={"mine": "/not/there/yet/run.sh"},
-        replaced=["llama-cpp"],
+        unload_backends=["llama-cpp"],
         smoke_test={"model": "nosuch"},
     )
     assert (result["failed"], result["changed"], result["answer"]) == (False, True, None)
@@ -318,7 +318,7 @@ def test_a_key_that_is_not_accepted_is_found_before_the_file_is_written(site: Si
 )
 def test_a_server_that_does_not_answer_as_localai_does_is_a_warning(site: Site, answer: Answer) -> None:
     site.server.answers["/system"] = answer
-    result = site.run(register={"mine": site.backend("mine")}, replaced=["llama-cpp"])
+    result = site.run(register={"mine": site.backend("mine")}, unload_backends=["llama-cpp"])
     assert (result["failed"], result["changed"], result["unloaded"]) == (False, True, [])
     assert "did not list its backends" in result["warnings"][0]
     assert site.server.posts() == []
@@ -328,7 +328,7 @@ def test_a_server_that_hangs_does_not_hang_the_task(site: Site, monkeypatch: pyt
     monkeypatch.setattr(update, "_SECONDS", 0.3)
     site.server.answers["/system"] = Answer(delay=30.0)
     start = time.monotonic()
-    result = site.run(replaced=["llama-cpp"])
+    result = site.run(unload_backends=["llama-cpp"])
     assert time.monotonic() - start < 10
     assert "no answer within 0.3 seconds" in result["warnings"][0]
 
