@@ -35,7 +35,7 @@ Options = Mapping[str, Any]
 
 VERSIONS = ("1", "2", "3")
 # What no run here names: a model of ours, one of LocalAI's with a file of its own, and a file of somebody's.
-OTHER, BY_HAND = "other", "by-hand"
+OTHER = "other"
 BYSTANDERS = ("other.yaml", "._gallery_other.yaml", "other.gguf", "by-hand.yaml", "theirs/by-hand.gguf", "notes.txt")
 LOADED = (_answers, _apply, _execute, _hub)  # else a run loads them, which only costs time
 

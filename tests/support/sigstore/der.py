@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 
 NULL = b"\x05\x00"
-TRUE = b"\x01\x01\xff"
 
 
 def tlv(tag: int, content: bytes) -> bytes:

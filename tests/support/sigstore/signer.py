@@ -20,8 +20,6 @@ MEDIA_TYPES = {
     "0.3 of 2024": "application/vnd.dev.sigstore.bundle+json;version=0.3",
     "0.3": "application/vnd.dev.sigstore.bundle.v0.3+json",
 }
-KINDS_V1 = ("dsse", "intoto")
-KINDS_V2 = ("hashedrekord", "dsse")
 
 
 def bundle(
@@ -48,7 +46,7 @@ def bundle(
 
 
 def body_v1(signed: Mapping[str, Any], holder: Holder, kind: str = "") -> Body:
-    """What Rekor v1 keeps of an envelope (`kind` is one of `KINDS_V1`) or of a message."""
+    """What Rekor v1 keeps of an envelope (`kind` is dsse or intoto) or of a message."""
     if "payload" in signed:
         return (rekor_v1.intoto if kind == "intoto" else rekor_v1.dsse)(signed, holder.pem)
     digest, signature = _message(signed)
@@ -56,7 +54,7 @@ def body_v1(signed: Mapping[str, Any], holder: Holder, kind: str = "") -> Body:
 
 
 def body_v2(signed: Mapping[str, Any], holder: Holder, kind: str = "") -> Body:
-    """What Rekor v2 keeps of an envelope (`kind` is one of `KINDS_V2`) or of a message."""
+    """What Rekor v2 keeps of an envelope (`kind` is hashedrekord or dsse) or of a message."""
     if "payload" in signed:
         return (rekor_v2.dsse if kind == "dsse" else rekor_v2.hashed_envelope)(signed, holder)
     return rekor_v2.hashedrekord(*_message(signed), holder)

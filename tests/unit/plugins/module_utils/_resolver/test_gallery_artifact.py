@@ -105,7 +105,6 @@ def test_it_may_be_a_mirror_of_a_gallery_on_the_web(registry: Registry) -> None:
 
 
 LARGE = 33 * 1024**2
-IMAGE_TYPES = [images.OCI_CONFIG, images.DOCKER_CONFIG]
 WRONG = [
     (artifact({"index.yaml": REAL}, artifactType="application/vnd.example"), "of the type 'application/vnd.example'"),
     (artifact({"index.yaml": REAL}, artifactType=None), "of the type 'application/vnd.oci.empty.v1\\+json'"),

@@ -75,7 +75,6 @@ def with_root_of(other):
     return changed(V2, (*damage.PROOF, "checkpoint"), damage.at(other, damage.PROOF)["checkpoint"])
 
 
-NO_PROMISE = without(V1, (*damage.ENTRY, "inclusionPromise"))
 LATER = SIGSTORE.sign_image(DIGEST, how=How(log="v2"))
 BODY_OF_ANOTHER = changed(V1, damage.BODY, damage.at(PROVEN, damage.BODY))
 
