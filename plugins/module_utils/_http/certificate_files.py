@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of certificates and keys that options name, checked before the first request."""
+"""The files of certificates and keys that options name: those for a host, and checks before the first request."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def check_files(connection: Connection) -> None:
             _check_authorities(f"ca_path{whose}", holder.ca_path)
         if holder.client_cert:
             _check_client(whose, holder.client_cert, holder.client_key)
+
+
+def authorities_for(endpoint: Endpoint, connection: Connection) -> bool | str:
+    """Return the argument `verify` of requests for a host: a path, True for the default, False for no validation."""
+    validate = endpoint.validate_certs if endpoint.validate_certs is not None else connection.validate_certs
+    ca_path = endpoint.ca_path or connection.ca_path
+    return (native(ca_path) if ca_path else True) if validate else False
+
+
+def client_files_for(endpoint: Endpoint, connection: Connection) -> str | tuple[str, ...] | None:
+    """Return the argument `cert` of requests for a host: the certificate, with the key if it has a file of its own."""
+    holder = endpoint if endpoint.client_cert else connection
+    files = tuple(native(path) for path in (holder.client_cert, holder.client_key) if path)
+    return files[0] if len(files) == 1 else files or None
 
 
 def _check_authorities(option: str, path: str) -> None:

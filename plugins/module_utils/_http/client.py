@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 
 from .._address import redacted_url
 from .._errors import MissingLibrary, SourceError, TransportError
-from .._fs.utf8 import native
 from .._request import Connection, Endpoint
 from .._unpack.compression import GZIP
-from .certificate_files import check_files
+from .certificate_files import authorities_for, check_files, client_files_for
 from .endpoint_match import endpoint_for, near_miss
 from .proxy import Proxy, proxy_for
 from .ramp import Ramp
@@ -248,8 +247,8 @@ class Http:
                 session.prepare_request(requests.Request(method, url, headers=headers)),
                 stream=True,
                 timeout=min(timeout or self._connection.timeout, self._connection.timeout),
-                verify=self._verify(endpoint),
-                cert=self._client_cert(endpoint),
+                verify=authorities_for(endpoint, self._connection),
+                cert=client_files_for(endpoint, self._connection),
                 proxies={parts.scheme: proxy.url} if proxy else {},
             )
         except (OSError, ValueError) as e:
@@ -335,16 +334,6 @@ class Http:
         """Return the body of an answer without the credentials for its server and for the proxy: some echo them."""
         text, proxy = without_credentials(body.decode("latin-1"), response), self._proxy(response.url)
         return (proxy.redact(text) if proxy else text).encode("latin-1")
-
-    def _verify(self, endpoint: Endpoint) -> bool | str:
-        validate = endpoint.validate_certs if endpoint.validate_certs is not None else self._connection.validate_certs
-        ca_path = endpoint.ca_path or self._connection.ca_path
-        return (native(ca_path) if ca_path else True) if validate else False
-
-    def _client_cert(self, endpoint: Endpoint) -> t.Any:
-        holder = endpoint if endpoint.client_cert else self._connection
-        files = [native(path) for path in (holder.client_cert, holder.client_key) if path]
-        return tuple(files) if len(files) > 1 else files[0] if files else None
 
     def _body(self, response: t.Any, most: int, decode: bool) -> bytes:
         chunks = self.chunks(response, min(CHUNK, most + 1))

@@ -15,7 +15,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from ansible_collections.localai.core.plugins.module_utils._errors import UnusableFile
-from ansible_collections.localai.core.plugins.module_utils._http.certificate_files import check_files
+from ansible_collections.localai.core.plugins.module_utils._http.certificate_files import (
+    authorities_for,
+    check_files,
+    client_files_for,
+)
 from ansible_collections.localai.core.plugins.module_utils._request import Connection, Endpoint
 from ansible_collections.localai.core.tests.support.client import Client
 from ansible_collections.localai.core.tests.support.files import FileServer
@@ -168,3 +172,27 @@ def test_the_content_of_a_file_in_place_of_its_path_is_an_error_without_it(optio
         with pytest.raises(UnusableFile, match=f"^{option}.*: set it to the path of a file") as caught:
             check_files(connection)
         assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "connection", "authorities", "client_files"),
+    [
+        ({}, {}, True, None),
+        ({}, {"ca_path": "/all.pem", "client_cert": "/c.pem"}, "/all.pem", "/c.pem"),
+        (
+            {"ca_path": "/one.pem", "client_cert": "/o.pem"},
+            {"ca_path": "/all.pem", "client_key": "/k"},
+            "/one.pem",
+            "/o.pem",
+        ),
+        ({}, {"client_cert": "/c.pem", "client_key": "/k.pem"}, True, ("/c.pem", "/k.pem")),
+        ({"validate_certs": False}, {"ca_path": "/all.pem"}, False, None),
+        ({"validate_certs": True}, {"validate_certs": False}, True, None),
+    ],
+)
+def test_a_host_has_the_files_of_its_endpoint_or_else_those_for_all_hosts(
+    endpoint, connection, authorities, client_files
+):
+    host, settings = Endpoint(host="h", **endpoint), Connection(**connection)
+    assert authorities_for(host, settings) == authorities
+    assert client_files_for(host, settings) == client_files
