@@ -83,7 +83,8 @@ options:
           issuer_regex:
             description:
               - A regular expression of Go (RE2) that is found in the issuer. C(^) and C($) match its start and its end.
-              - What Go and Python read differently is an error, for example look-around, C(\p) and C([[:alpha:]]).
+              - Syntax that Go and Python read differently is an error, for example look-around, C(\p) and
+                C([[:alpha:]]).
             type: str
           identity:
             description:

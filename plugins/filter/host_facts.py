@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role knows about a host, as Ansible's local facts."""
+"""The facts about a host that the role publishes as Ansible's local facts."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ description:
 positional: _input
 options:
   _input:
-    description: What P(localai.core.report_row#filter) returned, by the names of the hosts.
+    description: The rows that P(localai.core.report_row#filter) returned, by the names of the hosts.
     type: dict
     required: true
   hosts:
@@ -61,7 +61,7 @@ _value:
 
 
 def report(rows: t.Mapping[str, t.Any], hosts: t.Sequence[str], created: str, fail_on: t.Sequence[str] = ()) -> t.Any:
-    """Return the files of the report, and what decides whether the run fails."""
+    """Return the files of the report, the numbers of hosts, and the failures."""
     document = document_of(rows, [str(host) for host in hosts], created)
     return untrusted(
         {

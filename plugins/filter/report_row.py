@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known about one host, as a row of the report."""
+"""The row of one host in the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._values import untrus
 
 DOCUMENTATION = r"""
 name: report_row
-short_description: Reduce what is known about a host to a row of the report
+short_description: Reduce the results of the modules for a host to a row of the report
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
@@ -30,7 +30,7 @@ options:
         P(localai.core.localai_backend_info#module), P(localai.core.localai_model_info#module) and
         P(localai.core.localai_server_info#module), by the names of the modules. Each of them can be missing or failed.
       - C(variables) are the errors in the variables of the host.
-      - C(wanted) is what the variables declare, and what the role knows about pending restarts.
+      - C(wanted) has the declared state, and the reasons for a pending restart.
       - All of them but C(host) can be left out.
     type: dict
     required: true
@@ -41,14 +41,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Keep what the report shows
+- name: Build the row of the host
   ansible.builtin.set_fact:
     row: "{{ seen | localai.core.report_row }}"
 """
 
 RETURN = r"""
 _value:
-  description: The row of the host. C(findings) is what needs action there.
+  description: The row of the host. C(findings) are the conditions that need action there.
   type: dict
 """
 

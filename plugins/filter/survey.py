@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all hosts of a site want and can run, as one document."""
+"""The survey of a site: the declared state and the capabilities of all hosts in one document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._survey import survey
 
 DOCUMENTATION = r"""
 name: survey
-short_description: Combine what the hosts of a site want into one document
+short_description: Combine the rows of all hosts of a site into one document
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
@@ -23,8 +23,8 @@ positional: _input
 options:
   _input:
     description:
-      - What P(localai.core.survey_row#filter) returned, by the names of the hosts. It is empty for a host that wants
-        nothing.
+      - The rows that P(localai.core.survey_row#filter) returned, by the names of the hosts. A row is empty for a host
+        that needs nothing.
     type: dict
     required: true
   hosts:
@@ -35,7 +35,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what two hosts want, one of which cannot be read
+- name: Combine the rows of two hosts, one of which cannot be read
   ansible.builtin.debug:
     msg: "{{ {'host1': row} | localai.core.survey(hosts=['host1', 'host2']) }}"
   vars:
@@ -66,7 +66,7 @@ _value:
 
 
 def survey(rows: t.Mapping[str, t.Any], hosts: t.Iterable[str]) -> dict[str, t.Any]:
-    """Return the document, and what the operator has to know about it."""
+    """Return the document, and the problems that the operator has to know."""
     return survey_of(rows, hosts)
 
 

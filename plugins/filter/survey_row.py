@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one host wants and can run, as far as it has to leave the site."""
+"""The row of one host in the survey, with the data that may leave the site."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from ansible_collections.localai.core.plugins.plugin_utils._survey import row_of
 
 DOCUMENTATION = r"""
 name: survey_row
-short_description: Reduce what a host wants to what may leave the site
+short_description: Reduce the declared state of a host to the data that may leave the site
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
 description:
   - This filter belongs to the role P(localai.core.localai#role), for the playbook C(localai.core.survey).
-  - It keeps only what decides which files a host needs. Users, passwords and queries are removed from addresses.
+  - It keeps only the data that determines the files that a host needs. Users, passwords and queries are removed from
+    addresses.
 positional: _input
 options:
   _input:
@@ -31,7 +32,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Keep what may leave the site
+- name: Build the row of the host
   ansible.builtin.set_fact:
     row: "{{ wanted | localai.core.survey_row }}"
   vars:

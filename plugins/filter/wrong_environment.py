@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What LocalAI would refuse of the environment, or understand in another way."""
+"""Environment variables that LocalAI would refuse or misinterpret."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is wrong, one text for each variable. Values are not shown, because they can be secrets.
+  description: The mistakes, one text for each variable. Values are not shown, because they can be secrets.
   type: list
   elements: str
 """
@@ -70,7 +70,7 @@ def wrong_environment(
     types: t.Mapping[str, t.Iterable[str]],
     choices: t.Mapping[str, t.Iterable[str]] | None = None,
 ) -> list[str]:
-    """Return what is wrong, in the order of the names."""
+    """Return the mistakes, in the order of the names."""
     rules = {str(name): _RULES[kind] for kind, names in types.items() for name in names}
     for name, values in (choices or {}).items():
         texts = [str(value) for value in values]

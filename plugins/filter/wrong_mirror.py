@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with the variable `localai_mirror` of the role."""
+"""Mistakes in the variable `localai_mirror` of the role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._mirror import mirror
 
 DOCUMENTATION = r"""
 name: wrong_mirror
-short_description: Find what is wrong with localai_mirror
+short_description: Find mistakes in localai_mirror
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is wrong, and what to write.
+  description: The mistakes, with the correction of each.
   type: list
   elements: str
 """

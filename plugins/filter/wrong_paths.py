@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which paths of the role are no plain paths, or belong to somebody else."""
+"""Paths of the role that are no plain paths, or that belong to the system."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is wrong, one text for each variable.
+  description: The mistakes, one text for each variable.
   type: list
   elements: str
 """
@@ -71,7 +71,7 @@ _SHARED = (
 def wrong_paths(
     paths: t.Mapping[str, t.Any], own: t.Iterable[str] = (), below: str = "", volatile: bool = False
 ) -> list[str]:
-    """Return what is wrong, in the order of the variables."""
+    """Return the mistakes, in the order of the variables."""
     wrong = {name: _wrong(str(path), list(map(str, own)), volatile) for name, path in paths.items()}
     base = str(paths[below]).rstrip("/") + "/" if wrong.get(below) else None
     return [

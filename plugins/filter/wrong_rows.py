@@ -27,7 +27,7 @@ options:
     type: dict
     required: true
   kind:
-    description: What is in the lists.
+    description: The kind of the items in the lists.
     type: str
     choices: [backends, models]
     required: true
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The mistakes, each with its place.
+  description: The mistakes, each with its variable and item.
   type: list
   elements: str
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which directives of a drop-in systemd would not accept, or would break the role."""
+"""Directives that cannot be in the drop-in of the service: systemd refuses them, or they break the role."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ options:
     type: dict
     required: true
   reserved:
-    description: The directives of the section V(Service) that belong to the role, and what to use instead.
+    description: The directives of the section V(Service) that the role sets, with the replacement for each.
     type: dict
     default: {}
 """
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is wrong, one text for each directive.
+  description: The mistakes, one text for each directive.
   type: list
   elements: str
 """
@@ -50,7 +50,7 @@ _SECTIONS = ("Unit", "Service", "Install")
 
 
 def wrong_unit_overrides(overrides: t.Mapping[str, t.Any], reserved: t.Mapping[str, str] | None = None) -> list[str]:
-    """Return what is wrong, in the order of the drop-in."""
+    """Return the mistakes, in the order of the drop-in."""
     found = []
     for section, directives in overrides.items():
         if str(section) not in _SECTIONS:

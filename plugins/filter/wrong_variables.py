@@ -34,7 +34,7 @@ options:
     elements: str
     required: true
   mistakes:
-    description: Wrong names, and what to do instead.
+    description: Wrong names, with the correction of each.
     type: dict
     default: {}
 """
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The wrong names, each with the right one or with what to do instead.
+  description: The wrong names, each with the right name or another correction.
   type: list
   elements: str
 """

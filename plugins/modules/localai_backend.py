@@ -211,7 +211,7 @@ options:
             version_added: 1.0.0
           signer:
             description:
-              - Who signed the build, as the host found that made the pins with O(signatures).
+              - The signer of the build, as verified by the host that made the pins with O(signatures).
               - A host with O(signatures) does not verify the build again if this signer satisfies its policy.
             type: dict
             version_added: 1.0.0
@@ -221,7 +221,7 @@ options:
                 type: str
                 required: true
               issuer:
-                description: Who vouches for the identity.
+                description: The issuer that vouches for the identity.
                 type: str
                 required: true
               source_repository:

@@ -293,7 +293,7 @@ backends:
       version_added: 1.0.0
     signer:
       description:
-        - Who signed its image, if a task with O(signatures) verified that, or null.
+        - The signer of its image, if a task with O(signatures) has verified it, or null.
         - C(identity) and C(issuer) are those of the certificate. C(source_repository) is the repository of the source,
           and C(time) the time of the signature. C(digest) is the signed digest, of the image or of its index. C(log)
           and C(log_index) are the entry in a transparency log. C(trusted_root) is the trusted root that the signature

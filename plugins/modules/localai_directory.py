@@ -118,7 +118,7 @@ options:
     default: /var/lib/localai-core/directories.json
   adopt:
     description:
-      - How to recognize a host that was provisioned by version 0.1 of this collection, which wrote no record. It is
+      - The signs of a host that was provisioned by version 0.1 of this collection, which wrote no record. They are
         used if there is no record.
       - All O(adopt.files) must exist, and O(adopt.user) must be a system user with the home directory O(adopt.home) and
         without a login shell.
