@@ -179,7 +179,7 @@ class GalleryPolicy(t.NamedTuple):
 
 
 class Policies(t.NamedTuple):
-    """What a plan needs to know about signatures: the mode, and the policies of the galleries."""
+    """The settings of a plan for signatures: the mode, and the policies of the galleries."""
 
     mode: SignatureMode = "ignore"
     galleries: tuple[GalleryPolicy, ...] = ()

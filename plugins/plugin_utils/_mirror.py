@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variable `localai_mirror` of the role means."""
+"""The meaning of the role's variable `localai_mirror`, and its mistakes."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the hosts of a site want and can run, without secrets: first of one host, then of all of them.
+"""The survey of a site, without secrets: first the row of one host, then the document of all hosts.
 
 Only keys that are listed here leave the site.
 """

@@ -65,7 +65,7 @@ class Bundle:
 
     @functools.cached_property
     def contents(self) -> Contents:
-        """What it has; raises SourceError, TransportError."""
+        """The list of its content; raises SourceError, TransportError."""
         try:
             content = content_of(self._directory, CONTENTS, MOST_BYTES)
             contents = parse_contents(content)

@@ -97,10 +97,11 @@ class StoredImage(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a bundle has. `hub` is the server of the Hub in the URLs, `blobs` the sizes of the blobs by digest.
+    """The list of the content of a bundle.
 
-    Of several excerpts of a gallery, the newest is the first. `others` are files that hosts do not ask for by a URL.
-    `targets` describe what the bundle was written for. `pins` are the rows of `pins.yml`, those of backends first.
+    `hub` is the server of the Hub in the URLs, `blobs` the sizes of the blobs by digest. Of several excerpts of a
+    gallery, the newest is the first. `others` are files that hosts do not ask for by a URL. `targets` describe what the
+    bundle was written for. `pins` are the rows of `pins.yml`, those of backends first.
     """
 
     created: str = ""

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a bundle answers in the place of web servers and registries."""
+"""Reads from a bundle instead of web servers and registries."""
 
 from __future__ import annotations
 

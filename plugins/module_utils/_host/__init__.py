@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role needs to know of a host before it changes anything, and the files of the service.
+"""The facts about a host that the role reads before it changes anything, and the files of the service.
 
 The directories of the service and backends do not belong here.
 """

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task of `localai_service_files` declares, validated. Pure, except for the numbers of accounts."""
+"""The options of a task of `localai_service_files`, validated. Pure, except for the numbers of accounts."""
 
 from __future__ import annotations
 

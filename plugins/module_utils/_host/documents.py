@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in the role's records and in LocalAI's own documents, without secrets."""
+"""The content of the role's records and of LocalAI's own documents, without secrets."""
 
 from __future__ import annotations
 

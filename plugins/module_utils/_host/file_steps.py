@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is declared, and what is there -> the steps of `localai_service_files`. Pure."""
+"""The declared files and the files on the host -> the steps of `localai_service_files`. Pure."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel of this host restricts. `root` is the root directory, which tests replace."""
+"""Restrictions of this host's kernel. `root` is the root directory, which tests replace."""
 
 from __future__ import annotations
 

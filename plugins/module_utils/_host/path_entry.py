@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is at a path of the service's files. A symlink at the path itself is not followed."""
+"""The file, directory or symlink at a path of the service's files. A symlink at the path itself is not followed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_ATTRIBUTES = FileAttributes()
 
 
 class Kind(enum.Enum):
-    """What has a path."""
+    """The kind of a directory entry."""
 
     MISSING = "missing"
     DIRECTORY = "directory"
@@ -36,7 +36,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class PathEntry:
-    """What is at a path: the content of a file, or the target of a symlink, None if it is not known."""
+    """The entry at a path: the content of a file, or the target of a symlink, None if it is not known."""
 
     kind: Kind
     attributes: FileAttributes = _NO_ATTRIBUTES

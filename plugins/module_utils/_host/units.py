@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What systemd says of units, and what the files of units contain. `root` is the root directory of this host."""
+"""Units as systemd reports them, and the content of unit files. `root` is the root directory of this host."""
 
 from __future__ import annotations
 

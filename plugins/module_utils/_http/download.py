@@ -129,7 +129,7 @@ class Download:
 
 
 class _Version(t.NamedTuple):
-    """What a response states of the file that it is a part of; a length in bytes."""
+    """The statements of a response about its whole file; the length is in bytes."""
 
     etag: str
     modified: str

@@ -55,7 +55,7 @@ class Peer:
 
 
 class Reason(t.NamedTuple):
-    """What happened, as a part of a sentence, and what to do about it, as whole sentences.
+    """The cause of an error, as a part of a sentence, and the advice, as whole sentences.
 
     It happened `is_at_proxy`, not at the server; if it `is_unconnected`, there was no connection at all.
     """

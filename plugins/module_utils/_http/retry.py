@@ -38,7 +38,7 @@ _Result = t.TypeVar("_Result")
 
 
 class Fault(enum.Enum):
-    """What an error of a connection means for the next attempt, and for other requests to the same server."""
+    """The consequence of a connection error for the next attempt, and for other requests to the same server."""
 
     # Something broke that may work the next time.
     TRANSIENT = enum.auto()

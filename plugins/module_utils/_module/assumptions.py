@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a prediction assumes, because earlier tasks of the play do not run in check mode."""
+"""The assumptions of a prediction, because earlier tasks of the play do not run in check mode."""
 
 from __future__ import annotations
 

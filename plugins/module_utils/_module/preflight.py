@@ -41,7 +41,7 @@ _MOST_GROWTH = 20
 
 
 class Contents(t.NamedTuple):
-    """What a managed directory holds, and the option that names it, for messages."""
+    """The content of a managed directory, and the option that names it, for messages."""
 
     kind: str
     option: str

@@ -19,7 +19,7 @@ _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,"]*)')
 
 @dataclass(frozen=True)
 class Challenge:
-    """What a registry demands: a password (`basic`), or a token (`bearer`) from the server `realm`."""
+    """The challenge of a registry: a password (`basic`), or a token (`bearer`) from the server `realm`."""
 
     scheme: t.Literal["basic", "bearer"]
     realm: str = ""

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who logs in at a registry: the credentials for an image, and what to say when they are refused or missing."""
+"""Credentials for an image at a registry, and the advice if they are refused or missing."""
 
 from __future__ import annotations
 

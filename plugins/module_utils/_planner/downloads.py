@@ -34,7 +34,7 @@ class DownloadedArtifact:
 
     @property
     def identity(self) -> str:
-        """What tells its content from others."""
+        """A text that distinguishes its content from other content."""
         return self.platform_digest or self.digest
 
 

@@ -49,7 +49,7 @@ def parse_index(data: bytes, gallery: str, gallery_url: Address) -> Index[Entry]
 
 
 class Access(t.NamedTuple):
-    """What it takes to read galleries. Problems that prevent nothing are added to `warnings`."""
+    """The parts that are needed to read galleries. Problems that do not prevent it are added to `warnings`."""
 
     http: Http
     images: Images

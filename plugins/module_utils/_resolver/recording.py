@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
 
 
 class Recorded(t.NamedTuple):
-    """What was read: galleries by kind and name, base files by gallery and URL, and answers of the Hub by URL."""
+    """Read documents: galleries by kind and name, base files by gallery and URL, and answers of the Hub by URL."""
 
     galleries: dict[tuple[Kind, str], Held]
     bases: dict[tuple[str, str], bytes]

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What LocalAI's answers say. Pure. Anything may come back: what is not as expected is unknown.
+"""Values from LocalAI's answers. Pure. An answer may have any content: values of another form count as unknown.
 
 Follows `core/http/routes/localai.go`, `core/schema/localai.go` and `core/config/model_config.go` in LocalAI.
 """
@@ -30,7 +30,7 @@ class System:
 
 @dataclass(frozen=True)
 class ModelView:
-    """What a server has in memory of a model. The backend is empty if the model names none."""
+    """The configuration of a model in the memory of a server. The backend is empty if the model names none."""
 
     backend: str = ""
     alias: str = ""

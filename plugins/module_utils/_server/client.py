@@ -34,7 +34,7 @@ class Outcome(enum.Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request led to: an answer, or in `problem` why there is none.
+    """The outcome of a request: an answer, or in `problem` why there is none.
 
     `CLOSED`: nothing accepts connections there. `SILENT`: the time was over. `BROKEN`: anything else, such as an answer
     that is cut off or is not HTTP.

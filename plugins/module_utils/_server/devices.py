@@ -54,7 +54,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class DeviceRules:
-    """What the control group of a unit lets it open.
+    """The devices that the control group of a unit allows.
 
     `allowed` has the device and the access of each `DeviceAllow`, `numbers` the numbers of the paths among them.
     """

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is at the path of a directory, opened so that only root can lead this process elsewhere."""
+"""The entry at the path of a directory, opened so that only root can lead this process elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells a directory from all others, whatever path leads to it.
+    """The identity of a directory, for any path that leads to it.
 
     The kernel can renumber devices at a reboot (btrfs, NFS, LVM), so the identifier of the file system counts too;
     `file_system` is 0 if the kernel states none. Inode numbers are used again, so a directory that was created here has
@@ -44,7 +44,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class PathState:
-    """What is at a path: `directory` is None for anything but a directory, `real` is its path without symlinks.
+    """The entry at a path: `directory` is None for anything but a directory, `real` is its path without symlinks.
 
     The kind `link` is a symlink to a directory; `hidden` is a path that this user may not see, such as root on NFS that
     squashes root.

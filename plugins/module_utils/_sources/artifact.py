@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a source delivers, and the interfaces of its parts: a new kind of source implements `Source` and `Content`."""
+"""The content of a source, and the interfaces of its parts: a new kind of source implements `Source` and `Content`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Content(t.Protocol):
 
     @property
     def blobs(self) -> t.Sequence[Blob]:
-        """What is transferred for it."""
+        """The contents that are transferred for it."""
         return ()
 
     def unpacked_size(self) -> int:
@@ -82,14 +82,14 @@ class Artifact:
 
     @property
     def identity(self) -> str:
-        """What tells its content from others, also without a digest; empty if nothing does."""
+        """A text that distinguishes its content from other content, also without a digest; empty if there is none."""
         first = next((blob.identity for blob in self.content.blobs), "")
         return self.platform_digest or self.digest or first
 
 
 @dataclass(frozen=True)
 class Context:
-    """What sources need besides their URI. `hub` is the server of Hugging Face.
+    """The data that sources need besides their URI. `hub` is the server of Hugging Face.
 
     `files` keeps the images in files on this host, by path.
     """

@@ -46,7 +46,7 @@ class Blob:
 
 
 class Partial(t.Protocol):
-    """What has arrived of one blob: `size` bytes of it; see `_store.partial`. Raises HostError."""
+    """The received part of one blob: `size` bytes of it; see `_store.partial`. Raises HostError."""
 
     size: int
 
@@ -73,7 +73,7 @@ class Partial(t.Protocol):
 
 
 class Partials(t.Protocol):
-    """What has arrived of all blobs. Raises HostError."""
+    """The received parts of all blobs. Raises HostError."""
 
     def find(self, identity: str) -> Partial | None:
         """Return what an earlier run left of a blob."""

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was downloaded ahead of its installation, in a directory for each backend or model, under keys of the content.
+"""Downloads ahead of their installation, in a directory for each backend or model, under keys of the content.
 
 A backend has one build at most. It is a complete tree like an installed one, so that its installation is a rename. A
 model has files, which the installing run takes as it takes what an interrupted run transferred; see `partial.py`.

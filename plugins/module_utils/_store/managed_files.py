@@ -63,7 +63,7 @@ class NewAttributes(t.NamedTuple):
 
 @dataclass(frozen=True)
 class StoreActions:
-    """What the locked store does for its managed files.
+    """The operations of the locked store on its managed files.
 
     `own` raises OSError if there was no space for our own directories. `write_own` replaces a file of our own in the
     directory of a descriptor.

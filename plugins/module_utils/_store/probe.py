@@ -29,7 +29,7 @@ _NO_SUCH_USER = (errno.EINVAL, errno.EOVERFLOW)
 
 @dataclass(frozen=True)
 class Probed:
-    """What a file system keeps, and `creator`: the number of the user to whom it gives new files."""
+    """The attributes that a file system keeps, and `creator`: the number of the user to whom it gives new files."""
 
     keeps: KeptAttributes
     creator: int

@@ -26,7 +26,7 @@ _LATER_KEYS = ("pinned", "listed", "signer")
 
 @dataclass(frozen=True)
 class Record:
-    """What only this collection needs to know of a tree; `size` is in bytes.
+    """This collection's own record of a tree; `size` is in bytes.
 
     `requested`: a task named the tree itself. `pinned`: it was installed by the option `pins`. `listed`: the record has
     the list of what was installed. `signer`: who signed the image, None if nobody verified that.
@@ -69,7 +69,7 @@ def _signer(value: t.Any) -> Signer | None:
 
 
 class Inspection(t.NamedTuple):
-    """What a walk through an installed tree found.
+    """The result of a walk through an installed tree.
 
     `damage` says in words what differs from the record, `differing` is the number of paths that have another owner,
     group or mode than requested.

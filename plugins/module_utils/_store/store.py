@@ -137,7 +137,7 @@ class Store:
 
     @property
     def keeps(self) -> KeptAttributes:
-        """What the file system keeps; it is probed once, and the answer recorded."""
+        """The attributes that the file system keeps; it is probed once, and the answer recorded."""
         return self._probed.keeps
 
     @contextlib.contextmanager
@@ -176,7 +176,7 @@ class Store:
 
     @property
     def downloads(self) -> Downloads:
-        """What was downloaded ahead of its installation."""
+        """The downloads ahead of their installation."""
         own = None if isinstance(self._own_or_error, OSError) else self._own_or_error
         return Downloads(own, self._path_fd, self._own_path, self._discard)
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What needs action on a host, in what it has installed: backends, models and pins."""
+"""Conditions that need action in the installed content of a host: backends, models and pins."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What needs action on a host itself: its connection, its service, its GPU, its capability and its disks."""
+"""Conditions that need action on a host itself: its connection, its service, its GPU, its capability and its disks."""
 
 from __future__ import annotations
 

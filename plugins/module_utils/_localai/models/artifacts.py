@@ -62,7 +62,7 @@ _DIRECTORY_BACKENDS = frozenset(
 
 
 class Resolved(t.NamedTuple):
-    """What a snapshot was resolved to: a server, a commit, its key, and its file if it has only one."""
+    """The source of a snapshot after resolution: a server, a commit, its key, and its file if it has only one."""
 
     endpoint: str
     revision: str

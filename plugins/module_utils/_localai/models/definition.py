@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a model is made of, and the configuration that LocalAI makes of it. Pure.
+"""The parts of a model, and the configuration that LocalAI builds from them. Pure.
 
 Follows `InstallModelFromGallery`, `InstallModel` and `ResolveVariant` in LocalAI's `core/gallery/models.go`.
 """
@@ -65,7 +65,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a configuration is merged from: its `definition`, the `base` configuration, and `overrides` of the entry."""
+    """The parts of a configuration before the merge: its `definition`, the `base`, and `overrides` of the entry."""
 
     definition: Definition
     base: Config = field(default_factory=dict)

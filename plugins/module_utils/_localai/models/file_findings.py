@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with the other files of the models path: listed by mistake, unreadable, or left over. Pure.
+"""Problems of the other files in the models path: listed by mistake, unreadable, or left over. Pure.
 
 `loose_names` has LocalAI's rule for the files that it lists.
 """

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong in the models path, each with a sentence that says what to do. Pure.
+"""The problems in the models path, each with advice. Pure.
 
 Each rule was seen on running servers of LocalAI 4.9 and of the commit 82c191afa, which became 4.10.
 """

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in the models path, as a plan needs it, as values. Pure."""
+"""The content of the models path as values for a plan. Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class InstalledModel:
 
     @property
     def missing(self) -> list[str]:
-        """What is recorded and missing, or has another size: paths, in order."""
+        """The paths of recorded files that are missing or have another size, in order."""
         recorded = self.record.paths if self.record is not None else {}
         return [path for path, size in recorded.items() if path not in self.files or self.files[path].size != size]
 

@@ -164,7 +164,7 @@ class _Index:
 
 
 class _Text:
-    """What is searched of a document: its text and its decoded scalars, and the values that may name a directory."""
+    """The searched parts of a document: its text and its decoded scalars, and the values that may name a directory."""
 
     def __init__(self, document: Document, models_path: str) -> None:
         self.is_parsed = document.content is not None

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with the models that are configured in the models path. Pure.
+"""Problems of the models that are configured in the models path. Pure.
 
 Follows LocalAI's `core/config/model_config.go` and `core/http/middleware/request.go`.
 """

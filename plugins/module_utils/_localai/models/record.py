@@ -44,7 +44,7 @@ class InstalledFile:
 
     @property
     def spec(self) -> FileSpec:
-        """What was installed."""
+        """The installed content."""
         return FileSpec(self.filename, self.uri, self.sha256)
 
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with the YAML files of the models path, before their models are judged. Pure.
+"""Problems of the YAML files in the models path, before their models are checked. Pure.
 
 Follows `loadModelConfigsFromPath` and `readModelConfigsFromFile` in LocalAI's `core/config/model_config_loader.go`.
 """
@@ -41,7 +41,7 @@ class Configuration:
 
     @property
     def model_file(self) -> str:
-        """What `parameters.model` says."""
+        """The value of `parameters.model`."""
         parameters = self.config.get("parameters")
         return text_of(parameters.get("model")) if isinstance(parameters, dict) else ""
 

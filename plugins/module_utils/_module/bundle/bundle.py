@@ -40,7 +40,7 @@ def run_bundle() -> None:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a run has to do, and what it is based on."""
+    """The work of a run, and the data that it is based on."""
 
     options: BundleOptions
     gathered: Gathered

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a bundle gets, and what of it is missing yet. Pure."""
+"""The new content of a bundle, and the part of it that is missing. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MissingBlob(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Missing:
-    """What has to be transferred."""
+    """The blobs and files that have to be transferred."""
 
     blobs: tuple[MissingBlob, ...] = ()
     files: tuple[WantedFile, ...] = ()

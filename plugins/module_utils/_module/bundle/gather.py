@@ -29,7 +29,7 @@ _LATEST = "latest"
 
 
 class Gathered(t.NamedTuple):
-    """What was found, the documents that were read for it, the sources to fetch it from, and the collection."""
+    """The wanted content, the documents that were read for it, the sources to fetch it from, and the collection."""
 
     wanted: Wanted
     recorded: Recorded

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a bundle has to have, as the planner of a host finds it: images, files, documents and pins."""
+"""The content that a bundle needs, as the planner of a host finds it: images, files, documents and pins."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class WantedFile(t.NamedTuple):
 
     @property
     def identity(self) -> str:
-        """What is equal for equal content."""
+        """A value that is equal for equal content."""
         return self.sha256 or f"{key_of(self.address.text)} {self.version}"
 
 
 @dataclass
 class Wanted:
-    """What was found so far.
+    """The content that was found so far.
 
     `entries` are the names of the entries that hosts look up, by kind and gallery. `documents` are small files that
     were read already, by path in the bundle. `pins` are those of backends, and

@@ -39,7 +39,7 @@ from .snapshots import SnapshotInstaller, sha256_of
 
 @dataclass(frozen=True)
 class Transfer:
-    """What was transferred for a model; `elapsed` is in seconds."""
+    """The transfers for a model; `elapsed` is in seconds."""
 
     served_by: tuple[str, ...] = ()
     transferred: int = 0

@@ -36,7 +36,7 @@ class _Revision(t.NamedTuple):
 
 @dataclass(frozen=True)
 class _State:
-    """What the Hub states of a revision: its commit, and the files in it that were looked for, by path."""
+    """A revision as the Hub states it: its commit, and the files in it that were looked for, by path."""
 
     commit: str
     files: t.Mapping[str, HubFile]

@@ -70,12 +70,12 @@ class Inventory:
 
     @functools.cached_property
     def contents(self) -> dict[str, t.Any]:
-        """What is in the YAML files, by path; None for one that cannot be parsed."""
+        """The content of the YAML files, by path; None for one that cannot be parsed."""
         return {document.path: document.content for document in self.documents}
 
     @functools.cached_property
     def survey(self) -> Survey:
-        """What the YAML files and the records say, in the form that the planner needs."""
+        """The content of the YAML files and of the records, in the form that the planner needs."""
         return survey_of(self.path, self.listing, self.documents, self.records)
 
     @functools.cached_property

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `state=latest` would change, for `localai_model_info`. The planner of `localai_model` decides it."""
+"""The changes that `state=latest` would make, for `localai_model_info`. The planner of `localai_model` decides it."""
 
 from __future__ import annotations
 

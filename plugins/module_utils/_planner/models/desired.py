@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a requested model must be: its files and its configuration."""
+"""The desired state of a requested model: its files and its configuration."""
 
 from __future__ import annotations
 

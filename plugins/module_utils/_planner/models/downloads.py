@@ -28,7 +28,7 @@ _OF_WHAT_WAS_THERE = ("none", "repair", "chown")
 
 @dataclass(frozen=True)
 class Downloads:
-    """What a run downloads: the steps, their outcomes, warnings, and the keys of the downloads that stay, by model."""
+    """Downloads of a run: the steps, their outcomes, warnings, and the keys of the downloads that stay, by model."""
 
     steps: tuple[Download, ...]
     outcomes: tuple[Outcome, ...]

@@ -24,7 +24,7 @@ _NOT_INSTALLED = InstalledModel("")
 
 @dataclass
 class FileChanges:
-    """What has to be done for the files of one model, and why; see `steps.Install`."""
+    """The work for the files of one model, with the reasons; see `steps.Install`."""
 
     fetch: list[FileSpec] = field(default_factory=list)
     present: list[InstalledFile] = field(default_factory=list)

@@ -73,7 +73,7 @@ class ModelChanges:
 
 
 class Planned:
-    """What earlier models of a task fetch: the `files` by path, and those that are `replaced`.
+    """The fetches of earlier models of a task: the `files` by path, and those that are `replaced`.
 
     `task` has the names of all models of the task, and `mentioned` is what their configurations mention.
     """

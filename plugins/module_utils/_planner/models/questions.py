@@ -177,7 +177,7 @@ class Snapshot(t.Protocol):
 
 
 class Served(t.NamedTuple):
-    """What a server states of a file: its size in bytes, 0 if unknown, and its version, empty if unknown."""
+    """The statements of a server about a file: its size in bytes, 0 if unknown, and its version, empty if unknown."""
 
     size: int
     version: str

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 
 class Needed:
-    """What the models of a task need: the paths that they consist of, and whatever their new configurations mention.
+    """The paths that the models of a task need: their own files, and the files that their new configurations mention.
 
     A configuration can name files that nobody installs, such as weights that an administrator has put there.
     """
