@@ -154,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return total
 
     def _realtime(self) -> None:
-        if self.headers.get("Upgrade", "").lower() != "websocket" or "upgrade" not in self.headers["Connection"].lower():
+        connection = self.headers.get("Connection", "").lower()
+        if self.headers.get("Upgrade", "").lower() != "websocket" or "upgrade" not in connection:
             self._send(426, b"")
             return
         self.send_response(101)

@@ -41,7 +41,9 @@ class Site:
         self._work, self._pid = work, pid
         self._hosts: dict[str, dict[str, Any]] = {}
 
-    def add(self, name: str, capability: str, expected: Any = None, allow: str = "char-mem rw", gpu: bool = True) -> None:
+    def add(
+        self, name: str, capability: str, expected: Any = None, allow: str = "char-mem rw", gpu: bool = True
+    ) -> None:
         """Add a host: its capability, what the inventory expects, and what its unit may open."""
         top = self._work / name
         top.mkdir()

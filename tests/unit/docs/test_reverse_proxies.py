@@ -9,30 +9,25 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.client
-import json
 import os
 import re
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-import yaml
 
-from ansible_collections.localai.core.tests.support.playbook import COLLECTION, environment
 from ansible_collections.localai.core.tests.support.streaming_server import KEY, StreamingServer, accept_value
 from ansible_collections.localai.core.tests.support.tls import Authority
 
 from ..roles.test_mirror_fleet import program
+from .example import configured, free_port
 
 PROGRAMS = ("nginx", "caddy")
 MIB = 1024**2
-# What the examples do with the packages and services of a host is left out.
-OF_THE_HOST = {"ansible.builtin.package", "ansible.builtin.service", "ansible.builtin.command"}
 NGINX_MAIN = """
 daemon off;
 {user}
@@ -72,26 +67,7 @@ class Proxy:
 
     def configure(self) -> str:
         """Run the example on this machine, without the tasks for packages and services."""
-        path = COLLECTION / "docs" / "examples" / f"reverse-proxy-{self.name}.yml"
-        (play,) = yaml.safe_load(path.read_text(encoding="utf-8"))
-        play["tasks"] = [task for task in play["tasks"] if not OF_THE_HOST & set(task)]
-        play["handlers"] = [{"name": row["name"], "ansible.builtin.debug": {}} for row in play["handlers"]]
-        (self.work / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-        local = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
-        inventory = {"localai": {"hosts": {"host": {}}, "vars": local}}
-        (self.work / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "ansible", "playbook", "--inventory", str(self.work / "inventory.json")),
-                *(str(self.work / "play.json"), "--extra-vars", json.dumps(self._variables)),
-            ],
-            env={**environment(self.work), **self._own_paths()},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stdout + done.stderr
+        return configured(self.work, f"reverse-proxy-{self.name}.yml", **self._variables)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Proxy]:
@@ -144,14 +120,6 @@ class Proxy:
                 break
             time.sleep(0.05)
         raise AssertionError((self.work / "log").read_text(encoding="utf-8"))
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def upload(proxy: Proxy, size: int) -> tuple[int, bytes]:
