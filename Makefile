@@ -52,7 +52,7 @@ package: private export GALAXY_IMPORTER_RUN_ANSIBLE_LINT := $(if $(SOME),false,t
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-test: fresh collection $(addprefix $(BUILD)/bin/,docker-registry nginx caddy umoci strace openssl) ## all of the gate, then the number of tests
+test: fresh collection $(addprefix $(BUILD)/bin/,docker-registry nginx caddy prometheus umoci strace openssl) ## all of the gate, then the number of tests
 	@SAMPLE=1 $(VENV)/bin/python tests/tools/gate.py $(LANES)
 	@$(VENV)/bin/python tests/tools/summary.py $(OUTPUT)
 
@@ -99,7 +99,7 @@ cores: collection ## ansible-test sanity with the oldest and the newest ansible-
 # Measuring takes half as long again. The gate measures the packages with most decisions, whose own tests cover them.
 MEASURED := $(addprefix plugins/module_utils/,_planner _sigstore)
 PYTEST := PYTHONPATH=$(BUILD) LOCALAI_TEST_EXAMPLES=25 pytest -q -n auto --durations 20 -p no:cacheprovider
-units: collection $(addprefix $(BUILD)/bin/,docker-registry nginx caddy openssl) ## unit tests on our own Python, measured
+units: collection $(addprefix $(BUILD)/bin/,docker-registry nginx caddy prometheus openssl) ## unit tests on our own Python, measured
 	mkdir -p $(OUTPUT)/coverage
 	cd $(COPY) && $(PYTEST) --junitxml $(OUTPUT)/junit/own-units.xml $(if $(EVERY),,-m 'not long') \
 	    $(if $(SOME),$(addprefix --ignore tests/unit/,$(MEASURED)),--cov plugins --cov-branch --cov-report=) tests/unit
@@ -253,7 +253,7 @@ $(BUILD)/oldest-mypy/ready: $(VENV)/ready
 	timeout 5m $(VENV)/bin/pip install -q --upgrade --target $(@D) 'mypy ~= 1.15.0'
 	touch $@
 
-$(addprefix $(BUILD)/bin/,docker-registry nginx caddy umoci openssl):
+$(addprefix $(BUILD)/bin/,docker-registry nginx caddy prometheus umoci openssl):
 	timeout 10m tests/tools/fetch_program.sh $(BUILD) $(@F)
 
 $(BUILD)/bin/strace:

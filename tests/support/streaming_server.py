@@ -4,8 +4,9 @@
 
 """A server on loopback that sends tokens one by one when a test lets it, as LocalAI does when a model has made one.
 
-`/readyz` is for everybody, and `/v1/models` needs the key. `/stream` sends each event after `release`, `/slow` its first byte after some seconds, `/upload`
-the size of the body, and `/realtime` speaks WebSocket as far as the handshake, then sends back each byte.
+`/readyz` is for everybody, and `/v1/models` needs the key. `/stream` sends each event after `release`, `/slow` its
+first byte after some seconds, `/upload` the size of the body, and `/realtime` speaks WebSocket as far as the handshake,
+then sends back each byte.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _WEB_SOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 def accept_value(key: str) -> str:
     """Return the header with which a server accepts a WebSocket handshake (RFC 6455, section 4.2.2)."""
     # The protocol wants SHA-1, and no secret depends on it.
-    digest = hashlib.sha1(f"{key}{_WEB_SOCKET_GUID}".encode("ascii"))  # noqa: S324
+    digest = hashlib.sha1(f"{key}{_WEB_SOCKET_GUID}".encode("ascii"))
     return base64.b64encode(digest.digest()).decode("ascii")
 
 
