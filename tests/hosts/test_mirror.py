@@ -4,11 +4,12 @@
 
 """The role of the mirror on a real host, and a server that uses it; each test continues where the one before it ended.
 
-host1 is the mirror, host2 the server.
+host1 is the mirror, host2 the server. The mirror is set up by the example of the guides.
 """
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from typing import Any, Iterator
@@ -35,11 +36,20 @@ def world() -> Iterator[World]:
             localai_mirror_registries=[f"http://{it.site.registry}"],
             localai_mirror_files=[it.site.files.url],
         )
+        write_groups(it)
         yield it
 
 
+def write_groups(world: World) -> None:
+    """Write the inventory of the example: a group for the mirror, and one for the server."""
+    path = world.work / "inventory.json"
+    servers = json.loads(path.read_text(encoding="utf-8"))["localai"]
+    mirror_host = {"host1": servers["hosts"].pop("host1")}
+    path.write_text(json.dumps({"localai": servers, "mirror": {"hosts": mirror_host}}), encoding="utf-8")
+
+
 def mirror(world: World, *arguments: str, **extra: Any) -> Any:
-    """Run the role on the host of the mirror."""
+    """Run the example on the host of the mirror."""
     return world.play("mirror", *arguments, limit="host1", **extra)
 
 
