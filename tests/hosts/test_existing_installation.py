@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host that LocalAI's own script provisioned is taken over with its user and its files, saved, restored, and brought back.
+"""A host that LocalAI's own script provisioned is taken over with its user and files, saved, restored, brought back.
 
 What the script left is written here as it is in LocalAI's repository until February 2026. Each test continues where the
 one before it ended.
@@ -104,6 +104,7 @@ def leave_installation(host: Host, site: Site) -> None:
 def world() -> Iterator[World]:
     """Boot a host, start the servers, and let the script have been there."""
     with world_of("existing", ["bookworm"], lambda hosts: None) as it:
+        it.play_timeout = 1800.0  # on a busy machine
         leave_installation(it.hosts[HOST], it.site)
         wait_for(it.hosts[HOST])
         configuration = {"backend": "llama-cpp", "parameters": {"model": "mine.gguf"}}

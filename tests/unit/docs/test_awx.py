@@ -25,7 +25,10 @@ from ansible_collections.localai.core.tests.support.playbook import COLLECTION, 
 AWX = EXAMPLES / "awx"
 # What AWX knows: the types of questions, and of fields of credentials.
 QUESTIONS = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
-QUESTION_KEYS = {"question_name", "question_description", "required", "type", "variable", "min", "max", "default", "choices"}
+QUESTION_KEYS = {
+    *("question_name", "question_description", "required", "type"),
+    *("variable", "min", "max", "default", "choices"),
+}
 FIELD_KEYS = {"id", "label", "type", "secret", "multiline", "help_text", "choices", "format", "default"}
 # Variables of the playbooks, which the role does not have.
 OF_PLAYBOOKS = {"localai_batch"}

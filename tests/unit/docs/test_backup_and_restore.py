@@ -67,8 +67,8 @@ class Server:
         self.write("configuration/api_keys.json", '["key"]')
         self.write("configuration/runtime_settings.json", "{}")
         self.write("configuration/external_backends.json", '{"whisper": "/old/run.sh"}')
-        for name, content in {"mine.yaml": "name: mine\n", "mine.tmpl": "x", "._gallery_mine.yaml": "name: mine\n"}.items():
-            self.write(f"models/{name}", content)
+        for name in ("mine.yaml", "mine.tmpl", "._gallery_mine.yaml"):
+            self.write(f"models/{name}", "name: mine\n")
         self.write("models/downloaded.gguf", "weights")
         self.write("models/own/weights.gguf", "weights of our own")
         self.write("backends/cpu-llama-cpp/run.sh", "#!/bin/sh\n")

@@ -29,8 +29,9 @@ MODEL = _METADATA | {"config_file", "overrides", "variants"}
 BASE = {"description", "icon", "license", "urls", "name", "config_file", "files", "prompt_templates"}
 FILE = {"filename", "sha256", "uri"}
 # What the guide promises to show.
-SHOWN_OF_BACKENDS = {"name", "alias", "uri", "mirrors", "capabilities", "icon", "description", "license", "urls", "tags"}
-SHOWN_OF_MODELS = {"name", "url", "overrides", "files", "icon", "description", "license", "urls", "tags", "size"}
+SHOWN = {"name", "icon", "description", "license", "urls", "tags"}
+SHOWN_OF_BACKENDS = SHOWN | {"alias", "uri", "mirrors", "capabilities"}
+SHOWN_OF_MODELS = SHOWN | {"url", "overrides", "files", "size"}
 WEIGHTS = {"/our-chat-v1.gguf": b"weights of our-chat", "/our-voice-v1.onnx": b"voice of our-voice"}
 SERVER = "#!/bin/sh\necho {} $*\n"
 
@@ -139,6 +140,7 @@ def test_the_playbook_installs_the_backends_and_models_of_the_galleries(company:
     examples.play("own-gallery.yml", localai_capability="nvidia-cuda-12").expect(changed=0)
 
 
+@pytest.mark.long
 def test_a_host_without_a_gpu_gets_the_other_build_from_the_mirror(company: Company, tmp_path: Path) -> None:
     examples = company.examples(tmp_path)
     # The registry lost the image, which the mirror of the entry still has.
@@ -147,14 +149,16 @@ def test_a_host_without_a_gpu_gets_the_other_build_from_the_mirror(company: Comp
     assert said(tmp_path, "cpu-our-tts") == "cpu v1 --addr 127.0.0.1:1"
 
 
+@pytest.mark.long
 def test_the_galleries_can_be_files_and_artifacts(company: Company, tmp_path: Path) -> None:
     examples = company.examples(tmp_path)
-    pages = {name: company.web.pages[f"/{name}"] for name in ("models.yaml", "base/chat.yaml")}
-    files = {"index.yaml": pages["models.yaml"], "base/chat.yaml": pages["base/chat.yaml"]}
-    company.registry.put("ai/gallery", "models", artifact({k: v for k, v in files.items() if isinstance(v, bytes)}))
+    folder = tmp_path / "examples" / "gallery"
+    files = {"index.yaml": folder / "models.yaml", "base/chat.yaml": folder / "base" / "chat.yaml"}
+    content = artifact({name: path.read_bytes() for name, path in files.items()})
+    company.registry.put("ai/gallery", "models", content)
     company.web.pages.clear()
     company.web.pages.update(WEIGHTS)
-    galleries = [{"name": "company", "url": str(tmp_path / "examples" / "gallery" / "index.yaml")}]
+    galleries = [{"name": "company", "url": str(folder / "index.yaml")}]
     models = [{"name": "company", "url": f"oci://{company.registry.host}/ai/gallery:models"}]
     variables: dict[str, Any] = {"localai_galleries": galleries, "localai_models_galleries": models}
     # The gallery on this host has no llama-cpp, so only the voice can have its backend installed.

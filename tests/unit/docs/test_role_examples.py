@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples with the role, on this machine: what it installs. Account, binary and service are those of `make hosts`."""
+"""The examples with the role on this machine: what it installs. `make hosts` tests account, binary and service."""
 
 from __future__ import annotations
 
@@ -57,15 +57,16 @@ class Host:
         weights = {"qwen3-4b": b"weights", "nomic-embed-text-v1.5": b"other weights"}
         web.pages["/models.yaml"] = json.dumps(models(weights, web.url)).encode()
         web.pages.update({f"/{name}.gguf": content for name, content in weights.items()})
-        for name in ("whisper", "llama-cpp"):
-            write_tree(work / "sources" / name, [file("run.sh", f"#!/bin/sh\necho {name}\n", 0o755)])
+        sources = {name: str(work / "sources" / name) for name in ("whisper", "llama-cpp")}
+        for name, path in sources.items():
+            write_tree(Path(path), [file("run.sh", f"#!/bin/sh\necho {name}\n", 0o755)])
         self.variables: dict[str, Any] = {
             "localai_home": str(self.home),
             "localai_user": pwd.getpwuid(os.geteuid()).pw_name,
             "localai_group": grp.getgrgid(os.getegid()).gr_name,
             "localai_capability": "default",
             "localai_backends_poll": 1,
-            "localai_galleries": self.gallery({name: str(work / "sources" / name) for name in ("whisper", "llama-cpp")}),
+            "localai_galleries": self.gallery(sources),
             "localai_models_galleries": [{"name": "here", "url": f"{web.url}/models.yaml"}],
             **{f"localai_manage_{part}": False for part in NOT_HERE},
         }
