@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server for the demo: the stand-in for LocalAI of the tests, which runs real backends, as an ordinary user."""
+"""A server for the demo and the daily check: by default the stand-in for LocalAI, which runs real backends.
+
+It runs as an ordinary user.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,21 @@ from typing import Any, Iterator
 
 from ..hosts.releases import pack
 
-_START_TIMEOUT = 30.0
+_START_TIMEOUT = 60.0
+# A real model is loaded by the first question.
+_ANSWER_TIMEOUT = 300.0
 
 
 @contextlib.contextmanager
-def server(work: Path) -> Iterator[str]:
-    """Run it with the backends and models below a directory; yields its URL when it is ready."""
-    program = work / "local-ai"
-    pack(program, "v0.0.0")
-    program.chmod(0o755)
+def server(work: Path, program: Path | None = None) -> Iterator[str]:
+    """Run a program with the backends and models below a directory; yields its URL when it is ready.
+
+    It installs nothing by itself.
+    """
+    if program is None:
+        program = work / "local-ai"
+        pack(program, "v0.0.0")
+        program.chmod(0o755)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     paths = {name: str(work / name) for name in ("backends", "models", "data", "configuration")}
@@ -39,6 +48,8 @@ def server(work: Path) -> Iterator[str]:
         "LOCALAI_CONFIG_DIR": paths["configuration"],
         "LOCALAI_GENERATED_CONTENT_PATH": str(work / "data" / "generated"),
         "LOCALAI_UPLOAD_PATH": str(work / "data" / "uploads"),
+        "LOCALAI_BACKEND_GALLERIES": "[]",
+        "LOCALAI_GALLERIES": "[]",
     }
     with subprocess.Popen([program, "run"], env={**os.environ, **variables}, stdout=subprocess.DEVNULL) as process:
         try:
@@ -54,7 +65,7 @@ def chat(url: str, model: str, prompt: str) -> str:
     asked = urllib.request.Request(
         f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=60) as answer:
+    with urllib.request.urlopen(asked, timeout=_ANSWER_TIMEOUT) as answer:
         return str(json.load(answer)["choices"][0]["message"]["content"])
 
 
@@ -64,4 +75,4 @@ def _wait(url: str) -> None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/readyz", timeout=5):
             return
         time.sleep(0.1)
-    raise RuntimeError("the server of the demo did not start")
+    raise RuntimeError("the server did not start")

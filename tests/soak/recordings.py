@@ -39,7 +39,7 @@ from ansible_collections.localai.core.plugins.module_utils._store.file_system im
 from ..support.host import temporary_directory
 
 # Nothing listens there: what LocalAI was recorded with had no server to ask either.
-_NO_HUB = {"HF_ENDPOINT": "http://127.0.0.1:1"}
+_NO_HUB = "http://127.0.0.1:1"
 _OPTIONS = {"as": "name", "variant": "variant", "overrides": "config"}
 
 Documents = Mapping[str, Any]
@@ -57,20 +57,31 @@ class Result:
     refusal: str
     seconds: float
 
+    @property
+    def needs_hub(self) -> bool:
+        """Whether it is refused because the Hub of Hugging Face was not queried."""
+        return _NO_HUB in self.refusal
+
 
 class Planner:
     """Plans installations from one gallery, which is read once."""
 
-    def __init__(self, gallery: Path, path: Path) -> None:
-        """`path` is a models path with nothing in it."""
+    def __init__(self, gallery: str, path: Path, retries: int = 0) -> None:
+        """`gallery` is a URL, and `path` is a models path with nothing in it."""
         self._common = {
             "models_path": str(path),
-            "galleries": [{"name": "localai", "url": f"file://{gallery}"}],
-            "retries": 0,
+            "galleries": [{"name": "localai", "url": gallery}],
+            "retries": retries,
         }
+        self.warnings: list[str] = []
         self._validator = ArgumentSpecValidator(MODEL["argument_spec"])
         host = model_host(self._parameters({"name": ["any"]}))
-        self._resolver = ModelResolver(host, Platform("linux", "amd64"), _NO_HUB, [], check_mode=True)
+        hub = {"HF_ENDPOINT": _NO_HUB}
+        self._resolver = ModelResolver(host, Platform("linux", "amd64"), hub, self.warnings, check_mode=True)
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all entries; raises LocalAIError."""
+        return [entry.name for entry in self._resolver.galleries.index("localai").entries.values()]
 
     def result(self, install: Mapping[str, Any]) -> Result:
         """Plan one installation."""
@@ -149,7 +160,7 @@ def main() -> None:
     recordings = read_recordings(options.recordings)
     wrong, slowest = 0, 0.0
     with temporary_directory() as path:
-        planner = Planner(options.gallery.resolve(), path)
+        planner = Planner(f"file://{options.gallery.resolve()}", path)
         for number, recording in enumerate(recordings):
             result = planner.result(recording["install"])
             lines = list(differences(recording, result))
