@@ -40,7 +40,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 # Ansible's tools keep their state in the home directory. "private": the steps before them need the user's own.
-WORK := demo picture lint docs sanity cores units pythons integration package coverage browser bench soak recordings samples hosts machines
+WORK := demo picture lint docs sanity cores units pythons integration package coverage browser daily bench soak recordings samples hosts \
+    machines
 $(WORK): private export HOME := $(BUILD)/home
 $(WORK): private export PATH := $(BUILD)/pythons:$(VENV)/bin:$(BUILD)/bin:$(PATH)
 demo picture lint docs: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
@@ -92,8 +93,8 @@ sanity: collection ## ansible-test sanity
 	[[ -z "$(SOME)" ]] || { cd $(COPY) && $(SANITY) --test pylint plugins/modules/; }
 	[[ -z "$(SOME)" ]] || { cd $(COPY) && $(SANITY) --test import --python $(firstword $(TARGETS)); }
 
-cores: collection ## ansible-test sanity with the oldest and the newest ansible-core that a Python here runs, or EVERY=1
-	cd $(COPY) && EVERY=$(EVERY) tests/tools/other_cores.sh $(BUILD) \
+cores: collection $(if $(CORE),$(addprefix $(BUILD)/bin/,docker-registry nginx openssl)) ## ansible-test sanity with the oldest and the newest ansible-core that a Python here runs, or EVERY=1; CORE=2.19 is sanity and units with one
+	cd $(COPY) && EVERY=$(EVERY) CORE=$(CORE) UNITS="$(UNITS)" tests/tools/other_cores.sh $(BUILD) \
 	    $$($(VENV)/bin/python -c 'from ansible.release import __version__; print(__version__.rpartition(".")[0])')
 
 # Measuring takes half as long again. The gate measures the packages with most decisions, whose own tests cover them.
@@ -127,6 +128,9 @@ package: collection ## what a user installs: built, checked as Galaxy does, inst
 	    || { echo "$$warnings"; exit 1; }
 	ansible-galaxy collection install --offline --collections-path $(BUILD)/package/installed $(BUILD)/package/*.tar.gz
 	$(RUN).demo.run $(BUILD)/package/installed
+
+release: package ## what is published for a tag: TAG=1.0.0, which galaxy.yml and the changelog must have
+	$(VENV)/bin/python tests/tools/release.py "$(TAG)" $(BUILD)/package $(BUILD)/release
 
 hosts: private export LOCALAI_TEST_HOSTS := $(if $(SAMPLE),2,3)
 hosts: collection $(BUILD)/bin/docker-registry ## the role on real hosts with systemd, as root; LOCALAI_BINARY=… has LocalAI's own server there
@@ -171,6 +175,17 @@ coverage: collection ## what the unit tests covered, against the floor
 	cd $(COPY) && coverage report
 	cd $(COPY) && coverage json -q
 	$(VENV)/bin/python tests/tools/coverage_floor.py $(OUTPUT)/reports/coverage.json
+
+daily: collection ## LocalAI as it is today: all names of its galleries, and an answer from its newest release; OPTIONS='--releases ""'
+	$(RUN).daily.run $(OPTIONS)
+
+# Molecule has the user's own home, where podman keeps its images.
+molecule: private export PATH := $(BUILD)/molecule/bin:$(PATH)
+molecule: private export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+molecule: collection $(BUILD)/molecule/ready ## the role in containers of podman: PLATFORMS=debian12,el9, or STANDIN=1 without internet
+	$(if $(STANDIN),$(RUN).molecule.standin $(BUILD)/standin)
+	cd $(COPY) && $(if $(STANDIN),STANDIN=$(BUILD)/standin LOCALAI_BINARY=$(BUILD)/standin/local-ai INVENTORY=$(COPY)/tests/molecule/standin.yml) \
+	    molecule test
 
 bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install in turns with other ways, measured
 	tests/tools/install_peers.sh $(BUILD)
@@ -253,10 +268,15 @@ $(BUILD)/oldest-mypy/ready: $(VENV)/ready
 	timeout 5m $(VENV)/bin/pip install -q --upgrade --target $(@D) 'mypy ~= 1.15.0'
 	touch $@
 
+$(BUILD)/molecule/ready: tests/molecule/requirements.txt
+	timeout 10m tests/tools/make_venv.sh $(PYTHON) $(@D)
+	timeout 10m $(@D)/bin/pip install -q -r tests/molecule/requirements.txt
+	touch $@
+
 $(addprefix $(BUILD)/bin/,docker-registry nginx caddy prometheus umoci openssl):
 	timeout 10m tests/tools/fetch_program.sh $(BUILD) $(@F)
 
 $(BUILD)/bin/strace:
 	timeout 10m tests/tools/fetch_program.sh $(BUILD) $(@F) libunwind8
 
-.PHONY: help test $(WORK) clean collection fresh
+.PHONY: help test $(WORK) molecule release clean collection fresh
