@@ -116,7 +116,7 @@ def check_models(url: str, path: Path, backends: frozenset[str]) -> Outcome:
             if backends and backend and str(backend).lower() not in backends:
                 missing.setdefault(str(backend), []).append(name)
     outcome.mistakes += [
-        f"{backend}: this backend of {users[0]} and {len(users) - 1} other models is not in the gallery of backends."
+        f"{backend} is not in the gallery of backends. Models that need it: {len(users)}, such as {users[0]}."
         for backend, users in sorted(missing.items())
     ]
     outcome.counts = f"{len(names)} models, {need_hub} of them not planned, because they need the Hub"

@@ -77,7 +77,7 @@ def test_models_are_planned(tmp_path: Path) -> None:
     assert (outcome.problems, outcome.mistakes) == ([], [])
     assert outcome.counts == "2 models, 0 of them not planned, because they need the Hub"
     unknown = models_of(tmp_path, chat, {**chat, "name": "other"}, backends=frozenset({"whisper"}))
-    assert unknown.mistakes == ["Llama-cpp: this backend of chat and 1 other models is not in the gallery of backends."]
+    assert unknown.mistakes == ["Llama-cpp is not in the gallery of backends. Models that need it: 2, such as chat."]
 
 
 def test_a_model_that_this_collection_refuses_is_a_problem(tmp_path: Path) -> None:
