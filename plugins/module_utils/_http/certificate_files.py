@@ -115,6 +115,10 @@ def _check_client(whose: str, cert_path: str, key_path: str | None) -> None:
 def _content(option: str, path: str) -> bytes:
     try:
         return read_file(path, _MOST_BYTES)
+    except FileNotFoundError as e:
+        raise UnusableFile(
+            f"{option}: {path} cannot be read: {e.strerror} on this host. Copy the file to the host first."
+        ) from None
     except OSError as e:
         raise UnusableFile(f"{option}: {path} cannot be read: {e.strerror}.") from None
 

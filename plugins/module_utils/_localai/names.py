@@ -46,7 +46,9 @@ def requested_name(name: str) -> str:
         )
     scheme, separator, _rest = name.partition("://")
     if separator and scheme.lower() in MODEL_SCHEMES:
-        raise NameRefused(f"name: {redacted(name)} names a model, not a backend. Install models with LocalAI itself.")
+        raise NameRefused(
+            f"name: {redacted(name)} names a model, not a backend. Install models with the module localai_model."
+        )
     if separator:
         raise NameRefused(f"name: {redacted(name)} is an address. Choose a name, and set uri to the address.")
     gallery, separator, bare = name.rpartition("@")

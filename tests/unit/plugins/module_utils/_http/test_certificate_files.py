@@ -62,8 +62,8 @@ def files(authority, tmp_path_factory):
 @pytest.mark.parametrize(
     ("cert", "key", "says"),
     [
-        ("missing", "", "client_cert: {cert} cannot be read: No such file or directory."),
-        ("cert", "missing", "client_key: {key} cannot be read: No such file or directory."),
+        ("missing", "", "client_cert: {cert} cannot be read: No such file or directory on this host. Copy the file"),
+        ("cert", "missing", "client_key: {key} cannot be read: No such file or directory on this host. Copy the file"),
         ("directory", "", "client_cert: {cert} cannot be read: "),
         ("empty", "key", "client_cert: {cert} contains no certificate in PEM format."),
         ("DER", "key", "client_cert: {cert} contains no certificate in PEM format."),
@@ -129,7 +129,7 @@ def test_an_encrypted_key_is_no_reason_to_ask_at_a_terminal(files, kind):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("missing", "cannot be read: No such file or directory."),
+        ("missing", "cannot be read: No such file or directory on this host. Copy the file to the host first."),
         ("empty", "contains no certificate that can be read"),
         ("text", "contains no certificate that can be read"),
         ("DER", "contains no certificate that can be read"),

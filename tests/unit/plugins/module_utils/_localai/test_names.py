@@ -94,7 +94,10 @@ def test_a_requested_name_is_refused_or_is_one_directory(asked: str) -> None:
         ("b]", "takes a list as JSON"),
         ("[a]", "takes a list as JSON"),
         ('["a"', "takes a list as JSON"),
-        ("huggingface://foo/bar", "name: huggingface://foo/bar names a model, not a backend."),
+        (
+            "huggingface://foo/bar",
+            "foo/bar names a model, not a backend. Install models with the module localai_model.",
+        ),
         ("hf://foo/bar", "names a model, not a backend."),
         ("ollama://foo:latest", "names a model, not a backend."),
         ("oci://quay.io/x:y", "is an address. Choose a name, and set uri to the address."),
