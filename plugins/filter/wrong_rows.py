@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mistakes in the lists of backends and of models in the role's variables."""
+"""Mistakes in the lists of backends, models, galleries and endpoints in the role's variables."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.localai.core.plugins.plugin_utils import _backends, _models
+from ansible_collections.localai.core.plugins.plugin_utils import _backends, _models, _sources
 
 DOCUMENTATION = r"""
 name: wrong_rows
-short_description: Find mistakes in lists of backends or models
+short_description: Find mistakes in lists of backends, models, galleries or endpoints
 version_added: 1.0.0
 author:
   - localai.core contributors (@localai-core)
@@ -29,7 +29,7 @@ options:
   kind:
     description: The kind of the items in the lists.
     type: str
-    choices: [backends, models]
+    choices: [backends, models, galleries, endpoints]
     required: true
   state:
     description: The state of items without one.
@@ -60,7 +60,12 @@ _value:
   elements: str
 """
 
-_PROBLEMS = {"backends": _backends.problems, "models": _models.problems}
+_PROBLEMS = {
+    "backends": _backends.problems,
+    "models": _models.problems,
+    "galleries": _sources.problems_of_galleries,
+    "endpoints": _sources.problems_of_endpoints,
+}
 
 
 def wrong_rows(lists: t.Mapping[str, t.Any], kind: str, state: str = "present", pinned: bool = False) -> list[str]:

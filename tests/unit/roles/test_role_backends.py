@@ -108,10 +108,6 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "credentials": ({"localai_service_credentials": True, "localai_endpoints": [{"host": "h"}]}, []),
     "credentials without endpoints": ({"localai_service_credentials": True}, []),
-    "credentials in text": (
-        {"localai_service_credentials": True, "localai_endpoints": "h"},
-        ["localai_endpoints must be a list of ma..."],
-    ),
 }
 
 
