@@ -31,11 +31,14 @@ from .facts import Facts
 _IMAGE = re.compile(r"(?:(?:[^/@\s]*[.:][^/@\s]*|localhost)/\S+|[^:@\s]+:[\w.-]+|[^@\s]+@sha256:\S*)", re.ASCII)
 
 
-def combined(failures: t.Sequence[tuple[str, LocalAIError]], spellings: t.Mapping[str, str]) -> LocalAIError:
+def combined(
+    failures: t.Sequence[tuple[str, LocalAIError]], spellings: t.Mapping[str, str], of_models: bool = False
+) -> LocalAIError:
     """Return one error for all `failures`, each of which has a requested name and its error.
 
     For a name of a capability map, the name is followed by the capability. `spellings` maps requested names to their
     spelling in the task, if it differs. A missing library prevents everything else, so its error is returned alone.
+    With `of_models`, the names are those of models.
     """
     errors = [error for _name, error in failures]
     for error in errors:
@@ -45,7 +48,7 @@ def combined(failures: t.Sequence[tuple[str, LocalAIError]], spellings: t.Mappin
     galleries = [error for error in errors if isinstance(error, UnknownGalleryError)]
     unreleased = [(name, error) for name, error in failures if isinstance(error, ReleaseError)]
     others = [error for error in errors if not isinstance(error, (UnknownNameError, UnknownGalleryError, ReleaseError))]
-    messages = [*_unknown_names(unknown, spellings), *_unknown_galleries(galleries, spellings)]
+    messages = [*_unknown_names(unknown, spellings, of_models), *_unknown_galleries(galleries, spellings)]
     messages += [*_not_released(unreleased), *map(str, others)]
     distinct = list(dict.fromkeys(messages))
     if len(distinct) == 1 and others:
@@ -82,7 +85,9 @@ def not_released(backend: str, origins: t.Iterable[Address], error: SourceError,
     return ReleaseError(backend, " or ".join(map(str, origins)), str(cause), cause.missing, release)
 
 
-def _unknown_names(errors: t.Sequence[UnknownNameError], spellings: t.Mapping[str, str]) -> t.Iterator[str]:
+def _unknown_names(
+    errors: t.Sequence[UnknownNameError], spellings: t.Mapping[str, str], of_models: bool
+) -> t.Iterator[str]:
     """Yield a message about all names that are not in the same galleries."""
     by_galleries: dict[str, dict[str, UnknownNameError]] = {}
     for error in errors:
@@ -91,18 +96,27 @@ def _unknown_names(errors: t.Sequence[UnknownNameError], spellings: t.Mapping[st
         verb = "is" if len(unknown) == 1 else "are"
         similar = [(name, ", ".join(error.similar)) for name, error in unknown.items() if error.similar]
         hint = f" Similar names: {'; '.join(_similar(name, names, unknown) for name, names in similar)}."
-        yield f"{_listed(unknown)} {verb} in no gallery; looked in {searched}.{hint if similar else ''}{_hint(unknown)}"
+        yield (
+            f"{_listed(unknown)} {verb} in no gallery; looked in {searched}.{hint if similar else ''}"
+            f"{_hint(unknown, of_models)}"
+        )
 
 
 def _similar(name: str, similar: str, unknown: t.Sized) -> str:
     return similar if len(unknown) == 1 else f"for {name}: {similar}"
 
 
-def _hint(names: t.Iterable[str]) -> str:
+def _hint(names: t.Iterable[str], of_models: bool = False) -> str:
     """Return advice for names that are something else; each sentence begins with a space."""
     names, hint = list(names), ""
     images = [name for name in names if _IMAGE.fullmatch(name)]
-    if images:
+    # A slash in the name of a model is two underscores here.
+    if of_models and (images or any("__" in name for name in names)):
+        hint = (
+            " To install a model of Hugging Face or Ollama, choose a name, and set uri, as in "
+            "huggingface://owner/repository/file.gguf or ollama://name:tag."
+        )
+    elif images:
         verb = "looks" if len(images) == 1 else "look"
         hint = (
             f" {_subject(images, names)} {verb} like an image: to install an image, choose a name, and set uri to it."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from .failover import Origin
 from .resume import Blob, Reader
 
 _HEAD = 512
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 # Some servers refuse HEAD, and a signed URL is for one method only.
 _NO_HEAD = (403, 405, 501)
 
@@ -198,4 +200,14 @@ def file_artifact(address: Address, file: RemoteFile | LocalFile, sha256: str, n
     if not path:
         raise SourceError("it does not end with the name of a file, and no other name is given.")
     head = file.head()
+    if not sha256 and _HTML.match(head.start) and not path.lower().endswith((".html", ".htm")):
+        is_page_of_hub = "/blob/" in address.text
+        raise SourceError(
+            f"it is an HTML page, not the file {path}. "
+            + (
+                "Write resolve instead of blob in the URL."
+                if is_page_of_hub
+                else "Open the URL in a browser to see it."
+            )
+        )
     return FileContent(sha256 or file.known_sha256, head.size, head.version, path).artifact(address)

@@ -22,6 +22,10 @@ from ..._model_request import Config, FileSpec, ModelSpec
 
 _CONFIGURATIONS = (".yaml", ".yml")
 _REGISTRY = re.compile(r"(?:ollama|oci)://", re.IGNORECASE)
+# A URI of the Hub, or the URL of the page of a repository.
+_OF_HUB = re.compile(
+    r"huggingface://|hf://|hf[.]co/|https?://(?:www[.])?(?:huggingface|hf)[.]co/[^/?#]+/[^/?#]+/?\Z", re.IGNORECASE
+)
 _WEIGHTS = ".gguf"
 
 
@@ -47,7 +51,7 @@ def weights_of(uri: Address, revision: str) -> FileSpec:
     if _REGISTRY.match(uri.text):
         # A name without a suffix would be listed as a model of its own.
         name = re.sub(r"[/:@]", "__", _REGISTRY.sub("", uri.text)) + _WEIGHTS
-    elif hub_file(uri) is None and uri.text.lower().startswith(("huggingface://", "hf://", "hf.co/")):
+    elif hub_file(uri) is None and _OF_HUB.match(uri.text):
         name = ""
     if path_problem(name):
         raise OptionError(

@@ -126,7 +126,7 @@ def _all(items: t.Iterable[_Item], plan_one: t.Callable[[_Item], _Result]) -> tu
     if failures and not questions:
         from ..failures import combined
 
-        raise combined(failures, {})
+        raise combined(failures, {}, of_models=True)
     return results, tuple(questions)
 
 

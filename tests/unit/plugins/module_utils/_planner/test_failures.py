@@ -102,6 +102,13 @@ def test_unknown_galleries_are_reported_together(requested: list[str], galleries
     assert message(*(UnknownGalleryError(name, galleries) for name in requested)) == says
 
 
+@pytest.mark.parametrize(("name", "is_of_elsewhere"), [("TheBloke__x", True), ("llama3:8b", True), ("tinny", False)])
+def test_a_model_of_another_place_has_a_uri(name: str, is_of_elsewhere: bool) -> None:
+    text = str(combined([(name, UnknownNameError(name, "g (1 entries)"))], {}, of_models=True))
+    assert "looks like an image" not in text
+    assert text.endswith("as in huggingface://owner/repository/file.gguf or ollama://name:tag.") == is_of_elsewhere
+
+
 def test_an_image_with_a_digest_is_no_gallery() -> None:
     name = "quay.io/x@sha256:" + "ab" * 32
     assert "It looks like an image" in message(UnknownGalleryError(name, ["g"]))

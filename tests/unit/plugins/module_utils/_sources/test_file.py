@@ -137,6 +137,24 @@ def test_what_is_no_file_of_this_host_is_an_error(tmp_path, name):
         sources(Anything()).find_file([Address(str(tmp_path / name))])
 
 
+@pytest.mark.parametrize("start", [b"<!DOCTYPE html>", b"\n<html lang=en>", b"\xef\xbb\xbf<!doctype HTML>"])
+def test_a_page_is_not_taken_for_a_file(files, start):
+    for path, advice in {
+        "/o/r/blob/main/m.gguf": "Write resolve instead of blob in the URL.",
+        "/m.gguf": "Open the URL in a browser to see it.",
+    }.items():
+        files.pages[path] = start + b"<body>"
+        with pytest.raises(SourceError, match=f"it is an HTML page, not the file m.gguf. {advice}"):
+            sources(Anything()).find_file([Address(files.url + path)])
+
+
+def test_a_page_can_be_the_file_that_is_requested(stage, files):
+    files.pages["/help.html"] = page = b"<!doctype html><body>"
+    assert deliver_file(stage, f"{files.url}/help.html")[1] == {"help.html": page}
+    files.pages["/m.gguf"] = page
+    assert deliver_file(stage, f"{files.url}/m.gguf", sha256=hashlib.sha256(page).hexdigest())[1] == {"m.gguf": page}
+
+
 def test_a_file_needs_its_size_on_the_disk(url):
     kinds = sources(Anything())
     assert kinds.unpacked_size(kinds.find_file([Address(url)])) == len(MODEL)

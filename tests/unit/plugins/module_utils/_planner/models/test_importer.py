@@ -58,7 +58,13 @@ def test_a_revision_is_part_of_the_address():
         weights_of(Address("https://example.com/w.gguf"), "abc")
 
 
-@pytest.mark.parametrize("uri", ["https://example.com/", "huggingface://owner/repo", "hf://o/r/w@main", "/", "/srv/"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("https://example.com/", "huggingface://owner/repo", "hf://o/r/w@main", "/", "/srv/"),
+        *("https://huggingface.co/owner/repo", "https://hf.co/owner/repo/"),
+    ],
+)
 def test_an_address_without_a_file_is_an_error(uri):
     with pytest.raises(OptionError, match="does not name a file"):
         weights_of(Address(uri), "")
