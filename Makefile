@@ -191,6 +191,7 @@ bench: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci ## our install
 	tests/tools/install_peers.sh $(BUILD)
 	$(VENV)/bin/pip install -q --only-binary :all: isal || echo "There is no package of isal for this machine."
 	$(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
+	$(RUN).bench.image_upgrade --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/bench
 	$(RUN).bench.signed
 	tests/tools/install_browser.sh
 	$(RUN).bench.fleet_report
@@ -224,6 +225,8 @@ samples: collection $(BUILD)/bin/docker-registry $(BUILD)/bin/umoci $(BUILD)/bin
 	export BENCH_SCALE=0.002 BENCH_ROUNDS=1 BENCH_HOSTS=4 BENCH_DIR=$(BUILD)/sample; \
 	    export BENCH_ONLY='llama,archive,no ranges,converged'; \
 	    $(RUN).bench.run --registry $(BUILD)/bin/docker-registry --directory $(BUILD)/sample
+	export BENCH_DIR=$(BUILD)/sample; $(RUN).bench.image_upgrade --registry $(BUILD)/bin/docker-registry \
+	    --directory $(BUILD)/sample --rounds 1 --scale 0.002
 	$(RUN).bench.signed --rounds 2 --sample
 	$(RUN).soak.bombs --sample
 	$(RUN).soak.secrets --sample

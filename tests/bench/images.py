@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 import zlib
 from pathlib import Path
-from typing import IO, Callable, Iterable, Iterator, cast
+from typing import IO, Any, Callable, Iterable, Iterator, cast
 
 from ..support.archives import Entry, file, symlink, write_tar
 from ..support.backends import RUN_SH
@@ -32,11 +32,12 @@ MIB = 1024**2
 _PACKAGES = "venv/lib/python3.10/site-packages"
 
 
-class _Material:
+class Material:
     """Bytes like those of machine code, from a store that is larger than what gzip looks back at."""
 
-    def __init__(self, scale: float) -> None:
-        self._random = random.Random(1)
+    def __init__(self, scale: float, seed: int = 1) -> None:
+        """Another seed gives other bytes."""
+        self._random = random.Random(seed)
         words = [
             self._random.randbytes(self._random.choice((2, 3, 3, 4, 4, 5, 6, 7, 8, 12, 16))) for _word in range(640)
         ]
@@ -58,27 +59,28 @@ class _Material:
         return 1 + int(self._random.expovariate(1 / middle))
 
 
-def _llama(material: _Material, scale: float) -> Iterator[Iterable[Entry]]:
+def _llama(material: Material, scale: float) -> Iterator[Iterable[Entry]]:
     """One fat layer of programs and shared libraries."""
-    yield [file("run.sh", RUN_SH, 0o755), *_libraries("lib", 12, int(28 * MIB * scale), material)]
+    yield [file("run.sh", RUN_SH, 0o755), *libraries("lib", 12, int(28 * MIB * scale), material)]
 
 
-def _python(material: _Material, scale: float) -> Iterator[Iterable[Entry]]:
+def _python(material: Material, scale: float) -> Iterator[Iterable[Entry]]:
     """Four layers of a virtual environment: 40,000 files, most of them small."""
     yield itertools.chain(
         [file("run.sh", RUN_SH, 0o755), symlink("venv/bin/python3", "/usr/bin/python3")],
-        _modules(0, int(10000 * scale), material),
+        modules(0, int(10000 * scale), material),
     )
     for number in range(1, 4):
-        yield _modules(number, int(10000 * scale), material)
+        yield modules(number, int(10000 * scale), material)
 
 
-def _fat(material: _Material, scale: float) -> Iterator[Iterable[Entry]]:
+def _fat(material: Material, scale: float) -> Iterator[Iterable[Entry]]:
     """One layer of 4 GiB."""
-    yield itertools.chain([file("run.sh", RUN_SH, 0o755)], _libraries("lib", 128, int(32 * MIB * scale), material))
+    yield itertools.chain([file("run.sh", RUN_SH, 0o755)], libraries("lib", 128, int(32 * MIB * scale), material))
 
 
-def _libraries(directory: str, count: int, size: int, material: _Material) -> Iterator[Entry]:
+def libraries(directory: str, count: int, size: int, material: Material) -> Iterator[Entry]:
+    """Shared libraries, each with its links."""
     for number in range(count):
         name = f"libggml-{number}.so"
         yield file(f"{directory}/{name}.1.2", material.take(size), 0o755)
@@ -86,7 +88,7 @@ def _libraries(directory: str, count: int, size: int, material: _Material) -> It
         yield symlink(f"{directory}/{name}", f"{name}.1")
 
 
-def _modules(layer: int, count: int, material: _Material) -> Iterator[Entry]:
+def modules(layer: int, count: int, material: Material) -> Iterator[Entry]:
     """Modules of Python packages: one in 20 has a name that needs an extended header, one in 100 is a library."""
     for number in range(count):
         directory = f"{_PACKAGES}/package_{layer}_{number // 50}"
@@ -100,7 +102,7 @@ def _modules(layer: int, count: int, material: _Material) -> Iterator[Entry]:
             yield file(f"{directory}/module_{number}.py", material.take(material.size_around(16 * 1024)))
 
 
-_LAYERS: dict[str, Callable[[_Material, float], Iterator[Iterable[Entry]]]] = {
+_LAYERS: dict[str, Callable[[Material, float], Iterator[Iterable[Entry]]]] = {
     "llama": _llama,
     "python": _python,
     "fat": _fat,
@@ -157,16 +159,25 @@ def served(name: str, scale: float, host: str, scratch: Path) -> Served:
 def _make(name: str, scale: float, pusher: Pusher, place: tuple[str, str], scratch: Path) -> None:
     repository, tag = place
     diff_ids, pointers = [], []
-    for entries in _LAYERS[name](_Material(scale), scale):
-        with scratch.open("wb") as stream:
-            blob = _Blob(stream)
-            write_tar(cast("IO[bytes]", blob), entries)
-            blob.close()
-        pusher.push_file(repository, blob.digest, scratch)
-        diff_ids.append(blob.diff_id)
-        pointers.append({"mediaType": OCI_LAYER + "+gzip", "size": blob.size, "digest": blob.digest})
+    for entries in _LAYERS[name](Material(scale), scale):
+        diff_id, pointer = push_layer(entries, pusher, [repository], scratch)
+        diff_ids.append(diff_id)
+        pointers.append(pointer)
     scratch.unlink()
     pusher.push(repository, tag, image_around(diff_ids, pointers, host_platform()))
+
+
+def push_layer(
+    entries: Iterable[Entry], pusher: Pusher, repositories: Iterable[str], scratch: Path
+) -> tuple[str, dict[str, Any]]:
+    """Push one layer by way of a scratch file; returns its diff ID and its descriptor."""
+    with scratch.open("wb") as stream:
+        blob = _Blob(stream)
+        write_tar(cast("IO[bytes]", blob), entries)
+        blob.close()
+    for repository in repositories:
+        pusher.push_file(repository, blob.digest, scratch)
+    return blob.diff_id, {"mediaType": OCI_LAYER + "+gzip", "size": blob.size, "digest": blob.digest}
 
 
 def _manifest(host: str, repository: str, tag: str) -> bytes | None:

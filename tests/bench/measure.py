@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,7 @@ def measure(case: str, variant: Variant, served: Served, number: int, work: Path
     place = Place(work / "run" / "tree", work / "run" / "scratch")
     place.scratch.mkdir(parents=True)
     os.sync()  # what an earlier run left to be written is no concern of this one
-    with _Usage(work) as usage:
+    with Usage(work) as usage:
         lines = _output(variant, served, place)
     figures = json.loads(lines[-1])
     inner = json.loads(lines[0]) if variant.inner else figures
@@ -52,7 +53,7 @@ def measure(case: str, variant: Variant, served: Served, number: int, work: Path
         sys.exit(f"{variant.name} did not fetch {served.name}.")
     shutil.rmtree(place.scratch)
     os.sync()
-    disk = max(0, usage.peak - _occupied(work))
+    disk = max(0, usage.peak - occupied(work))
     shutil.rmtree(work / "run")
     return Run(
         case,
@@ -79,12 +80,19 @@ def _output(variant: Variant, served: Served, place: Place) -> list[str]:
     return done.stdout.splitlines()
 
 
-def _occupied(work: Path) -> int:
+def cpu_of_children() -> float:
+    """The seconds of processor time that ended child processes have used so far, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def occupied(work: Path) -> int:
+    """The bytes that a file system holds."""
     status = os.statvfs(work)
     return (status.f_blocks - status.f_bfree) * status.f_frsize
 
 
-class _Usage:
+class Usage:
     """Watches in a thread how much of a file system is occupied."""
 
     def __init__(self, work: Path) -> None:
@@ -95,11 +103,11 @@ class _Usage:
 
     def _watch(self) -> None:
         while True:
-            self.peak = max(self.peak, _occupied(self._work))
+            self.peak = max(self.peak, occupied(self._work))
             if self._over.wait(0.02):
                 return
 
-    def __enter__(self) -> _Usage:
+    def __enter__(self) -> Usage:
         self._thread.start()
         return self
 

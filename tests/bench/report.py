@@ -70,7 +70,7 @@ class Report:
         rows = [self._row(case, variant) for case, variant in dict.fromkeys((r.case, r.variant) for r in self._runs)]
         heads = ["case", "variant", "seconds", "wall", "whole process", "CPU", "memory", "memory MB", "disk MB"]
         goals = [[goal.what, f"{goal.most:g}", f"{goal.measured:.2f}", _yes(goal.met)] for goal in self.goals()]
-        return _table(heads, rows) + "\n" + _table(["figure", "goal: at most", "measured", "met"], goals)
+        return table(heads, rows) + "\n" + table(["figure", "goal: at most", "measured", "met"], goals)
 
     def _row(self, case: str, variant: str) -> list[str]:
         runs = self._of(case, variant)
@@ -125,7 +125,7 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown that can be read as it is, too."""
     listed = [heads, *rows]
     widths = [max(len(row[column]) for row in listed) for column in range(len(heads))]
