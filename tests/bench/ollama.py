@@ -19,10 +19,11 @@ from ..support.server import Answer, Request, Server
 
 _PROGRAM = """#!/bin/sh
 cd {directory} || exit 1
+tagged() {{ case "$1" in *:*) echo "$1" ;; *) echo "$1:latest" ;; esac; }}
 case "$1" in
     list) echo "NAME ID"; for name in *; do [ ! -e "$name" ] || echo "$name 0123456789ab"; done ;;
-    pull) shift $(($# - 1)); echo "pulling manifest"; : > "$1" ;;
-    rm) rm "$2" ;;
+    pull) shift $(($# - 1)); echo "pulling manifest"; : > "$(tagged "$1")" ;;
+    rm) rm "$(tagged "$2")" ;;
     *) exit 64 ;;
 esac
 """
@@ -63,6 +64,7 @@ class Ollama(Server):
         if request.path == "/api/tags":
             return Answer(200, {"Content-Type": "application/json"}, json.dumps(self._tags()).encode())
         name = str(json.loads(request.body)["model"])
+        name = name if ":" in name else f"{name}:latest"
         if request.path == "/api/pull":
             (self.models / name).touch()
         elif request.path == "/api/delete":

@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -39,11 +38,12 @@ OURS = "localai_model"
 
 @dataclass(frozen=True)
 class Way:
-    """A playbook that lets the host have all models, and how to take away the last one of them."""
+    """A playbook that lets the host have all models, how to take away the last one, and whether all are there."""
 
     name: str
     play: Mapping[str, Any]
-    lose_one: Callable[[], None]
+    lose_one: Callable[[], None] = lambda: None
+    has_all: Callable[[], bool] = lambda: True
     arguments: tuple[str, ...] = ()
 
 
@@ -79,37 +79,34 @@ class Controller:
             "PATH": f"{path}{os.pathsep}{own['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, [own["ANSIBLE_COLLECTIONS_PATH"], collections])),
         }
-        self._remote = Path(self._settings["ANSIBLE_REMOTE_TEMP"])
 
-    def run(self, way: Way, *options: str, **settings: str) -> Played:
+    def run(self, way: Way, *options: str) -> Played:
         """Run the playbook of a way, and insist that it works."""
-        playbook = self._work / "play.json"
-        playbook.write_text(json.dumps([way.play]), encoding="utf-8")
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(playbook)]
         wall, cpu = time.perf_counter(), cpu_of_children()
-        done = subprocess.run(
-            [*command, *way.arguments, *options],
-            check=False,
-            env={**self._settings, **settings},
-            capture_output=True,
-            text=True,
-        )
+        output = self._output(way, *options)
         wall, cpu = time.perf_counter() - wall, cpu_of_children() - cpu
-        recap = re.search(r"changed=(\d+)", done.stdout)
-        if done.returncode != 0:
-            sys.exit(f"{way.name}:\n{done.stdout}{done.stderr}")
+        recap = re.search(r"changed=(\d+)", output)
         return Played(wall, cpu, int(recap[1]) if recap else 0)
 
     def module_calls(self, way: Way) -> int:
-        """How many programs Ansible copies to the host to run them there."""
-        shutil.rmtree(self._remote, ignore_errors=True)
-        self.run(way, ANSIBLE_KEEP_REMOTE_FILES="true")
-        return sum(1 for path in self._remote.glob("ansible-tmp-*") if any(path.iterdir()))
+        """How often Ansible runs a module on the host."""
+        return self._output(way, "-vvv").count("Using module file")
+
+    def _output(self, way: Way, *options: str) -> str:
+        playbook = self._work / "play.json"
+        playbook.write_text(json.dumps([way.play]), encoding="utf-8")
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", str(playbook)]
+        done = subprocess.run(
+            [*command, *way.arguments, *options], check=False, env=self._settings, capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            sys.exit(f"{way.name}:\n{done.stdout}{done.stderr}")
+        return done.stdout
 
 
 def empty() -> Way:
     """A play without a task."""
-    return Way("empty play", _play([]), lambda: None)
+    return Way("empty play", _play([]))
 
 
 def ours(world: ModelWorld, work: Path, count: int) -> Way:
@@ -120,8 +117,8 @@ def ours(world: ModelWorld, work: Path, count: int) -> Way:
     world.publish([world.entry(name, f"{name}.gguf", name.encode() * 1000) for name in names])
     options = {"models_path": str(work / "models"), "galleries": [{"name": "bench", "url": str(world.index)}]}
     task = {"name": "Install the models", "localai.core.localai_model": {"name": names, **options}}
-    last = names[-1]
-    return Way(OURS, _play([task]), lambda: _remove(work / "models" / f"{last}.yaml", work / "models" / f"{last}.gguf"))
+    last = [work / "models" / f"{names[-1]}.{suffix}" for suffix in ("yaml", "gguf")]
+    return Way(OURS, _play([task]), lambda: _remove(*last), lambda: all(path.exists() for path in last))
 
 
 def eirikns(clone: str, ollama: Ollama, names: list[str]) -> Way:
@@ -130,7 +127,7 @@ def eirikns(clone: str, ollama: Ollama, names: list[str]) -> Way:
     role = {"name": clone, "tasks_from": "models.yaml"}
     variables = {"ollama_path_prefix": str(ollama.prefix), "ollama_models": models}
     task = {"name": "Install the models", "ansible.builtin.include_role": role}
-    return Way("eirikns", _play([task], variables), lambda: ollama.reset([f"{name}:latest" for name in names[:-1]]))
+    return _for_ollama("eirikns", _play([task], variables), ollama, names)
 
 
 def beingtomgreen(clone: str, ollama: Ollama, names: list[str]) -> Way:
@@ -139,18 +136,21 @@ def beingtomgreen(clone: str, ollama: Ollama, names: list[str]) -> Way:
     role = {"name": clone, "tasks_from": "configure-ollama-models.yml"}
     variables = {"ollama_host": "127.0.0.1", "ollama_port": ollama.port, "ollama_pull_models": models}
     task = {"name": "Install the models", "ansible.builtin.include_role": role}
-    lose = [f"{name}:latest" for name in names[:-1]]
-    return Way("BeingTomGreen", _play([task], variables), lambda: ollama.reset(lose))
+    return _for_ollama("BeingTomGreen", _play([task], variables), ollama, names)
 
 
 def ygalblum(clone: str, ollama: Ollama, names: list[str]) -> Way:
     """The last task of the role in ygalblum/ansible-ollama-collection, which has models. Those before it need root."""
     play = {**_play([], {"ollama_models": names}), "roles": [f"{clone}/roles/ollama"]}
-    lose = [f"{name}:latest" for name in names[:-1]]
-    return Way("ygalblum", play, lambda: ollama.reset(lose), ("--start-at-task", "Pull models"))
+    return _for_ollama("ygalblum", play, ollama, names, "--start-at-task", "Pull models")
 
 
-def measure(ways: list[Way], controller: Controller, rounds: int, lost: bool = True) -> dict[str, Figures]:
+def _for_ollama(name: str, play: Mapping[str, Any], ollama: Ollama, names: list[str], *arguments: str) -> Way:
+    models = [f"{each}:latest" for each in names]
+    return Way(name, play, lambda: ollama.reset(models[:-1]), lambda: ollama.installed == sorted(models), arguments)
+
+
+def measure(ways: list[Way], controller: Controller, rounds: int) -> dict[str, Figures]:
     """Let the ways take turns on a host that has all models, and then on one that lacks the last."""
     figures = {way.name: Figures() for way in ways}
     for way in ways:
@@ -163,10 +163,12 @@ def measure(ways: list[Way], controller: Controller, rounds: int, lost: bool = T
             mine.checked.append(controller.run(way, "--check"))
             run, check = mine.converged[-1], mine.checked[-1]
             print(f"{way.name:16} {run.wall:6.2f} s, {run.cpu:5.2f} s CPU, --check {check.wall:6.2f} s", flush=True)
-    for way in ways if lost else []:
+    for way in ways:
         way.lose_one()
         figures[way.name].predicted = controller.run(way, "--check").changed
         figures[way.name].made = controller.run(way).changed
+        if not way.has_all():
+            sys.exit(f"{way.name} did not install the model that was missing.")
     return figures
 
 

@@ -54,19 +54,19 @@ def role(top: Path, path: str, *tasks: dict[str, Any]) -> str:
 def test_the_program_and_the_interface_know_the_same_models(tmp_path):
     with Ollama(tmp_path) as ollama:
         program = str(ollama.prefix / "bin" / "ollama")
-        subprocess.run([program, "pull", "--insecure", "one:latest"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "pull", "--insecure", "one"], check=True, stdout=subprocess.DEVNULL)
 
         def post(path: str, method: str, name: str) -> None:
             request = urllib.request.Request(ollama.url + path, json.dumps({"model": name}).encode(), method=method)
             urllib.request.urlopen(request).close()
 
-        post("/api/pull", "POST", "two:latest")
+        post("/api/pull", "POST", "two")
         with urllib.request.urlopen(ollama.url + "/api/tags") as answer:
             assert [row["name"] for row in json.load(answer)["models"]] == ["one:latest", "two:latest"]
         post("/api/delete", "DELETE", "two:latest")
         rows = subprocess.run([program, "list"], check=True, capture_output=True, text=True).stdout.splitlines()
         assert [row.split()[0] for row in rows] == ["NAME", "one:latest"]
-        subprocess.run([program, "rm", "one:latest"], check=True)
+        subprocess.run([program, "rm", "one"], check=True)
         assert ollama.installed == []
 
 
