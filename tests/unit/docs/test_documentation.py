@@ -389,7 +389,8 @@ def literal(value: Any, option: Mapping[str, Any], module: str) -> Any:
         kind = "model" if module.startswith("localai_model") else "backend"
         return block(f"modules/localai_{kind}_info.py", "RETURN")["pins"]["sample"]
     if option.get("elements") == "dict":
-        return [{"name": "text"}]
+        needed = [name for name, inner in option.get("options", {}).items() if inner.get("required")]
+        return [dict.fromkeys(needed or ["name"], "text")]
     if option.get("type") == "path":
         return "/path"
     return 1 if option.get("type") == "int" else option.get("choices", ["text"])[0]

@@ -14,10 +14,9 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.localai.core.tests.support.playbook import COLLECTION
 
+from ..roles.test_role_variables import evaluate
 from .example import configured
 
 ROLE = COLLECTION / "roles" / "localai"
@@ -51,11 +50,9 @@ def test_a_user_that_check_mode_does_not_find_is_no_error(tmp_path: Path) -> Non
     assert lines[1].startswith("allow perm=any uid=UNKNOWN : ")
 
 
-def test_paths_of_the_example_are_those_of_the_role() -> None:
+def test_paths_of_the_example_are_those_of_the_role(tmp_path: Path) -> None:
     instance = (ROLE / "vars" / "main" / "instance.yml").read_text(encoding="utf-8")
     assert '__localai_programs: "/opt/{{ __localai_name }}"' in instance
     assert '__localai_binary_directory: "{{ __localai_programs }}/bin"' in instance
-    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    options = specs["argument_specs"]["main"]["options"]
-    defaults = {name: options[name]["default"] for name in ("localai_user", "localai_group", "localai_home")}
-    assert defaults == {"localai_user": "localai", "localai_group": "localai", "localai_home": "/var/lib/local-ai"}
+    defaults = evaluate(tmp_path, "[localai_user, localai_group, localai_home]", {"the role": {}})["the role"]
+    assert defaults == ["localai", "localai", "/var/lib/local-ai"]

@@ -26,7 +26,8 @@ from ansible_collections.localai.core.tests.support.tls import Authority
 from ..roles.test_mirror_fleet import program
 from .example import configured, free_port
 
-PROGRAMS = ("nginx", "caddy")
+EXAMPLES = {"nginx": "reverse-proxy-nginx.yml", "caddy": "reverse-proxy-caddy.yml"}
+PROGRAMS = tuple(EXAMPLES)
 MIB = 1024**2
 NGINX_MAIN = """
 daemon off;
@@ -67,7 +68,7 @@ class Proxy:
 
     def configure(self) -> str:
         """Run the example on this machine, without the tasks for packages and services."""
-        return configured(self.work, f"reverse-proxy-{self.name}.yml", **self._variables)
+        return configured(self.work, EXAMPLES[self.name], **self._variables)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Proxy]:
