@@ -164,7 +164,7 @@ def test_a_wrong_smoke_test_undoes_nothing(world: World, host: Host) -> None:
     outcome = world.play("provision", localai_smoke_test={"model": "lost", "timeout": 60})
     assert outcome.failed == {"host1": 1}, outcome.output[-3000:]
     assert "The smoke test failed" in said(outcome)
-    assert "Nothing was put back" in said(outcome)
+    assert "Nothing was restored" in said(outcome)
     (host.root / f"{MODELS}/lost.yaml".lstrip("/")).unlink()
     assert main_pid(host) == before != "0"
     assert answer(host) == expected(2)

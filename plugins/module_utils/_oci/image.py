@@ -125,7 +125,7 @@ class Images:
             if e.status is not None or reference.digest or not mirrors or any(mirror.resolve for mirror in mirrors):
                 raise
             raise TransportError(
-                f"{e} The mirrors of {reference.host} were not asked what the tag means, because none of them has "
+                f"{e} The tag was not resolved at a mirror of {reference.host}, because none of them has "
                 "resolve: true in endpoints. Set it for a mirror that you trust, or name the image by its digest.",
                 missing=e.missing,
             ) from e

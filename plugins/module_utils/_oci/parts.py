@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that belongs to an image: its documents and layers for some platforms, and what is about them."""
+"""Everything that belongs to an image: its documents and layers for some platforms, and their referrers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _referrers_of(manifests: t.Iterable[Manifest], repository: Repository, probl
         try:
             descriptors = repository.referrers(manifest.digest)[:_MOST_REFERRERS]
         except ORIGIN_ERRORS as e:
-            problems.append(f"{repository}: what is about {manifest.digest} cannot be listed: {e}")
+            problems.append(f"{repository}: the referrers of {manifest.digest} cannot be listed: {e}")
             continue
         for descriptor in descriptors:
             try:

@@ -31,8 +31,8 @@ def reload_models(client: Client, seconds: float) -> tuple[str, ...]:
         )
     if answer.outcome is Outcome.ANSWERED and answer.status in (404, 405):
         raise ServerError(
-            f"The server at {client.url} has no POST /models/reload ({described(answer)}), so it goes on with the "
-            "models from before. LOCALAI_DISABLE_GALLERY_ENDPOINT takes it away. Restart LocalAI."
+            f"The server at {client.url} has no POST /models/reload ({described(answer)}), so it did not read "
+            "its models again. LOCALAI_DISABLE_GALLERY_ENDPOINT disables this request. Restart LocalAI."
         )
     if answer.outcome is Outcome.ANSWERED and answer.status == 500:
         problem = "could not download something that one of them names"

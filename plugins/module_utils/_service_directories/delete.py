@@ -79,8 +79,8 @@ def plan(
     refused = [f"{path} {reason}" for path, reason in reasons.items() if reason]
     if refused:
         raise HostError(
-            f"Nothing was changed, because the role must not delete what it did not create: {'; '.join(refused)}. "
-            "Leave out localai_remove_data or localai_remove_models, whichever asks for it, and delete it by hand."
+            f"Nothing was changed, because the role deletes only directories that it created: {'; '.join(refused)}. "
+            "Unset localai_remove_data or localai_remove_models, and delete the rest by hand."
         )
     deletions = []
     for path in sorted(present, key=lambda path: (-path.count("/"), path)):

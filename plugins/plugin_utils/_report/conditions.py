@@ -76,7 +76,7 @@ CONDITIONS = (
     Condition(
         "reload_pending",
         "Reload pending",
-        "Run localai.core.provision, which tells the service what is new.",
+        "Run localai.core.provision, which registers new backends and reloads the models.",
     ),
     Condition(
         "disk",

@@ -48,7 +48,7 @@ def test_a_reload_that_takes_long_is_a_warning(server: LocalAI) -> None:
 @pytest.mark.parametrize("status", [404, 405])
 def test_a_server_without_the_endpoint_has_to_be_restarted(server: LocalAI, status: int) -> None:
     server.answers[PATH] = Answer(status)
-    with pytest.raises(ServerError, match=r"LOCALAI_DISABLE_GALLERY_ENDPOINT takes it away. Restart LocalAI"):
+    with pytest.raises(ServerError, match=r"LOCALAI_DISABLE_GALLERY_ENDPOINT disables this request. Restart LocalAI"):
         reload_models(client(server), 5)
 
 
