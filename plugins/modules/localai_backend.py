@@ -534,6 +534,7 @@ msg:
       that is known, and the reason for each repair. More than five names with the same action are only counted.
   returned: always
   type: str
+  version_added: 1.0.0
   sample: "Installed llama-cpp (cuda12-llama-cpp, 42.0 MiB); repaired piper (it was damaged: lib/x is missing)."
 backends:
   description:
