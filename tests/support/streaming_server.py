@@ -101,8 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         url, owner = urlsplit(self.path), self.server.owner
-        owner.paths.append(self.path)
-        owner.headers = {name.lower(): value for name, value in self.headers.items()}
+        # Proxies ask for it by themselves.
+        if url.path != "/readyz":
+            owner.paths.append(self.path)
+            owner.headers = {name.lower(): value for name, value in self.headers.items()}
         if url.path.endswith("/stream"):
             self._stream()
         elif url.path.endswith("/slow"):

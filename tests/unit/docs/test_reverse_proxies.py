@@ -271,7 +271,7 @@ def test_a_server_below_a_path_and_a_second_run(
         # The server removes the prefix itself.
         assert (server.paths[-1], server.headers["x-forwarded-prefix"]) == ("/localai/v1/models", "/localai")
         count = len(server.paths)
-        proxy.get("/v1/models", Authorization=f"Bearer {KEY}")
+        assert proxy.get("/v1/models", Authorization=f"Bearer {KEY}")[0] == 404
         assert len(server.paths) == count
     assert re.search(r"changed=0 +unreachable=0 +failed=0", proxy.configure())
 
