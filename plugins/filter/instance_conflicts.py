@@ -89,7 +89,7 @@ def instance_conflicts(
 ) -> list[str]:
     """Return the conflicts, instance by instance."""
     others = [other for other in plain(instances) if other["unit"] != unit]
-    conflicts = []
+    conflicts: list[str] = []
     for other in others:
         conflicts += _path_conflicts(other, plain(paths), plain(models_path), removal)
         theirs = other.get("address") or ""
