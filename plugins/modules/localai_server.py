@@ -46,9 +46,9 @@ options:
       - The configuration directory of the server (C(LOCALAI_CONFIG_DIR)). It must exist.
       - A path that is a symlink, or leads through one, is accepted only if the symlink belongs to root or to the user
         of the task.
-      - Required with O(register) and O(registered).
+      - Required with O(register_backends) and O(registered_backends).
     type: path
-  register:
+  register_backends:
     description:
       - The entries of this task in C(external_backends.json), as a mapping of the names of backends to the absolute
         paths of their run files.
@@ -57,12 +57,12 @@ options:
       - It is an error if an entry that something else wrote has the same name and another run file.
       - If the server runs, the task waits until it lists the names. Loaded models whose backend gets another run file
         by this are unloaded.
-      - By default, the file is not changed, unless O(registered) is set.
+      - By default, the file is not changed, unless O(registered_backends) is set.
     type: dict
-  registered:
+  registered_backends:
     description:
-      - The names of the entries that an earlier run of this task wrote. Those that are not in O(register) are removed.
-        All other entries are kept.
+      - The names of the entries that an earlier run of this task wrote. Those that are not in O(register_backends) are
+        removed. All other entries are kept.
       - The file is removed with its last entry.
     type: list
     elements: str
@@ -156,9 +156,9 @@ EXAMPLES = r"""
 - name: Register a backend of your own, and test a model that uses it
   localai.core.localai_server:
     config_path: /var/lib/local-ai/configuration
-    register:
+    register_backends:
       my-backend: /opt/my-backend/run.sh
-    registered:
+    registered_backends:
       - my-backend
     smoke_test:
       model: my-model
@@ -176,8 +176,10 @@ msg:
   returned: success
   type: str
   sample: "Registered: my-backend; unloaded: qwen3."
-registered:
-  description: The names of the entries of O(register) that the file has. Pass them as O(registered) to the next run.
+registered_backends:
+  description:
+    - The names of the entries of O(register_backends) that the file has.
+    - Pass them as O(registered_backends) to the next run.
   returned: success, and failure after something may have changed
   type: list
   elements: str

@@ -34,16 +34,18 @@ class Registrations:
 
 
 def check_names(register: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return the entries in the option `register`; raises OptionError for one that LocalAI could not use."""
+    """Return the entries in the option `register_backends`; raises OptionError for one that LocalAI could not use."""
     for name, run_file in register.items():
         if not is_usable(str(name)):
             raise OptionError(
-                f"register: no model can use a backend named {str(name)[:100]!r}, because LocalAI looks up backends in "
-                f"lower case and accepts letters, digits, - and _. Use {usable_spelling(str(name)[:100])!r}."
+                f"register_backends: no model can use a backend named {str(name)[:100]!r}, because LocalAI looks up "
+                f"backends in lower case and accepts letters, digits, - and _. Use {usable_spelling(str(name)[:100])!r}."
             )
         is_path = isinstance(run_file, str) and run_file.startswith("/") and "\0" not in run_file
         if not is_path or ".." in run_file.split("/"):
-            raise OptionError(f"register: the run file of {name} is not an absolute path without '..': {run_file!r}.")
+            raise OptionError(
+                f"register_backends: the run file of {name} is not an absolute path without '..': {run_file!r}."
+            )
     return {str(name): str(run_file) for name, run_file in register.items()}
 
 
@@ -78,7 +80,8 @@ def merged(
     if foreign:
         raise HostError(
             f"{path} has an entry for {foreign[0]} that this task has not written: {entries[foreign[0]]}. Remove it "
-            "there, or leave the name out of register. To replace the entry, add the name to registered."
+            "there, or leave the name out of register_backends. To replace the entry, add the name to "
+            "registered_backends."
         )
     entries.update(register)
     if entries == before.all():

@@ -33,8 +33,8 @@ _SECONDS = 10
 SERVER_SPEC: dict[str, t.Any] = {
     **TARGET_SPEC,
     "config_path": {"type": "path"},
-    "register": {"type": "dict"},
-    "registered": {"type": "list", "elements": "str"},
+    "register_backends": {"type": "dict"},
+    "registered_backends": {"type": "list", "elements": "str"},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "reload": {"type": "bool", "default": False},
@@ -50,7 +50,7 @@ SERVER_SPEC: dict[str, t.Any] = {
     },
     "timeout": {"type": "int", "default": 60},
 }
-REQUIRED_BY = {"register": ["config_path"], "registered": ["config_path"]}
+REQUIRED_BY = {"register_backends": ["config_path"], "registered_backends": ["config_path"]}
 
 
 def run_server() -> None:
@@ -70,7 +70,7 @@ class _Update:
     def __init__(self, run: Run, target: Target) -> None:
         self._run = run
         self._params = run.params
-        self._register = registration.check_names(self._params["register"] or {})
+        self._register = registration.check_names(self._params["register_backends"] or {})
         test = self._params["smoke_test"] or {"timeout": 1}
         if self._params["timeout"] < 1 or test["timeout"] < 1:
             raise OptionError("timeout: the number of seconds has to be at least 1.")
@@ -80,7 +80,7 @@ class _Update:
         self._rewrites = False
         if self._file and stored:
             self._before = registration.parse(stored.content, self._file.path)
-            registered = self._params["registered"] or []
+            registered = self._params["registered_backends"] or []
             self._after = registration.merged(self._before, self._register, registered, self._file.path)
             is_kept = self._after == self._before
             self._rewrites = not is_kept or bool(
@@ -92,8 +92,8 @@ class _Update:
     def carry_out(self) -> None:
         """Bring the server up to date, and complete the result of the module."""
         result = self._run.result
-        ours = {*self._register, *(self._params["registered"] or [])}
-        result.update(registered=registration.ours_in(self._before, ours), reloaded=False)
+        ours = {*self._register, *(self._params["registered_backends"] or [])}
+        result.update(registered_backends=registration.ours_in(self._before, ours), reloaded=False)
         result.update(unloaded=[], busy=[], answer=None)
         result["diff"] = self._diff()
         system = self._system()
@@ -101,7 +101,7 @@ class _Update:
         if self._run.check_mode:
             unloaded, reloaded = self._to_unload(system, stale), self._reloads(system)
             result.update(changed=self._rewrites or reloaded or bool(unloaded), unloaded=unloaded, reloaded=reloaded)
-            result["registered"] = registration.ours_in(self._after, self._register)
+            result["registered_backends"] = registration.ours_in(self._after, self._register)
         else:
             self._write(system)
             self._reload(system)
@@ -110,7 +110,7 @@ class _Update:
         result["msg"] = self._message()
 
     def _registration_file(self) -> RegistrationFile | None:
-        if self._params["register"] is None and self._params["registered"] is None:
+        if self._params["register_backends"] is None and self._params["registered_backends"] is None:
             return None
         path = self._params["config_path"]
         if not path.startswith("/"):
@@ -154,15 +154,15 @@ class _Update:
             missing = sorted(name for name, path in self._register.items() if not os.path.isfile(path))
             if missing:
                 raise HostError(
-                    f"register: {self._register[missing[0]]}, the run file of {missing[0]}, is not a file on this "
-                    "host. Each load of such a backend would fail. Install it first."
+                    f"register_backends: {self._register[missing[0]]}, the run file of {missing[0]}, is not a file on "
+                    "this host. Each load of such a backend would fail. Install it first."
                 )
             if self._after.entries:
                 self._file.write(self._after.text)
             else:
                 self._file.remove()
             self._run.result["changed"] = True
-        self._run.result["registered"] = registration.ours_in(self._after, self._register)
+        self._run.result["registered_backends"] = registration.ours_in(self._after, self._register)
         if system is not None and self._register:
             self._wait_until_listed(system)
         elif system is not None and self._rewrites:

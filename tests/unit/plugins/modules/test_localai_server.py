@@ -42,7 +42,7 @@ class Site:
         return str(run_file)
 
     def run(self, check_mode: bool = False, **options: Any) -> dict[str, Any]:
-        if {"register", "registered"} & set(options):
+        if {"register_backends", "registered_backends"} & set(options):
             options.setdefault("config_path", str(self.config))
         return run_module(main, {"url": self.server.url, "api_key": KEY, **options}, check_mode)
 
@@ -61,7 +61,7 @@ def _site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 def test_without_options_nothing_happens(site: Site) -> None:
     result = site.run()
-    expected = {"changed": False, "registered": [], "unloaded": [], "busy": [], "answer": None}
+    expected = {"changed": False, "registered_backends": [], "unloaded": [], "busy": [], "answer": None}
     assert {name: result[name] for name in expected} == expected
     assert result["msg"] == "Nothing to change."
     assert site.server.requests == []
@@ -69,43 +69,43 @@ def test_without_options_nothing_happens(site: Site) -> None:
 
 def test_a_new_backend_is_registered(site: Site) -> None:
     run_file = site.backend("mine")
-    predicted = site.run(check_mode=True, register={"mine": run_file})
+    predicted = site.run(check_mode=True, register_backends={"mine": run_file})
     assert site.entries() is None
-    result = site.run(register={"mine": run_file})
+    result = site.run(register_backends={"mine": run_file})
     assert site.entries() == {"mine": run_file}
-    assert (result["changed"], result["registered"], result["unloaded"]) == (True, ["mine"], [])
+    assert (result["changed"], result["registered_backends"], result["unloaded"]) == (True, ["mine"], [])
     assert {**predicted, "msg": ""} == {**result, "msg": ""}
     assert result["msg"] == "Registered: mine."
     assert result["diff"]["before"] == ""
     assert json.loads(result["diff"]["after"]) == {"mine": run_file}
     assert site.server.posts() == []
-    again = site.run(register={"mine": run_file}, registered=["mine"])
-    assert (again["changed"], again["registered"], again["msg"]) == (False, ["mine"], "Nothing to change.")
+    again = site.run(register_backends={"mine": run_file}, registered_backends=["mine"])
+    assert (again["changed"], again["registered_backends"], again["msg"]) == (False, ["mine"], "Nothing to change.")
 
 
 def test_entries_of_others_stay_and_ours_go(site: Site) -> None:
     site.file.write_text(json.dumps({"theirs": "/opt/theirs/run.sh", "old": "/opt/old/run.sh"}))
-    result = site.run(register={"new": site.backend("new")}, registered=["old"])
+    result = site.run(register_backends={"new": site.backend("new")}, registered_backends=["old"])
     assert site.entries() == {"theirs": "/opt/theirs/run.sh", "new": site.backend("new")}
-    assert result["registered"] == ["new"]
+    assert result["registered_backends"] == ["new"]
     assert result["msg"] == "Registered: new; no longer registered: old."
-    result = site.run(registered=["new"])
-    assert (site.entries(), result["registered"]) == ({"theirs": "/opt/theirs/run.sh"}, [])
-    assert not site.run(register={})["changed"]
+    result = site.run(registered_backends=["new"])
+    assert (site.entries(), result["registered_backends"]) == ({"theirs": "/opt/theirs/run.sh"}, [])
+    assert not site.run(register_backends={})["changed"]
 
 
 def test_the_file_is_removed_with_its_last_entry(site: Site) -> None:
-    site.run(register={"mine": site.backend("mine")})
-    predicted = site.run(check_mode=True, registered=["mine"])
+    site.run(register_backends={"mine": site.backend("mine")})
+    predicted = site.run(check_mode=True, registered_backends=["mine"])
     assert site.entries() is not None
-    result = site.run(registered=["mine"])
+    result = site.run(registered_backends=["mine"])
     assert (result["changed"], predicted["changed"], site.entries()) == (True, True, None)
     assert (result["diff"]["after"], os.listdir(site.config)) == ("", [])
 
 
 def test_entries_are_removed_without_asking_the_server(site: Site) -> None:
     site.file.write_text('{"mine": "/opt/mine/run.sh"}')
-    result = site.run(register={}, registered=["mine"], api_key="another-key")
+    result = site.run(register_backends={}, registered_backends=["mine"], api_key="another-key")
     assert (result["failed"], result["changed"], site.entries()) == (False, True, None)
     assert site.server.requests == []
 
@@ -117,7 +117,7 @@ def test_the_file_is_written_if_the_server_does_not_run(site: Site) -> None:
         {
             "url": "http://127.0.0.1:1",
             "config_path": str(site.config),
-            "register": {"mine": run_file},
+            "register_backends": {"mine": run_file},
             "unload_backends": ["llama-cpp"],
             "unload": ["qwen"],
         },
@@ -130,14 +130,14 @@ def test_the_file_is_written_if_the_server_does_not_run(site: Site) -> None:
 def test_a_damaged_file_is_an_error_and_stays(site: Site, content: str) -> None:
     site.file.write_text(content)
     for check_mode in (True, False):
-        result = site.run(check_mode, register={"mine": site.backend("mine")})
+        result = site.run(check_mode, register_backends={"mine": site.backend("mine")})
         assert str(site.file) in result["msg"]
         assert site.file.read_text() == content
 
 
 def test_an_entry_of_others_of_the_same_name_is_an_error(site: Site) -> None:
     site.file.write_text('{"mine": "/opt/theirs/run.sh"}')
-    result = site.run(register={"mine": site.backend("mine")})
+    result = site.run(register_backends={"mine": site.backend("mine")})
     assert "that this task has not written: /opt/theirs/run.sh" in result["msg"]
     assert site.entries() == {"mine": "/opt/theirs/run.sh"}
 
@@ -145,20 +145,20 @@ def test_an_entry_of_others_of_the_same_name_is_an_error(site: Site) -> None:
 def test_a_symlink_is_not_followed(site: Site) -> None:
     (site.top / "other").write_text("{}")
     site.file.symlink_to(site.top / "other")
-    assert "symlink" in site.run(register={"mine": site.backend("mine")})["msg"]
+    assert "symlink" in site.run(register_backends={"mine": site.backend("mine")})["msg"]
     assert (site.top / "other").read_text() == "{}"
 
 
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ({"register": {"Mine": "/run.sh"}}, "no model can use a backend named 'Mine'"),
-        ({"register": {"mine.v2": "/run.sh"}}, "no model can use"),
-        ({"register": {"mine": "run.sh"}}, "is not an absolute path"),
-        ({"register": {"mine": "/nowhere/run.sh"}}, "is not a file on this host"),
-        ({"register": {"mine": "/"}}, "is not a file on this host"),
-        ({"register": {}, "config_path": "relative"}, "is not an absolute path"),
-        ({"registered": ["x"], "config_path": None}, "config_path"),
+        ({"register_backends": {"Mine": "/run.sh"}}, "no model can use a backend named 'Mine'"),
+        ({"register_backends": {"mine.v2": "/run.sh"}}, "no model can use"),
+        ({"register_backends": {"mine": "run.sh"}}, "is not an absolute path"),
+        ({"register_backends": {"mine": "/nowhere/run.sh"}}, "is not a file on this host"),
+        ({"register_backends": {"mine": "/"}}, "is not a file on this host"),
+        ({"register_backends": {}, "config_path": "relative"}, "is not an absolute path"),
+        ({"registered_backends": ["x"], "config_path": None}, "config_path"),
         ({"timeout": 0}, "timeout"),
         ({"smoke_test": {"model": "m", "timeout": 0}}, "timeout"),
         ({"smoke_test": {}}, "model"),
@@ -168,7 +168,7 @@ def test_options_that_cannot_be_right(site: Site, options: dict[str, Any], part:
     options = {name: value for name, value in options.items() if value is not None or name == "config_path"}
     result = site.run(**options)
     assert result["failed"]
-    assert not result.get("registered")
+    assert not result.get("registered_backends")
     assert part in result["msg"]
     assert (site.entries(), site.server.posts()) == (None, [])
 
@@ -177,10 +177,10 @@ def test_a_server_that_does_not_read_the_file_is_an_error(site: Site, monkeypatc
     monkeypatch.setattr(update, "_LISTED_WITHIN", 0.5)
     site.server.external = None
     for _run in range(2):
-        result = site.run(register={"mine": site.backend("mine")})
+        result = site.run(register_backends={"mine": site.backend("mine")})
         assert "does not list mine 0.5 seconds after" in result["msg"]
         assert "LOCALAI_CONFIG_DIR" in result["msg"]
-        assert result["registered"] == ["mine"]
+        assert result["registered_backends"] == ["mine"]
     assert site.entries() == {"mine": site.backend("mine")}
 
 
@@ -194,7 +194,7 @@ def test_a_server_that_reads_the_file_a_little_later(site: Site, monkeypatch: py
         return real(request)
 
     monkeypatch.setattr(site.server, "_answer", late)
-    assert not site.run(register={"mine": site.backend("mine")})["failed"]
+    assert not site.run(register_backends={"mine": site.backend("mine")})["failed"]
     assert len(answered) == 3
 
 
@@ -218,9 +218,14 @@ def test_models_are_unloaded_by_name(site: Site) -> None:
 def test_a_name_that_gets_another_run_file_counts_as_replaced(site: Site) -> None:
     site.server.configurations["w"] = {"backend": "whisper"}
     site.server.loaded = {"qwen", "w"}
-    result = site.run(register={"llama-cpp": site.backend("llama-cpp-2"), "whisper": site.backend("whisper")})
+    result = site.run(register_backends={"llama-cpp": site.backend("llama-cpp-2"), "whisper": site.backend("whisper")})
     assert result["unloaded"] == ["qwen"], "whisper was not registered before"
-    assert site.run(register={"llama-cpp": site.backend("llama-cpp-2")}, registered=["llama-cpp"])["unloaded"] == []
+    assert (
+        site.run(register_backends={"llama-cpp": site.backend("llama-cpp-2")}, registered_backends=["llama-cpp"])[
+            "unloaded"
+        ]
+        == []
+    )
 
 
 def test_a_busy_model_is_a_warning(site: Site) -> None:
@@ -243,7 +248,7 @@ def test_the_order_is_register_then_reload_then_unload_then_test(site: Site) -> 
     site.server._post = post  # type: ignore[method-assign]
     run_file = site.backend("mine")
     test = {"model": "qwen", "prompt": "Hi"}
-    result = site.run(register={"mine": run_file}, reload=True, unload_backends=["llama-cpp"], smoke_test=test)
+    result = site.run(register_backends={"mine": run_file}, reload=True, unload_backends=["llama-cpp"], smoke_test=test)
     paths = ["/models/reload", "/backend/shutdown", "/backend/load", "/v1/chat/completions"]
     assert entries == [(path, {"mine": run_file}) for path in paths]
     assert (result["answer"], result["changed"]) == ("Hello!", True)
@@ -274,7 +279,7 @@ def test_check_mode_runs_no_smoke_test(site: Site) -> None:
     before = snapshot(site.config)
     result = site.run(
         check_mode=True,
-        register={"mine": "/not/there/yet/run.sh"},
+        register_backends={"mine": "/not/there/yet/run.sh"},
         unload_backends=["llama-cpp"],
         smoke_test={"model": "nosuch"},
     )
@@ -283,15 +288,15 @@ def test_check_mode_runs_no_smoke_test(site: Site) -> None:
 
 
 def test_check_mode_before_the_directory_exists(site: Site) -> None:
-    options = {"register": {"mine": site.backend("mine")}, "config_path": str(site.top / "later")}
+    options = {"register_backends": {"mine": site.backend("mine")}, "config_path": str(site.top / "later")}
     assert site.run(check_mode=True, **options)["changed"]
     assert "does not exist" in site.run(**options)["msg"]
 
 
 def test_a_failed_smoke_test_keeps_what_was_done(site: Site) -> None:
     site.server.load_error = "exit status 1: no GPU"
-    result = site.run(register={"mine": site.backend("mine")}, smoke_test={"model": "qwen"})
-    assert (result["failed"], result["changed"], result["registered"]) == (True, True, ["mine"])
+    result = site.run(register_backends={"mine": site.backend("mine")}, smoke_test={"model": "qwen"})
+    assert (result["failed"], result["changed"], result["registered_backends"]) == (True, True, ["mine"])
     assert "exit status 1: no GPU" in result["msg"]
 
 
@@ -301,7 +306,7 @@ def test_a_smoke_test_of_a_server_that_does_not_run(site: Site) -> None:
 
 
 def test_a_key_that_is_not_accepted_is_found_before_the_file_is_written(site: Site) -> None:
-    result = site.run(register={"mine": site.backend("mine")}, api_key="another-key")
+    result = site.run(register_backends={"mine": site.backend("mine")}, api_key="another-key")
     assert "does not accept the key" in result["msg"]
     assert (site.entries(), result["changed"]) == (None, False)
 
@@ -318,7 +323,7 @@ def test_a_key_that_is_not_accepted_is_found_before_the_file_is_written(site: Si
 )
 def test_a_server_that_does_not_answer_as_localai_does_is_a_warning(site: Site, answer: Answer) -> None:
     site.server.answers["/system"] = answer
-    result = site.run(register={"mine": site.backend("mine")}, unload_backends=["llama-cpp"])
+    result = site.run(register_backends={"mine": site.backend("mine")}, unload_backends=["llama-cpp"])
     assert (result["failed"], result["changed"], result["unloaded"]) == (False, True, [])
     assert "did not list its backends" in result["warnings"][0]
     assert site.server.posts() == []
@@ -347,11 +352,11 @@ def test_the_key_is_never_printed(site: Site) -> None:
 
 def test_a_file_with_the_wrong_owner_is_written_again(site: Site) -> None:
     run_file = site.backend("mine")
-    site.run(register={"mine": run_file})
+    site.run(register_backends={"mine": run_file})
     site.file.chmod(0o020)
     if os.geteuid():
         pytest.skip("only root can read the file")
-    result = site.run(register={"mine": run_file}, registered=["mine"])
+    result = site.run(register_backends={"mine": run_file}, registered_backends=["mine"])
     assert (result["changed"], result["msg"]) == (True, "Owner or mode of the file changed.")
     assert site.file.stat().st_mode & 0o777 == 0o600
-    assert not site.run(register={"mine": run_file}, registered=["mine"])["changed"]
+    assert not site.run(register_backends={"mine": run_file}, registered_backends=["mine"])["changed"]

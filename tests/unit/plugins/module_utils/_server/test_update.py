@@ -10,6 +10,6 @@ from ansible_collections.localai.core.plugins.module_utils._server.update import
 
 
 def test_the_file_needs_its_directory_and_the_key_is_not_logged() -> None:
-    assert REQUIRED_BY == {"register": ["config_path"], "registered": ["config_path"]}
+    assert REQUIRED_BY == {"register_backends": ["config_path"], "registered_backends": ["config_path"]}
     assert set(REQUIRED_BY) <= set(SERVER_SPEC)
     assert SERVER_SPEC["api_key"]["no_log"] is True
