@@ -112,9 +112,11 @@ def members(server: Server) -> set[str]:
 def test_what_cannot_be_downloaded_again_is_saved_and_restored(server: Server) -> None:
     server.back_up(backup_model_files=["own/weights.gguf"]).expect(changed=True)
     home = server.home.name
-    saved = ("data/database.db", "data/collections/notes.json", "configuration/api_keys.json")
-    saved += ("configuration/runtime_settings.json", "configuration/external_backends.json")
-    saved += ("models/mine.yaml", "models/mine.tmpl", "models/._gallery_mine.yaml", "models/own/weights.gguf")
+    saved = (
+        *("data/database.db", "data/collections/notes.json", "configuration/api_keys.json"),
+        *("configuration/runtime_settings.json", "configuration/external_backends.json"),
+        *("models/mine.yaml", "models/mine.tmpl", "models/._gallery_mine.yaml", "models/own/weights.gguf"),
+    )
     assert members(server) == {f"{home}/{name}" for name in saved} | {"settings/admin-key.env"}
     assert server.archive().stat().st_mode & 0o77 == 0 or server.archive().parent.stat().st_mode & 0o77 == 0
     # It was complete before the service was started, and then deleted.

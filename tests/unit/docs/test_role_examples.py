@@ -125,7 +125,7 @@ def test_the_registry_behind_a_proxy_is_asked_and_the_own_one_serves(host: Host)
                 "registry.example.com": registry.host,
                 "/etc/ssl/certs/company.pem": str(authority.ca_file),
             }
-            extra = {"vault_registry_password": PASSWORD, "localai_ca_path": str(authority.ca_file)}
+            extra: dict[str, Any] = {"vault_registry_password": PASSWORD, "localai_ca_path": str(authority.ca_file)}
             host.play("behind-a-proxy.yml", texts, localai_galleries=galleries, **extra).expect(changed=True)
         assert host.installed() == {"llama-cpp"}
         assert any("/manifests/" in request.path for request in quay.requests)
@@ -144,9 +144,9 @@ class Signed:
             uri=CI_JOB, claims={RAW_ISSUER: issuer, ISSUER: issuer, SOURCE_REPOSITORY: f"{issuer}/ai/tts"}
         )
 
-    def put(self, repository: str, tag: str, identity: Identity) -> None:
+    def put(self, repository: str, tag: str, identity: Identity, version: str = "1") -> None:
         """Push an image that somebody has signed."""
-        image: Index = backend_image(tag)
+        image: Index = backend_image(tag, version)
         self.registry.put(repository, tag, image)
         holder = self.sigstore.certificate(identity)
         bundle = self.sigstore.sign_image(image.digest, holder, How())
@@ -166,11 +166,11 @@ def test_only_backends_of_known_builders_are_installed(host: Host) -> None:
         root.parent.mkdir()
         root.write_text(json.dumps(signed.sigstore.trusted_root()), encoding="utf-8")
         mirror = {"url": f"http://{registry.host}", "resolve": True}
-        extra = {"localai_endpoints": [{"host": "quay.io", "mirrors": [mirror]}]}
+        extra: dict[str, Any] = {"localai_endpoints": [{"host": "quay.io", "mirrors": [mirror]}]}
         host.play("signed-backends.yml", texts, **extra).expect(changed=True)
         assert host.installed() == {"llama-cpp", "our-tts"}
         # A branch is not a tag, which the policy of the company demands.
-        signed.put("ai/tts", "v1.2", signed.company.named(uri=CI_JOB.replace("tags/v1.2", "heads/main")))
+        signed.put("ai/tts", "v1.2", signed.company.named(uri=CI_JOB.replace("tags/v1.2", "heads/main")), "2")
         shutil.rmtree(host.home / "backends")
         (host.home / "backends").mkdir()
         played = host.play("signed-backends.yml", texts, **extra)
