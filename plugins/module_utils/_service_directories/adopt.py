@@ -7,10 +7,14 @@
 
 That version used existing directories too, and gave them to its account. So a directory is recorded only if all of its
 files belong to that account alone. Any other directory is not recorded, and so never deleted.
+
+A later version writes no record either if all directories were there before it. Its record of starts has a format, and
+that of version 0.1 has none.
 """
 
 from __future__ import annotations
 
+import json
 import pwd
 import stat
 import typing as t
@@ -18,6 +22,7 @@ from dataclasses import replace
 
 from .._errors import HostError
 from .._fs.os_errors import DiskErrors
+from .._fs.read import open_file
 from .._fs.utf8 import os
 from .._fs.walk import walk
 from .paths import PathState, identity_of, mark, mount_points, open_directory, scan_path
@@ -26,6 +31,7 @@ from .record import DirectoryRecord, RecordedDirectory
 # The layout of version 0.1, below the home directory
 _LAYOUT = ("backends", "models", "data", "configuration")
 _FIRST_ORDINARY_UID = 1000
+_MAX_SIZE = 4 * 1024**2
 
 
 def adopt(files: t.Sequence[str], user: str, home_path: str) -> DirectoryRecord:
@@ -36,7 +42,7 @@ def adopt(files: t.Sequence[str], user: str, home_path: str) -> DirectoryRecord:
     with DiskErrors("", home_path):
         account = _account(user, home_path)
         home = scan_path(home_path)
-        if account is None or not all(map(_is_file_of_root, files)) or not _is_plain(home, account):
+        if account is None or not all(map(_is_of_version_0_1, files)) or not _is_plain(home, account):
             return DirectoryRecord()
         below = [scan_path(os.path.join(home_path, name)) for name in _LAYOUT]
         ours = [state for state in below if _is_plain(state, account) and _is_of_account_alone(state, home, account)]
@@ -68,12 +74,19 @@ def _account(user: str, home: str) -> int | None:
     return account.pw_uid if is_of_role and 0 < account.pw_uid < _FIRST_ORDINARY_UID else None
 
 
-def _is_file_of_root(path: str) -> bool:
+def _is_of_version_0_1(path: str) -> bool:
+    """Return whether this is a file of root, and no record of a later version."""
     try:
         status = os.lstat(path)
-    except OSError:
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
+            return False
+        if not path.endswith(".json"):
+            return True
+        with open_file(path, flags=os.O_NOFOLLOW) as stream:
+            record = json.loads(stream.read(_MAX_SIZE))
+    except (OSError, ValueError):
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid())
+    return isinstance(record, dict) and "format" not in record
 
 
 def _is_plain(state: PathState, account: int) -> bool:

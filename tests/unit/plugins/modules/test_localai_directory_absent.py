@@ -126,8 +126,8 @@ def provisioned_by_version_0_1(host: DirectoryHost, monkeypatch: pytest.MonkeyPa
         host.write(f"home/{name}/file")
     if IS_ROOT:
         subprocess.run(["chown", "-R", "998:998", str(home)], check=True)
-    for name in ("unit", "started.json"):
-        host.write(f"own/{name}")
+    host.write("own/unit")
+    host.write("own/started.json", '{"backends": {}, "files": {}}')
     uid = home.stat().st_uid
     fields = {"pw_uid": uid if IS_ROOT else 998, "pw_dir": str(home), "pw_shell": "/usr/sbin/nologin", **account}
     row = ("localai", "x", fields["pw_uid"], 998, "", fields["pw_dir"], fields["pw_shell"])

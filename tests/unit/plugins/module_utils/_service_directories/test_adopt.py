@@ -57,6 +57,18 @@ def test_without_the_account_or_the_files_of_that_version_nothing_is_recorded(ho
     assert adopted(home) == DirectoryRecord()
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
+def test_nothing_is_recorded_where_a_later_version_started_the_service(home: Path) -> None:
+    """That version used directories which were there before it, so they are not the role's."""
+    started = home.parent / "started.json"
+    files = [str(home.parent / "unit"), str(started)]
+    started.write_text('{"backends": {}, "files": {}}', encoding="utf-8")
+    assert adopt(files, "localai", str(home)).entries
+    for content in ('{"backends": {}, "files": {}, "format": 2}', "not JSON", "[]"):
+        started.write_text(content, encoding="utf-8")
+        assert adopt(files, "localai", str(home)) == DirectoryRecord()
+
+
 def test_a_directory_is_marked_only_if_it_still_is_the_recorded_one(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
