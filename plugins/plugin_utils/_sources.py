@@ -35,7 +35,7 @@ def _problems(lists: t.Mapping[str, t.Any], keys: t.Sequence[str], needed: t.Seq
         if value is None:
             continue
         if not is_list(value):
-            yield f"{variable} is {'text' if is_text(value) else 'something else'}, not a list of mappings"
+            yield f"{variable} is {_kind(value)}, not a list of mappings"
             continue
         for number, item in enumerate(value, 1):
             for problem in _problems_of(item, keys, needed):
@@ -44,7 +44,7 @@ def _problems(lists: t.Mapping[str, t.Any], keys: t.Sequence[str], needed: t.Seq
 
 def _problems_of(item: t.Any, keys: t.Sequence[str], needed: t.Sequence[str]) -> t.Iterator[str]:
     if not isinstance(item, t.Mapping):
-        yield f"it is {'text' if is_text(item) else 'something else'}, not a mapping"
+        yield f"it is {_kind(item)}, not a mapping"
         return
     unknown = [str(key) for key in item if key not in keys]
     if unknown:
@@ -52,3 +52,9 @@ def _problems_of(item: t.Any, keys: t.Sequence[str], needed: t.Sequence[str]) ->
     missing = [key for key in needed if not is_text(item.get(key)) or not str(item[key]).strip()]
     if missing and not unknown:
         yield f"it has no {' and no '.join(missing)}"
+
+
+def _kind(value: t.Any) -> str:
+    if is_text(value):
+        return "text"
+    return "a mapping" if isinstance(value, t.Mapping) else "a list" if is_list(value) else "a single value"

@@ -25,6 +25,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "localai_service_port (use localai_address, such as 127.0.0.1:8080)."
         ),
     ),
+    "module_defaults": ({"localai_module_defaults": "x"}, "localai_module_defaults must be a mapping, not text or a"),
     "pins": (
         {"localai_pins": "/srv/pins.yml"},
         "localai_pins must be a mapping, not text or a list. It is the content of the file of pins, not its path:",
@@ -70,7 +71,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "gallery_key": ({"localai_galleries": [{"id": "x", "url": URL}]}, "localai_galleries, item 1: unknown key id; the"),
     "endpoints": (
         {"localai_endpoints": {"registry.example": {"username": "me", "password": "s3cret"}}},
-        "The endpoints are not valid: localai_endpoints is something else, not a list of mappings. Write, for example,",
+        "The endpoints are not valid: localai_endpoints is a mapping, not a list of mappings. Write, for example,",
     ),
     "user": (
         {"localai_endpoints": [{"host": "registry.example", "user": "me", "password": "s3cret"}]},
