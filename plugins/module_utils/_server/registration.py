@@ -39,7 +39,8 @@ def check_names(register: t.Mapping[str, t.Any]) -> dict[str, str]:
         if not is_usable(str(name)):
             raise OptionError(
                 f"register_backends: no model can use a backend named {str(name)[:100]!r}, because LocalAI looks up "
-                f"backends in lower case and accepts letters, digits, - and _. Use {usable_spelling(str(name)[:100])!r}."
+                "backends in lower case and accepts letters, digits, - and _. "
+                f"Use {usable_spelling(str(name)[:100])!r}."
             )
         is_path = isinstance(run_file, str) and run_file.startswith("/") and "\0" not in run_file
         if not is_path or ".." in run_file.split("/"):
