@@ -25,7 +25,7 @@ description:
 positional: _input
 options:
   _input:
-    description: The instances of the host, as RV(localai.core.localai_preflight#module:instances) has them.
+    description: The instances of the host, as RV(localai.core.localai_host_info#module:instances) has them.
     type: list
     elements: dict
     required: true

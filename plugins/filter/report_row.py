@@ -26,7 +26,7 @@ options:
   _input:
     description:
       - C(host) is the name of the host, and C(groups) are the names of its groups.
-      - C(results) are the results of C(ansible.builtin.setup), P(localai.core.localai_preflight#module),
+      - C(results) are the results of C(ansible.builtin.setup), P(localai.core.localai_host_info#module),
         P(localai.core.localai_backend_info#module), P(localai.core.localai_model_info#module) and
         P(localai.core.localai_server_info#module), by the names of the modules. Each of them can be missing or failed.
       - C(variables) are the errors in the variables of the host.

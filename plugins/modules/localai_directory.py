@@ -22,7 +22,7 @@ seealso:
   - plugin: localai.core.localai
     plugin_type: role
   - module: localai.core.localai_service_files
-  - module: localai.core.localai_preflight
+  - module: localai.core.localai_host_info
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything.

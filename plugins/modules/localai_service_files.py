@@ -23,7 +23,7 @@ seealso:
   - plugin: localai.core.localai
     plugin_type: role
   - module: localai.core.localai_directory
-  - module: localai.core.localai_preflight
+  - module: localai.core.localai_host_info
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what would change, without changing anything.
@@ -187,7 +187,7 @@ RETURN = r"""
 files:
   description:
     - The fingerprint of each of O(files), O(secrets) and O(generated) after the run, by its path. It is the SHA-256
-      without blank lines and lines that begin with C(#) or C(;), as in M(localai.core.localai_preflight).
+      without blank lines and lines that begin with C(#) or C(;), as in M(localai.core.localai_host_info).
     - Null for a file whose token is still to be generated, which is possible in check mode only.
   returned: success
   type: dict

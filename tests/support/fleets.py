@@ -75,7 +75,7 @@ def healthy(host: str, capability: str = "nvidia-cuda-12", backends: int = 3, re
         "groups": ["localai", f"localai_{vendor or 'cpu'}"],
         "results": {
             "ansible.builtin.setup": {},
-            "localai_preflight": {
+            "localai_host_info": {
                 "space": [
                     {"path": "/var/lib/local-ai/backends", "mount_point": "/var", "size": 900 * GIB, "free": 412 * GIB},
                     {"path": "/srv/models", "mount_point": "/srv", "size": 3600 * GIB, "free": 1900 * GIB},
@@ -215,7 +215,7 @@ def troubled() -> list[Seen]:
     hosts[9] = changed(hosts[9], "wanted", signatures="enforce")
     hosts[10] = changed(hosts[10], "wanted", restart_reasons=["the binary"])
     hosts[11] = changed(hosts[11], "wanted", reload_models=True)
-    hosts[12]["results"]["localai_preflight"]["space"][0]["free"] = 31 * GIB
+    hosts[12]["results"]["localai_host_info"]["space"][0]["free"] = 31 * GIB
     return hosts
 
 

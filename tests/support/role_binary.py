@@ -99,7 +99,7 @@ class RoleHost:
         return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
 
     def rows(self) -> list[dict[str, Any]]:
-        """The binaries, as the module localai_preflight returns them."""
+        """The binaries, as the module localai_host_info returns them."""
         return [
             {
                 "path": str(path),

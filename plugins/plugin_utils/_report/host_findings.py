@@ -116,7 +116,7 @@ def other_version(wanted: Row) -> t.Iterator[Finding]:
 
 
 def full_disks(space: t.Iterable[Row], least: float) -> t.Iterator[Finding]:
-    """Yield the file systems of which less than `least` percent are free; `space` is that of `localai_preflight`."""
+    """Yield the file systems of which less than `least` percent are free; `space` is that of `localai_host_info`."""
     seen = set()
     for row in space:
         size, free, mount = row.get("size") or 0, row.get("free") or 0, row.get("mount_point") or row.get("path")

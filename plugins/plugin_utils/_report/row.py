@@ -17,7 +17,7 @@ from ansible_collections.localai.core.plugins.plugin_utils._report.texts import 
 from ansible_collections.localai.core.plugins.plugin_utils._values import plain
 
 # As the modules are named in texts.
-SETUP, PREFLIGHT = "ansible.builtin.setup", "localai_preflight"
+SETUP, PREFLIGHT = "ansible.builtin.setup", "localai_host_info"
 BACKENDS, MODELS, SERVER = "localai_backend_info", "localai_model_info", "localai_server_info"
 _NOT_MANAGED = "The role does not manage this directory, so it has to be repaired where it is filled."
 # What is compared with if the variables of a host cannot be used: it finds nothing.

@@ -18,7 +18,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.localai.core.plugins.module_utils._errors import OptionError
-from ansible_collections.localai.core.plugins.module_utils._host.preflight import PREFLIGHT_SPEC
+from ansible_collections.localai.core.plugins.module_utils._host.host_info import HOST_INFO_SPEC
 from ansible_collections.localai.core.plugins.module_utils._host.service_files import SERVICE_FILES_SPEC
 from ansible_collections.localai.core.plugins.module_utils._module.argspec import (
     BACKEND,
@@ -59,7 +59,7 @@ VALUES = {
 OTHER_MODULES = {
     "localai_bundle": BUNDLE["argument_spec"],
     "localai_directory": DIRECTORY_SPEC,
-    "localai_preflight": PREFLIGHT_SPEC,
+    "localai_host_info": HOST_INFO_SPEC,
     "localai_server": SERVER_SPEC,
     "localai_server_info": SERVER_INFO_SPEC,
     "localai_service_files": SERVICE_FILES_SPEC,
@@ -214,7 +214,7 @@ def test_passwords_and_tokens_are_kept_out_of_logs_and_nothing_else_is() -> None
     assert found == {
         "localai_bundle": ["password", "token"],
         "localai_directory": [],
-        "localai_preflight": [],
+        "localai_host_info": [],
         "localai_server": ["api_key"],
         "localai_server_info": ["api_key"],
         "localai_service_files": ["content", "secrets"],

@@ -32,7 +32,7 @@ PYTHON = {
 
 
 def host(good: str = "", told: str = "") -> dict[str, Any]:
-    """What localai_preflight returned: the capability of the last good start, and the one in the environment file."""
+    """What localai_host_info returned: the capability of the last good start, and the one in the environment file."""
     record = {"capability": good} if good else {}
     return {"__localai_host": {"good": record, "told_capability": told, "python": PYTHON, "epel": False}}
 

@@ -41,7 +41,7 @@ SAMPLE = ("de_DE.ISO-8859-1", "C")
 RUN = """
 import json, sys
 from ansible_collections.localai.core.plugins.modules import localai_backend, localai_backend_info, localai_directory
-from ansible_collections.localai.core.plugins.modules import localai_preflight, localai_service_files
+from ansible_collections.localai.core.plugins.modules import localai_host_info, localai_service_files
 from ansible_collections.localai.core.tests.support.module import run_module
 module, options, check = json.load(sys.stdin)
 result = run_module(globals()[module].main, options, check)
@@ -204,7 +204,7 @@ def test_the_files_of_the_service_may_have_any_name(locale, tmp_path):
     done = run(locale, "localai_service_files", **options)
     assert not done["changed"]
     looked = {"files": [str(path / "日本.env")], "binary_link": str(path / "größe")}
-    found = run(locale, "localai_preflight", **looked)
+    found = run(locale, "localai_host_info", **looked)
     assert found["files"] == done["files"]
     assert found["link"]["target"] == "日本.env"
     assert run(locale, "localai_service_files", absent=[str(path)])["removed"] == [str(path)]

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run of the module `localai_preflight`: options -> one answer for each question that the role has."""
+"""The run of the module `localai_host_info`: options -> one answer for each question that the role has."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .small_files import fingerprint_of
 _UNIT_NAME = re.compile(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*")
 _PATHS: dict[str, t.Any] = {"type": "list", "elements": "path", "default": []}
 
-PREFLIGHT_SPEC: dict[str, t.Any] = {
+HOST_INFO_SPEC: dict[str, t.Any] = {
     "name": {"type": "str", "default": "localai"},
     "user": {"type": "str"},
     "group": {"type": "str"},
@@ -44,9 +44,9 @@ PREFLIGHT_SPEC: dict[str, t.Any] = {
 }
 
 
-def run_preflight() -> None:
-    """Carry out the module `localai_preflight`."""
-    run_module({"argument_spec": PREFLIGHT_SPEC}, _carry_out)
+def run_host_info() -> None:
+    """Carry out the module `localai_host_info`."""
+    run_module({"argument_spec": HOST_INFO_SPEC}, _carry_out)
 
 
 def _carry_out(run: Run) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.localai.core.plugins.module_utils._host.repositories import has_epel
-from ansible_collections.localai.core.plugins.modules.localai_preflight import main
+from ansible_collections.localai.core.plugins.modules.localai_host_info import main
 from ansible_collections.localai.core.tests.support.host import directory_of_ordinary_user, ordinary_user, snapshot
 from ansible_collections.localai.core.tests.support.interpreter import environment
 from ansible_collections.localai.core.tests.support.module import run_module, run_raw
@@ -28,7 +28,7 @@ import sys
 for name in ("requests", "yaml", "isal", "_zstd", "zstandard", "urllib3", "cryptography"):
     sys.modules[name] = None
 from ansible_collections.localai.core.plugins.module_utils._host import preflight
-options = {name: option.get("default") for name, option in preflight.PREFLIGHT_SPEC.items()}
+options = {name: option.get("default") for name, option in preflight.HOST_INFO_SPEC.items()}
 libraries = preflight.answers(options)["python"]["libraries"]
 assert libraries == dict.fromkeys(["requests", "yaml", "isal", "zstd", "cryptography"], False)
 """

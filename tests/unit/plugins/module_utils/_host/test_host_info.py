@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.localai.core.plugins.module_utils._host import preflight, units
-from ansible_collections.localai.core.plugins.module_utils._host.preflight import PREFLIGHT_SPEC, answers
+from ansible_collections.localai.core.plugins.module_utils._host import host_info, units
+from ansible_collections.localai.core.plugins.module_utils._host.host_info import HOST_INFO_SPEC, answers
 from ansible_collections.localai.core.plugins.module_utils._host.units import Unit
-from ansible_collections.localai.core.plugins.modules.localai_preflight import main
+from ansible_collections.localai.core.plugins.modules.localai_host_info import main
 from ansible_collections.localai.core.tests.support.module import run_module
 
-NO_OPTIONS = {name: option.get("default") for name, option in PREFLIGHT_SPEC.items()}
+NO_OPTIONS = {name: option.get("default") for name, option in HOST_INFO_SPEC.items()}
 
 
 def test_a_host_without_anything_has_an_answer_to_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_the_service_and_fapolicyd_are_queried_together(monkeypatch: pytest.Monk
         asked.append(names)
         return [Unit("loaded", "failed", None, True), Unit("loaded", "active", 1, True)]
 
-    monkeypatch.setattr(preflight.units, "units", states)
+    monkeypatch.setattr(host_info.units, "units", states)
     found = answers({**NO_OPTIONS, "name": "localai-two"})
     assert asked == [["localai-two.service", "fapolicyd.service"]]
     assert found["fapolicyd"] is True

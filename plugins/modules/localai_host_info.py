@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: localai_preflight
+module: localai_host_info
 short_description: Read the facts about a host that the LocalAI role needs
 version_added: 1.0.0
 author:
@@ -100,7 +100,7 @@ options:
 
 EXAMPLES = r"""
 - name: Read the facts that the role needs
-  localai.core.localai_preflight:
+  localai.core.localai_host_info:
     user: localai
     group: localai
     gpu_groups: [render, video]
@@ -516,12 +516,12 @@ external_backends:
   sample: {exists: false, valid: null, names: []}
 """
 
-from ansible_collections.localai.core.plugins.module_utils._host.preflight import run_preflight
+from ansible_collections.localai.core.plugins.module_utils._host.host_info import run_host_info
 
 
 def main() -> None:
     """Run the module."""
-    run_preflight()
+    run_host_info()
 
 
 if __name__ == "__main__":
