@@ -27,9 +27,9 @@ WITHOUT_LIBRARIES = """
 import sys
 for name in ("requests", "yaml", "isal", "_zstd", "zstandard", "urllib3", "cryptography"):
     sys.modules[name] = None
-from ansible_collections.localai.core.plugins.module_utils._host import preflight
-options = {name: option.get("default") for name, option in preflight.HOST_INFO_SPEC.items()}
-libraries = preflight.answers(options)["python"]["libraries"]
+from ansible_collections.localai.core.plugins.module_utils._host import host_info
+options = {name: option.get("default") for name, option in host_info.HOST_INFO_SPEC.items()}
+libraries = host_info.answers(options)["python"]["libraries"]
 assert libraries == dict.fromkeys(["requests", "yaml", "isal", "zstd", "cryptography"], False)
 """
 
