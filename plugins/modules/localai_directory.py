@@ -19,8 +19,6 @@ description:
   - Deletes a directory only if it is still the recorded one. Never deletes a mount point, does not leave the file
     system of the directory, and does not follow symlinks.
 seealso:
-  - plugin: localai.core.localai
-    plugin_type: role
   - module: localai.core.localai_service_files
   - module: localai.core.localai_host_info
 attributes:

@@ -17,8 +17,6 @@ description:
   - A value that cannot be known, for example because the user of the task may not read a file, is null or left out of a
     list.
 seealso:
-  - plugin: localai.core.localai
-    plugin_type: role
   - module: localai.core.localai_directory
   - module: localai.core.localai_service_files
 attributes:

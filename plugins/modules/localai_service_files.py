@@ -20,8 +20,6 @@ description:
   - The steps are carried out in this order, O(directories), O(files), O(secrets), O(generated), O(absent).
   - It does not set SELinux labels.
 seealso:
-  - plugin: localai.core.localai
-    plugin_type: role
   - module: localai.core.localai_directory
   - module: localai.core.localai_host_info
 attributes:

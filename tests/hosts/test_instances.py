@@ -107,8 +107,12 @@ def test_nothing_is_shared_by_accident(world: World, host: Host) -> None:
 
 
 def test_models_are_shared_on_purpose(world: World, host: Host) -> None:
-    host.run("usermod", "--append", "--groups", "localai", "localai-two")
-    shared = {"localai_models_path": f"{HOME}/models", "localai_manage_models": False}
+    groups = ["render", "video", "localai"]
+    shared = {
+        "localai_models_path": f"{HOME}/models",
+        "localai_manage_models": False,
+        "localai_gpu_groups": groups,
+    }
     world.host_variables["host2"].update(shared)
     world.write_inventory()
     expect(world.play("provision", limit="host2"), changed=True, hosts=["host2"])
