@@ -109,6 +109,7 @@ def world() -> Iterator[World]:
         wait_for(it.hosts[HOST])
         configuration = {"backend": "llama-cpp", "parameters": {"model": "mine.gguf"}}
         it.variables.update(localai_models=[{"name": "mine", "config": configuration, "files": []}])
+        it.variables.update(localai_user="local-ai", localai_group="local-ai", localai_home=HOME)
         yield it
 
 
