@@ -43,8 +43,8 @@ def instances(root: str = "") -> list[Instance]:
         names = sorted(os.listdir(f"{root}{_UNITS}"))
     except OSError:
         return []
-    found = ((match.group(1), root) for match in map(_UNIT.fullmatch, names) if match)
-    return [instance for instance in (_instance(*one) for one in found) if instance]
+    found = [_instance(match.group(1), root) for match in map(_UNIT.fullmatch, names) if match]
+    return [instance for instance in found if instance]
 
 
 def _instance(name: str, root: str) -> Instance | None:

@@ -34,7 +34,7 @@ class Site:
     def __init__(self, work: Path, registry: Registry, web: FileServer) -> None:
         self.work, self.registry, self.web = work, registry, web
         self.content = self.publish("1")
-        self.galleries = [{"name": "localai", "url": f"{web.url}/index.yaml"}]
+        self.galleries: list[dict[str, Any]] = [{"name": "localai", "url": f"{web.url}/index.yaml"}]
         web.pages["/models.yaml"] = json.dumps(models(MODELS, web.url)).encode()
         web.pages.update({f"/{name}.gguf": content for name, content in MODELS.items()})
 
@@ -96,7 +96,7 @@ def test_only_signed_builds_are_pinned_with_who_signed_them(site: Site) -> None:
         "issuer": "https://token.actions.githubusercontent.com",
         "identity_regex": r"^https://github\.com/mudler/LocalAI/",
     }
-    site.galleries[0]["verification"] = policy  # type: ignore[assignment]
+    site.galleries[0]["verification"] = policy
     examples = site.examples(trusted_root=str(root))
     examples.play("write-verified-pins.yml").expect(changed=1, host="localhost")
     rows = written(site.work / "examples" / "pins.yml")["backends"]
