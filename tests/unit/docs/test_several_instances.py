@@ -83,3 +83,10 @@ def test_names_of_instances(tmp_path: Path) -> None:
     cases = {f"name{number}": {"localai_instance": name} for number, name in enumerate([*right, *wrong])}
     rules = evaluate(tmp_path, "__localai_instance_variable_rules | map(attribute='holds') | list", cases)
     assert list(rules.values()) == [[True]] * len(right) + [[False]] * len(wrong)
+
+
+def test_a_wrong_name_is_the_only_error(tmp_path: Path) -> None:
+    cases = {f"name{number}": {"localai_instance": name} for number, name in enumerate(["GPU 1", ["a"], {"a": 1}])}
+    errors = evaluate(tmp_path, "__localai_variable_errors", cases)
+    assert [len(error) for error in errors.values()] == [1, 1, 1]
+    assert all("localai_instance is " in error[0] for error in errors.values())
